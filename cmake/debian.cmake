@@ -1,0 +1,15 @@
+# Libraries that come as Debian packages (scripts/packages), as targets.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(date REQUIRED)
+# Boost.Beast has bugs in 1.74, Debian's default; headers only.
+find_package(Boost 1.81 REQUIRED)
+
+find_path(MILLGATE_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

@@ -1,0 +1,51 @@
+# millgate_room(NAME name DIR dir [DEPENDS room...] [LIBRARIES target...])
+#
+# Declares one room of the house: the static library millgate_<name> of every *.cc file in `dir`
+# but *_test.cc, and the test program test_<name> of every *_test.cc file. DEPENDS names the rooms
+# it may include, LIBRARIES what it uses from outside. A room that has no *.cc yet is skipped, and
+# so are arrows to it, so that each room can be built from its first file on.
+set(MILLGATE_ROOMS "" CACHE INTERNAL "rooms that exist, in the order of their arrows")
+
+add_custom_target(unit_tests COMMENT "all test programs")
+
+function(millgate_room)
+  cmake_parse_arguments(ROOM "" "NAME;DIR" "DEPENDS;LIBRARIES" ${ARGN})
+  set(dir "${PROJECT_SOURCE_DIR}/${ROOM_DIR}")
+  file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.cc")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(NOT sources)
+    message(STATUS "room ${ROOM_NAME}: no source file in ${ROOM_DIR} yet, skipped")
+    return()
+  endif()
+
+  add_library(millgate_${ROOM_NAME} STATIC ${sources})
+  target_include_directories(millgate_${ROOM_NAME} PUBLIC "${PROJECT_SOURCE_DIR}/engine")
+  foreach(library IN LISTS ROOM_LIBRARIES)
+    target_link_libraries(millgate_${ROOM_NAME} PUBLIC ${library})
+  endforeach()
+  foreach(room IN LISTS ROOM_DEPENDS)
+    if(TARGET millgate_${room})
+      target_link_libraries(millgate_${ROOM_NAME} PUBLIC millgate_${room})
+    endif()
+  endforeach()
+  set(MILLGATE_ROOMS ${MILLGATE_ROOMS} ${ROOM_NAME} CACHE INTERNAL "")
+
+  if(tests)
+    millgate_test(${ROOM_NAME} ${tests})
+  endif()
+endfunction()
+
+# millgate_test(name source...): the program test_<name> of GoogleTest cases for millgate_<name>.
+function(millgate_test name)
+  add_executable(test_${name} ${ARGN})
+  target_link_libraries(test_${name} PRIVATE millgate_${name} GTest::gmock_main)
+  target_compile_definitions(test_${name} PRIVATE MILLGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # One entry a room: starting a program for each case costs more than most cases.
+  # scripts/test counts the cases in the XML files.
+  add_test(NAME test_${name}
+           COMMAND test_${name} --gtest_output=xml:${CMAKE_BINARY_DIR}/results/test_${name}.xml)
+  set_tests_properties(test_${name} PROPERTIES LABELS unit TIMEOUT 600)
+  add_dependencies(unit_tests test_${name})
+endfunction()
