@@ -13,7 +13,7 @@ namespace millgate {
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 struct Time {
   int64_t micros = 0;
-  auto operator<=>(const Time&) const = default;
+  auto operator<=>(const Time&) const = default;  // NOLINT(modernize-use-nullptr): false alarm
 };
 
 /// ISO 8601 in UTC: "2013-01-01T10:00:00Z", with six decimals only where they are not zero.

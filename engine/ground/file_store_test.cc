@@ -159,7 +159,7 @@ TEST(LocalFileStore, SurvivesKilledWriters) {
     const pid_t child = start_process([&] {
       const auto store = open_store(folder.path());
       for (int i = 0;; ++i) {
-        const std::string bytes(200'000, static_cast<char>('a' + i % 26));
+        const std::string bytes(3'000'000, static_cast<char>('a' + i % 26));
         const std::string content = std::to_string(round) + "-" + std::to_string(i) + bytes;
         const std::string name = "objects/" + hash_of(content).hex();
         if (!store->write(name, content).ok()) return 1;
@@ -201,6 +201,7 @@ TEST(LocalFileStore, WritersOfOneNameNeverMix) {
   const auto store = open_store(folder.path());
   ASSERT_TRUE(store->write("x", std::string(100'000, 'a')).ok());
   std::vector<pid_t> writers;
+  writers.reserve(4);
   for (int writer = 0; writer < 4; ++writer) {
     writers.push_back(start_process([&] {
       const std::string bytes(100'000, static_cast<char>('a' + writer));

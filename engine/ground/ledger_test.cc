@@ -36,7 +36,7 @@ std::string run_raw(const std::string& path, const std::string& sql) {
   sqlite3_busy_timeout(connection, 10'000);
   char* message = nullptr;
   sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, &message);
-  const std::string error = message == nullptr ? "" : message;
+  std::string error = message == nullptr ? "" : message;
   sqlite3_free(message);
   sqlite3_close(connection);
   return error;
@@ -149,7 +149,7 @@ TEST_F(LedgerTest, TimeNeverGoesBack) {
 
 TEST_F(LedgerTest, KeepsEveryByte) {
   const auto ledger = open(path_);
-  const std::string subject("a\0b'; DROP TABLE events;--\xff", 28);
+  const std::string subject("a\0b'; DROP TABLE events;--\xff", 27);
   ASSERT_TRUE(ledger->append(commit(subject, "{\"x\":\"\xc3\xa9\"}")).ok());
   EXPECT_EQ((*ledger->events(0, "commit", subject))[0].subject, subject);
   EXPECT_TRUE(ledger->verify().ok());
@@ -191,8 +191,7 @@ TEST_F(LedgerTest, AppendingInsideAConditionIsABugNotADeadlock) {
   const auto ledger = open(path_);
   const auto outer = ledger->append(commit("main"), [&](const Ledger&) -> Status {
     const auto inner = ledger->append(commit("dev"));
-    if (inner.ok()) return {};
-    return inner.error();
+    return inner.ok() ? Status() : Status(inner.error());
   });
   ASSERT_FALSE(outer.ok());
   EXPECT_EQ(outer.error().code, ErrorCode::bug);
@@ -205,6 +204,7 @@ TEST_F(LedgerTest, ConditionsOfManyThreadsAreSerial) {
   const auto ledger = open(path_);
   std::atomic<int> moved{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int attempt = 0; attempt < 25; ++attempt) {
@@ -253,6 +253,7 @@ TEST_F(LedgerTest, ManyProcessesAppendWithoutGaps) {
   constexpr int kProcesses = 8;
   constexpr int kAppends = 50;
   std::vector<pid_t> children;
+  children.reserve(kProcesses);
   for (int process = 0; process < kProcesses; ++process) {
     children.push_back(start_process([&] {  // All of them race to make the file, too.
       const auto ledger = open_ledger(path_, system_clock());

@@ -14,7 +14,7 @@ struct Walk {
   std::string value;
   Overrides& overrides;
 
-  [[nodiscard]] Error fault(std::string what, std::string hint = {}) const {
+  [[nodiscard]] Error fault(const std::string& what, std::string hint = {}) const {
     return invalid_input("override `" + setting + "`: " + what, std::move(hint));
   }
   /// The first `count` parts of the path.
@@ -38,9 +38,10 @@ std::vector<std::string> split_path(std::string_view path) {
 
 /// The document `v = <text>`, if `text` is one TOML value and nothing else.
 std::optional<toml::table> read_value(const std::string& text) {
-  auto parsed = toml::parse("v = " + text);
-  if (!parsed || parsed.table().size() != 1 || !parsed.table().contains("v")) return std::nullopt;
-  return std::move(parsed).table();
+  auto parsed = parse_toml("v = " + text);
+  auto* table = std::get_if<toml::table>(&parsed);
+  if (table == nullptr || table->size() != 1 || !table->contains("v")) return std::nullopt;
+  return std::move(*table);
 }
 
 void note(const toml::node& node, const Override& origin, Overrides& overrides) {

@@ -59,35 +59,10 @@ std::string bracketed(const std::string& name, bool repeated) {
   return repeated ? "[[" + name + "]]" : "[" + name + "]";
 }
 
-/// The parser's message without line feeds, and without saying in which of its own functions
-/// it was.
-std::string plain_description(std::string_view description) {
-  if (const size_t colon = description.find(": ");
-      description.starts_with("Error while ") && colon != std::string_view::npos) {
-    description.remove_prefix(colon + 2);
-  }
-  std::string plain;
-  for (const char c : description) {
-    if (c == '\n') {
-      plain += "\\n";
-    } else if (c != '\r') {
-      plain += c;
-    }
-  }
-  return plain;
-}
-
-Error parse_fault(const SourceText& source, const toml::parse_error& fault) {
-  Place place = place_from(fault.source().begin);
-  std::string what = plain_description(fault.description());
-  // The parser reads ahead in blocks, and so does not know where the bad byte is.
-  if (const Place invalid = source.first_invalid_utf8(); invalid.line != 0) {
-    place = invalid;
-    what = "the text is not UTF-8";
-  }
-  Error error = invalid_input("not valid TOML: " + what);
-  error.where = source.where(place);
-  error.excerpt = source.excerpt(place, {place.line, place.column + 1});
+Error parse_fault(const SourceText& source, const TomlFault& fault) {
+  Error error = invalid_input("not valid TOML: " + fault.what);
+  error.where = source.where(fault.place);
+  error.excerpt = source.excerpt(fault.place, {fault.place.line, fault.place.column + 1});
   return error;
 }
 
@@ -96,10 +71,10 @@ std::string quotes_hint(const toml::node& found, std::string_view expected) {
   if (expected == "a string" && scalar) return "write the value in quotes";
   const auto text = found.value_exact<std::string>();
   if (!text || !(expected == "a number" || expected == "an integer")) return {};
-  const auto parsed = toml::parse("v = " + *text);
-  return parsed && parsed.table().contains("v") && parsed.table().get("v")->is_number()
-             ? "write the number without quotes"
-             : "";
+  const auto document = parse_toml("v = " + *text);
+  const toml::table* table = std::get_if<toml::table>(&document);
+  if (table == nullptr || table->size() != 1 || !table->get("v")->is_number()) return {};
+  return "write the number without quotes";
 }
 
 }  // namespace
@@ -293,7 +268,7 @@ Result<std::optional<int64_t>> Section::duration_micros(const std::string& key) 
 
 Result<std::string> Section::one_of(const std::string& key, std::string fallback,
                                     const std::vector<std::string>& allowed) {
-  MILLGATE_ASSIGN(std::string chosen, text_or(key, fallback));
+  MILLGATE_ASSIGN(std::string chosen, text_or(key, std::move(fallback)));
   if (node_->peek(key) == nullptr) return chosen;
   if (std::find(allowed.begin(), allowed.end(), chosen) != allowed.end()) return chosen;
   return error_at(key, node_->label(key) + " cannot be `" + chosen + "`",
@@ -390,9 +365,9 @@ Place Section::place_of(const std::string& key) const {
 Result<Section> parse_settings(std::string text, std::string path,
                                const std::vector<std::string>& overrides) {
   auto file = std::make_shared<File>(SourceText(std::move(path), std::move(text)));
-  auto parsed = toml::parse(std::string_view(file->source.text()), file->source.path());
-  if (!parsed) return parse_fault(file->source, parsed.error());
-  file->root = std::move(parsed).table();
+  auto parsed = parse_toml(file->source.text());
+  if (const auto* fault = std::get_if<TomlFault>(&parsed)) return parse_fault(file->source, *fault);
+  file->root = std::get<toml::table>(std::move(parsed));
   for (const std::string& setting : overrides) {
     MILLGATE_TRY(apply_override(setting, file->root, file->overrides));
   }

@@ -321,6 +321,26 @@ TEST(Settings, BadTomlIsRefusedWithItsPlace) {
             "  --> millgate.toml:1:8\n1 | a = tru\n  |        ^\n");
 }
 
+// toml++ 3.3 ends the program at each of these unless it is kept from it.
+TEST(Settings, BadTomlThatBreaksTheParserIsRefusedWithItsPlace) {
+  const auto refused = [](const std::string& text) {
+    return fault(parse_settings(text, "millgate.toml"));
+  };
+  EXPECT_EQ(refused("a = 1\n[.b]\nc = 2\n"),
+            "error: not valid TOML: expected a key or a value, saw `.`\n"
+            "  --> millgate.toml:2:2\n2 | [.b]\n  |  ^\n");
+  EXPECT_EQ(refused("[[[a]]]\n"),
+            "error: not valid TOML: expected a key or a value, saw `[`\n"
+            "  --> millgate.toml:1:3\n1 | [[[a]]]\n  |   ^\n");
+  EXPECT_EQ(refused("[\na]\n"),
+            "error: not valid TOML: expected a key or a value, saw the end of the line\n"
+            "  --> millgate.toml:1:2\n1 | [\n  |  ^\n");
+  EXPECT_EQ(refused("k = [}\n"),
+            "error: not valid TOML: expected a key or a value, saw `}`\n"
+            "  --> millgate.toml:1:6\n1 | k = [}\n  |      ^\n");
+  EXPECT_EQ(*parse("", {"a=[}"}).text("a"), "[}");
+}
+
 TEST(Settings, ErrorsCanPointIntoAnExpression) {
   Section root = parse("[features]\nx = \"a + b\"\n");
   const Section features = *root.section("features");

@@ -38,13 +38,15 @@ class SourceText {
   /// its opening quote, seen through escapes and line ends.
   [[nodiscard]] Place inside_string(Place begin, size_t offset) const;
 
+  /// The place of byte `byte` of the text.
+  [[nodiscard]] Place place_at(size_t byte) const;
+
   /// The place of the first byte that is not UTF-8; nowhere when all are.
   [[nodiscard]] Place first_invalid_utf8() const;
 
  private:
   [[nodiscard]] std::string_view line(uint32_t number) const;
   [[nodiscard]] size_t byte_at(Place place) const;
-  [[nodiscard]] Place place_at(size_t byte) const;
 
   std::string path_;
   std::string text_;
