@@ -275,6 +275,8 @@ Result<std::string> Section::one_of(const std::string& key, std::string fallback
                   name_hint(chosen, allowed));
 }
 
+Section::Section() : node_(parse_settings({}, {}).value().node_) {}
+
 Result<Section> Section::section(const std::string& key) {
   const toml::node* found = node_->ask(key);
   if (found == nullptr) return Section(node_->child(key, key, nullptr, false));

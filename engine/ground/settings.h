@@ -25,6 +25,9 @@ namespace millgate {
 /// A value from an override may stand without quotes where a string is wanted.
 class Section {
  public:
+  /// An empty section of no file, for what is made in code.
+  Section();
+
   /// A required string. Errors: `invalid_input` when missing or of another type.
   [[nodiscard]] Result<std::string> text(const std::string& key);
   [[nodiscard]] Result<std::string> text_or(const std::string& key, std::string fallback);

@@ -502,4 +502,14 @@ TEST(Settings, AnyBytesAreReadOrRefused) {
 }
 
 }  // namespace
+TEST(Settings, ASectionOfNoFileIsEmptyAndItsErrorsHaveNoPlace) {
+  Section section;
+  EXPECT_TRUE(section.empty());
+  EXPECT_TRUE(section.finish().ok());
+  const Error error = section.error_at("key", "what", "hint");
+  EXPECT_EQ(error.what, "what");
+  EXPECT_EQ(error.where, "");
+  EXPECT_EQ(error.excerpt, "");
+}
+
 }  // namespace millgate

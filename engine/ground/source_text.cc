@@ -70,12 +70,13 @@ SourceText::SourceText(std::string path, std::string text)
 }
 
 std::string SourceText::where(Place place) const {
+  if (path_.empty()) return {};
   if (place.line == 0) return path_;
   return path_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
 }
 
 std::string SourceText::excerpt(Place begin, Place end) const {
-  if (begin.line == 0 || begin.line > line_starts_.size()) return {};
+  if (path_.empty() || begin.line == 0 || begin.line > line_starts_.size()) return {};
   const std::string_view shown = line(begin.line);
   const std::string number = std::to_string(begin.line);
   std::string pointer;

@@ -24,7 +24,7 @@ class SourceText {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& text() const { return text_; }
 
-  /// "path:line:column"; only the path when the place is nowhere.
+  /// "path:line:column"; only the path when the place is nowhere; nothing without a path.
   [[nodiscard]] std::string where(Place place) const;
 
   /// The line of `begin` with carets below it up to `end` (exclusive) or to the end of the
