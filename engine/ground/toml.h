@@ -1,5 +1,5 @@
 /// The TOML library as the engine uses it. For .cc files of this room; nobody includes toml++
-/// past this header.
+/// past this header. Include in .cc files only.
 #pragma once
 
 #include <string>
