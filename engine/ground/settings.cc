@@ -323,7 +323,7 @@ std::vector<std::string> Section::keys() const {
   std::vector<std::string> names;
   if (node_->table == nullptr) return names;
   for (const Entry& entry : entries_in_order(*node_->table)) {
-    if (entry.value->is_table()) names.emplace_back(entry.key->str());
+    names.emplace_back(entry.key->str());
   }
   return names;
 }

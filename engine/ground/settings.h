@@ -48,7 +48,7 @@ class Section {
   [[nodiscard]] Result<std::vector<Section>> sections(const std::string& key);
   /// Every key with its string value, in the order of the file: for `[features]`.
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> all_texts();
-  /// Names of the sub-tables, in the order of the file: for `[metric.*]`.
+  /// Names of all keys, in the order of the file. Asks for none of them.
   [[nodiscard]] std::vector<std::string> keys() const;
 
   [[nodiscard]] bool has(const std::string& key) const;

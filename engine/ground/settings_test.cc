@@ -110,6 +110,7 @@ TEST(Settings, KeepsTheOrderOfTheFile) {
             (Pairs{{"z", "1"}, {"a", "5"}, {"m", "3"}, {"c", "4"}}));
   EXPECT_EQ(root.keys(), (Texts{"b", "a"}));
   EXPECT_EQ(root.section("a")->keys(), (Texts{"y", "x"}));
+  EXPECT_EQ(root.section("b")->keys(), (Texts{"z", "a", "m", "c"}));
 }
 
 TEST(Settings, CopiesAndRepeatedRequestsShareWhatWasAsked) {
