@@ -1,0 +1,48 @@
+/// Values from text files gathered into Arrow columns.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+/// One column of a table type being filled. The `add_` functions say whether the value fits the
+/// type exactly; if not, nothing is added. One thread at a time.
+class ColumnBuilder {
+ public:
+  /// Errors: `invalid_input` for types that text files cannot hold (binary).
+  [[nodiscard]] static Result<ColumnBuilder> make(const std::shared_ptr<arrow::DataType>& type);
+
+  ColumnBuilder(ColumnBuilder&&) noexcept;
+  ColumnBuilder& operator=(ColumnBuilder&&) noexcept;
+  ~ColumnBuilder();
+
+  void add_null();
+  [[nodiscard]] bool add_text(std::string_view text);
+  /// A JSON string: it never is a number or a boolean.
+  [[nodiscard]] bool add_json_text(std::string_view text);
+  [[nodiscard]] bool add_boolean(bool value);
+  [[nodiscard]] bool add_integer(int64_t value);
+  /// `text` is how the number was written.
+  [[nodiscard]] bool add_number(double value, std::string_view text);
+
+  [[nodiscard]] const std::shared_ptr<arrow::DataType>& type() const { return type_; }
+  [[nodiscard]] bool is_text() const;
+  /// The column, and an empty builder again. Errors: `outside` when memory ran out.
+  [[nodiscard]] Result<std::shared_ptr<arrow::Array>> finish();
+
+ private:
+  struct State;
+  ColumnBuilder(std::shared_ptr<arrow::DataType> type, std::unique_ptr<State> state);
+  [[nodiscard]] bool add_converted_text(std::string_view text);
+
+  std::shared_ptr<arrow::DataType> type_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millgate

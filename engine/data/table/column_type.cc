@@ -1,0 +1,235 @@
+#include "data/table/column_type.h"
+
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+
+#include "data/table/value_text.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+/// The types that a text can mean, narrowest first; `TypeGuess::fits_` holds one bit for each.
+enum Fit : uint8_t {
+  kBoolean = 1,
+  kInteger = 2,
+  kNumber = 4,
+  kDate = 8,
+  kTimestamp = 16,
+  kZonedTimestamp = 32,
+};
+
+/// `text` must be valid for at least one bit of `asked` to be worth a look.
+uint8_t fits_of_number(std::string_view text, uint8_t asked) {
+  uint8_t fits = 0;
+  if ((asked & kInteger) != 0 && integer_from(text)) fits |= kInteger;
+  if ((asked & kNumber) != 0 && number_from(text)) fits |= kNumber;
+  return fits;
+}
+
+uint8_t fits_of_time(std::string_view text) {
+  // The cheap look first: most texts are no dates.
+  if (text.size() < 10 || text[4] != '-' || text[7] != '-') return 0;
+  const auto timestamp = timestamp_from(text);
+  if (!timestamp) return 0;
+  if (timestamp->zoned) return kZonedTimestamp;
+  return text.size() == 10 ? kDate | kTimestamp : kTimestamp;
+}
+
+bool is_supported_decimal(const arrow::DataType& type) {
+  return type.id() == arrow::Type::DECIMAL128;
+}
+
+}  // namespace
+
+std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type) {
+  using arrow::Type;
+  switch (type.id()) {
+    case Type::BOOL:
+      return arrow::boolean();
+    case Type::INT8:
+    case Type::INT16:
+    case Type::INT32:
+    case Type::INT64:
+    case Type::UINT8:
+    case Type::UINT16:
+    case Type::UINT32:
+    case Type::UINT64:
+      return arrow::int64();
+    case Type::HALF_FLOAT:
+    case Type::FLOAT:
+    case Type::DOUBLE:
+      return arrow::float64();
+    case Type::NA:
+    case Type::STRING:
+    case Type::LARGE_STRING:
+    case Type::STRING_VIEW:
+      return arrow::utf8();
+    case Type::BINARY:
+    case Type::LARGE_BINARY:
+    case Type::BINARY_VIEW:
+    case Type::FIXED_SIZE_BINARY:
+      return arrow::binary();
+    case Type::DATE32:
+    case Type::DATE64:
+      return arrow::date32();
+    case Type::TIME32:
+    case Type::TIME64:
+      return arrow::time64(arrow::TimeUnit::MICRO);
+    case Type::TIMESTAMP: {
+      const bool zoned = !static_cast<const arrow::TimestampType&>(type).timezone().empty();
+      return arrow::timestamp(arrow::TimeUnit::MICRO, zoned ? "UTC" : "");
+    }
+    case Type::DICTIONARY:
+      return table_type_of(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    default:
+      return is_supported_decimal(type)
+                 ? arrow::decimal128(static_cast<const arrow::DecimalType&>(type).precision(),
+                                     static_cast<const arrow::DecimalType&>(type).scale())
+                 : nullptr;
+  }
+}
+
+Result<std::shared_ptr<arrow::DataType>> parse_table_type(std::string_view name) {
+  const std::vector<std::shared_ptr<arrow::DataType>> plain = {
+      arrow::boolean(),
+      arrow::int64(),
+      arrow::float64(),
+      arrow::utf8(),
+      arrow::binary(),
+      arrow::date32(),
+      arrow::timestamp(arrow::TimeUnit::MICRO),
+      arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
+      arrow::time64(arrow::TimeUnit::MICRO)};
+  std::vector<std::string> names;
+  for (const auto& type : plain) {
+    names.push_back(type->ToString());
+    if (name == names.back()) return type;
+  }
+  constexpr std::string_view kDecimal = "decimal128(";
+  if (name.starts_with(kDecimal)) {
+    int precision = 0;
+    int scale = 0;
+    const char* end = name.data() + name.size();
+    auto read = std::from_chars(name.data() + kDecimal.size(), end, precision);
+    if (read.ec == std::errc() && end - read.ptr > 2) {
+      read = std::from_chars(read.ptr + 2, end, scale);
+    }
+    auto type = arrow::Decimal128Type::Make(precision, scale);
+    if (type.ok() && (*type)->ToString() == name) return std::move(type).ValueUnsafe();
+  }
+  return invalid_input("`" + std::string(name) + "` is no type of a column",
+                       name_hint(name, names));
+}
+
+void TypeGuess::narrow(uint8_t fitting) {
+  fits_ &= fitting;
+  any_value_ = true;
+}
+
+void TypeGuess::add_text(std::string_view text) {
+  any_value_ = true;
+  if (fits_ == 0) return;
+  text = trimmed(text);
+  uint8_t fits = 0;
+  if ((fits_ & (kInteger | kNumber)) != 0) fits |= fits_of_number(text, fits_);
+  if ((fits_ & (kDate | kTimestamp | kZonedTimestamp)) != 0) fits |= fits_of_time(text);
+  if ((fits_ & kBoolean) != 0 && boolean_from(text)) fits |= kBoolean;
+  fits_ &= fits;
+}
+
+void TypeGuess::add_json_text(std::string_view text) { narrow(fits_of_time(text)); }
+void TypeGuess::add_boolean() { narrow(kBoolean); }
+void TypeGuess::add_number() { narrow(kNumber); }
+
+void TypeGuess::add_integer(int64_t value) {
+  constexpr int64_t kExact = int64_t{1} << 53;
+  narrow(value >= -kExact && value <= kExact ? kInteger | kNumber : kInteger);
+}
+
+void TypeGuess::add_type(const std::shared_ptr<arrow::DataType>& type) {
+  using arrow::Type;
+  TypeGuess guess;
+  guess.any_value_ = true;
+  switch (type->id()) {
+    case Type::BOOL:
+      guess.fits_ = kBoolean;
+      break;
+    case Type::INT64:
+      guess.fits_ = kInteger | kNumber;
+      break;
+    case Type::DOUBLE:
+      guess.fits_ = kNumber;
+      break;
+    case Type::DATE32:
+      guess.fits_ = kDate | kTimestamp;
+      break;
+    case Type::TIMESTAMP:
+      guess.fits_ = static_cast<const arrow::TimestampType&>(*type).timezone().empty()
+                        ? kTimestamp
+                        : kZonedTimestamp;
+      break;
+    default:
+      guess.fits_ = 0;
+      if (type->id() != Type::STRING) guess.declared_ = type;
+  }
+  merge(guess);
+}
+
+void TypeGuess::merge(const TypeGuess& other) {
+  if (!other.any_value_) return;
+  const bool same_declared =
+      declared_ != nullptr && other.declared_ != nullptr && declared_->Equals(*other.declared_);
+  if (!any_value_) {
+    declared_ = other.declared_;
+  } else if (!same_declared) {
+    declared_ = nullptr;
+  }
+  narrow(other.fits_);
+}
+
+std::shared_ptr<arrow::DataType> TypeGuess::type() const {
+  if (!any_value_) return arrow::utf8();
+  if (declared_ != nullptr) return declared_;
+  if ((fits_ & kBoolean) != 0) return arrow::boolean();
+  if ((fits_ & kInteger) != 0) return arrow::int64();
+  if ((fits_ & kNumber) != 0) return arrow::float64();
+  if ((fits_ & kDate) != 0) return arrow::date32();
+  if ((fits_ & kTimestamp) != 0) return arrow::timestamp(arrow::TimeUnit::MICRO);
+  if ((fits_ & kZonedTimestamp) != 0) return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+  return arrow::utf8();
+}
+
+Status check_column_names(const std::string& path, const std::vector<std::string>& names,
+                          const std::vector<std::string>& expected, const std::string& told_by) {
+  const auto missing_from = [](const std::vector<std::string>& wanted,
+                               const std::vector<std::string>& there) {
+    std::vector<std::string> missing;
+    for (const std::string& name : wanted) {
+      if (std::find(there.begin(), there.end(), name) == there.end()) missing.push_back(name);
+    }
+    return missing;
+  };
+  const std::vector<std::string> missing = missing_from(expected, names);
+  const std::vector<std::string> added = missing_from(names, expected);
+  if (missing.empty() && added.empty()) return {};
+  Error error;
+  if (!missing.empty()) {
+    error = invalid_input(
+        "`" + path + "` has no column `" + missing[0] + "`, which " + told_by + " has",
+        name_hint(missing[0], added.empty() ? names : added));
+  } else {
+    error = invalid_input(
+        "`" + path + "` has a column `" + added[0] + "`, which " + told_by + " has not",
+        "take it out of the file, or import the files with it as a table of their own");
+  }
+  error.where = path;
+  return error;
+}
+
+}  // namespace millgate

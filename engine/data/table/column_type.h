@@ -1,0 +1,61 @@
+/// The types a column of a table may have, and how files of the user come to them.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+/// The type that values of `type` have inside tables, so that equal data is equal whatever file
+/// it came in: bool, int64, double, string, binary, date32, timestamp[us], timestamp[us, UTC],
+/// time64[us], decimal128. Null when tables cannot hold it (nested types, durations ...).
+[[nodiscard]] std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type);
+
+/// Reads what DataType::ToString wrote for a type that `table_type_of` gives.
+/// Errors: `invalid_input` with the types there are.
+[[nodiscard]] Result<std::shared_ptr<arrow::DataType>> parse_table_type(std::string_view name);
+
+/// What is known about the type of a column after some of its values. A text fits several types
+/// ("2013-01-01": date, timestamp); the narrowest that fits all of them is the answer, and what
+/// fits nothing else is a string. Guesses about parts of a column merge into that of the whole.
+class TypeGuess {
+ public:
+  void add_text(std::string_view text);       ///< A CSV value that is not null.
+  void add_json_text(std::string_view text);  ///< A JSON string: a time, a date or a text.
+  void add_boolean();
+  void add_integer(int64_t value);
+  void add_number();
+  void add_type(const std::shared_ptr<arrow::DataType>& type);  ///< A column that knows its type.
+  void merge(const TypeGuess& other);
+
+  /// A column without any value is a string column.
+  [[nodiscard]] std::shared_ptr<arrow::DataType> type() const;
+
+ private:
+  void narrow(uint8_t fitting);
+  uint8_t fits_ = 0xff;
+  bool any_value_ = false;
+  std::shared_ptr<arrow::DataType> declared_;  ///< A type that no text can have, such as binary.
+};
+
+/// A column of a file, and what its values can be.
+struct ColumnGuess {
+  std::string name;
+  TypeGuess guess;
+};
+
+/// Errors: `invalid_input` naming `path` unless `names` (of the file) and `expected` are the same
+/// set; with the nearest right name. `told_by` says where `expected` comes from, for the message.
+[[nodiscard]] Status check_column_names(const std::string& path,
+                                        const std::vector<std::string>& names,
+                                        const std::vector<std::string>& expected,
+                                        const std::string& told_by);
+
+}  // namespace millgate

@@ -1,0 +1,144 @@
+#include "data/table/csv_record.h"
+
+#include <cstring>
+
+namespace millgate {
+
+int64_t count_line_ends(std::string_view text) {
+  int64_t count = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool lone_return = text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n');
+    if (text[i] == '\n' || lone_return) ++count;
+  }
+  return count;
+}
+
+CsvRecords::CsvRecords(std::string path, char delimiter, TextStream stream)
+    : path_(std::move(path)), delimiter_(delimiter), stream_(std::move(stream)) {}
+
+Result<CsvRecords> CsvRecords::open(const std::string& path, char delimiter) {
+  MILLGATE_ASSIGN(TextStream stream, TextStream::open(path));
+  return CsvRecords(path, delimiter, std::move(stream));
+}
+
+Result<bool> CsvRecords::next() {
+  stream_.take(taken_);
+  taken_ = 0;
+  line_ = next_line_;
+  while (true) {
+    const std::string_view text = stream_.rest();
+    if (text.empty() && stream_.at_end()) return false;
+    const Outcome outcome = text.empty() ? Outcome::need_more : parse(text);
+    if (outcome == Outcome::record) break;
+    if (outcome != Outcome::need_more) return fault(outcome, text);
+    MILLGATE_TRY(stream_.read_more());
+  }
+  if (const size_t bad = invalid_utf8_at(record_); bad != std::string_view::npos) {
+    return invalid_utf8_error(path_, line_ + count_line_ends(record_.substr(0, bad)));
+  }
+  next_line_ =
+      line_ + (record_.find_first_of("\r\n") == record_.size() - 1 ? 1 : count_line_ends(record_));
+  return true;
+}
+
+CsvRecords::Outcome CsvRecords::parse(std::string_view text) {
+  fields_.clear();
+  unescaped_.clear();
+  size_t at = 0;
+  while (true) {
+    if (at < text.size() && text[at] == '"') {
+      const Outcome outcome = parse_quoted(text, at);
+      if (outcome != Outcome::record) return outcome;
+    } else {
+      parse_plain(text, at);
+    }
+    if (at == text.size() || text[at] != delimiter_) return end_of_record(text, at);
+    ++at;
+  }
+}
+
+void CsvRecords::parse_plain(std::string_view text, size_t& at) {
+  const size_t begin = at;
+  while (at < text.size() && text[at] != delimiter_ && text[at] != '\n' && text[at] != '\r') ++at;
+  fields_.push_back({.text = text.substr(begin, at - begin)});
+}
+
+/// Leaves `at` behind the closing quote.
+CsvRecords::Outcome CsvRecords::parse_quoted(std::string_view text, size_t& at) {
+  const size_t begin = at + 1;
+  bool doubled = false;
+  size_t end = begin;
+  while (true) {
+    end = text.find('"', end);
+    if (end == std::string_view::npos) {
+      return stream_.at_end() ? Outcome::unclosed_quote : Outcome::need_more;
+    }
+    // Whether this quote closes the field depends on the byte behind it.
+    if (end + 1 == text.size() && !stream_.at_end()) return Outcome::need_more;
+    if (end + 1 == text.size() || text[end + 1] != '"') break;
+    doubled = true;
+    end += 2;
+  }
+  at = end + 1;
+  if (at < text.size() && text[at] != delimiter_ && text[at] != '\n' && text[at] != '\r') {
+    fields_.push_back({});
+    return Outcome::text_after_quote;
+  }
+  std::string_view inner = text.substr(begin, end - begin);
+  if (doubled) {
+    std::string& copy = unescaped_.emplace_back();
+    for (size_t i = 0; i < inner.size(); ++i) {
+      copy += inner[i];
+      if (inner[i] == '"') ++i;
+    }
+    inner = copy;
+  }
+  fields_.push_back({.text = inner, .quoted = true});
+  return Outcome::record;
+}
+
+CsvRecords::Outcome CsvRecords::end_of_record(std::string_view text, size_t at) {
+  if (at == text.size() && !stream_.at_end()) return Outcome::need_more;
+  if (at < text.size() && text[at] == '\r') {
+    if (at + 1 == text.size() && !stream_.at_end()) return Outcome::need_more;
+    ++at;
+    if (at < text.size() && text[at] == '\n') ++at;
+  } else if (at < text.size()) {
+    ++at;
+  }
+  taken_ = at;
+  record_ = text.substr(0, at);
+  return Outcome::record;
+}
+
+Error CsvRecords::fault(Outcome outcome, std::string_view text) const {
+  // The fields before the fault were read: count the lines up to the end of the last one.
+  const CsvField* last = fields_.empty() ? nullptr : &fields_.back();
+  const bool known = last != nullptr && last->text.data() >= text.data() &&
+                     last->text.data() <= text.data() + text.size();
+  const size_t read = known ? static_cast<size_t>(last->text.data() - text.data()) : 0;
+  const std::string line = std::to_string(line_ + count_line_ends(text.substr(0, read)));
+  const bool unclosed = outcome == Outcome::unclosed_quote;
+  return Error{.code = ErrorCode::invalid_input,
+               .what = "`" + path_ + "`: " +
+                       (unclosed ? "the quote opened in line " + line + " is never closed"
+                                 : "line " + line + " has text after a closing quote"),
+               .where = path_ + ":" + line,
+               .hint = unclosed
+                           ? "was the file written to its end?"
+                           : "inside a quoted field a quote is written twice: \"a \"\"b\"\" c\""};
+}
+
+int64_t CsvRecords::line_of_field(size_t index) const {
+  // Doubled quotes were copied away; then the nearest field before that was not tells enough.
+  for (size_t i = index + 1; i-- > 0;) {
+    const char* begin = fields_[i].text.data();
+    if (begin < record_.data() || begin > record_.data() + record_.size()) continue;
+    return line_ + count_line_ends(record_.substr(0, static_cast<size_t>(begin - record_.data())));
+  }
+  return line_;
+}
+
+std::string CsvRecords::where() const { return path_ + ":" + std::to_string(line_); }
+
+}  // namespace millgate

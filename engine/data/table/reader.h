@@ -1,0 +1,35 @@
+/// Files of the user as a stream of Arrow record batches, in bounded memory.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+struct ReadOptions {
+  /// Types that were decided before (by the last commit of the table). Null: infer them.
+  /// A value that does not fit is an error with its place, and so is a missing or new column.
+  std::shared_ptr<arrow::Schema> kept_schema;
+  std::vector<std::string> null_texts = {"", "NA"};  ///< CSV only.
+  int64_t batch_rows = 65'536;
+};
+
+/// Streams `paths` one after the other; they must agree in their columns. The format is told
+/// by the name: .csv, .csv.gz, .tsv, .parquet, .jsonl, .ndjson (also .gz).
+///
+/// Text must be UTF-8 (a byte-order mark is skipped); times become timestamp[us, UTC] where
+/// they carry a zone and timestamp[us] where not; dates date32. Types are inferred over all
+/// rows, not over the first ones: boolean, int64, double, date, timestamp, else string.
+///
+/// Errors: `not_found`; `invalid_input` with "file:line" and the value for a bad line, for a
+/// truncated or empty file. No line is ever dropped.
+[[nodiscard]] Result<std::shared_ptr<arrow::RecordBatchReader>> read_table_files(
+    const std::vector<std::string>& paths, const ReadOptions& options);
+
+}  // namespace millgate

@@ -1,0 +1,152 @@
+#include "data/table/row_key.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <bit>
+#include <cmath>
+
+#include "data/table/column_type.h"
+#include "data/table/value_text.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+constexpr uint64_t kSignBit = uint64_t{1} << 63;
+constexpr char kNull = '\0';
+constexpr char kPresent = '\1';
+
+void put_ordered(uint64_t value, std::string& out) {
+  char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+  out.append(bytes, sizeof(bytes));
+}
+
+void put_signed(int64_t value, std::string& out) {
+  put_ordered(static_cast<uint64_t>(value) ^ kSignBit, out);
+}
+
+void put_double(double value, std::string& out) {
+  if (std::isnan(value)) return put_ordered(~uint64_t{0}, out);
+  if (value == 0) value = 0;  // -0.0 becomes 0.0.
+  const auto bits = std::bit_cast<uint64_t>(value);
+  put_ordered((bits & kSignBit) != 0 ? ~bits : bits | kSignBit, out);
+}
+
+/// Zero bytes are escaped, so that the end mark is below everything a text can go on with.
+void put_text(std::string_view text, std::string& out) {
+  size_t begin = 0;
+  for (size_t zero; (zero = text.find('\0', begin)) != std::string_view::npos; begin = zero + 1) {
+    out.append(text.substr(begin, zero - begin));
+    out.append("\0\xff", 2);
+  }
+  out.append(text.substr(begin));
+  out.append("\0\0", 2);
+}
+
+/// Little-endian two's complement, made big-endian without sign.
+void put_decimal(const uint8_t* bytes, std::string& out) {
+  for (int i = 15; i >= 0; --i) {
+    out += static_cast<char>(i == 15 ? bytes[i] ^ 0x80 : bytes[i]);
+  }
+}
+
+template <typename ArrayType>
+const ArrayType& as(const arrow::Array& column) {
+  return static_cast<const ArrayType&>(column);
+}
+
+void put_value(const arrow::Array& column, int64_t row, std::string& out) {
+  if (column.IsNull(row)) {
+    out += kNull;
+    return;
+  }
+  out += kPresent;
+  switch (column.type_id()) {
+    case arrow::Type::BOOL:
+      out += as<arrow::BooleanArray>(column).Value(row) ? '\1' : '\0';
+      return;
+    case arrow::Type::INT64:
+      return put_signed(as<arrow::Int64Array>(column).Value(row), out);
+    case arrow::Type::DOUBLE:
+      return put_double(as<arrow::DoubleArray>(column).Value(row), out);
+    case arrow::Type::DATE32:
+      return put_signed(as<arrow::Date32Array>(column).Value(row), out);
+    case arrow::Type::TIMESTAMP:
+      return put_signed(as<arrow::TimestampArray>(column).Value(row), out);
+    case arrow::Type::TIME64:
+      return put_signed(as<arrow::Time64Array>(column).Value(row), out);
+    case arrow::Type::DECIMAL128:
+      return put_decimal(as<arrow::Decimal128Array>(column).GetValue(row), out);
+    default:
+      return put_text(as<arrow::BinaryArray>(column).GetView(row), out);
+  }
+}
+
+}  // namespace
+
+Result<RowKeyEncoder> RowKeyEncoder::make(const arrow::Schema& schema,
+                                          const std::vector<std::string>& key) {
+  RowKeyEncoder encoder;
+  for (const std::string& name : key) {
+    const int index = schema.GetFieldIndex(name);
+    if (index < 0) {
+      return invalid_input("the key names column `" + name + "`, which the table has not",
+                           name_hint(name, schema.field_names()));
+    }
+    const auto& type = schema.field(index)->type();
+    const auto table_type = table_type_of(*type);
+    if (table_type == nullptr || !table_type->Equals(*type)) {
+      return invalid_input("column `" + name + "` of the key is of type " + type->ToString() +
+                           ", which a table cannot be sorted by");
+    }
+    encoder.columns_.push_back(index);
+  }
+  return encoder;
+}
+
+void RowKeyEncoder::encode(const arrow::RecordBatch& batch, RowKeys& keys) const {
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  for (const int index : columns_) columns.push_back(batch.column(index));
+  keys.ends_.reserve(keys.ends_.size() + static_cast<size_t>(batch.num_rows()));
+  for (int64_t row = 0; row < batch.num_rows(); ++row) {
+    for (const auto& column : columns) put_value(*column, row, keys.bytes_);
+    keys.ends_.push_back(keys.bytes_.size());
+  }
+}
+
+std::string RowKeyEncoder::describe(const arrow::RecordBatch& batch, int64_t row) const {
+  std::string text;
+  for (const int index : columns_) {
+    if (!text.empty()) text += ", ";
+    text += batch.schema()->field(index)->name() + " = " + value_text(*batch.column(index), row);
+  }
+  return text;
+}
+
+std::string value_text(const arrow::Array& column, int64_t row) {
+  if (column.IsNull(row)) return "null";
+  switch (column.type_id()) {
+    case arrow::Type::STRING:
+      return std::string(as<arrow::StringArray>(column).GetView(row));
+    case arrow::Type::DOUBLE:
+      return number_text(as<arrow::DoubleArray>(column).Value(row));
+    case arrow::Type::DATE32:
+      return date_text(as<arrow::Date32Array>(column).Value(row));
+    case arrow::Type::TIMESTAMP: {
+      const auto& type = static_cast<const arrow::TimestampType&>(*column.type());
+      return timestamp_text({.micros = as<arrow::TimestampArray>(column).Value(row),
+                             .zoned = !type.timezone().empty()});
+    }
+    default: {
+      const auto scalar = column.GetScalar(row);
+      return scalar.ok() ? (*scalar)->ToString() : "?";
+    }
+  }
+}
+
+}  // namespace millgate

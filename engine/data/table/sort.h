@@ -1,0 +1,27 @@
+/// Rows sorted by key in bounded memory, and duplicate keys found.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+struct SortOptions {
+  int64_t memory_bytes_max = 256 << 20;  ///< Beyond it, sorted runs go to `spill_folder`.
+  std::string spill_folder;              ///< Must exist; files in it are removed again.
+};
+
+/// The rows of `rows` in ascending order of `key` (nulls first, texts by bytes, NaN last).
+/// Errors: `invalid_input` when a key column is missing (nearest name) or two rows have the
+/// same key (the key's values are named, and how many rows repeat).
+[[nodiscard]] Result<std::shared_ptr<arrow::RecordBatchReader>> sort_by_key(
+    std::shared_ptr<arrow::RecordBatchReader> rows, const std::vector<std::string>& key,
+    const SortOptions& options);
+
+}  // namespace millgate

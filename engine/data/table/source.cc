@@ -1,0 +1,62 @@
+#include "data/table/source.h"
+
+#include <algorithm>
+
+namespace millgate {
+
+namespace {
+
+/// Names of tables stand in SQL and in revisions ("flights@main"), so they are plain.
+bool is_plain_name(const std::string& name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+         std::all_of(name.begin(), name.end(), plain);
+}
+
+Status check_key(const Section& section, const std::vector<std::string>& key) {
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (key[i].empty()) return section.error_at("key", "a column of the key has no name");
+    if (std::find(key.begin(), key.begin() + static_cast<ptrdiff_t>(i), key[i]) !=
+        key.begin() + static_cast<ptrdiff_t>(i)) {
+      return section.error_at("key", "the key names column `" + key[i] + "` twice");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Source> read_source(Section section) {
+  Source source;
+  MILLGATE_ASSIGN(source.name, section.text("name"));
+  if (!is_plain_name(source.name)) {
+    return section.error_at("name", "`" + source.name + "` cannot be the name of a table",
+                            "use letters, digits and `_`, beginning with a letter");
+  }
+  MILLGATE_ASSIGN(source.path, section.text("path"));
+  if (source.path.empty()) {
+    return section.error_at("path", "source `" + source.name + "` has an empty path",
+                            "name a file or a pattern such as \"data/*.csv\"");
+  }
+  MILLGATE_ASSIGN(source.key, section.texts("key"));
+  MILLGATE_TRY(check_key(section, source.key));
+  MILLGATE_ASSIGN(source.happened, section.text_or("happened", ""));
+  MILLGATE_ASSIGN(source.known, section.text_or("known", ""));
+  if (source.happened.empty() && !source.known.empty()) {
+    return section.error_at("known", "source `" + source.name + "` has `known` but no `happened`",
+                            "say with `happened` when the fact itself happened");
+  }
+  if (section.has("null_texts")) {
+    MILLGATE_ASSIGN(source.null_texts, section.texts("null_texts"));
+  }
+  MILLGATE_ASSIGN(Section about, section.section("about"));
+  MILLGATE_ASSIGN(source.about, about.all_texts());
+  MILLGATE_TRY(about.finish());
+  MILLGATE_TRY(section.finish());
+  source.section = std::move(section);
+  return source;
+}
+
+}  // namespace millgate
