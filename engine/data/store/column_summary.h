@@ -1,0 +1,39 @@
+/// What a column holds, counted batch by batch.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/store/table_version.h"
+#include "data/table/row_key.h"
+#include "ground/error.h"
+
+namespace millgate {
+
+/// Counts nulls and finds the smallest and the largest value of each column, in the order of
+/// table/sort.h; NaN counts only where there is nothing else. One thread at a time.
+class ColumnSummary {
+ public:
+  [[nodiscard]] static Result<ColumnSummary> make(const arrow::Schema& schema);
+
+  void add(const arrow::RecordBatch& batch);
+  /// Texts are cut after 100 bytes, at a character, with "..." behind.
+  [[nodiscard]] std::vector<ColumnStatistics> statistics() const { return statistics_; }
+
+ private:
+  struct Extremes {
+    RowKeyEncoder encoder;
+    std::string minimum_key;
+    std::string maximum_key;
+    bool any = false;
+  };
+  void add_extreme(size_t column, const arrow::RecordBatch& batch, int64_t row);
+
+  std::vector<ColumnStatistics> statistics_;
+  std::vector<Extremes> extremes_;
+};
+
+}  // namespace millgate

@@ -1,0 +1,103 @@
+#include "data/store/object_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "ground/durable_file.h"
+
+namespace millgate {
+
+namespace {
+
+/// Hashes a file without holding it in memory.
+Result<Id> hash_of_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return system_failure("read", path, errno);
+  std::vector<char> block(1 << 18);
+  Hasher hasher;
+  ssize_t count = 0;
+  do {
+    count = ::read(descriptor, block.data(), block.size());
+    if (count > 0) hasher.add({block.data(), static_cast<size_t>(count)});
+  } while (count > 0 || (count < 0 && errno == EINTR));
+  const int failed = count < 0 ? errno : 0;
+  ::close(descriptor);
+  if (failed != 0) return system_failure("read", path, failed);
+  return hasher.finish();
+}
+
+Error damaged_object(const Id& id) {
+  Error error = damaged("object `" + id.brief() + "` is damaged: its bytes do not hash to its name",
+                        "restore the file from a backup, or import the data again");
+  error.where = ObjectStore::name_of(id);
+  return error;
+}
+
+Error missing_object(const Id& id) {
+  Error error = not_found("object `" + id.brief() + "` is not in the store",
+                          "restore it from a backup or another copy of the project");
+  error.where = ObjectStore::name_of(id);
+  return error;
+}
+
+}  // namespace
+
+std::string ObjectStore::name_of(const Id& id) {
+  const std::string hex = id.hex();
+  return "objects/" + hex.substr(0, 2) + "/" + hex.substr(2);
+}
+
+Result<Id> ObjectStore::put(std::string_view bytes) {
+  const Id id = hash_of(bytes);
+  // What is there is read again: a damaged object is mended by whoever still has its bytes.
+  if (has(id) && verify(id).ok()) return id;
+  MILLGATE_TRY(files_->write(name_of(id), bytes));
+  return id;
+}
+
+Result<Id> ObjectStore::put_file(const std::string& local_path) {
+  MILLGATE_ASSIGN(const Id id, hash_of_file(local_path));
+  if (has(id) && verify(id).ok()) {
+    if (::unlink(local_path.c_str()) != 0) return system_failure("remove", local_path, errno);
+    return id;
+  }
+  MILLGATE_TRY(files_->adopt(local_path, name_of(id)));
+  return id;
+}
+
+Result<std::string> ObjectStore::get(const Id& id) const {
+  if (!has(id)) return missing_object(id);
+  MILLGATE_ASSIGN(std::string bytes, files_->read(name_of(id)));
+  if (hash_of(bytes) != id) return damaged_object(id);
+  return bytes;
+}
+
+bool ObjectStore::has(const Id& id) const { return files_->exists(name_of(id)); }
+
+Result<std::string> ObjectStore::local_path(const Id& id) const {
+  if (!has(id)) return missing_object(id);
+  MILLGATE_ASSIGN(const uint64_t size, files_->size_bytes(name_of(id)));
+  if (size == 0 && id != hash_of("")) return damaged_object(id);
+  std::string path = files_->local_path(name_of(id));
+  if (path.empty()) {
+    return outside_failure("object `" + id.brief() + "` lies in a store without local files");
+  }
+  return path;
+}
+
+Status ObjectStore::verify(const Id& id) const {
+  const std::string path = files_->local_path(name_of(id));
+  if (path.empty()) {
+    MILLGATE_TRY(get(id));
+    return {};
+  }
+  if (!has(id)) return missing_object(id);
+  MILLGATE_ASSIGN(const Id actual, hash_of_file(path));
+  if (actual != id) return damaged_object(id);
+  return {};
+}
+
+}  // namespace millgate

@@ -1,0 +1,38 @@
+/// Immutable objects named by the SHA-256 of their bytes, in any FileStore.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ground/error.h"
+#include "ground/file_store.h"
+#include "ground/id.h"
+
+namespace millgate {
+
+/// Thread-safe; several processes may put and get at once.
+class ObjectStore {
+ public:
+  explicit ObjectStore(std::shared_ptr<FileStore> files) : files_(std::move(files)) {}
+
+  /// Stores `bytes` unless they are there already. Durable when it returns.
+  [[nodiscard]] Result<Id> put(std::string_view bytes);
+  /// Moves the finished local file into the store (it must lie on the same file system).
+  [[nodiscard]] Result<Id> put_file(const std::string& local_path);
+  /// Errors: `not_found`; `damaged` when the bytes do not hash to `id`.
+  [[nodiscard]] Result<std::string> get(const Id& id) const;
+  [[nodiscard]] bool has(const Id& id) const;
+  /// For readers such as DuckDB that open files by themselves.
+  /// Errors: `not_found`; `damaged` when the size on disk is zero.
+  [[nodiscard]] Result<std::string> local_path(const Id& id) const;
+  /// Rehashes the object. Errors: as `get`.
+  [[nodiscard]] Status verify(const Id& id) const;
+  /// "objects/ab/cdef..." as kept in the FileStore.
+  [[nodiscard]] static std::string name_of(const Id& id);
+
+ private:
+  std::shared_ptr<FileStore> files_;
+};
+
+}  // namespace millgate

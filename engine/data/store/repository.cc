@@ -1,0 +1,331 @@
+#include "data/store/repository.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <set>
+
+#include "data/store/branch_tips.h"
+#include "data/store/commit_object.h"
+#include "data/store/revision.h"
+#include "ground/durable_file.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFolder = ".millgate";
+constexpr const char* kFormatFile = "/format";
+constexpr const char* kLedgerFile = "/ledger.sqlite";
+/// A scratch file this old belongs to no running command.
+constexpr std::chrono::hours kAbandonedAfter{24};
+
+Status check_format(const std::string& folder) {
+  MILLGATE_ASSIGN(const std::string text, read_file(folder + kFormatFile));
+  int number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || number < 1) {
+    return damaged("`" + folder + kFormatFile + "` holds no format number");
+  }
+  if (number > kRepositoryFormatVersion) {
+    return invalid_input("the repository in `" + folder + "` has format " + std::to_string(number) +
+                             "; this program reads up to " +
+                             std::to_string(kRepositoryFormatVersion),
+                         "use a newer millgate");
+  }
+  return {};
+}
+
+/// Fills `folder`, which nobody else sees yet.
+Status fill_new_folder(const std::string& folder, const Clock& clock) {
+  MILLGATE_TRY(make_folders(folder + "/objects"));
+  MILLGATE_TRY(write_file(folder + kFormatFile, std::to_string(kRepositoryFormatVersion) + "\n"));
+  MILLGATE_ASSIGN(const auto ledger, open_ledger(folder + kLedgerFile, clock));
+  MILLGATE_TRY(ledger->append(branch_event("main", "millgate", std::nullopt)));
+  return {};
+}
+
+void remove_abandoned(const std::string& folder) {
+  std::error_code ignored;  // Tidying up may fail without harm.
+  const auto now = fs::file_time_type::clock::now();
+  fs::directory_iterator entries(folder, ignored);
+  for (; !ignored && entries != fs::directory_iterator(); entries.increment(ignored)) {
+    std::error_code failed;
+    const auto written = entries->last_write_time(failed);
+    if (!failed && now - written > kAbandonedAfter) fs::remove_all(entries->path(), failed);
+  }
+}
+
+Error already_there(const std::string& kind, const std::string& name) {
+  return Error{.code = ErrorCode::conflict,
+               .what = kind + " `" + name + "` exists already",
+               .hint = "choose another name"};
+}
+
+Error empty_branch(const std::string& branch) {
+  return not_found("branch `" + branch + "` has no commit yet", "run `millgate commit`");
+}
+
+Error no_such_branch(const Ledger& ledger, const std::string& branch) {
+  const auto names = branch_names(ledger);
+  return not_found("there is no branch `" + branch + "`",
+                   names.ok() ? name_hint(branch, *names) : "");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Repository>> Repository::open(const std::string& project_folder,
+                                                     const Clock& clock) {
+  const std::string folder = project_folder + "/" + kFolder;
+  std::error_code unknown;
+  if (!fs::is_directory(folder, unknown)) {
+    return not_found("there is no Millgate project in `" + project_folder + "`",
+                     "run `millgate init " + project_folder + "`");
+  }
+  MILLGATE_TRY(check_format(folder));
+  const std::shared_ptr<Repository> repository(new Repository());
+  repository->project_folder_ = project_folder;
+  repository->clock_ = &clock;
+  MILLGATE_ASSIGN(auto files, open_local_file_store(folder));
+  repository->objects_ = std::make_shared<ObjectStore>(std::move(files));
+  MILLGATE_ASSIGN(repository->ledger_, open_ledger(folder + kLedgerFile, clock));
+  remove_abandoned(folder + "/scratch");
+  return repository;
+}
+
+Result<std::shared_ptr<Repository>> Repository::init(const std::string& project_folder,
+                                                     const Clock& clock) {
+  const std::string folder = project_folder + "/" + kFolder;
+  const Error exists{.code = ErrorCode::conflict,
+                     .what = "`" + project_folder + "` is a Millgate project already",
+                     .hint = "go on with `millgate commit`, or choose another folder"};
+  std::error_code failed;
+  if (fs::exists(folder, failed)) return exists;
+  MILLGATE_TRY(make_folders(project_folder));
+  const std::string temporary = project_folder + "/" + unique_name(".millgate-init-");
+  const Status filled = fill_new_folder(temporary, clock);
+  std::error_code renamed;
+  // Renaming onto a folder that holds something fails: of two inits at once, one wins.
+  if (filled.ok()) fs::rename(temporary, folder, renamed);
+  if (!filled.ok() || renamed) {
+    fs::remove_all(temporary, failed);
+    if (!filled.ok()) return filled.error();
+    if (fs::exists(folder, failed)) return exists;
+    return system_failure("make", folder, renamed.value());
+  }
+  MILLGATE_TRY(sync_path(project_folder));
+  return open(project_folder, clock);
+}
+
+Result<Commit> Repository::commit(const std::string& branch, const NewCommit& change) {
+  std::optional<Id> base = change.based_on;
+  bool first_try = true;
+  while (true) {
+    MILLGATE_ASSIGN(const auto tip, branch_tip(*ledger_, branch));
+    if (!tip) return no_such_branch(*ledger_, branch);
+    if (first_try && !base) base = tip->commit;
+    first_try = false;
+    if (tip->commit && base != tip->commit) {
+      MILLGATE_TRY(check_overtaken(branch, change, base, *tip->commit));
+    }
+    MILLGATE_ASSIGN(Commit commit, build_commit(change, tip->commit));
+    if (commit.id == tip->commit) return commit;
+    MILLGATE_ASSIGN(const std::string text, commit_text(commit));
+    MILLGATE_ASSIGN(commit.id, objects_->put(text));
+    bool lost_race = false;
+    const auto appended =
+        ledger_->append(commit_event(branch, change.author, commit.id, tip->commit),
+                        [&](const Ledger& ledger) -> Status {
+                          MILLGATE_ASSIGN(const auto now, branch_tip(ledger, branch));
+                          lost_race = !now || now->commit != tip->commit;
+                          if (lost_race) return bug("a lost race is tried again");
+                          return {};
+                        });
+    if (appended.ok()) return commit;
+    if (!lost_race) return appended.error();
+  }
+}
+
+/// `change` on top of `parent`, without an id yet; the parent itself when nothing changes.
+Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<Id> parent) const {
+  Commit commit;
+  commit.origin_json = "{}";
+  if (parent) {
+    MILLGATE_ASSIGN(Commit before, read_commit(*parent));
+    commit.parents = {before.id};
+    commit.tables = before.tables;
+    commit.origin_json = before.origin_json;
+    for (const auto& [table, version] : change.tables) commit.tables[table] = version;
+    if (commit.tables == before.tables) return before;
+  } else {
+    commit.tables = change.tables;
+    if (commit.tables.empty()) return invalid_input("a first commit needs at least one table");
+  }
+  MILLGATE_ASSIGN(commit.origin_json, merge_origins(commit.origin_json, change.origin_json));
+  commit.time = clock_->now();
+  commit.author = change.author;
+  commit.message = change.message;
+  commit.git_commit = change.git_commit;
+  return commit;
+}
+
+/// Refuses when a table of `change` is not at `tip` what it was at `base`.
+Status Repository::check_overtaken(const std::string& branch, const NewCommit& change,
+                                   std::optional<Id> base, const Id& tip) const {
+  Commit from;  // Without tables, when the change began on an empty branch.
+  if (base) {
+    MILLGATE_ASSIGN(from, read_commit(*base));
+  }
+  MILLGATE_ASSIGN(const Commit to, read_commit(tip));
+  const auto version_in = [](const Commit& commit, const std::string& table) {
+    const auto found = commit.tables.find(table);
+    return found == commit.tables.end() ? Id{} : found->second;
+  };
+  for (const auto& [table, version] : change.tables) {
+    const Id theirs = version_in(to, table);
+    if (theirs == version_in(from, table) || theirs == version) continue;
+    // The newest commit that set it to what it is now.
+    Commit culprit = to;
+    while (!culprit.parents.empty() && culprit.id != base) {
+      MILLGATE_ASSIGN(Commit parent, read_commit(culprit.parents[0]));
+      if (version_in(parent, table) != theirs) break;
+      culprit = std::move(parent);
+    }
+    return Error{.code = ErrorCode::conflict,
+                 .what = "table `" + table + "` on branch `" + branch +
+                         "` was changed meanwhile by " + culprit.author + " at " +
+                         to_string(culprit.time) + " in commit " + culprit.id.brief(),
+                 .hint = "look at that commit, then commit again"};
+  }
+  return {};
+}
+
+Result<Commit> Repository::resolve(std::string_view text) const {
+  MILLGATE_ASSIGN(const Revision revision, parse_revision(text));
+  MILLGATE_ASSIGN(Commit commit, resolve_name(revision.name, revision.at));
+  for (int64_t step = 0; step < revision.back; ++step) {
+    if (commit.parents.empty()) {
+      return not_found("revision `" + std::string(text) + "` goes back beyond the first commit",
+                       "`~" + std::to_string(step) + "` is the first");
+    }
+    MILLGATE_ASSIGN(commit, read_commit(commit.parents[0]));
+  }
+  return commit;
+}
+
+Result<Commit> Repository::resolve_name(const std::string& name, std::optional<Time> at) const {
+  MILLGATE_ASSIGN(const auto tip, branch_tip(*ledger_, name, at));
+  if (tip && tip->commit) return read_commit(*tip->commit);
+  if (at) {
+    MILLGATE_ASSIGN(const auto commits, ledger_->events(0, "commit", name));
+    if (commits.empty() && !tip) {
+      MILLGATE_ASSIGN(const auto now, branch_tip(*ledger_, name));
+      if (!now) return no_such_branch(*ledger_, name);
+    }
+    return not_found("branch `" + name + "` had no commit at " + to_string(*at),
+                     commits.empty() ? "run `millgate commit`"
+                                     : "its first is of " + to_string(commits[0].time));
+  }
+  if (tip) return empty_branch(name);
+  MILLGATE_ASSIGN(const auto tag, tag_target(*ledger_, name));
+  if (tag) return read_commit(*tag);
+  return resolve_prefix(name);
+}
+
+Result<Commit> Repository::resolve_prefix(const std::string& prefix) const {
+  constexpr size_t kDigitsMin = 4;
+  const bool hexadecimal = prefix.find_first_not_of("0123456789abcdef") == std::string::npos;
+  std::set<Id> found;
+  if (hexadecimal && prefix.size() >= kDigitsMin) {
+    MILLGATE_ASSIGN(const auto commits, all_commits(*ledger_));
+    for (const Id& id : commits) {
+      if (id.hex().starts_with(prefix)) found.insert(id);
+    }
+  }
+  if (found.size() == 1) return read_commit(*found.begin());
+  if (found.empty()) {
+    MILLGATE_ASSIGN(std::vector<std::string> names, branch_names(*ledger_));
+    MILLGATE_ASSIGN(const auto tag_ids, tags());
+    for (const auto& [name, id] : tag_ids) names.push_back(name);
+    return not_found("there is no revision `" + prefix + "`",
+                     hexadecimal && prefix.size() < kDigitsMin
+                         ? "an id needs at least 4 digits; " + name_hint(prefix, names)
+                         : name_hint(prefix, names));
+  }
+  std::string candidates;
+  for (const Id& id : found) candidates += (candidates.empty() ? "" : ", ") + id.brief();
+  return invalid_input("revision `" + prefix + "` is ambiguous",
+                       "write more digits: " + candidates);
+}
+
+Result<Commit> Repository::read_commit(const Id& id) const {
+  MILLGATE_ASSIGN(const std::string text, objects_->get(id));
+  return parse_commit(text, id);
+}
+
+Result<std::vector<Commit>> Repository::log(std::string_view revision, int count_max) const {
+  std::vector<Commit> commits;
+  if (count_max <= 0) return commits;
+  MILLGATE_ASSIGN(Commit commit, resolve(revision));
+  while (true) {
+    commits.push_back(std::move(commit));
+    const Commit& last = commits.back();
+    if (last.parents.empty() || commits.size() == static_cast<size_t>(count_max)) return commits;
+    MILLGATE_ASSIGN(commit, read_commit(last.parents[0]));
+  }
+}
+
+Result<std::map<std::string, Id>> Repository::branches() const {
+  MILLGATE_ASSIGN(const auto names, branch_names(*ledger_));
+  std::map<std::string, Id> branches;
+  for (const std::string& name : names) {
+    MILLGATE_ASSIGN(const auto tip, branch_tip(*ledger_, name));
+    if (tip && tip->commit) branches[name] = *tip->commit;
+  }
+  return branches;
+}
+
+Result<std::map<std::string, Id>> Repository::tags() const { return all_tags(*ledger_); }
+
+Status Repository::make_branch(const std::string& name, std::string_view at,
+                               const std::string& author) {
+  MILLGATE_TRY(check_branch_name(name));
+  MILLGATE_ASSIGN(const Commit start, resolve(at));
+  MILLGATE_TRY(
+      ledger_->append(branch_event(name, author, start.id), [&](const Ledger& ledger) -> Status {
+        MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
+        MILLGATE_ASSIGN(const auto tag, tag_target(ledger, name));
+        if (tip) return already_there("branch", name);
+        if (tag) return already_there("tag", name);
+        return {};
+      }));
+  return {};
+}
+
+Status Repository::make_tag(const std::string& name, std::string_view at,
+                            const std::string& author) {
+  MILLGATE_TRY(check_branch_name(name));
+  MILLGATE_ASSIGN(const Commit target, resolve(at));
+  MILLGATE_TRY(
+      ledger_->append(tag_event(name, author, target.id), [&](const Ledger& ledger) -> Status {
+        MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
+        MILLGATE_ASSIGN(const auto tag, tag_target(ledger, name));
+        if (tip) return already_there("branch", name);
+        if (tag) return already_there("tag", name);
+        return {};
+      }));
+  return {};
+}
+
+std::string Repository::folder(const std::string& name) const {
+  std::string path = project_folder_ + "/" + kFolder + "/" + name;
+  std::error_code ignored;  // Whoever writes into it learns why it is not there.
+  fs::create_directories(path, ignored);
+  return path;
+}
+
+}  // namespace millgate
