@@ -1,0 +1,34 @@
+/// SQL in which tables carry revisions: `select ... from flights@main~1 join weather`.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+
+#include "data/query/database.h"
+#include "data/store/repository.h"
+
+namespace millgate {
+
+/// Makes every table of `commit` a view of its own name.
+[[nodiscard]] Status add_commit(Database& database, const Repository& repository,
+                                const Commit& commit);
+
+/// Prepares `database` for `sql`: `table@revision` becomes a view of that version, a plain name
+/// that of `default_revision`; `predictions` and `feedback` are the logs of the project, unless
+/// it has tables of these names. Returns the SQL to run, in which the names with revisions are
+/// quoted. Only tables that `sql` names are added.
+///
+/// A revision is `main~1`, `v1.2`, `a1b2c3`, `@{2013-05-01 10:00}`, `main@{2013-05-01}`: letters,
+/// digits and `_ . ~ / : -` right after the `@`, and braces, in which anything may stand. A
+/// quoted name holds it too: `"flights@main~1"`. Strings and comments are left alone.
+///
+/// Errors: `not_found` for an unknown table or revision, with the nearest name and the place;
+/// `invalid_input` for wrong SQL.
+[[nodiscard]] Result<std::string> prepare_revision_sql(Database& database,
+                                                       const Repository& repository,
+                                                       const std::string& sql,
+                                                       const std::string& default_revision);
+
+}  // namespace millgate
