@@ -1,0 +1,48 @@
+/// Rules counted on one commit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data/check/rule.h"
+#include "data/check/rule_sql.h"
+#include "data/query/database.h"
+#include "data/store/repository.h"
+#include "ground/error.h"
+
+namespace millgate {
+
+/// How many rows a rule spoke about, and how many of them break it.
+struct RuleCounts {
+  int64_t judged = 0;
+  int64_t broken = 0;
+
+  /// Whether the share of rows that meet the rule is at least `at_least`; true without rows.
+  [[nodiscard]] bool passed(double at_least) const;
+};
+
+/// One commit opened for rules. One thread at a time.
+class Judgement {
+ public:
+  /// Opens the tables of `commit`; the rules can reach nothing else.
+  [[nodiscard]] static Result<std::unique_ptr<Judgement>> open(const Repository& repository,
+                                                               const Commit& commit);
+
+  [[nodiscard]] Result<RuleSql> find(const Rule& rule);
+  /// Counts of `rules`, whose SQL is `sqls`, in their order: one query a table.
+  /// Errors: at the place of the rule that failed.
+  [[nodiscard]] Result<std::vector<RuleCounts>> count(const std::vector<const Rule*>& rules,
+                                                      const std::vector<RuleSql>& sqls);
+  /// The rows of `query` as texts; null is "null".
+  [[nodiscard]] Result<std::vector<std::vector<std::string>>> texts(const std::string& query);
+
+  [[nodiscard]] const TableVersions& tables() const { return tables_; }
+
+ private:
+  Judgement() = default;
+  TableVersions tables_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace millgate

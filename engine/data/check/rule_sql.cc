@@ -1,0 +1,251 @@
+#include "data/check/rule_sql.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "data/query/sql_token.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+/// `text` in brackets; on lines of its own where it could end in a comment.
+std::string bracketed(const std::string& text) {
+  const bool safe = text.find("--") == std::string::npos && text.find('\n') == std::string::npos;
+  return safe ? "(" + text + ")" : "(\n" + text + "\n)";
+}
+
+std::string joined(const std::vector<std::string>& parts, const std::string& between) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : between) + parts[i];
+  return text;
+}
+
+std::vector<std::string> sql_names(const std::vector<NameInRule>& names) {
+  std::vector<std::string> out;
+  for (const NameInRule& name : names) out.push_back(sql_name(name.name));
+  return out;
+}
+
+/// "a", or "(a, b)" for several.
+std::string tuple_of(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names.front() : "(" + joined(names, ", ") + ")";
+}
+
+std::string none_null(const std::vector<std::string>& names) {
+  return joined(names, " is not null and ") + " is not null";
+}
+
+/// `judged` and `broken` of a rule whose names are as SQL wants them.
+RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string& revision) {
+  RuleSql sql;
+  sql.kind = form.kind;
+  sql.table = rule.table;
+  const bool sliced = !sql_tokens(rule.where).empty();
+  const std::string slice = sliced ? bracketed(rule.where) : "";
+  const std::string and_slice = sliced ? slice + " and " : "";
+  if (form.kind == RuleKind::condition) {
+    sql.judged = sliced ? slice : "true";
+    sql.broken = and_slice + "not " + bracketed(rule.rule);
+    return sql;
+  }
+  const std::vector<std::string> columns = sql_names(form.columns);
+  sql.judged = and_slice + none_null(columns);
+  // A null alone is in no list; within a row of several it would be compared as a value.
+  const std::string guard = and_slice + (columns.size() > 1 ? none_null(columns) + " and " : "");
+  if (form.kind == RuleKind::unique) {
+    sql.broken = guard + tuple_of(columns) + " in (select " + joined(columns, ", ") + " from " +
+                 rule_table_text(rule.table, revision) + (sliced ? " where " + slice : "") +
+                 " group by all having count(*) > 1)";
+    return sql;
+  }
+  const std::vector<std::string> others = sql_names(form.other_columns);
+  sql.broken = guard + tuple_of(columns) + " not in (select " + joined(others, ", ") + " from " +
+               rule_table_text(form.other_table.name, revision) + " where " + none_null(others) +
+               ")";
+  return sql;
+}
+
+/// Looks the names of one rule up in a commit and tries its SQL.
+class Lookup {
+ public:
+  Lookup(const Rule& rule, const TableVersions& tables, Database& database)
+      : rule_(rule), tables_(tables), database_(database) {}
+
+  [[nodiscard]] Result<RuleSql> run() {
+    MILLGATE_ASSIGN(RuleForm form, parse_rule(rule_));
+    MILLGATE_ASSIGN(const std::string table, table_name("table", rule_.table, std::nullopt));
+    MILLGATE_TRY(resolve_columns(form.columns, table));
+    if (form.kind == RuleKind::reference) {
+      MILLGATE_ASSIGN(form.other_table.name,
+                      table_name("rule", form.other_table.name, form.other_table.offset));
+      MILLGATE_TRY(resolve_columns(form.other_columns, form.other_table.name));
+    }
+    Rule named = rule_;
+    named.table = table;
+    RuleSql sql = conditions_of(named, form, {});
+    sql.slice_columns = mentioned(rule_.where, table);
+    sql.ordered_by = tables_.at(table).key;
+    if (form.kind == RuleKind::condition) {
+      sql.columns = mentioned(rule_.rule, table);
+      MILLGATE_TRY(try_condition("rule", rule_.rule, table));
+    }
+    for (const NameInRule& column : form.columns) sql.columns.push_back(column.name);
+    if (form.kind == RuleKind::unique) {
+      sql.ordered_by.insert(sql.ordered_by.begin(), sql.columns.begin(), sql.columns.end());
+    }
+    if (!sql_tokens(rule_.where).empty()) MILLGATE_TRY(try_condition("where", rule_.where, table));
+    MILLGATE_TRY(try_whole(sql));
+    find_reads(form, sql);
+    return sql;
+  }
+
+ private:
+  /// The table that SQL means by `name`, as the commit spells it.
+  Result<std::string> table_name(const std::string& key, const std::string& name,
+                                 std::optional<uint32_t> offset) const {
+    std::vector<std::string> names;
+    for (const auto& table : tables_) {
+      if (sql_lower(table.first) == sql_lower(name)) return table.first;
+      names.push_back(table.first);
+    }
+    return rule_.section.error_at(key, "there is no table `" + name + "` in this commit",
+                                  name_hint(name, names), offset);
+  }
+
+  Status resolve_columns(std::vector<NameInRule>& columns, const std::string& table) const {
+    const std::vector<std::string> names = tables_.at(table).schema->field_names();
+    for (NameInRule& column : columns) {
+      const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+        return sql_lower(name) == sql_lower(column.name);
+      });
+      if (found == names.end()) {
+        return rule_.section.error_at("rule",
+                                      "table `" + table + "` has no column `" + column.name + "`",
+                                      name_hint(column.name, names), column.offset);
+      }
+      column.name = *found;
+    }
+    return {};
+  }
+
+  /// Columns of `table` whose names stand in `text`, each once.
+  std::vector<std::string> mentioned(const std::string& text, const std::string& table) const {
+    std::vector<std::string> columns;
+    const std::vector<SqlToken> tokens = sql_tokens(text);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      const bool call = i + 1 < tokens.size() && tokens[i + 1].is_symbol('(');
+      if (!tokens[i].is_name() || call) continue;
+      const std::string lower = sql_lower(tokens[i].name());
+      for (const std::string& name : tables_.at(table).schema->field_names()) {
+        const bool known = std::find(columns.begin(), columns.end(), name) != columns.end();
+        if (sql_lower(name) == lower && !known) columns.push_back(name);
+      }
+    }
+    return columns;
+  }
+
+  /// One condition by itself, so that a fault has its place in the user's own words.
+  Status try_condition(const std::string& key, const std::string& text, const std::string& table) {
+    const std::string select = "select (\n";
+    const auto columns = database_.describe(select + text + "\n) from " + sql_name(table));
+    if (!columns.ok()) return at_fault(key, columns.error(), select.size(), text.size());
+    if (columns->size() != 1 || columns->front().second != "BOOLEAN") {
+      return rule_.section.error_at(
+          key, "`" + key + "` is no condition: it gives " + columns->front().second,
+          "compare it with something, for example: distance > 0", 0);
+    }
+    const std::string filter = "select 1 from " + sql_name(table) + " where (\n";
+    const auto filtered = database_.describe(filter + text + "\n)");
+    if (!filtered.ok()) return at_fault(key, filtered.error(), filter.size(), text.size());
+    return {};
+  }
+
+  /// The SQL around the user's words: types that cannot be compared.
+  Status try_whole(const RuleSql& sql) {
+    const auto tried = database_.describe("select 1 from " + sql_name(sql.table) + " where (" +
+                                          sql.judged + ") and " + sql.broken);
+    if (tried.ok()) return {};
+    return at_fault("rule", tried.error(), 0, 0);
+  }
+
+  Error at_fault(const std::string& key, const Error& error, size_t start, size_t length) const {
+    std::string what = error.what;
+    if (what.starts_with("SQL: ")) what = what.substr(5);
+    std::string hint = error.hint;
+    if (what.starts_with("WHERE clause cannot contain")) {
+      what = "a rule judges one row at a time, without aggregates and windows";
+    }
+    std::optional<uint32_t> offset;
+    const auto found = database_.error_offset();
+    if (found && *found >= start && *found < start + length) {
+      offset = static_cast<uint32_t>(*found - start);
+    }
+    Error placed = rule_.section.error_at(key, std::move(what), std::move(hint), offset);
+    placed.code = error.code;
+    return placed;
+  }
+
+  void find_reads(const RuleForm& form, RuleSql& sql) const {
+    sql.reads = {sql.table};
+    std::vector<std::string> names = {form.other_table.name};
+    for (const std::string& text : {rule_.rule, rule_.where}) {
+      for (const SqlToken& token : sql_tokens(text)) {
+        if (token.is_name()) names.push_back(token.name());
+      }
+    }
+    for (const auto& table : tables_) {
+      const bool named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return sql_lower(name) == sql_lower(table.first);
+      });
+      if (named && table.first != sql.table) sql.reads.push_back(table.first);
+    }
+  }
+
+  const Rule& rule_;
+  const TableVersions& tables_;
+  Database& database_;
+};
+
+}  // namespace
+
+Result<RuleSql> make_rule_sql(const Rule& rule, const TableVersions& tables, Database& database) {
+  return Lookup(rule, tables, database).run();
+}
+
+Result<RuleSql> make_rule_sql(const Rule& rule, const std::string& revision) {
+  MILLGATE_ASSIGN(const RuleForm form, parse_rule(rule));
+  return conditions_of(rule, form, revision);
+}
+
+std::string rule_table_text(const std::string& table, const std::string& revision) {
+  const std::string name = sql_name(table);
+  if (revision.empty()) return name;
+  const bool plain = name == table;
+  return (plain ? table + "@" + revision : quote_name(table + "@" + revision)) + " as " + name;
+}
+
+Error rule_failure(const Rule& rule, Database& database, const Error& failure) {
+  const std::string before = "select count(*) from " + sql_name(rule.table) + " where (\n";
+  std::optional<uint32_t> offset;
+  std::string key = "rule";
+  for (const auto& [name, text] : {std::pair{"rule", rule.rule}, std::pair{"where", rule.where}}) {
+    if (text.empty() || database.count(before + text + "\n)").ok()) continue;
+    const auto found = database.error_offset();
+    if (!found || *found < before.size() || *found >= before.size() + text.size()) continue;
+    key = name;
+    offset = static_cast<uint32_t>(*found - before.size());
+    break;
+  }
+  std::string what = failure.what;
+  if (what.starts_with("SQL: ")) what = what.substr(5);
+  Error error = rule.section.error_at(key, std::move(what), failure.hint, offset);
+  error.code = failure.code;
+  return error;
+}
+
+}  // namespace millgate
