@@ -1,0 +1,79 @@
+#include "data/feature/task.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace millgate {
+namespace {
+
+/// Names of views stand before a dot in expressions (`weather.temp`), so they are plain.
+bool is_plain_name(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto is_plain = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), is_plain);
+}
+
+Result<std::string> filled_text(Section& section, const std::string& key, const char* example) {
+  MILLGATE_ASSIGN(std::string value, section.text(key));
+  if (value.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return section.error_at(key, "`" + key + "` is empty", std::string("for example: ") + example);
+  }
+  return value;
+}
+
+Status check_unique(const Section& section, const std::string& key,
+                    const std::vector<std::string>& names) {
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) {
+      return section.error_at(key, "`" + key + "` names column `" + *name + "` twice");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Task> read_task(Section section) {
+  Task task;
+  MILLGATE_ASSIGN(task.table, filled_text(section, "table", "table = \"flights\""));
+  MILLGATE_ASSIGN(const std::string kind,
+                  section.one_of("kind", "binary", {"binary", "regression"}));
+  task.kind = kind == "binary" ? TaskKind::binary : TaskKind::regression;
+  MILLGATE_ASSIGN(task.label, filled_text(section, "label", "label = \"arr_delay > 15\""));
+  MILLGATE_ASSIGN(task.label_known, section.text_or("label_known", ""));
+  MILLGATE_ASSIGN(task.slices, section.texts("slices"));
+  MILLGATE_TRY(check_unique(section, "slices", task.slices));
+  MILLGATE_TRY(section.finish());
+  task.section = std::move(section);
+  return task;
+}
+
+Result<View> read_view(Section section) {
+  View view;
+  MILLGATE_ASSIGN(view.name, section.text("name"));
+  if (!is_plain_name(view.name)) {
+    return section.error_at("name", "`" + view.name + "` cannot be the name of a view",
+                            "use letters, digits and `_`, beginning with a letter");
+  }
+  MILLGATE_ASSIGN(view.entity, section.texts("entity"));
+  if (view.entity.empty()) {
+    return section.error_at("entity", "view `" + view.name + "` has no entity",
+                            "name the columns that join it to the task's table, for example: "
+                            "entity = [\"origin\"]");
+  }
+  MILLGATE_TRY(check_unique(section, "entity", view.entity));
+  MILLGATE_ASSIGN(view.sql, filled_text(section, "sql",
+                                        "sql = \"select origin, time_hour, temp from weather\""));
+  MILLGATE_ASSIGN(view.happened, section.text_or("happened", ""));
+  MILLGATE_ASSIGN(view.known, section.text_or("known", ""));
+  MILLGATE_ASSIGN(view.max_age_micros, section.duration_micros("max_age"));
+  MILLGATE_TRY(section.finish());
+  view.section = std::move(section);
+  return view;
+}
+
+}  // namespace millgate

@@ -1,0 +1,39 @@
+/// `[task]` and `[[view]]` of the project file: what is predicted, and what is joined to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ground/error.h"
+#include "ground/settings.h"
+
+namespace millgate {
+
+enum class TaskKind { binary, regression };
+
+struct Task {
+  std::string table;
+  TaskKind kind = TaskKind::binary;
+  std::string label;        ///< Expression; a null label leaves the row out of training.
+  std::string label_known;  ///< SQL expression: when the label could be known. Empty: at once.
+  std::vector<std::string> slices;  ///< Columns by which quality is also measured.
+  Section section;
+};
+
+struct View {
+  std::string name;
+  std::vector<std::string> entity;  ///< Columns of the same names in the task's table.
+  std::string sql;
+  std::string happened;  ///< Empty: that of the only source it reads.
+  std::string known;     ///< Empty: that of the only source it reads.
+  std::optional<int64_t> max_age_micros;
+  Section section;
+};
+
+/// Errors: `invalid_input` with the place.
+[[nodiscard]] Result<Task> read_task(Section section);
+[[nodiscard]] Result<View> read_view(Section section);
+
+}  // namespace millgate

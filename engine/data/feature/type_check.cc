@@ -1,0 +1,317 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "data/feature/function_table.h"
+#include "data/feature/typed_expression.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+namespace {
+
+constexpr const char* kCategory = "category";
+
+/// The type of a tree before it is used; nothing: the literal `null`, which fits every type.
+using FoundType = std::optional<ValueType>;
+
+/// A checked tree whose null literals may still take any type.
+struct Checked {
+  FoundType type;
+  std::unique_ptr<TypedNode> node;
+};
+
+std::unique_ptr<TypedNode> constant_null(ValueType type) {
+  auto node = std::make_unique<TypedNode>();
+  node->type = type;
+  node->constant.reset(type, 1);
+  return node;
+}
+
+std::unique_ptr<TypedNode> apply(Kernel kernel, ValueType type,
+                                 std::vector<std::unique_ptr<TypedNode>> arguments) {
+  auto node = std::make_unique<TypedNode>();
+  node->type = type;
+  node->kernel = kernel;
+  node->arguments = std::move(arguments);
+  return node;
+}
+
+std::unique_ptr<TypedNode> apply(Kernel kernel, ValueType type,
+                                 std::unique_ptr<TypedNode> argument) {
+  std::vector<std::unique_ptr<TypedNode>> arguments;
+  arguments.push_back(std::move(argument));
+  return apply(kernel, type, std::move(arguments));
+}
+
+/// The type of argument `i` of `count`; nothing when the overload does not take so many.
+std::optional<ValueType> parameter_type(const FunctionOverload& overload, size_t i, size_t count) {
+  const size_t least = overload.parameters.size();
+  if (count < least) return std::nullopt;
+  const size_t extra = count - least;
+  const size_t repeats = overload.repeat_count;
+  if (extra > 0 && (repeats == 0 || extra % repeats != 0)) return std::nullopt;
+  if (i < overload.repeat_from) return overload.parameters[i];
+  if (i < overload.repeat_from + repeats + extra) {
+    return overload.parameters[overload.repeat_from + (i - overload.repeat_from) % repeats];
+  }
+  return overload.parameters[i - extra];
+}
+
+bool can_be(FoundType found, ValueType wanted, const FunctionOverload& overload) {
+  if (!found || *found == wanted || widening_kernel(*found, wanted) != nullptr) return true;
+  return overload.integers_as_text && *found == ValueType::integer && wanted == ValueType::text;
+}
+
+bool fits(const FunctionOverload& overload, const std::vector<Checked>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto wanted = parameter_type(overload, i, arguments.size());
+    if (!wanted || !can_be(arguments[i].type, *wanted, overload)) return false;
+  }
+  return parameter_type(overload, 0, arguments.size()).has_value();
+}
+
+std::unique_ptr<TypedNode> convert(Checked checked, ValueType wanted) {
+  if (!checked.type) return constant_null(wanted);
+  if (*checked.type == wanted) return std::move(checked.node);
+  const Kernel kernel = wanted == ValueType::text ? category_text_kernel(*checked.type)
+                                                  : widening_kernel(*checked.type, wanted);
+  return apply(kernel, wanted, std::move(checked.node));
+}
+
+std::string type_name(FoundType type) {
+  return type ? std::string(to_string(*type)) : std::string("null");
+}
+
+/// "text and integer", "text, integer and time".
+std::string listed_types(const std::vector<Checked>& arguments) {
+  constexpr size_t kShownMax = 6;
+  std::string list;
+  const size_t shown = std::min(arguments.size(), kShownMax);
+  for (size_t i = 0; i < shown; ++i) {
+    if (i > 0) list += i + 1 == arguments.size() ? " and " : ", ";
+    list += type_name(arguments[i].type);
+  }
+  return arguments.size() > shown ? list + " ..." : list;
+}
+
+/// Walks the syntax tree; its height is bounded by the parser.
+class TypeChecker {
+ public:
+  TypeChecker(const ExpressionText& source, const std::vector<Field>& fields)
+      : source_(source), fields_(fields) {}
+
+  Result<Checked> check(const SyntaxNode& node) {
+    switch (node.kind) {
+      case SyntaxKind::literal:
+        return literal(node);
+      case SyntaxKind::column:
+        return column(node);
+      case SyntaxKind::call:
+        return call(node);
+    }
+    return bug("a node of no kind");
+  }
+
+ private:
+  static Checked literal(const SyntaxNode& node) {
+    if (!node.literal_type) return {};
+    auto typed = constant_null(*node.literal_type);
+    typed->constant.valid[0] = 1;
+    if (typed->type == ValueType::text) {
+      typed->constant.texts[0] = node.text;
+    } else if (typed->type == ValueType::number) {
+      typed->constant.numbers[0] = node.number;
+    } else {
+      typed->constant.integers[0] = node.integer;
+    }
+    return {node.literal_type, std::move(typed)};
+  }
+
+  Result<Checked> column(const SyntaxNode& node) {
+    const auto found = std::find_if(fields_.begin(), fields_.end(),
+                                    [&](const Field& field) { return field.name == node.name; });
+    if (found == fields_.end()) return unknown_column(node);
+    auto typed = std::make_unique<TypedNode>();
+    typed->type = found->type;
+    typed->column = static_cast<size_t>(found - fields_.begin());
+    return Checked{found->type, std::move(typed)};
+  }
+
+  Error unknown_column(const SyntaxNode& node) const {
+    std::vector<std::string> names;
+    for (const Field& field : fields_) names.push_back(field.name);
+    std::string hint = name_hint(node.name, names);
+    // "dest" next to a view's "airports.dest" is no slip of the finger but a missing prefix.
+    for (const std::string& name : names) {
+      if (name.ends_with("." + node.name)) hint = "did you mean `" + name + "`?";
+    }
+    return source_.fault(node.span, "unknown column `" + node.name + "`", std::move(hint));
+  }
+
+  Result<Checked> call(const SyntaxNode& node) {
+    if (node.name == kCategory) {
+      return source_.fault(node.span, "`category` must be the whole expression",
+                           "compute inside it: category(lower(x)); a code is not a quantity");
+    }
+    const ExpressionFunction* function = find_expression_function(node.name);
+    if (function == nullptr) return unknown_function(node);
+    std::vector<Checked> arguments;
+    for (const auto& argument : node.arguments) {
+      MILLGATE_ASSIGN(Checked checked, check(*argument));
+      arguments.push_back(std::move(checked));
+    }
+    for (const FunctionOverload& overload : function->overloads) {
+      if (!fits(overload, arguments)) continue;
+      std::vector<std::unique_ptr<TypedNode>> converted;
+      const size_t count = arguments.size();
+      for (size_t i = 0; i < count; ++i) {
+        converted.push_back(convert(std::move(arguments[i]), *parameter_type(overload, i, count)));
+      }
+      return Checked{overload.result,
+                     apply(overload.kernel, overload.result, std::move(converted))};
+    }
+    return no_overload(node, *function, arguments);
+  }
+
+  Error unknown_function(const SyntaxNode& node) const {
+    std::vector<std::string> names = {kCategory};
+    for (const ExpressionFunction& function : expression_functions()) {
+      if (!function.is_operator) names.push_back(function.name);
+    }
+    const auto nearest = nearest_name(node.name, names);
+    return source_.fault(node.name_span, "unknown function `" + node.name + "`",
+                         nearest ? "did you mean `" + *nearest + "`?"
+                                 : "docs/guides/expressions.md lists all functions");
+  }
+
+  Error no_overload(const SyntaxNode& node, const ExpressionFunction& function,
+                    const std::vector<Checked>& arguments) const {
+    const std::string shown(function.is_operator ? source_.text(node.name_span)
+                                                 : std::string_view(function.name));
+    const bool takes_count =
+        std::any_of(function.overloads.begin(), function.overloads.end(),
+                    [&](const FunctionOverload& overload) {
+                      return parameter_type(overload, 0, arguments.size()).has_value();
+                    });
+    if (!takes_count) {
+      return source_.fault(node.span,
+                           "`" + shown + "` does not take " + std::to_string(arguments.size()) +
+                               (arguments.size() == 1 ? " argument" : " arguments"),
+                           "write " + function.usage);
+    }
+    if (const auto wrong = lone_culprit(function, arguments)) {
+      return source_.fault(node.arguments[*wrong]->span,
+                           "`" + shown + "` cannot take " + type_name(arguments[*wrong].type) +
+                               (arguments.size() == 1 ? "" : " here"),
+                           type_hint(function, arguments));
+    }
+    return source_.fault(node.span, "`" + shown + "` cannot take " + listed_types(arguments),
+                         type_hint(function, arguments));
+  }
+
+  /// The argument that fits no overload in its place, whatever the others are.
+  static std::optional<size_t> lone_culprit(const ExpressionFunction& function,
+                                            const std::vector<Checked>& arguments) {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const bool fits_somewhere =
+          std::any_of(function.overloads.begin(), function.overloads.end(),
+                      [&](const FunctionOverload& overload) {
+                        const auto wanted = parameter_type(overload, i, arguments.size());
+                        return wanted && can_be(arguments[i].type, *wanted, overload);
+                      });
+      if (!fits_somewhere) return i;
+    }
+    return std::nullopt;
+  }
+
+  static std::string type_hint(const ExpressionFunction& function,
+                               const std::vector<Checked>& arguments) {
+    const auto has = [&](ValueType type) {
+      return std::any_of(arguments.begin(), arguments.end(),
+                         [&](const Checked& argument) { return argument.type == type; });
+    };
+    if (function.name == "//" && has(ValueType::number)) {
+      return "`//` divides integers; for numbers write floor(a / b)";
+    }
+    if (function.group == "Comparison and logic" && has(ValueType::time) && has(ValueType::text)) {
+      return "write a time as timestamp '2013-01-01 10:00'";
+    }
+    if (has(ValueType::boolean)) {
+      return "a boolean becomes a number by `case when ... then 1 else 0 end`; a number becomes "
+             "a boolean by a comparison, such as `x <> 0`";
+    }
+    if (has(ValueType::duration) && has(ValueType::integer)) {
+      return "write an interval with its unit, interval '30 minutes', or take its seconds by "
+             "epoch(x)";
+    }
+    if (has(ValueType::time) || has(ValueType::duration)) {
+      return "epoch(x) gives seconds as a number";
+    }
+    return "write " + function.usage;
+  }
+
+  const ExpressionText& source_;
+  const std::vector<Field>& fields_;
+};
+
+Result<TypedExpression> check_category(const ExpressionText& source, const SyntaxNode& syntax,
+                                       TypeChecker& checker) {
+  if (syntax.arguments.size() != 1) {
+    return source.fault(syntax.span, "`category` takes one argument", "write category(x)");
+  }
+  const SyntaxNode& argument = *syntax.arguments.front();
+  MILLGATE_ASSIGN(Checked checked, checker.check(argument));
+  const bool has_text = !checked.type || *checked.type == ValueType::text ||
+                        category_text_kernel(*checked.type) != nullptr;
+  if (!has_text) {
+    return source.fault(argument.span, "`category` cannot take " + type_name(checked.type),
+                        *checked.type == ValueType::number
+                            ? "use the number itself, or make groups: category(case when x < 10 "
+                              "then 'low' else 'high' end)"
+                            : "take a part of it, such as category(weekday(x))");
+  }
+  return TypedExpression{convert(std::move(checked), ValueType::text), true};
+}
+
+std::string result_hint(ValueType type) {
+  switch (type) {
+    case ValueType::text:
+      return "write category(...) to make a code of each text, or compare it";
+    case ValueType::time:
+      return "take a part of it, such as hour(...) or weekday(...), or its distance to another "
+             "time: epoch(a - b)";
+    case ValueType::duration:
+      return "epoch(...) gives its seconds";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+Result<TypedExpression> check_types(const ExpressionText& source, const SyntaxNode& syntax,
+                                    const std::vector<Field>& fields, ExpressionUse use) {
+  TypeChecker checker(source, fields);
+  const bool is_category = syntax.kind == SyntaxKind::call && syntax.name == kCategory;
+  if (is_category && use == ExpressionUse::feature) return check_category(source, syntax, checker);
+  if (is_category) {
+    return source.fault(syntax.span, "a label cannot be a category",
+                        "a label is a condition or a number");
+  }
+  MILLGATE_ASSIGN(Checked checked, checker.check(syntax));
+  if (!checked.type) return TypedExpression{constant_null(ValueType::number), false};
+  const ValueType type = *checked.type;
+  if (type != ValueType::boolean && type != ValueType::integer && type != ValueType::number) {
+    const std::string what = use == ExpressionUse::feature ? "a feature" : "a label";
+    return source.fault(
+        syntax.span,
+        what + " must be a number or a boolean; this is " + std::string(to_string(type)),
+        use == ExpressionUse::label && type == ValueType::text
+            ? "compare it, for example `x = 'yes'`"
+            : result_hint(type));
+  }
+  return TypedExpression{std::move(checked.node), false};
+}
+
+}  // namespace millgate

@@ -1,0 +1,72 @@
+/// Expressions as one flat list of vector instructions over registers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "data/feature/kernel.h"
+#include "data/feature/typed_expression.h"
+#include "data/feature/vector.h"
+
+namespace millgate {
+
+/// Where a value comes from.
+struct ValueSource {
+  enum class Kind : uint8_t { column, constant, result };
+  Kind kind = Kind::column;
+  uint32_t index = 0;
+  auto operator<=>(const ValueSource&) const = default;
+};
+
+/// Registers and operands of one run, reused from run to run.
+struct VectorProgramMemory {
+  std::vector<Vector> results;
+  std::vector<Operand> operands;
+};
+
+/// Instructions in the order in which they run; each fills a register of its own. The same
+/// computation in two expressions runs once, and constants are computed when they are added.
+/// Immutable after the last `add`; then thread-safe with one memory a thread.
+class VectorProgram {
+ public:
+  /// Rows of one run: registers of this size stay in the cache.
+  static constexpr size_t kRowsMax = 1024;
+
+  /// Adds an expression; `columns` maps the columns it was checked against to those of blocks.
+  [[nodiscard]] ValueSource add(const TypedNode& node, const std::vector<uint32_t>& columns);
+
+  /// Computes rows [first, first + rows) of `block`, rows <= kRowsMax.
+  void run(const Block& block, size_t first, size_t rows, VectorProgramMemory& memory) const;
+
+  /// The values of `source` after a run with the same `block`, `first` and `memory`.
+  [[nodiscard]] Operand operand(ValueSource source, const Block& block, size_t first,
+                                const VectorProgramMemory& memory) const;
+
+  [[nodiscard]] size_t instruction_count() const { return instructions_.size(); }
+
+ private:
+  struct Instruction {
+    Kernel kernel = nullptr;
+    ValueType type = ValueType::number;
+    size_t arguments_begin = 0;  ///< In `arguments_`.
+    size_t arguments_count = 0;
+  };
+  using InstructionKey = std::tuple<uintptr_t, ValueType, std::vector<ValueSource>>;
+
+  [[nodiscard]] ValueSource add_constant(Vector value);
+  [[nodiscard]] ValueSource add_instruction(Kernel kernel, ValueType type,
+                                            std::vector<ValueSource> arguments);
+  [[nodiscard]] Vector fold(Kernel kernel, ValueType type,
+                            const std::vector<ValueSource>& arguments) const;
+
+  std::vector<Instruction> instructions_;
+  std::vector<ValueSource> arguments_;
+  std::vector<Vector> constants_;  ///< One value each.
+  std::map<InstructionKey, uint32_t> known_instructions_;
+  std::map<std::string, uint32_t> known_constants_;
+};
+
+}  // namespace millgate
