@@ -1,0 +1,31 @@
+/// A measured number with everything that makes it mean something.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+/// One measurement.
+struct Evidence {
+  std::string metric;  ///< A name from metric.h; holds the unit.
+  double value = 0;
+  std::optional<double> lower = {};  ///< 95 % interval, when one was computed.
+  std::optional<double> upper = {};
+  std::string slice = {};                ///< "column=value", "by column" for gaps; empty: all rows.
+  int64_t row_count = 0;                 ///< Rows it was computed from.
+  std::string data = {};                 ///< What the rows are: "test", "valid", "served".
+  std::vector<std::string> inputs = {};  ///< Ids of what it was computed from (model, commit).
+};
+
+[[nodiscard]] nlohmann::ordered_json to_json(const Evidence& evidence);
+/// Errors: `damaged` naming the member that is missing or of a wrong type.
+[[nodiscard]] Result<Evidence> evidence_from_json(const nlohmann::ordered_json& json);
+
+}  // namespace millgate

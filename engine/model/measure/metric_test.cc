@@ -1,0 +1,64 @@
+#include "model/measure/metric.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "ground/json.h"
+#include "model/measure/evidence.h"
+#include "model/measure/ranked_rows.h"
+
+namespace millgate {
+namespace {
+
+TEST(Metric, NamesAreFoundAndUnique) {
+  std::set<std::string_view> names;
+  for (const Metric& metric : all_metrics()) {
+    EXPECT_TRUE(names.insert(metric.name).second) << metric.name;
+    EXPECT_EQ(find_metric(metric.name), &metric);
+    EXPECT_FALSE(metric.unit.empty());
+    EXPECT_TRUE(metric.definition.ends_with('.')) << metric.name;
+    EXPECT_EQ(metric.is_gap, metric.name.ends_with("_gap"));
+    if (metric.is_gap) {
+      EXPECT_FALSE(metric.higher_is_better) << metric.name;
+      const Metric* of = find_metric(metric.name.substr(0, metric.name.size() - 4));
+      ASSERT_NE(of, nullptr) << metric.name;
+      EXPECT_EQ(of->needs_threshold, metric.needs_threshold);
+    }
+  }
+  EXPECT_EQ(names.size(), 20U);
+  EXPECT_EQ(find_metric("latency_p99"), nullptr);
+  for (const char* name : kMeasureNames) EXPECT_NE(find_metric(name), nullptr) << name;
+}
+
+TEST(Evidence, SurvivesJson) {
+  const Evidence evidence{.metric = "auc",
+                          .value = 0.1 + 0.2,
+                          .lower = 1.0 / 3,
+                          .upper = std::nullopt,
+                          .slice = "origin=JFK",
+                          .row_count = 12345,
+                          .data = "test",
+                          .inputs = {"a", "b"}};
+  const auto again = evidence_from_json(*parse_json(dump_json(to_json(evidence)), "test"));
+  ASSERT_TRUE(again.ok()) << again.error().what;
+  EXPECT_EQ(again->value, evidence.value);
+  EXPECT_EQ(again->lower, evidence.lower);
+  EXPECT_EQ(again->upper, evidence.upper);
+  EXPECT_EQ(to_json(*again), to_json(evidence));
+}
+
+TEST(Evidence, RefusesMissingMembers) {
+  const Json whole = to_json(Evidence{.metric = "auc"});
+  for (const auto& [key, value] : whole.items()) {
+    Json without = whole;
+    without.erase(key);
+    const auto result = evidence_from_json(without);
+    ASSERT_FALSE(result.ok()) << key;
+    EXPECT_EQ(result.error().code, ErrorCode::damaged);
+    EXPECT_NE(result.error().what.find("`" + key + "`"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace millgate
