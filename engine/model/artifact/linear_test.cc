@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "ground/json.h"
+#include "ground/random.h"
+#include "model/artifact/ensemble.h"
+
+namespace millgate {
+namespace {
+
+LinearModel example(bool logistic) {
+  return {.mean = {1, -2},
+          .scale = {2, 0.5},
+          .coefficient = {0.25, -1},
+          .intercept = 0.1,
+          .logistic = logistic};
+}
+
+std::vector<double> score(const Scorer& scorer, std::vector<double> rows) {
+  std::vector<double> out(rows.size() / scorer.feature_count());
+  scorer.score(rows, out);
+  return out;
+}
+
+TEST(Linear, ScoresByItsFormula) {
+  const auto linear = make_linear_scorer(example(false));
+  // 0.1 + 0.25 * (3 - 1) / 2 - (-1.5 + 2) / 0.5 = -0.65
+  EXPECT_NEAR(score(*linear, {3, -1.5})[0], -0.65, 1e-15);
+  const auto logistic = make_linear_scorer(example(true));
+  EXPECT_NEAR(score(*logistic, {3, -1.5})[0], 1 / (1 + std::exp(0.65)), 1e-15);
+  EXPECT_EQ(logistic->describe(), "logistic, 2 features");
+  EXPECT_EQ(linear->importance(), (std::vector<double>{0.2, 0.8}));
+}
+
+TEST(Linear, MeanStandsInForWhatIsMissing) {
+  const auto linear = make_linear_scorer(example(false));
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (double missing : {static_cast<double>(NAN), infinity, -infinity}) {
+    EXPECT_EQ(score(*linear, {missing, -1.5}), score(*linear, {1, -1.5}));
+    EXPECT_EQ(score(*linear, {missing, missing})[0], 0.1);
+  }
+}
+
+TEST(Linear, NeverOverflows) {
+  LinearModel model = example(false);
+  model.coefficient = {1e100, 1e100};
+  model.scale = {1e-300, 1e-300};
+  const auto linear = make_linear_scorer(model);
+  EXPECT_TRUE(std::isfinite(score(*linear, {1e308, -1e308})[0]));
+  EXPECT_TRUE(std::isfinite(score(*linear, {1e308, 1e308})[0]));
+  model.logistic = true;
+  EXPECT_EQ(score(*make_linear_scorer(model), {1e308, 1e308})[0], 1);
+  EXPECT_EQ(score(*make_linear_scorer(model), {-1e308, -1e308})[0], 0);
+}
+
+TEST(Linear, IsReadBackBitByBit) {
+  Random random(1);
+  LinearModel model;
+  std::vector<double> rows;
+  for (int i = 0; i < 20; ++i) {
+    model.mean.push_back(random.normal());
+    model.scale.push_back(0.1 + random.uniform());
+    model.coefficient.push_back(random.normal());
+    for (int row = 0; row < 50; ++row) rows.push_back(random.normal());
+  }
+  model.intercept = random.normal();
+  const auto scorer = make_linear_scorer(model);
+  const auto again = load_linear(save_linear(model));
+  ASSERT_TRUE(again.ok()) << again.error().what;
+  const std::vector<double> batch = score(*scorer, rows);
+  EXPECT_EQ(score(**again, rows), batch);
+  for (size_t row = 0; row < batch.size(); ++row) {
+    double alone = 0;
+    scorer->score(std::span(rows).subspan(row * 20, 20), {&alone, 1});
+    EXPECT_EQ(std::memcmp(&alone, &batch[row], sizeof(alone)), 0);
+  }
+}
+
+TEST(Linear, RefusesDamage) {
+  const Json whole = *parse_json(save_linear(example(true)), "test");
+  const auto refused = [&](const char* key, const Json& value) {
+    Json json = whole;
+    json[key] = value;
+    const auto result = load_linear(dump_json(json));
+    return !result.ok() && result.error().code == ErrorCode::damaged;
+  };
+  EXPECT_TRUE(refused("mean", {1}));
+  EXPECT_TRUE(refused("scale", {1, 0}));
+  EXPECT_TRUE(refused("scale", {1, -1}));
+  EXPECT_TRUE(refused("scale", {1, nullptr}));
+  EXPECT_TRUE(refused("coefficient", {1, 1e101}));
+  EXPECT_TRUE(refused("intercept", "x"));
+  EXPECT_FALSE(refused("intercept", 0));
+  for (const auto& [key, value] : whole.items()) {
+    Json without = whole;
+    without.erase(key);
+    EXPECT_FALSE(load_linear(dump_json(without)).ok()) << key;
+  }
+  EXPECT_FALSE(load_linear("").ok());
+  EXPECT_FALSE(load_linear("[1, 2]").ok());
+}
+
+}  // namespace
+}  // namespace millgate

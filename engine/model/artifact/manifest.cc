@@ -1,0 +1,113 @@
+#include "model/artifact/manifest.h"
+
+#include <cmath>
+
+#include "ground/json.h"
+
+namespace millgate {
+namespace {
+
+constexpr const char* kFormat = "millgate-model";
+constexpr int64_t kVersion = 1;
+constexpr const char* kObject = "model manifest";
+
+Result<Id> read_id(const Json& json, const char* key) {
+  MILLGATE_ASSIGN(const std::string hex, json_member<std::string>(json, key, kObject));
+  Result<Id> id = Id::parse(hex);
+  if (!id) return damaged(std::string(kObject) + ": member `" + key + "` is not an id");
+  return id;
+}
+
+Result<Time> read_time(const Json& json, const char* key) {
+  MILLGATE_ASSIGN(const std::string text, json_member<std::string>(json, key, kObject));
+  Result<Time> time = parse_time(text);
+  if (!time) return damaged(std::string(kObject) + ": member `" + key + "` is not a time");
+  return time;
+}
+
+Result<Manifest> manifest_from_json(const Json& json) {
+  Manifest manifest;
+  const auto text = [&](const char* key, std::string& into) -> Status {
+    MILLGATE_ASSIGN(into, json_member<std::string>(json, key, kObject));
+    return {};
+  };
+  MILLGATE_TRY(text("project", manifest.project));
+  MILLGATE_TRY(text("description", manifest.description));
+  MILLGATE_TRY(text("task_kind", manifest.task_kind));
+  MILLGATE_TRY(text("task_table", manifest.task_table));
+  MILLGATE_TRY(text("label", manifest.label));
+  MILLGATE_TRY(text("label_known", manifest.label_known));
+  MILLGATE_ASSIGN(manifest.key, json_member<std::vector<std::string>>(json, "key", kObject));
+  MILLGATE_TRY(text("row_time", manifest.row_time));
+  MILLGATE_ASSIGN(manifest.threshold, json_member<double>(json, "threshold", kObject));
+  MILLGATE_TRY(text("learner", manifest.learner));
+  MILLGATE_TRY(text("data_commit", manifest.data_commit));
+  MILLGATE_TRY(text("training_set", manifest.training_set));
+  MILLGATE_TRY(text("git_commit", manifest.git_commit));
+  MILLGATE_TRY(text("configuration_hash", manifest.configuration_hash));
+  using Dependencies = std::map<std::string, std::string>;
+  MILLGATE_ASSIGN(manifest.dependencies, json_member<Dependencies>(json, "dependencies", kObject));
+  MILLGATE_ASSIGN(manifest.train_row_count, json_member<int64_t>(json, "train_row_count", kObject));
+  MILLGATE_ASSIGN(manifest.train_from, read_time(json, "train_from"));
+  MILLGATE_ASSIGN(manifest.train_to, read_time(json, "train_to"));
+  return manifest;
+}
+
+}  // namespace
+
+Json to_json(const Manifest& manifest) {
+  Json json;
+  json["project"] = manifest.project;
+  json["description"] = manifest.description;
+  json["task_kind"] = manifest.task_kind;
+  json["task_table"] = manifest.task_table;
+  json["label"] = manifest.label;
+  json["label_known"] = manifest.label_known;
+  json["key"] = manifest.key;
+  json["row_time"] = manifest.row_time;
+  json["threshold"] = manifest.threshold;
+  json["learner"] = manifest.learner;
+  json["data_commit"] = manifest.data_commit;
+  json["training_set"] = manifest.training_set;
+  json["git_commit"] = manifest.git_commit;
+  json["configuration_hash"] = manifest.configuration_hash;
+  json["dependencies"] = manifest.dependencies;
+  json["train_row_count"] = manifest.train_row_count;
+  json["train_from"] = to_string(manifest.train_from);
+  json["train_to"] = to_string(manifest.train_to);
+  return json;
+}
+
+std::string write_manifest(const StoredManifest& stored) {
+  Json json;
+  json["format"] = kFormat;
+  json["version"] = kVersion;
+  json["manifest"] = to_json(stored.manifest);
+  json["model_format"] = stored.model_format;
+  json["features"] = stored.features.hex();
+  json["model"] = stored.model.hex();
+  json["profiles"] = stored.profiles.hex();
+  return dump_json(json);
+}
+
+Result<StoredManifest> read_manifest(std::string_view bytes) {
+  MILLGATE_ASSIGN(const Json json, parse_json(bytes, kObject));
+  MILLGATE_ASSIGN(const std::string format, json_member<std::string>(json, "format", kObject));
+  if (format != kFormat) return damaged("the object is not a model manifest");
+  MILLGATE_ASSIGN(const int64_t version, json_member<int64_t>(json, "version", kObject));
+  if (version != kVersion) {
+    return invalid_input(
+        "model manifest: format version " + std::to_string(version) + " is not known",
+        "read it with the millgate that wrote it, or a newer one");
+  }
+  StoredManifest stored;
+  MILLGATE_ASSIGN(const Json manifest, json_member<Json>(json, "manifest", kObject));
+  MILLGATE_ASSIGN(stored.manifest, manifest_from_json(manifest));
+  MILLGATE_ASSIGN(stored.model_format, json_member<std::string>(json, "model_format", kObject));
+  MILLGATE_ASSIGN(stored.features, read_id(json, "features"));
+  MILLGATE_ASSIGN(stored.model, read_id(json, "model"));
+  MILLGATE_ASSIGN(stored.profiles, read_id(json, "profiles"));
+  return stored;
+}
+
+}  // namespace millgate

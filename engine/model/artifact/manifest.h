@@ -1,0 +1,27 @@
+/// The manifest object of a model. Inside the room; format: docs/formats/model.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ground/error.h"
+#include "ground/id.h"
+#include "model/artifact/model.h"
+
+namespace millgate {
+
+/// The manifest as it is stored: what the model knows of itself, and where its parts are.
+struct StoredManifest {
+  Manifest manifest;
+  std::string model_format;  ///< "lightgbm" or "linear".
+  Id features;
+  Id model;
+  Id profiles;
+};
+
+/// The bytes of the object. Same contents, same bytes.
+[[nodiscard]] std::string write_manifest(const StoredManifest& stored);
+/// Errors: `damaged` naming the member; `invalid_input` for a newer format version.
+[[nodiscard]] Result<StoredManifest> read_manifest(std::string_view bytes);
+
+}  // namespace millgate

@@ -1,0 +1,176 @@
+#include "model/artifact/model.h"
+
+#include <cmath>
+
+#include "ground/json.h"
+#include "model/artifact/manifest.h"
+
+namespace millgate {
+namespace {
+
+Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
+                                                  std::string_view text) {
+  if (format == "lightgbm") return load_lightgbm_text(text);
+  if (format == "linear") return load_linear(text);
+  return invalid_input("model: format `" + format + "` is not known",
+                       "the formats are lightgbm and linear");
+}
+
+/// What must agree between the parts of a model, in words; empty when all is well.
+std::string misfit(const Manifest& manifest, const FeatureProgram& features, const Scorer& scorer,
+                   size_t feature_profiles, size_t input_profiles) {
+  const size_t count = features.features().size();
+  if (scorer.feature_count() != count) {
+    return "the scorer reads " + std::to_string(scorer.feature_count()) +
+           " features, the program makes " + std::to_string(count);
+  }
+  if (feature_profiles != 0 && feature_profiles != count) {
+    return std::to_string(feature_profiles) + " feature profiles for " + std::to_string(count) +
+           " features";
+  }
+  if (input_profiles != 0 && input_profiles != features.inputs().size()) {
+    return std::to_string(input_profiles) + " input profiles for " +
+           std::to_string(features.inputs().size()) + " inputs";
+  }
+  if (manifest.task_kind != "binary" && manifest.task_kind != "regression") {
+    return "the task kind `" + manifest.task_kind + "` is neither binary nor regression";
+  }
+  if (!std::isfinite(manifest.threshold)) return "the threshold is not a finite number";
+  return {};
+}
+
+/// The object with the three lists of profiles.
+struct Profiles {
+  std::vector<Profile> features;
+  std::vector<Profile> inputs;
+  std::optional<Profile> prediction;
+};
+
+std::string write_profiles(const Model::Parts& parts) {
+  Json json;
+  json["features"] = Json::array();
+  json["inputs"] = Json::array();
+  for (const Profile& profile : parts.feature_profiles) {
+    json["features"].push_back(to_json(profile));
+  }
+  for (const Profile& profile : parts.input_profiles) json["inputs"].push_back(to_json(profile));
+  if (parts.prediction_profile) json["prediction"] = to_json(*parts.prediction_profile);
+  return dump_json(json);
+}
+
+Result<std::vector<Profile>> read_profile_list(const Json& json, const char* key) {
+  MILLGATE_ASSIGN(const Json list, json_member<Json>(json, key, "profiles"));
+  if (!list.is_array()) {
+    return damaged(std::string("profiles: member `") + key + "` is not a list");
+  }
+  std::vector<Profile> profiles;
+  for (const Json& item : list) {
+    MILLGATE_ASSIGN(profiles.emplace_back(), profile_from_json(item));
+  }
+  return profiles;
+}
+
+Result<Profiles> read_profiles(std::string_view bytes) {
+  MILLGATE_ASSIGN(const Json json, parse_json(bytes, "profiles"));
+  Profiles profiles;
+  MILLGATE_ASSIGN(profiles.features, read_profile_list(json, "features"));
+  MILLGATE_ASSIGN(profiles.inputs, read_profile_list(json, "inputs"));
+  if (json.contains("prediction")) {
+    MILLGATE_ASSIGN(profiles.prediction, profile_from_json(json["prediction"]));
+  }
+  return profiles;
+}
+
+/// The failure of a part is damage of the model, whatever it was of the part.
+Error in_part(const Id& model, const char* part, Error error) {
+  if (error.code == ErrorCode::not_found) error.code = ErrorCode::damaged;
+  return std::move(error).inside("model " + model.brief() + ": its " + part + " cannot be read");
+}
+
+/// The bytes of a part; adds their number to `size`.
+Result<std::string> get_part(const ObjectStore& objects, const Id& id, int64_t& size) {
+  MILLGATE_ASSIGN(std::string bytes, objects.get(id));
+  size += static_cast<int64_t>(bytes.size());
+  return bytes;
+}
+
+Result<FeatureProgram> get_features(const ObjectStore& objects, const Id& id, int64_t& size) {
+  MILLGATE_ASSIGN(const std::string bytes, get_part(objects, id, size));
+  MILLGATE_ASSIGN(const Json json, parse_json(bytes, "features"));
+  return FeatureProgram::load(json);
+}
+
+Result<std::shared_ptr<const Scorer>> get_scorer(const ObjectStore& objects, const Id& id,
+                                                 const std::string& format, int64_t& size) {
+  MILLGATE_ASSIGN(const std::string bytes, get_part(objects, id, size));
+  return load_scorer(format, bytes);
+}
+
+Result<Profiles> get_profiles(const ObjectStore& objects, const Id& id, int64_t& size) {
+  MILLGATE_ASSIGN(const std::string bytes, get_part(objects, id, size));
+  return read_profiles(bytes);
+}
+
+}  // namespace
+
+Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
+  if (parts.features == nullptr) return bug("model: saved without a feature program");
+  MILLGATE_ASSIGN(const auto scorer, load_scorer(parts.model_format, parts.model_text));
+  const std::string fault = misfit(parts.manifest, *parts.features, *scorer,
+                                   parts.feature_profiles.size(), parts.input_profiles.size());
+  if (!fault.empty()) return invalid_input("model: " + fault);
+
+  StoredManifest stored;
+  stored.manifest = parts.manifest;
+  stored.model_format = parts.model_format;
+  MILLGATE_ASSIGN(stored.features, objects.put(dump_json(parts.features->save())));
+  MILLGATE_ASSIGN(stored.model, objects.put(parts.model_text));
+  MILLGATE_ASSIGN(stored.profiles, objects.put(write_profiles(parts)));
+  // Last: whoever sees the manifest finds its parts.
+  return objects.put(write_manifest(stored));
+}
+
+Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, const Id& id) {
+  MILLGATE_ASSIGN(const std::string bytes, objects.get(id));
+  auto stored = read_manifest(bytes);
+  if (!stored) return in_part(id, "manifest", std::move(stored).error());
+
+  // The constructor is private, so make_shared cannot be used.
+  const std::shared_ptr<Model> model(new Model());
+  model->id_ = id;
+  model->size_bytes_ = static_cast<int64_t>(bytes.size());
+  auto features = get_features(objects, stored->features, model->size_bytes_);
+  if (!features) return in_part(id, "feature program", std::move(features).error());
+  auto scorer = get_scorer(objects, stored->model, stored->model_format, model->size_bytes_);
+  if (!scorer) return in_part(id, "scorer", std::move(scorer).error());
+  auto profiles = get_profiles(objects, stored->profiles, model->size_bytes_);
+  if (!profiles) return in_part(id, "training profile", std::move(profiles).error());
+
+  const std::string fault = misfit(stored->manifest, *features, **scorer, profiles->features.size(),
+                                   profiles->inputs.size());
+  if (!fault.empty()) return damaged("model " + id.brief() + ": " + fault);
+  model->manifest_ = std::move(stored->manifest);
+  model->features_ = std::make_unique<FeatureProgram>(std::move(*features));
+  model->scorer_ = *scorer;
+  model->feature_profiles_ = std::move(profiles->features);
+  model->input_profiles_ = std::move(profiles->inputs);
+  model->prediction_profile_ = std::move(profiles->prediction);
+  return std::shared_ptr<const Model>(model);
+}
+
+Status Model::predict(const Block& inputs, std::vector<Prediction>& out, Scratch& scratch,
+                      EvaluationNotes* notes) const {
+  scratch.features.resize(inputs.rows * features_->features().size());
+  scratch.values.resize(inputs.rows);
+  out.resize(inputs.rows);
+  MILLGATE_TRY(features_->evaluate(inputs, scratch.features, scratch.evaluation, notes));
+  scorer_->score(scratch.features, scratch.values);
+  const bool binary = manifest_.task_kind == "binary";
+  for (size_t row = 0; row < inputs.rows; ++row) {
+    const double value = scratch.values[row];
+    out[row] = {.value = value, .decision = binary && value >= manifest_.threshold};
+  }
+  return {};
+}
+
+}  // namespace millgate

@@ -1,0 +1,59 @@
+/// Decision trees in one piece of memory, and their evaluation. Inside the room: made by
+/// `load_lightgbm_text`.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/artifact/ensemble.h"
+
+namespace millgate {
+
+/// How a node decides on a value x.
+enum class SplitRule : uint8_t {
+  plain,         ///< x <= threshold goes left; NaN counts as 0.
+  zero_missing,  ///< As plain, but zero (within 1e-35) and NaN go the default way.
+  nan_missing,   ///< As plain, but NaN goes the default way.
+  category,      ///< trunc(x) in the node's set goes left; the rest, negative and NaN right.
+};
+
+/// A decision: 24 bytes, so that a visit costs one cache line.
+struct TreeNode {
+  double threshold = 0;       ///< Not for categories.
+  uint32_t feature : 24 = 0;  ///< Column of the row.
+  uint32_t split : 7 = 0;     ///< A SplitRule.
+  uint32_t default_left : 1 = 0;
+  int32_t left = 0;  ///< Node number, or ~leaf number where negative.
+  int32_t right = 0;
+  uint32_t categories = 0;  ///< Number of the node's CategorySet.
+};
+
+/// A set of categories as bits: words [begin, end) of `category_words`.
+struct CategorySet {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+/// What becomes of the sum of leaves.
+enum class ScoreOutput : uint8_t { identity, sigmoid, exponential, signed_square };
+
+/// All trees of a model. Numbers of nodes, leaves and sets are those of the whole ensemble.
+struct Trees {
+  std::vector<TreeNode> nodes;
+  std::vector<double> leaves;
+  std::vector<int32_t> roots;  ///< One a tree: a node, or ~leaf for a tree of one leaf.
+  std::vector<CategorySet> sets;
+  std::vector<uint32_t> category_words;
+  size_t feature_count = 0;
+  std::vector<double> gain;  ///< Per feature: sum over its splits.
+  int leaf_count_max = 0;    ///< Of the largest tree.
+  ScoreOutput output = ScoreOutput::identity;
+  double sigmoid = 1;    ///< Slope of ScoreOutput::sigmoid.
+  bool average = false;  ///< Divide the sum by the number of trees (random forest).
+};
+
+/// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
+/// parent, so that every walk ends; leaves are finite.
+[[nodiscard]] std::shared_ptr<const Scorer> make_tree_scorer(Trees trees);
+
+}  // namespace millgate
