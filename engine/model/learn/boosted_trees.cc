@@ -1,0 +1,190 @@
+#include <LightGBM/c_api.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "model/learn/learner.h"
+
+namespace millgate {
+
+namespace {
+
+// LightGBM's handles are void pointers; each of these frees its own kind.
+struct FreeDataset {
+  void operator()(void* handle) const { LGBM_DatasetFree(handle); }
+};
+struct FreeBooster {
+  void operator()(void* handle) const { LGBM_BoosterFree(handle); }
+};
+using Dataset = std::unique_ptr<void, FreeDataset>;
+using Booster = std::unique_ptr<void, FreeBooster>;
+
+Error lightgbm_error(const std::string& action) {
+  return invalid_input("LightGBM cannot " + action + ": " + LGBM_GetLastError(),
+                       "look at [train.parameters]");
+}
+
+#define MILLGATE_LIGHTGBM(call, action)             \
+  do {                                              \
+    if ((call) != 0) return lightgbm_error(action); \
+  } while (false)
+
+/// What Millgate decides itself. Deterministic and row-wise: the same trees on any number of
+/// threads.
+std::map<std::string, std::string> all_parameters(const LearnerInput& input) {
+  std::map<std::string, std::string> all = input.settings->parameters;
+  all["objective"] = input.kind == TaskKind::binary ? "binary" : "regression";
+  all["metric"] = "none";  // The loss on valid rows is summed by us.
+  all["seed"] = std::to_string(input.settings->seed & 0x7fffffff);
+  all["deterministic"] = "true";
+  all["force_row_wise"] = "true";
+  all["verbosity"] = "-1";
+  std::string categories;
+  for (size_t i = 0; i < input.is_category.size(); ++i) {
+    if (input.is_category[i]) categories += (categories.empty() ? "" : ",") + std::to_string(i);
+  }
+  if (!categories.empty()) all["categorical_feature"] = categories;
+  return all;
+}
+
+std::string joined_parameters(const std::map<std::string, std::string>& parameters) {
+  std::string text;
+  for (const auto& [name, value] : parameters) {
+    text += (text.empty() ? "" : " ") + name + "=" + value;
+  }
+  return text;
+}
+
+/// LightGBM refuses blanks and JSON's special letters in names of features.
+std::vector<std::string> plain_names(const std::vector<std::string>& names) {
+  std::vector<std::string> plain;
+  std::set<std::string> taken;
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::string name = names[i];
+    for (char& letter : name) {
+      const bool good = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                        (letter >= '0' && letter <= '9') || letter == '_' || letter == '.';
+      if (!good) letter = '_';
+    }
+    if (!taken.insert(name).second) {
+      name += "_" + std::to_string(i);
+      taken.insert(name);
+    }
+    plain.push_back(std::move(name));
+  }
+  return plain;
+}
+
+Result<Dataset> make_dataset(const Examples& examples, const LearnerInput& input,
+                             const std::string& parameters, const Dataset* reference) {
+  constexpr size_t kRowsMax = std::numeric_limits<int32_t>::max();
+  if (examples.rows() > kRowsMax) {
+    return invalid_input("LightGBM takes at most 2,147,483,647 rows, given were " +
+                         std::to_string(examples.rows()));
+  }
+  const auto rows = static_cast<int32_t>(examples.rows());
+  DatasetHandle handle = nullptr;
+  MILLGATE_LIGHTGBM(
+      LGBM_DatasetCreateFromMat(examples.features.data(), C_API_DTYPE_FLOAT64, rows,
+                                static_cast<int32_t>(input.feature_names.size()),
+                                /*is_row_major=*/1, parameters.c_str(),
+                                reference == nullptr ? nullptr : reference->get(), &handle),
+      "read the features");
+  Dataset dataset(handle);
+  const std::vector<float> labels(examples.labels.begin(), examples.labels.end());
+  MILLGATE_LIGHTGBM(
+      LGBM_DatasetSetField(dataset.get(), "label", labels.data(), rows, C_API_DTYPE_FLOAT32),
+      "read the labels");
+  if (reference == nullptr) {
+    const std::vector<std::string> names = plain_names(input.feature_names);
+    std::vector<const char*> pointers;
+    for (const std::string& name : names) pointers.push_back(name.c_str());
+    MILLGATE_LIGHTGBM(LGBM_DatasetSetFeatureNames(dataset.get(), pointers.data(),
+                                                  static_cast<int>(pointers.size())),
+                      "name the features");
+  }
+  return dataset;
+}
+
+/// Adds trees until the loss on the valid rows is no longer better.
+struct Rounds {
+  int best = 0;
+  std::vector<double> valid_loss;
+};
+
+Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
+  Rounds rounds;
+  std::vector<double> predictions(input.valid->rows());
+  double best_loss = std::numeric_limits<double>::infinity();
+  for (int round = 1; round <= input.settings->rounds_max; ++round) {
+    int no_split = 0;
+    MILLGATE_LIGHTGBM(LGBM_BoosterUpdateOneIter(booster.get(), &no_split), "add a tree");
+    if (no_split != 0) break;
+    int64_t count = 0;
+    MILLGATE_LIGHTGBM(LGBM_BoosterGetPredict(booster.get(), 1, &count, predictions.data()),
+                      "predict the validation rows");
+    const double loss = mean_loss(input.kind, input.valid->labels, predictions);
+    rounds.valid_loss.push_back(loss);
+    if (loss < best_loss) {
+      best_loss = loss;
+      rounds.best = round;
+    }
+    if (round - rounds.best >= input.settings->early_stopping_rounds) break;
+    if (input.progress) {
+      input.progress(static_cast<double>(round) / input.settings->rounds_max);
+    }
+  }
+  return rounds;
+}
+
+Result<std::string> model_text(const Booster& booster, int rounds) {
+  int64_t length = 0;
+  const auto save = [&](std::string& text) {
+    return LGBM_BoosterSaveModelToString(booster.get(), 0, rounds, C_API_FEATURE_IMPORTANCE_GAIN,
+                                         static_cast<int64_t>(text.size()), &length, text.data());
+  };
+  std::string text(1 << 20, '\0');
+  MILLGATE_LIGHTGBM(save(text), "write the model");
+  if (length > static_cast<int64_t>(text.size())) {
+    text.resize(static_cast<size_t>(length));
+    MILLGATE_LIGHTGBM(save(text), "write the model");
+  }
+  text.resize(static_cast<size_t>(std::max<int64_t>(length - 1, 0)));  // Without the final zero.
+  return text;
+}
+
+}  // namespace
+
+Result<Fitted> fit_boosted_trees(const LearnerInput& input) {
+  LGBM_RegisterLogCallback([](const char*) {});  // The engine does not print.
+  Fitted fitted;
+  fitted.parameters = all_parameters(input);
+  const std::string parameters = joined_parameters(fitted.parameters);
+  MILLGATE_ASSIGN(const Dataset train, make_dataset(*input.train, input, parameters, nullptr));
+  MILLGATE_ASSIGN(const Dataset valid, make_dataset(*input.valid, input, parameters, &train));
+  BoosterHandle handle = nullptr;
+  MILLGATE_LIGHTGBM(LGBM_BoosterCreate(train.get(), parameters.c_str(), &handle), "start");
+  const Booster booster(handle);
+  MILLGATE_LIGHTGBM(LGBM_BoosterAddValidData(booster.get(), valid.get()),
+                    "take the validation rows");
+  MILLGATE_ASSIGN(Rounds rounds, boost(booster, input));
+  if (rounds.best == 0) {
+    return invalid_input(
+        "no feature splits the " + std::to_string(input.train->rows()) +
+            " training rows: the model would be a constant",
+        "check the features, or lower `min_data_in_leaf` (20 by default) in [train.parameters]");
+  }
+  fitted.best_round = rounds.best;
+  fitted.valid_loss = std::move(rounds.valid_loss);
+  fitted.format = "lightgbm";
+  MILLGATE_ASSIGN(fitted.text, model_text(booster, fitted.best_round));
+  MILLGATE_ASSIGN(fitted.scorer, load_lightgbm_text(fitted.text));
+  return fitted;
+}
+
+#undef MILLGATE_LIGHTGBM
+
+}  // namespace millgate

@@ -1,0 +1,32 @@
+#include "model/learn/learner.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace millgate {
+
+double mean_loss(TaskKind kind, std::span<const double> labels,
+                 std::span<const double> predictions) {
+  constexpr double kLeast = 1e-15;
+  double sum = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (kind == TaskKind::binary) {
+      const double probability = std::clamp(predictions[i], kLeast, 1 - kLeast);
+      sum -= labels[i] > 0.5 ? std::log(probability) : std::log1p(-probability);
+    } else {
+      sum += (labels[i] - predictions[i]) * (labels[i] - predictions[i]);
+    }
+  }
+  return sum / static_cast<double>(std::max<size_t>(labels.size(), 1));
+}
+
+Result<Fitted> fit_learner(const LearnerInput& input) {
+  const std::string& learner = input.settings->learner;
+  if (learner == "gbdt") return fit_boosted_trees(input);
+  if (learner == "linear") return fit_linear(input);
+  if (learner == "constant") return fit_constant(input);
+  return invalid_input("unknown learner `" + learner + "`",
+                       "valid learners: gbdt, linear, constant");
+}
+
+}  // namespace millgate

@@ -1,0 +1,69 @@
+/// The learners: matrices of features in, a scorer and its stored form out.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/feature/task.h"
+#include "ground/error.h"
+#include "model/artifact/ensemble.h"
+#include "model/learn/train_settings.h"
+
+namespace millgate {
+
+/// Rows of features with their labels.
+struct Examples {
+  std::vector<double> features;  ///< Row-major; NaN: missing.
+  std::vector<double> labels;    ///< 0 or 1 for binary tasks.
+  [[nodiscard]] size_t rows() const { return labels.size(); }
+};
+
+/// What a learner gets.
+struct LearnerInput {
+  TaskKind kind = TaskKind::binary;
+  std::vector<std::string> feature_names;
+  std::vector<bool> is_category;  ///< One a feature: values are codes.
+  const Examples* train = nullptr;
+  const Examples* valid = nullptr;
+  const TrainSettings* settings = nullptr;
+  std::function<void(double share)> progress;  ///< May be empty.
+};
+
+/// What a learner gives.
+struct Fitted {
+  std::string format;  ///< "lightgbm" or "linear", as Model::Parts::model_format.
+  std::string text;
+  std::shared_ptr<const Scorer> scorer;
+  std::map<std::string, std::string> parameters;  ///< All that were set.
+  int best_round = 0;
+  std::vector<double> valid_loss;  ///< Per round; log loss (binary) or mean squared error.
+};
+
+/// Boosted trees by LightGBM. Stops when the loss on the valid rows has not improved for
+/// `early_stopping_rounds`, and keeps the trees up to the best round. The loss is summed by us,
+/// in one order, so that the best round does not depend on the number of threads.
+/// Errors: `invalid_input` with LightGBM's message; when no feature splits the rows.
+[[nodiscard]] Result<Fitted> fit_boosted_trees(const LearnerInput& input);
+
+/// Logistic regression by Newton's method, or ridge regression, over standardised features;
+/// parameter `l2` (default 1) weighs half the squared coefficients against the summed loss, as
+/// 1/C of scikit-learn. Missing values are replaced by the mean.
+/// Errors: `invalid_input` for a category feature, or when Newton's method does not converge.
+[[nodiscard]] Result<Fitted> fit_linear(const LearnerInput& input);
+
+/// The mean label for every row: what any other learner must beat.
+[[nodiscard]] Result<Fitted> fit_constant(const LearnerInput& input);
+
+/// The learner that `input.settings` names.
+[[nodiscard]] Result<Fitted> fit_learner(const LearnerInput& input);
+
+/// Mean loss of predictions: log loss for binary tasks, else the mean squared error.
+[[nodiscard]] double mean_loss(TaskKind kind, std::span<const double> labels,
+                               std::span<const double> predictions);
+
+}  // namespace millgate

@@ -1,0 +1,209 @@
+#include "model/learn/split.h"
+
+#include <arrow/table.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "data/feature/join.h"
+#include "data/feature/vector.h"
+#include "ground/clock.h"
+#include "ground/random.h"
+
+namespace millgate {
+
+namespace {
+
+/// The columns of a joined table that a split depends on.
+struct Timeline {
+  size_t rows = 0;
+  std::vector<uint8_t> labelled;
+  std::vector<uint8_t> has_time;
+  std::vector<int64_t> time;
+  std::vector<int64_t> label_known;  ///< The row's time where it is not told.
+};
+
+Result<Timeline> read_timeline(const arrow::Table& joined) {
+  MILLGATE_ASSIGN(Block block, block_from(joined, {{kLabelColumn, ValueType::number},
+                                                   {kRowTimeColumn, ValueType::time},
+                                                   {kLabelKnownColumn, ValueType::time}}));
+  Timeline line;
+  line.rows = block.rows;
+  line.labelled = std::move(block.columns[0].valid);
+  for (size_t i = 0; i < line.rows; ++i) {
+    if (!std::isfinite(block.columns[0].numbers[i])) line.labelled[i] = 0;
+  }
+  line.has_time = std::move(block.columns[1].valid);
+  line.time = std::move(block.columns[1].integers);
+  line.label_known = std::move(block.columns[2].integers);
+  for (size_t i = 0; i < line.rows; ++i) {
+    if (!block.columns[2].valid[i]) line.label_known[i] = line.time[i];
+  }
+  return line;
+}
+
+std::string days_text(int64_t micros) {
+  const double days = static_cast<double>(micros) / 86'400e6;
+  std::string text = std::to_string(std::round(days * 100) / 100);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text + (text == "1" ? " day" : " days");
+}
+
+Status check_not_empty(const Split& split, const std::string& figures) {
+  for (const auto& [name, rows] :
+       {std::pair{"training", &split.train}, std::pair{"validation", &split.valid},
+        std::pair{"test", &split.test}}) {
+    if (rows->empty()) {
+      return invalid_input(std::string("the split leaves no ") + name + " rows: " + figures,
+                           "commit more data, or change [train] split");
+    }
+  }
+  return {};
+}
+
+std::string part_sizes(const Split& split) {
+  return std::to_string(split.train.size()) + " train, " + std::to_string(split.valid.size()) +
+         " valid, " + std::to_string(split.test.size()) + " test, " +
+         std::to_string(split.left_out_unlabelled) + " without label, " +
+         std::to_string(split.left_out_label_late) + " with a label known too late";
+}
+
+/// Begins of the windows: where they are counted from the newest labelled row, or so that each
+/// of the two holds about its share of the rows.
+struct Windows {
+  int64_t train_end = 0;
+  int64_t test_begin = 0;
+};
+
+Windows windows_of(std::vector<int64_t> times, const TrainSettings& settings) {
+  if (settings.test_micros > 0) {
+    const int64_t newest = *std::max_element(times.begin(), times.end());
+    const int64_t test_begin = newest - settings.test_micros;
+    return {.train_end = test_begin - settings.valid_micros, .test_begin = test_begin};
+  }
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) {
+    const auto rank = static_cast<size_t>(std::floor(share * static_cast<double>(times.size())));
+    return times[rank == 0 ? 0 : rank - 1];
+  };
+  return {.train_end = at(1 - 2 * settings.share), .test_begin = at(1 - settings.share)};
+}
+
+Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings) {
+  std::vector<int64_t> times;
+  int64_t timeless = 0;
+  for (size_t i = 0; i < line.rows; ++i) {
+    if (!line.labelled[i]) continue;
+    if (line.has_time[i]) {
+      times.push_back(line.time[i]);
+    } else {
+      ++timeless;
+    }
+  }
+  if (timeless > 0) {
+    return invalid_input("cannot split by time: " + std::to_string(timeless) + " of " +
+                             std::to_string(timeless + static_cast<int64_t>(times.size())) +
+                             " labelled rows have no time",
+                         "give the task's [[source]] `happened`, or use split = { by = "
+                         "\"random\", share = 0.2 }");
+  }
+  Split split;
+  if (times.empty()) {
+    split.left_out_unlabelled = static_cast<int64_t>(line.rows);
+    return invalid_input("the training set has no labelled row: " + part_sizes(split),
+                         "check [task] label and that the task's table has rows");
+  }
+  const auto [oldest, newest] = std::minmax_element(times.begin(), times.end());
+  const std::string span = "rows from " + to_string(Time{*oldest}) + " to " +
+                           to_string(Time{*newest}) + " (" + days_text(*newest - *oldest) + ")";
+  const Windows windows = windows_of(times, settings);
+  split.train_end_micros = windows.train_end;
+  split.test_begin_micros = windows.test_begin;
+  for (size_t i = 0; i < line.rows; ++i) {
+    const auto row = static_cast<int64_t>(i);
+    if (!line.labelled[i]) {
+      ++split.left_out_unlabelled;
+    } else if (line.time[i] > windows.test_begin) {
+      split.test.push_back(row);
+    } else {
+      const bool valid = line.time[i] > windows.train_end;
+      const int64_t needed_by = valid ? windows.test_begin : windows.train_end;
+      if (line.label_known[i] > needed_by) {
+        ++split.left_out_label_late;
+      } else {
+        (valid ? split.valid : split.train).push_back(row);
+      }
+    }
+  }
+  std::string figures = span;
+  if (settings.test_micros > 0) {
+    figures +=
+        ", valid " + days_text(settings.valid_micros) + ", test " + days_text(settings.test_micros);
+  }
+  MILLGATE_TRY(check_not_empty(split, figures + ": " + part_sizes(split)));
+  return split;
+}
+
+void shuffle(std::vector<int64_t>& rows, Random random) {
+  for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
+}
+
+/// Deals `rows` in their order: first the test rows, then valid, then train.
+void deal(const std::vector<int64_t>& rows, size_t test, size_t valid, Split& split) {
+  const auto begin = rows.begin();
+  const auto test_end = begin + static_cast<std::ptrdiff_t>(test);
+  const auto valid_end = test_end + static_cast<std::ptrdiff_t>(valid);
+  split.test.assign(begin, test_end);
+  split.valid.assign(test_end, valid_end);
+  split.train.assign(valid_end, rows.end());
+  for (auto* part : {&split.train, &split.valid, &split.test}) {
+    std::sort(part->begin(), part->end());
+  }
+}
+
+Result<Split> split_by_random(const Timeline& line, const TrainSettings& settings) {
+  Split split;
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < line.rows; ++i) {
+    if (line.labelled[i]) {
+      rows.push_back(static_cast<int64_t>(i));
+    } else {
+      ++split.left_out_unlabelled;
+    }
+  }
+  shuffle(rows, Random::stream(settings.seed, "split"));
+  const auto size =
+      static_cast<size_t>(std::floor(settings.share * static_cast<double>(rows.size())));
+  deal(rows, size, size, split);
+  MILLGATE_TRY(check_not_empty(split, part_sizes(split)));
+  return split;
+}
+
+}  // namespace
+
+Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settings) {
+  if (joined.num_rows() == 0) {
+    return invalid_input("the training set has no rows",
+                         "check the task's table; `millgate profile` shows its row count");
+  }
+  MILLGATE_ASSIGN(const Timeline line, read_timeline(joined));
+  return settings.split_by == "random" ? split_by_random(line, settings)
+                                       : split_by_time(line, settings);
+}
+
+Split shuffle_split(const Split& split, uint64_t seed) {
+  std::vector<int64_t> rows;
+  for (const auto* part : {&split.train, &split.valid, &split.test}) {
+    rows.insert(rows.end(), part->begin(), part->end());
+  }
+  std::sort(rows.begin(), rows.end());
+  shuffle(rows, Random::stream(seed, "shuffle split"));
+  Split shuffled;
+  deal(rows, split.test.size(), split.valid.size(), shuffled);
+  return shuffled;
+}
+
+}  // namespace millgate

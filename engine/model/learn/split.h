@@ -1,0 +1,40 @@
+/// Which rows train, which choose, which measure.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "ground/error.h"
+#include "model/learn/train_settings.h"
+
+namespace millgate {
+
+/// Which rows are used for what. Row numbers into the joined table, ascending.
+struct Split {
+  std::vector<int64_t> train;
+  std::vector<int64_t> valid;
+  std::vector<int64_t> test;
+  int64_t left_out_unlabelled = 0;
+  int64_t left_out_label_late = 0;  ///< Labels not known yet when the next window began.
+  int64_t train_end_micros = 0;     ///< Row times after it are valid or test. 0 by random.
+  int64_t test_begin_micros = 0;    ///< Row times after it are test. 0 by random.
+};
+
+/// Splits by time: rows of the newest `test_micros` are test, those of `valid_micros` before
+/// them valid, the rest train; counted back from the newest labelled row. A row whose label was
+/// not known when the next window began is left out of train and valid, because whoever trained
+/// then could not have had it. A missing `label_known` counts as known at once.
+///
+/// By random: a seeded shuffle, `share` each for valid and test.
+///
+/// Errors: `invalid_input` when a part would be empty, with the figures, or when labelled rows
+/// have no time.
+[[nodiscard]] Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settings);
+
+/// The rows of `split` dealt anew at random, in parts of the same sizes: what a random split
+/// of the same data would have been.
+[[nodiscard]] Split shuffle_split(const Split& split, uint64_t seed);
+
+}  // namespace millgate

@@ -1,0 +1,154 @@
+#include "model/learn/split.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "model/learn/made_rows.h"
+
+namespace millgate {
+namespace {
+
+constexpr int64_t kHour = 3'600'000'000;
+constexpr int64_t kDay = 24 * kHour;
+
+/// `rows` rows an hour apart, whose labels are known `delay` later; every tenth has no label.
+std::shared_ptr<arrow::Table> hourly(int64_t rows, int64_t delay) {
+  std::vector<double> labels;
+  std::vector<bool> labelled;
+  std::vector<int64_t> times, known;
+  for (int64_t i = 0; i < rows; ++i) {
+    labels.push_back(static_cast<double>(i % 3 == 0));
+    labelled.push_back(i % 10 != 9);
+    times.push_back(i * kHour);
+    known.push_back(i * kHour + delay);
+  }
+  return made_table({numbers_column(kLabelColumn, labels, labelled),
+                     times_column(kRowTimeColumn, times), times_column(kLabelKnownColumn, known)});
+}
+
+TrainSettings windows(int64_t valid, int64_t test) {
+  TrainSettings settings;
+  settings.valid_micros = valid;
+  settings.test_micros = test;
+  return settings;
+}
+
+TEST(SplitByTime, GivesTheNewestWindowsToTestAndValid) {
+  const auto split = split_rows(*hourly(1000, 0), windows(2 * kDay, 3 * kDay));
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  // Row 999 has no label, so 998 is the newest that counts; windows hold their end, not their
+  // begin. Counted by hand: 998 - 72 = 926, 926 - 48 = 878.
+  EXPECT_EQ(split->test_begin_micros, 926 * kHour);
+  EXPECT_EQ(split->train_end_micros, 878 * kHour);
+  EXPECT_EQ(split->test.front(), 927);
+  EXPECT_EQ(split->test.back(), 998);
+  EXPECT_EQ(split->valid.front(), 880);  // 879 has no label.
+  EXPECT_EQ(split->valid.back(), 926);
+  EXPECT_EQ(split->train.front(), 0);
+  EXPECT_EQ(split->train.back(), 878);
+  EXPECT_EQ(split->left_out_unlabelled, 100);
+  EXPECT_EQ(split->left_out_label_late, 0);
+  EXPECT_EQ(split->train.size() + split->valid.size() + split->test.size(), 900U);
+}
+
+TEST(SplitByTime, LeavesOutLabelsThatNobodyCouldHaveKnown) {
+  const auto split = split_rows(*hourly(1000, kDay), windows(2 * kDay, 3 * kDay));
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  for (const int64_t row : split->train) {
+    EXPECT_LE(row * kHour + kDay, split->train_end_micros) << row;
+  }
+  for (const int64_t row : split->valid) {
+    EXPECT_LE(row * kHour + kDay, split->test_begin_micros) << row;
+  }
+  // Known exactly when the next window begins is in time.
+  EXPECT_EQ(split->train.back(), 854);
+  EXPECT_EQ(split->valid.back(), 902);
+  // Rows 855 to 878 and 903 to 926, without 859, 869, 909 and 919.
+  EXPECT_EQ(split->left_out_label_late, 44);
+}
+
+TEST(SplitByTime, SharesStandInForMissingLengths) {
+  TrainSettings settings;
+  settings.share = 0.1;
+  const auto split = split_rows(*hourly(1000, 0), settings);
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  EXPECT_EQ(split->test.size(), 90U);
+  EXPECT_EQ(split->valid.size(), 90U);
+  EXPECT_EQ(split->train.size(), 720U);
+  EXPECT_LT(split->train.back(), split->valid.front());
+  EXPECT_LT(split->valid.back(), split->test.front());
+}
+
+TEST(SplitByTime, TellsTheFiguresOfAnEmptyPart) {
+  const auto split = split_rows(*hourly(100, 0), windows(2 * kDay, 3 * kDay));
+  ASSERT_FALSE(split.ok());
+  EXPECT_EQ(split.error().code, ErrorCode::invalid_input);
+  for (const char* part : {"no training rows", "1970-01-01T00:00:00Z", "4.08 days", "test 3 days",
+                           "0 train", "10 without label"}) {
+    EXPECT_NE(split.error().what.find(part), std::string::npos) << split.error().what;
+  }
+}
+
+TEST(SplitByTime, RefusesRowsWithoutTime) {
+  const auto table = made_table({numbers_column(kLabelColumn, {1, 0, 1}),
+                                 times_column(kRowTimeColumn, {1, 2, 3}, {true, false, true}),
+                                 times_column(kLabelKnownColumn, {1, 2, 3})});
+  const auto split = split_rows(*table, windows(1, 1));
+  ASSERT_FALSE(split.ok());
+  EXPECT_NE(split.error().what.find("1 of 3 labelled rows have no time"), std::string::npos)
+      << split.error().what;
+  EXPECT_NE(split.error().hint.find("random"), std::string::npos);
+}
+
+TEST(Split, RefusesATableWithoutRowsOrLabels) {
+  EXPECT_FALSE(split_rows(*hourly(0, 0), windows(1, 1)).ok());
+  const auto table =
+      made_table({numbers_column(kLabelColumn, {0, 0}, {false, false}),
+                  times_column(kRowTimeColumn, {1, 2}), times_column(kLabelKnownColumn, {1, 2})});
+  const auto split = split_rows(*table, windows(1, 1));
+  ASSERT_FALSE(split.ok());
+  EXPECT_NE(split.error().what.find("no labelled row"), std::string::npos);
+}
+
+TEST(SplitByRandom, DealsEveryLabelledRowOnceAndTheSameEachTime) {
+  TrainSettings settings;
+  settings.split_by = "random";
+  settings.share = 0.25;
+  const auto table = hourly(1000, kDay);
+  const auto split = split_rows(*table, settings);
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  EXPECT_EQ(split->test.size(), 225U);
+  EXPECT_EQ(split->valid.size(), 225U);
+  std::set<int64_t> all;
+  for (const auto* part : {&split->train, &split->valid, &split->test}) {
+    EXPECT_TRUE(std::is_sorted(part->begin(), part->end()));
+    all.insert(part->begin(), part->end());
+  }
+  EXPECT_EQ(all.size(), 900U);
+  EXPECT_EQ(split_rows(*table, settings)->test, split->test);
+  settings.seed = 2;
+  EXPECT_NE(split_rows(*table, settings)->test, split->test);
+}
+
+TEST(ShuffleSplit, KeepsRowsAndSizes) {
+  const auto split = split_rows(*hourly(1000, 0), windows(2 * kDay, 3 * kDay));
+  ASSERT_TRUE(split.ok());
+  const Split shuffled = shuffle_split(*split, 1);
+  EXPECT_EQ(shuffled.train.size(), split->train.size());
+  EXPECT_EQ(shuffled.valid.size(), split->valid.size());
+  EXPECT_EQ(shuffled.test.size(), split->test.size());
+  EXPECT_NE(shuffled.test, split->test);
+  std::set<int64_t> before, after;
+  for (const auto* part : {&split->train, &split->valid, &split->test}) {
+    before.insert(part->begin(), part->end());
+  }
+  for (const auto* part : {&shuffled.train, &shuffled.valid, &shuffled.test}) {
+    after.insert(part->begin(), part->end());
+  }
+  EXPECT_EQ(before, after);
+}
+
+}  // namespace
+}  // namespace millgate

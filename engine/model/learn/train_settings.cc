@@ -1,0 +1,161 @@
+#include "model/learn/train_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ground/nearest_name.h"
+#include "ground/shortest_text.h"
+
+namespace millgate {
+
+namespace {
+
+// Only what shapes the model. What Millgate decides by itself (threads, seeds, objective,
+// determinism) and what its evaluator cannot score (linear trees, random forests) is not here.
+constexpr auto kParameters = std::to_array<LearnerParameter>({
+    {"learning_rate", "gbdt", "Share of each tree's correction that is applied; default 0.1."},
+    {"num_leaves", "gbdt", "Leaves of a tree at most; default 31."},
+    {"max_depth", "gbdt", "Depth of a tree at most; default -1, no limit."},
+    {"min_data_in_leaf", "gbdt", "Rows in a leaf at least; default 20."},
+    {"min_sum_hessian_in_leaf", "gbdt", "Summed curvature in a leaf at least; default 0.001."},
+    {"bagging_fraction", "gbdt", "Share of rows drawn for a tree; needs bagging_freq."},
+    {"bagging_freq", "gbdt", "Draw rows anew every so many trees; default 0, never."},
+    {"pos_bagging_fraction", "gbdt", "Share of the positive rows drawn for a tree."},
+    {"neg_bagging_fraction", "gbdt", "Share of the negative rows drawn for a tree."},
+    {"feature_fraction", "gbdt", "Share of features drawn for a tree; default 1."},
+    {"feature_fraction_bynode", "gbdt", "Share of features drawn for a split; default 1."},
+    {"lambda_l1", "gbdt", "Penalty on the sum of leaf values; default 0."},
+    {"lambda_l2", "gbdt", "Penalty on the sum of squared leaf values; default 0."},
+    {"min_gain_to_split", "gbdt", "Gain of a split at least; default 0."},
+    {"max_delta_step", "gbdt", "Limit of a leaf's value; default 0, none."},
+    {"max_bin", "gbdt", "Bins of a feature at most; default 255."},
+    {"min_data_in_bin", "gbdt", "Rows in a bin at least; default 3."},
+    {"max_cat_threshold", "gbdt", "Categories on one side of a split at most; default 32."},
+    {"max_cat_to_onehot", "gbdt", "Up to so many categories, split one from the rest; default 4."},
+    {"min_data_per_group", "gbdt", "Rows of a category at least to count; default 100."},
+    {"cat_l2", "gbdt", "lambda_l2 of splits by category; default 10."},
+    {"cat_smooth", "gbdt", "Damps rare categories; default 10."},
+    {"path_smooth", "gbdt", "Pulls leaves with few rows to their parent; default 0."},
+    {"extra_trees", "gbdt", "Random thresholds for splits; default false."},
+    {"scale_pos_weight", "gbdt", "Weight of positive rows; spoils calibration; default 1."},
+    {"is_unbalance", "gbdt", "Weighs classes alike; spoils calibration; default false."},
+    {"data_sample_strategy", "gbdt", "bagging or goss; default bagging."},
+    {"top_rate", "gbdt", "goss: share of rows with large gradients kept; default 0.2."},
+    {"other_rate", "gbdt", "goss: share of the other rows drawn; default 0.1."},
+    {"monotone_constraints", "gbdt", "One of 1, 0, -1 a feature, with commas."},
+    {"monotone_constraints_method", "gbdt", "basic, intermediate or advanced; default basic."},
+    {"l2", "linear", "Penalty on half the squared coefficients; default 1."},
+});
+
+/// Any scalar as LightGBM writes it.
+Result<std::string> scalar_text(Section& section, const std::string& key) {
+  if (auto whole = section.integer(key); whole.ok() && *whole) return std::to_string(**whole);
+  if (auto number = section.number(key); number.ok() && *number) return shortest_text(**number);
+  if (auto truth = section.boolean_or(key, false); truth.ok()) {
+    return std::string(*truth ? "true" : "false");
+  }
+  auto text = section.text(key);
+  if (!text.ok()) {
+    return section.error_at(key, "parameter `" + key + "` must be a number, a text, true or false");
+  }
+  if (text->empty() || text->find_first_of(" \t\r\n=") != std::string::npos) {
+    return section.error_at(key, "parameter `" + key + "` has a blank or `=` in its value");
+  }
+  return text;
+}
+
+std::vector<std::string> names_for(std::string_view learner) {
+  std::vector<std::string> names;
+  for (const LearnerParameter& one : kParameters) {
+    if (one.learner == learner) names.emplace_back(one.name);
+  }
+  return names;
+}
+
+Status read_parameters(Section section, TrainSettings& settings) {
+  const std::vector<std::string> names = names_for(settings.learner);
+  for (const std::string& key : section.keys()) {
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      return section.error_at(
+          key, "unknown parameter `" + key + "` of learner `" + settings.learner + "`",
+          names.empty() ? "this learner takes no parameters" : name_hint(key, names));
+    }
+    MILLGATE_ASSIGN(settings.parameters[key], scalar_text(section, key));
+  }
+  return section.finish();
+}
+
+Status read_split(Section section, TrainSettings& settings) {
+  MILLGATE_ASSIGN(settings.split_by, section.one_of("by", "time", {"time", "random"}));
+  MILLGATE_ASSIGN(const auto valid, section.duration_micros("valid"));
+  MILLGATE_ASSIGN(const auto test, section.duration_micros("test"));
+  MILLGATE_ASSIGN(const auto share, section.number("share"));
+  for (const auto& [key, length] : {std::pair{"valid", valid}, std::pair{"test", test}}) {
+    if (length && *length <= 0) {
+      return section.error_at(key, std::string("the window `") + key + "` has no length",
+                              "write a duration such as \"15d\"");
+    }
+    if (length && settings.split_by == "random") {
+      return section.error_at(key, std::string("`") + key + "` belongs to a split by time",
+                              "a random split takes `share`, for example 0.2");
+    }
+    if (length && share) {
+      return section.error_at("share", "`share` and lengths exclude each other",
+                              "remove `share`, or `valid` and `test`");
+    }
+  }
+  if (valid.has_value() != test.has_value()) {
+    return section.error_at(
+        valid ? "valid" : "test",
+        std::string("the split has no window `") + (valid ? "test" : "valid") + "`",
+        "give both, for example { valid = \"15d\", test = \"15d\" }");
+  }
+  if (share && (*share <= 0 || *share >= 0.5)) {
+    return section.error_at("share", "`share` must lie between 0 and 0.5",
+                            "it is taken twice, for valid and for test; the rest trains");
+  }
+  settings.valid_micros = valid.value_or(0);
+  settings.test_micros = test.value_or(0);
+  settings.share = share.value_or(settings.share);
+  return section.finish();
+}
+
+Result<int64_t> whole_between(Section& section, const std::string& key, int64_t fallback,
+                              int64_t low, int64_t high) {
+  MILLGATE_ASSIGN(const auto value, section.integer(key));
+  if (!value) return fallback;
+  if (*value < low || *value > high) {
+    return section.error_at(key, "`" + key + "` must lie between " + std::to_string(low) + " and " +
+                                     std::to_string(high));
+  }
+  return *value;
+}
+
+}  // namespace
+
+std::span<const LearnerParameter> learner_parameters() { return kParameters; }
+
+Result<TrainSettings> read_train_settings(Section section) {
+  TrainSettings settings;
+  MILLGATE_ASSIGN(settings.learner,
+                  section.one_of("learner", settings.learner, {"gbdt", "linear", "constant"}));
+  MILLGATE_ASSIGN(Section split, section.section("split"));
+  MILLGATE_TRY(read_split(std::move(split), settings));
+  // LightGBM's seeds are of 31 bits.
+  MILLGATE_ASSIGN(const int64_t seed, whole_between(section, "seed", 1, 0, 2'147'483'647));
+  settings.seed = static_cast<uint64_t>(seed);
+  MILLGATE_ASSIGN(const int64_t rounds, whole_between(section, "rounds_max", 500, 1, 100'000));
+  settings.rounds_max = static_cast<int>(rounds);
+  MILLGATE_ASSIGN(const int64_t patience,
+                  whole_between(section, "early_stopping_rounds", 30, 1, 100'000));
+  settings.early_stopping_rounds = static_cast<int>(patience);
+  MILLGATE_ASSIGN(Section parameters, section.section("parameters"));
+  MILLGATE_TRY(read_parameters(std::move(parameters), settings));
+  MILLGATE_TRY(section.finish());
+  return settings;
+}
+
+}  // namespace millgate

@@ -1,0 +1,111 @@
+#include "model/learn/train_settings.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace millgate {
+namespace {
+
+Result<TrainSettings> read(const std::string& text) {
+  auto root = parse_settings(text, "millgate.toml");
+  if (!root.ok()) return root.error();
+  auto section = root->section("train");
+  if (!section.ok()) return section.error();
+  return read_train_settings(*section);
+}
+
+TEST(TrainSettings, ReadsEveryKey) {
+  const auto settings = read(R"(
+[train]
+learner = "gbdt"
+split = { by = "time", valid = "15d", test = "12h" }
+seed = 7
+rounds_max = 100
+early_stopping_rounds = 5
+[train.parameters]
+learning_rate = 0.05
+num_leaves = 31
+extra_trees = true
+monotone_constraints = "1,0,-1"
+)");
+  ASSERT_TRUE(settings.ok()) << settings.error().what;
+  EXPECT_EQ(settings->split_by, "time");
+  EXPECT_EQ(settings->valid_micros, 15 * 86'400'000'000LL);
+  EXPECT_EQ(settings->test_micros, 12 * 3'600'000'000LL);
+  EXPECT_EQ(settings->seed, 7U);
+  EXPECT_EQ(settings->rounds_max, 100);
+  EXPECT_EQ(settings->early_stopping_rounds, 5);
+  const std::map<std::string, std::string> expected{{"learning_rate", "0.05"},
+                                                    {"num_leaves", "31"},
+                                                    {"extra_trees", "true"},
+                                                    {"monotone_constraints", "1,0,-1"}};
+  EXPECT_EQ(settings->parameters, expected);
+}
+
+TEST(TrainSettings, AnEmptySectionGivesTheDefaults) {
+  const auto settings = read("");
+  ASSERT_TRUE(settings.ok()) << settings.error().what;
+  EXPECT_EQ(settings->learner, "gbdt");
+  EXPECT_EQ(settings->test_micros, 0);
+  EXPECT_DOUBLE_EQ(settings->share, 0.2);
+  EXPECT_EQ(settings->rounds_max, 500);
+}
+
+struct BadCase {
+  const char* text;
+  const char* where;
+  const char* what;
+  const char* hint;
+};
+
+class BadTrainSettings : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadTrainSettings, AreRefusedAtTheirPlace) {
+  const auto settings = read(GetParam().text);
+  ASSERT_FALSE(settings.ok());
+  EXPECT_EQ(settings.error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(settings.error().where, GetParam().where);
+  EXPECT_NE(settings.error().what.find(GetParam().what), std::string::npos)
+      << settings.error().what;
+  EXPECT_NE(settings.error().hint.find(GetParam().hint), std::string::npos)
+      << settings.error().hint;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadTrainSettings,
+    testing::Values(
+        BadCase{"[train]\nlearner = \"gbtd\"\n", "millgate.toml:2:11", "gbtd", "gbdt"},
+        BadCase{"[train]\nseeds = 1\n", "millgate.toml:2:1", "seeds", "seed"},
+        BadCase{"[train]\nseed = -1\n", "millgate.toml:2:8", "between 0 and", ""},
+        BadCase{"[train]\nrounds_max = 0\n", "millgate.toml:2:14", "between 1 and", ""},
+        BadCase{"[train.parameters]\nlearning_rat = 0.1\n", "millgate.toml:2:16",
+                "unknown parameter `learning_rat`", "learning_rate"},
+        BadCase{"[train.parameters]\nnum_threads = 3\n", "millgate.toml:2:15", "unknown parameter",
+                ""},
+        BadCase{"[train]\nlearner=\"linear\"\n[train.parameters]\nnum_leaves = 3\n",
+                "millgate.toml:4:14", "of learner `linear`", "l2"},
+        BadCase{"[train]\nlearner=\"constant\"\n[train.parameters]\nl2 = 3\n", "millgate.toml:4:6",
+                "of learner `constant`", "no parameters"},
+        BadCase{"[train.parameters]\ncat_l2 = \"1 2\"\n", "millgate.toml:2:10", "blank", ""},
+        BadCase{"[train.parameters]\ncat_l2 = [1]\n", "millgate.toml:2:10", "must be a number", ""},
+        BadCase{"[train]\nsplit = { test = \"3d\" }\n", "millgate.toml:2:18", "window `valid`",
+                "give both"},
+        BadCase{"[train]\nsplit = { valid = \"0d\", test = \"3d\" }\n", "millgate.toml:2:19",
+                "no length", "15d"},
+        BadCase{"[train]\nsplit = { by = \"random\", share = 0.5 }\n", "millgate.toml:2:34",
+                "between 0 and 0.5", ""},
+        BadCase{"[train]\nsplit = { by = \"random\", test = \"3d\", valid = \"3d\" }\n",
+                "millgate.toml:2:47", "split by time", "share"}));
+
+TEST(LearnerParameters, HaveOneMeaningEach) {
+  std::set<std::string_view> names;
+  for (const LearnerParameter& one : learner_parameters()) {
+    EXPECT_TRUE(names.insert(one.name).second) << one.name;
+    EXPECT_TRUE(one.definition.ends_with('.')) << one.name;
+    EXPECT_TRUE(one.learner == "gbdt" || one.learner == "linear") << one.name;
+  }
+}
+
+}  // namespace
+}  // namespace millgate
