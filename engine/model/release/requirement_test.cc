@@ -1,0 +1,67 @@
+#include "model/release/requirement.h"
+
+#include <gmock/gmock.h>
+
+namespace millgate {
+namespace {
+
+using ::testing::HasSubstr;
+
+Result<Requirement> read(const std::string& toml) {
+  MILLGATE_ASSIGN(Section root, parse_settings("[[requirement]]\n" + toml, "millgate.toml"));
+  MILLGATE_ASSIGN(std::vector<Section> sections, root.sections("requirement"));
+  return read_requirement(sections.front());
+}
+
+TEST(RequirementTest, ReadsBothBoundsSlicesAndReasons) {
+  const auto least = read("metric = \"auc\"\nat_least = 0.64\nbecause = \"worth acting on\"\n");
+  ASSERT_TRUE(least.ok());
+  EXPECT_EQ(least->metric, "auc");
+  EXPECT_EQ(least->bound, Bound::at_least);
+  EXPECT_EQ(least->limit, 0.64);
+  EXPECT_EQ(least->slice, "");
+  EXPECT_EQ(least->because, "worth acting on");
+
+  const auto gap = read("metric = \"recall_gap\"\nby = \"origin\"\nat_most = 0.2\n");
+  ASSERT_TRUE(gap.ok());
+  EXPECT_EQ(gap->bound, Bound::at_most);
+  EXPECT_EQ(gap->slice, "by origin");
+
+  const auto slice = read("metric = \"auc\"\nslice = \"origin=JFK\"\nat_least = 0\n");
+  ASSERT_TRUE(slice.ok());
+  EXPECT_EQ(slice->slice, "origin=JFK");
+  EXPECT_EQ(slice->limit, 0);
+}
+
+struct Refusal {
+  std::string toml;
+  std::string what;
+  std::string hint;
+};
+
+TEST(RequirementTest, RefusesWithThePlace) {
+  const std::vector<Refusal> refusals = {
+      {"metric = \"auk\"\nat_least = 1\n", "unknown metric `auk`", "did you mean `auc`?"},
+      {"metric = \"auc\"\n", "has no bound", "at_least"},
+      {"metric = \"auc\"\nat_least = 0\nat_most = 1\n", "both", "two [[requirement]]"},
+      {"metric = \"auc\"\nat_least = nan\n", "", ""},
+      {"metric = \"auc\"\nat_least = inf\n", "", ""},
+      {"metric = \"auc_gap\"\nat_most = 1\n", "`by` is missing", "by = "},
+      {"metric = \"auc\"\nby = \"origin\"\nat_most = 1\n", "`by` is for gaps", "origin=value"},
+      {"metric = \"auc\"\nslice = \"origin\"\nat_most = 1\n", "slice `origin`", "column=value"},
+      {"metric = \"auc_gap\"\nby = \"a\"\nslice = \"a=b\"\nat_most = 1\n", "slice", "remove"},
+      {"metric = \"auc\"\nat_leest = 1\nat_least = 1\n", "at_leest", "at_least"},
+      {"at_least = 1\n", "metric", ""},
+  };
+  for (const Refusal& refusal : refusals) {
+    const auto answer = read(refusal.toml);
+    ASSERT_FALSE(answer.ok()) << refusal.toml;
+    EXPECT_EQ(answer.error().code, ErrorCode::invalid_input) << refusal.toml;
+    EXPECT_THAT(answer.error().what, HasSubstr(refusal.what));
+    EXPECT_THAT(answer.error().hint, HasSubstr(refusal.hint));
+    EXPECT_THAT(answer.error().where, HasSubstr("millgate.toml:")) << refusal.toml;
+  }
+}
+
+}  // namespace
+}  // namespace millgate
