@@ -1,0 +1,227 @@
+#include "system/pipeline/commit_sources.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "data/store/table_version.h"
+#include "data/table/reader.h"
+#include "data/table/sort.h"
+#include "ground/durable_file.h"
+#include "ground/json.h"
+#include "system/pipeline/git_commit.h"
+#include "system/pipeline/source_files.h"
+
+namespace millgate {
+
+namespace {
+
+/// A folder in `scratch` that goes with everything in it.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const Repository& repository)
+      : path_(repository.folder("scratch") + "/" + unique_name("commit-")) {}
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  [[nodiscard]] Status make() const { return make_folders(path_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// What the branch holds before.
+struct Before {
+  std::optional<Commit> commit;
+  Json origin = Json::object();
+};
+
+Result<Before> read_before(const Repository& repository, const std::string& branch) {
+  Before before;
+  MILLGATE_ASSIGN(const auto branches, repository.branches());
+  const auto found = branches.find(branch);
+  if (found == branches.end() || found->second == Id{}) return before;
+  MILLGATE_ASSIGN(before.commit, repository.read_commit(found->second));
+  MILLGATE_ASSIGN(before.origin, parse_json(before.commit->origin_json, "origin of commit"));
+  return before;
+}
+
+/// What a table is made from; an equal one gives an equal table.
+Json origin_of(const Source& source, const std::vector<SourceFile>& files) {
+  Json list = Json::array();
+  for (const SourceFile& file : files) {
+    list.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}});
+  }
+  Json about = Json::object();
+  for (const auto& [key, value] : source.about) about[key] = value;
+  return {
+      {"files", list}, {"key", source.key}, {"null_texts", source.null_texts}, {"about", about}};
+}
+
+/// Whether the files and how they are read are the same; `about` may differ.
+bool is_same_origin(const Json& one, const Json& other) {
+  for (const char* member : {"files", "key", "null_texts"}) {
+    if (!one.contains(member) || !other.contains(member)) return false;
+    if (one.at(member) != other.at(member)) return false;
+  }
+  return true;
+}
+
+Error with_schema_hint(Error error, const Source& source) {
+  if (error.code == ErrorCode::invalid_input) {
+    error = std::move(error).inside("table `" + source.name +
+                                    "` does not fit the columns of its last commit");
+    const std::string accept =
+        "`millgate commit --accept-schema` takes the columns as they are in the files";
+    error.hint = error.hint.empty() ? accept : error.hint + "; " + accept;
+  }
+  return error;
+}
+
+/// Whether the files were readable by themselves, so that only the kept columns are in the way.
+bool reads_without_schema(const std::vector<std::string>& paths, ReadOptions options) {
+  options.kept_schema = nullptr;
+  auto rows = read_table_files(paths, options);
+  if (!rows.ok()) return false;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  do {
+    if (!(*rows)->ReadNext(&batch).ok()) return false;
+  } while (batch != nullptr);
+  return true;
+}
+
+Result<TableVersion> read_and_write(Repository& repository, const Source& source,
+                                    const std::vector<std::string>& paths,
+                                    const ReadOptions& options) {
+  MILLGATE_ASSIGN(auto rows, read_table_files(paths, options));
+  const ScratchFolder scratch(repository);
+  MILLGATE_TRY(scratch.make());
+  if (!source.key.empty()) {
+    SortOptions sorting;
+    sorting.spill_folder = scratch.path();
+    MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), source.key, sorting));
+  }
+  return write_table_version(repository.objects(), *rows, source.key, scratch.path());
+}
+
+Result<TableVersion> make_version(Repository& repository, const Project& project,
+                                  const Source& source, const std::vector<SourceFile>& files,
+                                  const std::optional<TableVersion>& before, bool accept_schema) {
+  std::vector<std::string> paths;
+  for (const SourceFile& file : files) paths.push_back(full_path(project.folder, file.path));
+  ReadOptions options;
+  options.null_texts = source.null_texts;
+  if (before && !accept_schema) options.kept_schema = before->schema;
+  auto version = read_and_write(repository, source, paths, options);
+  if (version.ok()) return version;
+  if (options.kept_schema != nullptr && reads_without_schema(paths, options)) {
+    return with_schema_hint(std::move(version).error(), source);
+  }
+  return std::move(version).error().inside("cannot commit table `" + source.name + "`");
+}
+
+int64_t bytes_not_in(const TableVersion& version, const std::optional<TableVersion>& before) {
+  std::set<Id> known;
+  if (before) {
+    for (const Segment& segment : before->segments) known.insert(segment.object);
+  }
+  int64_t bytes = 0;
+  for (const Segment& segment : version.segments) {
+    if (known.insert(segment.object).second) bytes += segment.size_bytes;
+  }
+  return bytes;
+}
+
+/// One source: its row of the report and, when its files differ, the new version.
+struct Imported {
+  CommittedTable table;
+  std::optional<Id> version;
+  Json origin;
+};
+
+Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
+                               const Before& before, HashCache& cache, bool accept_schema) {
+  MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
+  Imported imported;
+  imported.origin = origin_of(source, files);
+  imported.table.name = source.name;
+  imported.table.file_count = static_cast<int64_t>(files.size());
+  std::optional<TableVersion> version_before;
+  if (before.commit) {
+    if (const auto found = before.commit->tables.find(source.name);
+        found != before.commit->tables.end()) {
+      MILLGATE_ASSIGN(version_before, read_table_version(repository.objects(), found->second));
+      imported.table.row_count_before = version_before->row_count;
+    }
+  }
+  if (version_before && before.origin.contains(source.name) &&
+      is_same_origin(before.origin.at(source.name), imported.origin)) {
+    imported.table.row_count = version_before->row_count;
+    return imported;
+  }
+  MILLGATE_ASSIGN(const TableVersion version,
+                  make_version(repository, project, source, files, version_before, accept_schema));
+  imported.table.row_count = version.row_count;
+  imported.table.changed = !version_before || version_before->id != version.id;
+  imported.table.new_bytes = bytes_not_in(version, version_before);
+  imported.version = version.id;
+  return imported;
+}
+
+std::string message_for(const std::vector<CommittedTable>& tables) {
+  std::string names;
+  for (const CommittedTable& table : tables) {
+    if (table.changed) names += (names.empty() ? "" : ", ") + table.name;
+  }
+  return names.empty() ? "nothing changed" : "new files of " + names;
+}
+
+}  // namespace
+
+Result<CommitReport> commit_sources(Repository& repository, const Project& project,
+                                    const CommitOptions& options) {
+  if (project.sources.empty()) {
+    return invalid_input("the project has no [[source]] to commit",
+                         "name one in millgate.toml: name, path, key");
+  }
+  MILLGATE_ASSIGN(const Before before, read_before(repository, options.branch));
+  HashCache cache(repository.folder("cache") + "/files.json");
+  CommitReport report;
+  NewCommit change;
+  Json origin = before.origin;
+  const auto total = static_cast<double>(project.sources.size());
+  for (size_t i = 0; i < project.sources.size(); ++i) {
+    const Source& source = project.sources[i];
+    if (options.progress) options.progress(source.name, static_cast<double>(i) / total);
+    MILLGATE_ASSIGN(Imported imported, import_source(repository, project, source, before, cache,
+                                                     options.accept_schema));
+    if (imported.version) change.tables[source.name] = *imported.version;
+    report.changed |= imported.table.changed;
+    origin[source.name] = std::move(imported.origin);
+    report.tables.push_back(std::move(imported.table));
+  }
+  // Forgetting hashes costs only time, so a full disk here must not stop the commit.
+  (void)cache.save();
+  if (!report.changed && before.commit) {
+    report.commit = *before.commit;
+    return report;
+  }
+  change.author = options.author;
+  change.message = options.message.empty() ? message_for(report.tables) : options.message;
+  change.git_commit = git_commit_of(project.folder);
+  change.origin_json = dump_json(origin);
+  MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, change));
+  report.changed = true;
+  if (options.progress) options.progress(project.sources.back().name, 1.0);
+  return report;
+}
+
+}  // namespace millgate

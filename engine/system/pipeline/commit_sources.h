@@ -1,0 +1,55 @@
+/// `commit`: the project's files become table versions, and these one commit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/store/repository.h"
+#include "ground/error.h"
+#include "system/pipeline/project.h"
+
+namespace millgate {
+
+/// How to commit.
+struct CommitOptions {
+  std::string branch = "main";
+  std::string message;  ///< Empty: a message that names the changed tables.
+  std::string author;
+  /// Take new, missing and retyped columns as they are in the files. Without it, a table keeps
+  /// the columns and types of its last commit, and files that differ are an error.
+  bool accept_schema = false;
+  /// Called with the table being read, and the share of all tables that is done.
+  std::function<void(const std::string& table, double share)> progress;
+};
+
+/// What a commit did to one table.
+struct CommittedTable {
+  std::string name;
+  int64_t row_count = 0;
+  int64_t row_count_before = 0;  ///< 0 when the table is new.
+  int64_t new_bytes = 0;         ///< Of segments that the version before did not have.
+  bool changed = false;
+  int64_t file_count = 0;
+};
+
+/// What a commit did.
+struct CommitReport {
+  Commit commit;  ///< The tip of the branch when nothing changed.
+  bool changed = false;
+  using Table = CommittedTable;
+  std::vector<Table> tables;  ///< One a source, in the order of the project file.
+};
+
+/// Commits every source whose files differ from those of the newest commit of the branch.
+/// Unchanged files (same path, size and time of change as when they were hashed) are not read.
+/// All tables change in one atomic commit; `origin_json` of it says, per table, which files with
+/// which SHA-256 it came from, and the source's `about`.
+///
+/// Errors: `not_found` when a glob matches no file; `invalid_input` with the place for bad rows
+/// and for columns that changed; `conflict` when another commit of the same tables won.
+[[nodiscard]] Result<CommitReport> commit_sources(Repository& repository, const Project& project,
+                                                  const CommitOptions& options);
+
+}  // namespace millgate

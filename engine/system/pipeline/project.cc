@@ -1,0 +1,273 @@
+#include "system/pipeline/project.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "ground/file_store.h"
+#include "ground/nearest_name.h"
+#include "model/measure/metric.h"
+
+namespace millgate {
+
+namespace {
+
+constexpr std::string_view kFileName = "millgate.toml";
+constexpr std::string_view kEnvironmentPrefix = "MILLGATE__";
+
+/// "MILLGATE__TRAIN__SEED=2" as "train.seed=2", sorted, so that their order in the environment
+/// does not matter.
+std::vector<std::string> environment_overrides() {
+  std::vector<std::string> overrides;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const size_t equals = text.find('=');
+    if (!text.starts_with(kEnvironmentPrefix) || equals == std::string_view::npos) continue;
+    std::string path;
+    const std::string_view name = text.substr(0, equals).substr(kEnvironmentPrefix.size());
+    for (size_t i = 0; i < name.size(); ++i) {
+      if (name.substr(i, 2) == "__") {
+        path += '.';
+        ++i;
+      } else {
+        path += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+      }
+    }
+    overrides.push_back(path + std::string(text.substr(equals)));
+  }
+  std::sort(overrides.begin(), overrides.end());
+  return overrides;
+}
+
+/// How messages call the project file: short when one stands in its folder.
+std::string path_for_messages(const std::string& folder) {
+  std::error_code failed;
+  const auto here = std::filesystem::current_path(failed);
+  if (!failed && std::filesystem::equivalent(folder, here, failed) && !failed) {
+    return std::string(kFileName);
+  }
+  return (std::filesystem::path(folder) / kFileName).string();
+}
+
+std::vector<std::string> source_names(const Project& project) {
+  std::vector<std::string> names;
+  for (const Source& source : project.sources) names.push_back(source.name);
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Status read_about(Section& root, Project& project) {
+  MILLGATE_ASSIGN(Section section, root.section("project"));
+  MILLGATE_ASSIGN(project.name, section.text("name"));
+  MILLGATE_ASSIGN(project.description, section.text_or("description", ""));
+  if (project.name.empty()) {
+    return section.error_at("name", "the project's name is empty", "name it, for example flights");
+  }
+  return section.finish();
+}
+
+Status read_sources(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("source"));
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(Source source, read_source(section));
+    if (contains(source_names(project), source.name)) {
+      return source.section.error_at("name", "source `" + source.name + "` is there twice",
+                                     "give each [[source]] a name of its own");
+    }
+    project.sources.push_back(std::move(source));
+  }
+  return {};
+}
+
+/// Tables of checks and of the task must be sources.
+Status check_table(const Project& project, const Section& section, const std::string& table) {
+  const std::vector<std::string> names = source_names(project);
+  if (contains(names, table)) return {};
+  return section.error_at("table", "unknown table `" + table + "`",
+                          names.empty() ? "there is no [[source]] yet" : name_hint(table, names));
+}
+
+Status read_rules(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("check"));
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(Rule rule, read_rule(section));
+    MILLGATE_TRY(check_table(project, rule.section, rule.table));
+    project.rules.push_back(std::move(rule));
+  }
+  return {};
+}
+
+Status read_the_task(Section& root, Project& project) {
+  if (!root.has("task")) return {};
+  MILLGATE_ASSIGN(Section section, root.section("task"));
+  MILLGATE_ASSIGN(project.threshold, section.number("threshold"));
+  MILLGATE_ASSIGN(project.task, read_task(section));
+  if (project.threshold && !(*project.threshold >= 0 && *project.threshold <= 1)) {
+    return section.error_at("threshold", "`threshold` must lie between 0 and 1",
+                            "it is a probability; leave it out to choose it by [metric.utility]");
+  }
+  return check_table(project, section, project.task->table);
+}
+
+Status read_views(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("view"));
+  std::vector<std::string> taken = source_names(project);
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(View view, read_view(section));
+    if (contains(taken, view.name)) {
+      return view.section.error_at("name", "view `" + view.name + "` has the name of another table",
+                                   "give it a name of its own, for example " + view.name + "_then");
+    }
+    taken.push_back(view.name);
+    project.views.push_back(std::move(view));
+  }
+  return {};
+}
+
+Status read_features(Section& root, Project& project) {
+  MILLGATE_ASSIGN(Section section, root.section("features"));
+  MILLGATE_ASSIGN(const auto lines, section.all_texts());
+  for (const auto& [name, expression] : lines) project.features.push_back({name, expression});
+  return section.finish();
+}
+
+Status read_utility(Section& root, Project& project) {
+  MILLGATE_ASSIGN(Section metric, root.section("metric"));
+  if (metric.has("utility")) {
+    MILLGATE_ASSIGN(Section section, metric.section("utility"));
+    Utility utility;
+    for (const auto& [key, amount] : {std::pair{"true_positive", &utility.true_positive},
+                                      std::pair{"false_positive", &utility.false_positive},
+                                      std::pair{"true_negative", &utility.true_negative},
+                                      std::pair{"false_negative", &utility.false_negative}}) {
+      MILLGATE_ASSIGN(const auto value, section.number(key));
+      *amount = value.value_or(0);
+    }
+    MILLGATE_TRY(section.finish());
+    project.utility = utility;
+  }
+  return metric.finish();
+}
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const Metric& metric : all_metrics()) names.emplace_back(metric.name);
+  return names;
+}
+
+/// A metric that cannot be measured in this project could only ever fail.
+Status check_measurable(const Project& project, const Section& section, const std::string& key,
+                        const std::string& metric) {
+  if (metric != "utility" || project.utility) return {};
+  return section.error_at(key, "`utility` cannot be measured: there is no [metric.utility]",
+                          "say there what a true_positive and a false_positive earn");
+}
+
+Status read_stakeholders(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("stakeholder"));
+  for (Section section : sections) {
+    Stakeholder one;
+    MILLGATE_ASSIGN(one.name, section.text("name"));
+    MILLGATE_ASSIGN(one.wants, section.text("wants"));
+    if (find_metric(one.wants) == nullptr) {
+      return section.error_at("wants", "unknown metric `" + one.wants + "`",
+                              name_hint(one.wants, metric_names()));
+    }
+    MILLGATE_TRY(check_measurable(project, section, "wants", one.wants));
+    MILLGATE_TRY(section.finish());
+    project.stakeholders.push_back(std::move(one));
+  }
+  return {};
+}
+
+/// The column that a requirement's slice groups by: of "by origin" and "origin=JFK".
+std::string column_of(const std::string& slice) {
+  if (slice.starts_with("by ")) return slice.substr(3);
+  const size_t equals = slice.find('=');
+  return equals == std::string::npos ? std::string() : slice.substr(0, equals);
+}
+
+Status read_requirements(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("requirement"));
+  std::set<std::pair<std::string, std::string>> seen[2];
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(Requirement one, read_requirement(section));
+    const auto bound = static_cast<size_t>(one.bound == Bound::at_most);
+    if (!seen[bound].insert({one.metric, one.slice}).second) {
+      return one.section.error_at("metric",
+                                  "requirement `" + one.metric + "`" +
+                                      (one.slice.empty() ? "" : " (" + one.slice + ")") +
+                                      " is there twice",
+                                  "keep the stricter one");
+    }
+    MILLGATE_TRY(check_measurable(project, one.section, "metric", one.metric));
+    // What is required of a slice must be measured there.
+    const std::string column = column_of(one.slice);
+    if (project.task && !column.empty() && !contains(project.task->slices, column)) {
+      project.task->slices.push_back(column);
+    }
+    project.requirements.push_back(std::move(one));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Project> read_project(const std::string& folder, const std::vector<std::string>& overrides) {
+  const std::string path = (std::filesystem::path(folder) / kFileName).string();
+  auto text = read_file(path);
+  if (!text.ok()) {
+    if (text.error().code != ErrorCode::not_found) return std::move(text).error();
+    return not_found("there is no " + std::string(kFileName) + " in `" + folder + "`",
+                     "`millgate init DIR` makes a project");
+  }
+  std::vector<std::string> all = environment_overrides();
+  all.insert(all.end(), overrides.begin(), overrides.end());
+
+  Project project;
+  project.folder = folder;
+  Hasher hasher;
+  hasher.add_field(*text);
+  for (const std::string& one : all) hasher.add_field(one);
+  project.configuration_hash = hasher.finish();
+
+  MILLGATE_ASSIGN(project.root, parse_settings(*text, path_for_messages(folder), all));
+  Section& root = project.root;
+  MILLGATE_TRY(read_about(root, project));
+  MILLGATE_TRY(read_sources(root, project));
+  MILLGATE_TRY(read_rules(root, project));
+  MILLGATE_TRY(read_the_task(root, project));
+  MILLGATE_TRY(read_views(root, project));
+  MILLGATE_TRY(read_features(root, project));
+  MILLGATE_ASSIGN(Section train, root.section("train"));
+  MILLGATE_ASSIGN(project.train, read_train_settings(train));
+  MILLGATE_TRY(read_utility(root, project));
+  MILLGATE_TRY(read_stakeholders(root, project));
+  MILLGATE_TRY(read_requirements(root, project));
+  MILLGATE_TRY(root.finish());
+  return project;
+}
+
+Result<std::string> find_project_folder(const std::string& from) {
+  std::error_code failed;
+  std::filesystem::path folder = std::filesystem::absolute(from, failed);
+  if (failed) return outside_failure("cannot tell where `" + from + "` is: " + failed.message());
+  folder = folder.lexically_normal();
+  for (;; folder = folder.parent_path()) {
+    if (std::filesystem::exists(folder / kFileName, failed)) return folder.string();
+    if (!folder.has_relative_path()) break;
+  }
+  return not_found(
+      "there is no " + std::string(kFileName) + " in `" + from + "` or in a folder above it",
+      "`millgate init DIR` makes a project");
+}
+
+}  // namespace millgate

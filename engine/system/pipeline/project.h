@@ -1,0 +1,54 @@
+/// The whole project file, `millgate.toml`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/check/rule.h"
+#include "data/feature/join.h"
+#include "data/feature/program.h"
+#include "data/feature/task.h"
+#include "data/table/source.h"
+#include "ground/error.h"
+#include "ground/id.h"
+#include "model/learn/trainer.h"
+#include "model/measure/quality.h"
+#include "model/release/requirement.h"
+
+namespace millgate {
+
+/// A `[[stakeholder]]`: who wants what.
+struct Stakeholder {
+  std::string name;
+  std::string wants;  ///< A metric.
+};
+
+struct Project {
+  std::string folder;
+  std::string name;
+  std::string description;
+  std::vector<Source> sources;
+  std::vector<Rule> rules;
+  std::optional<Task> task;
+  std::vector<View> views;
+  std::vector<FeatureDefinition> features;
+  TrainSettings train;
+  std::optional<Utility> utility;   ///< [metric.utility]
+  std::optional<double> threshold;  ///< [task] threshold
+  std::vector<Stakeholder> stakeholders;
+  std::vector<Requirement> requirements;
+  Section root;
+  Id configuration_hash;  ///< Of the file's text and the overrides.
+};
+
+/// Reads `folder`/millgate.toml with `overrides` ("train.seed=2") and those of the environment
+/// (MILLGATE__TRAIN__SEED=2). Every key must be known.
+/// Errors: `not_found` with the hint to run `millgate init`; `invalid_input` with the place.
+[[nodiscard]] Result<Project> read_project(const std::string& folder,
+                                           const std::vector<std::string>& overrides = {});
+
+/// The folder at or above `from` that holds a millgate.toml. Errors: `not_found`.
+[[nodiscard]] Result<std::string> find_project_folder(const std::string& from);
+
+}  // namespace millgate
