@@ -1,0 +1,68 @@
+#include "system/serve/message.h"
+
+#include "system/serve/json_text.h"
+
+namespace millgate {
+
+std::string_view to_string(Route route) {
+  switch (route) {
+    case Route::predict:
+      return "/predict";
+    case Route::infer:
+      return "/v2/models/{name}/infer";
+    case Route::feedback:
+      return "/feedback";
+    case Route::metrics:
+      return "/metrics";
+    case Route::health:
+      return "/health";
+    case Route::metadata:
+      return "/v2";
+    case Route::other:
+      break;
+  }
+  return "other";
+}
+
+int http_status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_input:
+      return 400;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::refused:
+      return 403;
+    case ErrorCode::overloaded:
+      return 429;
+    case ErrorCode::outside:
+      return 503;
+    case ErrorCode::damaged:
+    case ErrorCode::bug:
+      break;
+  }
+  return 500;
+}
+
+HttpResponse error_response(int status, const Error& error, std::string request_id) {
+  HttpResponse response;
+  response.status = status;
+  std::string& body = response.body;
+  body = "{\"error\":";
+  append_json_text(body, error.where.empty() ? error.what : error.where + ": " + error.what);
+  if (!error.hint.empty()) {
+    body += ",\"hint\":";
+    append_json_text(body, error.hint);
+  }
+  if (!request_id.empty()) {
+    body += ",\"request_id\":";
+    append_json_text(body, request_id);
+  }
+  body += '}';
+  if (status == 429 || status == 503) response.retry_after_seconds = 1;
+  response.request_id = std::move(request_id);
+  return response;
+}
+
+}  // namespace millgate

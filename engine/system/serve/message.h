@@ -1,0 +1,46 @@
+/// Requests and answers of the server without their sockets: what handlers read and write.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ground/error.h"
+
+namespace millgate {
+
+/// A request as it was read. The views live as long as the call that gets it.
+struct HttpRequest {
+  std::string_view method = {};  ///< "GET", "POST".
+  std::string_view target = {};  ///< Path and query as sent.
+  std::string_view body = {};
+  std::string_view request_id = {};        ///< X-Request-Id; may be empty.
+  std::string_view content_encoding = {};  ///< Empty: none.
+  bool has_binary_tensors = false;         ///< Inference-Header-Content-Length was sent.
+};
+
+/// What a request was about, for the counters.
+enum class Route { predict, infer, feedback, metrics, health, metadata, other };
+inline constexpr int kRouteCount = 7;
+/// "/predict", "/v2/models/{name}/infer" ...
+[[nodiscard]] std::string_view to_string(Route route);
+
+/// An answer before it is sent.
+struct HttpResponse {
+  int status = 200;
+  std::string body;
+  std::string_view content_type = "application/json";
+  std::string request_id;       ///< Sent back as X-Request-Id; may be empty.
+  std::string_view allow;       ///< With 405: the methods that exist here.
+  int retry_after_seconds = 0;  ///< With 429 and 503; 0: not said.
+  bool close = false;           ///< End the connection after this answer.
+  Route route = Route::other;
+};
+
+/// 400 for `invalid_input`, 404 for `not_found` and so on: see ErrorCode.
+[[nodiscard]] int http_status_of(ErrorCode code);
+/// {"error": "...", "hint": "...", "request_id": "..."}; the last two where there are any.
+[[nodiscard]] HttpResponse error_response(int status, const Error& error,
+                                          std::string request_id = {});
+
+}  // namespace millgate

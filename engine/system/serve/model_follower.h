@@ -1,0 +1,45 @@
+/// Keeps what serves the same as what the ledger says.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "data/store/repository.h"
+#include "ground/error.h"
+#include "system/serve/served_model.h"
+#include "system/serve/telemetry.h"
+
+namespace millgate {
+
+/// Asks the ledger in its own thread, loads a newly released model there and then swaps it in.
+/// A model that cannot be loaded leaves the one before in place and is tried again each second.
+class ModelFollower {
+ public:
+  /// Looks once before it returns, so that a server starts with its model.
+  ModelFollower(std::shared_ptr<Repository> repository, ModelSlot& slot, Telemetry& telemetry,
+                std::chrono::milliseconds every);
+  ~ModelFollower();  ///< Stops.
+  ModelFollower(const ModelFollower&) = delete;
+  ModelFollower& operator=(const ModelFollower&) = delete;
+
+ private:
+  void run();
+  /// Errors: of the ledger and of loading; what serves is then as it was.
+  [[nodiscard]] Status look();
+
+  std::shared_ptr<Repository> repository_;
+  ModelSlot& slot_;
+  Telemetry& telemetry_;
+  std::chrono::milliseconds every_;
+  int64_t seen_ = -1;  ///< The ledger's head when all was well last.
+  std::chrono::steady_clock::time_point retry_at_{};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace millgate

@@ -1,0 +1,171 @@
+#include "system/serve/predictor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "system/serve/json_text.h"
+
+namespace millgate {
+
+namespace {
+
+/// Buffers of this thread, begun anew when another model serves.
+Model::Scratch& thread_scratch(const Model& model) {
+  thread_local Id owner;
+  thread_local Model::Scratch scratch;
+  if (owner != model.id()) {
+    scratch = Model::Scratch();
+    owner = model.id();
+  }
+  return scratch;
+}
+
+EvaluationNotes empty_notes(const Model& model) {
+  EvaluationNotes notes;
+  notes.unknown_category.assign(model.features().features().size(), 0);
+  notes.not_finite.assign(model.features().features().size(), 0);
+  return notes;
+}
+
+bool has_notes(const EvaluationNotes& notes) {
+  const auto counted = [](int64_t count) { return count > 0; };
+  return std::any_of(notes.unknown_category.begin(), notes.unknown_category.end(), counted) ||
+         std::any_of(notes.not_finite.begin(), notes.not_finite.end(), counted);
+}
+
+Block one_row(const Block& block, size_t row) {
+  Block one;
+  one.rows = 1;
+  for (const Vector& column : block.columns) {
+    Vector value;
+    value.reset(column.type, 1);
+    value.valid[0] = column.valid[row];
+    if (!column.integers.empty()) value.integers[0] = column.integers[row];
+    if (!column.numbers.empty()) value.numbers[0] = column.numbers[row];
+    if (!column.texts.empty()) value.texts[0] = column.texts[row];
+    one.columns.push_back(std::move(value));
+  }
+  return one;
+}
+
+/// "carrier: `ZZ` was not seen in training", when the feature reads one text; else by its name.
+std::string unknown_category_text(const ServedModel& model, const Feature& feature,
+                                  const Block& row) {
+  if (feature.inputs.size() == 1) {
+    const ColumnUse* use = model.find(feature.inputs.front());
+    if (use != nullptr && use->input) {
+      const Vector& column = row.columns[*use->input];
+      if (column.type == ValueType::text) {
+        return feature.inputs.front() + ": `" + column.texts[0] + "` was not seen in training";
+      }
+    }
+  }
+  return "feature " + feature.name + ": its value was not seen in training";
+}
+
+/// Finds the rows behind the notes of a batch: each one is evaluated alone once more. Only
+/// requests with something to warn about pay for it.
+Status warn_of_notes(const ServedModel& model, RowBatch& batch, Model::Scratch& scratch) {
+  const std::vector<Feature>& features = model.model().features().features();
+  std::vector<Prediction> ignored;
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    const Block one = one_row(batch.inputs, row);
+    EvaluationNotes notes = empty_notes(model.model());
+    MILLGATE_TRY(model.model().predict(one, ignored, scratch, &notes));
+    for (size_t i = 0; i < features.size(); ++i) {
+      if (notes.unknown_category[i] > 0) {
+        batch.warn(row, unknown_category_text(model, features[i], one));
+      }
+      if (notes.not_finite[i] > 0) {
+        batch.warn(row, "feature " + features[i].name + ": its value is not finite");
+      }
+    }
+  }
+  return {};
+}
+
+Status check_finite(const std::vector<Prediction>& predictions) {
+  for (const Prediction& prediction : predictions) {
+    if (!std::isfinite(prediction.value)) return bug("the model's prediction is not a number");
+  }
+  return {};
+}
+
+void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
+  out += ",\"warnings\":[";
+  for (size_t i = 0; i < warnings.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_text(out, warnings[i]);
+  }
+  out += ']';
+}
+
+void append_row(std::string& out, const Answers& answers, size_t row) {
+  out += "\"prediction_id\":";
+  append_json_text(out, answers.ids[row]);
+  if (answers.model->is_binary()) {
+    out += ",\"probability\":";
+    append_json_number(out, answers.predictions[row].value);
+    out += answers.predictions[row].decision ? ",\"decision\":true" : ",\"decision\":false";
+  } else {
+    out += ",\"value\":";
+    append_json_number(out, answers.predictions[row].value);
+  }
+  append_warnings(out, answers.warnings[row]);
+}
+
+}  // namespace
+
+Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch batch,
+                            std::string request_id, const PredictionContext& context) {
+  Answers answers;
+  answers.is_single = batch.is_single;
+  answers.request_id = std::move(request_id);
+  Model::Scratch& scratch = thread_scratch(model->model());
+  EvaluationNotes notes = empty_notes(model->model());
+  MILLGATE_TRY(model->model().predict(batch.inputs, answers.predictions, scratch, &notes));
+  MILLGATE_TRY(check_finite(answers.predictions));
+  if (has_notes(notes)) MILLGATE_TRY(warn_of_notes(*model, batch, scratch));
+  answers.warnings = std::move(batch.warnings);
+
+  const Time now = context.clock.now();
+  answers.ids.reserve(batch.rows());
+  for (size_t row = 0; row < batch.rows(); ++row) answers.ids.push_back(context.ids.next(now));
+  if (context.log != nullptr) {
+    context.log->add({.model = model->shared(),
+                      .request_id = answers.request_id,
+                      .answered_at = now,
+                      .prediction_ids = answers.ids,
+                      .row_times = std::move(batch.row_times),
+                      .predictions = answers.predictions,
+                      .keys = std::move(batch.keys),
+                      .inputs = std::move(batch.inputs)});
+  }
+  answers.model = std::move(model);
+  return answers;
+}
+
+std::string answers_json(const Answers& answers) {
+  std::string out;
+  out.reserve(96 + 128 * answers.ids.size());
+  out = "{\"model\":";
+  append_json_text(out, answers.model->version());
+  out += ",\"request_id\":";
+  append_json_text(out, answers.request_id);
+  out += ',';
+  if (answers.is_single) {
+    append_row(out, answers, 0);
+  } else {
+    out += "\"predictions\":[";
+    for (size_t row = 0; row < answers.ids.size(); ++row) {
+      out += row == 0 ? "{" : ",{";
+      append_row(out, answers, row);
+      out += '}';
+    }
+    out += ']';
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace millgate

@@ -1,0 +1,43 @@
+/// From rows to answers: predicts, warns, names and logs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ground/clock.h"
+#include "ground/error.h"
+#include "system/serve/prediction_id.h"
+#include "system/serve/prediction_log.h"
+#include "system/serve/row_batch.h"
+#include "system/serve/served_model.h"
+
+namespace millgate {
+
+/// Where answers take time and names from, and where they are logged.
+struct PredictionContext {
+  const Clock& clock;
+  PredictionIds& ids;
+  PredictionLog* log = nullptr;  ///< Null: nothing is logged.
+};
+
+/// Answers to all rows of a request; every list has one entry a row.
+struct Answers {
+  std::shared_ptr<const ServedModel> model;
+  std::vector<Prediction> predictions;
+  std::vector<std::string> ids;
+  std::vector<std::vector<std::string>> warnings;
+  bool is_single = false;
+  std::string request_id;
+};
+
+/// Predicts `batch` and hands it to the log. A category that training never saw gets a warning
+/// with its value. Thread-safe.
+/// Errors: `bug` when the model gives no finite number.
+[[nodiscard]] Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch batch,
+                                          std::string request_id, const PredictionContext& context);
+
+/// The answer of /predict: docs/guides/serving.md.
+[[nodiscard]] std::string answers_json(const Answers& answers);
+
+}  // namespace millgate

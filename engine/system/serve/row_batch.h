@@ -1,0 +1,50 @@
+/// Rows of one request, read and checked, ready to be predicted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/feature/vector.h"
+#include "ground/clock.h"
+#include "ground/error.h"
+#include "system/serve/served_model.h"
+
+namespace millgate {
+
+/// At most so many warnings are told about one row or one request; more would help nobody.
+inline constexpr size_t kWarningsMax = 16;
+
+/// All lists have one entry a row.
+struct RowBatch {
+  Block inputs;  ///< Columns as ServedModel::inputs().
+  Block keys;    ///< Texts; columns as ServedModel::key_names().
+  std::vector<std::optional<Time>> row_times;
+  std::vector<std::vector<std::string>> warnings;
+  bool is_single = false;  ///< One object was sent, not a list of rows.
+
+  [[nodiscard]] size_t rows() const { return inputs.rows; }
+  void warn(size_t row, std::string text) {
+    if (warnings[row].size() < kWarningsMax) warnings[row].push_back(std::move(text));
+  }
+};
+
+/// A batch of `rows` rows of nulls.
+[[nodiscard]] RowBatch make_batch(const ServedModel& model, size_t rows);
+
+/// Reads {"column": value, ...} or {"rows": [{...}, ...]}. Every input must be given, as null
+/// where it is missing; key columns and the row's time may be given; any other field is ignored
+/// with a warning that names the nearest one. Numbers outside the range of training get a
+/// warning too.
+/// Errors: `invalid_input` naming the row and the field; `refused` for more than `rows_max` rows.
+[[nodiscard]] Result<RowBatch> read_rows(const ServedModel& model, std::string_view body,
+                                         size_t rows_max);
+
+/// Warns of every number outside the range that training saw.
+void warn_of_ranges(const ServedModel& model, RowBatch& batch);
+
+/// "`carier` is not an input of the model and was ignored; did you mean `carrier`?"
+[[nodiscard]] std::string unknown_field_warning(const ServedModel& model, std::string_view name);
+
+}  // namespace millgate

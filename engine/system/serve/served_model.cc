@@ -1,0 +1,62 @@
+#include "system/serve/served_model.h"
+
+#include <algorithm>
+
+namespace millgate {
+
+namespace {
+
+/// Only numbers have a range that means something tomorrow: times always move on.
+bool has_range(ValueType type) { return type == ValueType::integer || type == ValueType::number; }
+
+std::optional<TrainingRange> range_of(const Model& model, const Field& input) {
+  if (!has_range(input.type)) return std::nullopt;
+  for (const Profile& profile : model.input_profiles()) {
+    if (profile.name == input.name && !profile.is_category && !profile.quantiles.empty()) {
+      return TrainingRange{profile.quantiles.front(), profile.quantiles.back()};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ServedModel::ServedModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {
+  const Manifest& manifest = model_->manifest();
+  version_ = model_->id().brief();
+  is_binary_ = manifest.task_kind != "regression";
+  for (size_t i = 0; i < inputs().size(); ++i) {
+    uses_[inputs()[i].name].input = i;
+    ranges_.push_back(range_of(*model_, inputs()[i]));
+  }
+  for (const std::string& key : manifest.key) {
+    ColumnUse& use = uses_[key];
+    if (use.input || use.key) continue;
+    use.key = key_names_.size();
+    key_names_.push_back(key);
+  }
+  if (!manifest.row_time.empty()) uses_[manifest.row_time].row_time = true;
+  for (const auto& [name, use] : uses_) names_.push_back(name);
+}
+
+const ColumnUse* ServedModel::find(std::string_view name) const {
+  const auto found = uses_.find(name);
+  return found == uses_.end() ? nullptr : &found->second;
+}
+
+void ModelSlot::set(std::shared_ptr<const ServedModel> model) {
+  model_.store(std::move(model));
+  set_trouble({});
+}
+
+void ModelSlot::set_trouble(std::string trouble) {
+  const std::scoped_lock lock(mutex_);
+  trouble_ = std::move(trouble);
+}
+
+std::string ModelSlot::trouble() const {
+  const std::scoped_lock lock(mutex_);
+  return trouble_;
+}
+
+}  // namespace millgate

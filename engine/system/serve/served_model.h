@@ -1,0 +1,81 @@
+/// A model with what its requests need to be read quickly, and the place where it hangs.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/artifact/model.h"
+
+namespace millgate {
+
+/// What a field of a request is for. A column can be several of these at once.
+struct ColumnUse {
+  std::optional<size_t> input;  ///< Index in features().inputs().
+  std::optional<size_t> key;    ///< Index in ServedModel::key_names().
+  bool row_time = false;
+};
+
+/// Values seen in training, for numbers.
+struct TrainingRange {
+  double lowest = 0;
+  double highest = 0;
+};
+
+/// Immutable; thread-safe.
+class ServedModel {
+ public:
+  explicit ServedModel(std::shared_ptr<const Model> model);
+
+  [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
+  [[nodiscard]] const std::string& name() const { return model_->manifest().project; }
+  /// The model's brief id.
+  [[nodiscard]] const std::string& version() const { return version_; }
+  [[nodiscard]] bool is_binary() const { return is_binary_; }
+  [[nodiscard]] const std::vector<Field>& inputs() const { return model_->features().inputs(); }
+  /// Key columns that are no inputs: taken as text, for the log only.
+  [[nodiscard]] const std::vector<std::string>& key_names() const { return key_names_; }
+  /// Null when nothing is known by that name.
+  [[nodiscard]] const ColumnUse* find(std::string_view name) const;
+  /// Every name that a request may send, sorted.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Of input `index`; nothing for texts, times and models without profiles.
+  [[nodiscard]] const std::optional<TrainingRange>& range(size_t index) const {
+    return ranges_[index];
+  }
+
+ private:
+  std::shared_ptr<const Model> model_;
+  std::string version_;
+  bool is_binary_ = true;
+  std::vector<std::string> key_names_;
+  std::vector<std::string> names_;
+  std::map<std::string, ColumnUse, std::less<>> uses_;
+  std::vector<std::optional<TrainingRange>> ranges_;
+};
+
+/// What serves at this moment, swapped atomically: who got the old model keeps it until done.
+/// Thread-safe.
+class ModelSlot {
+ public:
+  /// Null when nothing serves.
+  [[nodiscard]] std::shared_ptr<const ServedModel> get() const { return model_.load(); }
+  void set(std::shared_ptr<const ServedModel> model);
+  /// Notes why there is no model, or why a newer one could not replace it.
+  void set_trouble(std::string trouble);
+  /// Empty when all is well.
+  [[nodiscard]] std::string trouble() const;
+
+ private:
+  std::atomic<std::shared_ptr<const ServedModel>> model_;
+  mutable std::mutex mutex_;
+  std::string trouble_ = "nothing is released; release a model with `millgate release MODEL`";
+};
+
+}  // namespace millgate

@@ -1,0 +1,96 @@
+#include "system/serve/server.h"
+
+#include <mutex>
+
+#include "system/serve/http_listener.h"
+#include "system/serve/model_follower.h"
+#include "system/serve/prediction_log.h"
+#include "system/serve/routes.h"
+
+namespace millgate {
+
+struct Server::State {
+  // In the order of use: the listener calls the routes, which use all above.
+  std::shared_ptr<Repository> repository;
+  ModelSlot models;
+  Telemetry telemetry;
+  std::unique_ptr<PredictionLog> log;
+  std::unique_ptr<ModelFollower> follower;
+  std::unique_ptr<Routes> routes;
+  std::unique_ptr<HttpListener> listener;
+  ServerOptions options;
+  std::mutex stopping;
+
+  Status open_log(const std::string& folder);
+  Status listen(const Clock& clock, std::string feedback_folder);
+};
+
+Status Server::State::open_log(const std::string& folder) {
+  if (!options.log_predictions) return {};
+  MILLGATE_ASSIGN(log, PredictionLog::open({.folder = folder, .rows_max = options.log_rows_max}));
+  return {};
+}
+
+Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
+  routes = std::make_unique<Routes>(RouteContext{.models = models,
+                                                 .telemetry = telemetry,
+                                                 .clock = clock,
+                                                 .log = log.get(),
+                                                 .feedback_folder = std::move(feedback_folder),
+                                                 .rows_max = options.rows_max});
+  HttpHandler handler{
+      .answer = [this](const HttpRequest& request) { return routes->answer(request); },
+      .is_slow = Routes::is_slow};
+  MILLGATE_ASSIGN(listener, HttpListener::start(options, std::move(handler), telemetry));
+  return {};
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> repository,
+                                              const ServerOptions& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->repository = std::move(repository);
+  MILLGATE_TRY(state->open_log(state->repository->folder("predictions")));
+  state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
+                                                    state->telemetry, options.reload_every);
+  MILLGATE_TRY(state->listen(state->repository->clock(), state->repository->folder("feedback")));
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Result<std::unique_ptr<Server>> Server::start_fixed(std::shared_ptr<const Model> model,
+                                                    const std::string& folder,
+                                                    const ServerOptions& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->models.set(std::make_shared<const ServedModel>(std::move(model)));
+  MILLGATE_TRY(state->open_log(folder + "/predictions"));
+  MILLGATE_TRY(state->listen(system_clock(), folder + "/feedback"));
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+uint16_t Server::port() const { return state_->listener->port(); }
+
+std::string Server::url() const {
+  const std::string& address = state_->options.address;
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port());
+}
+
+std::string Server::serving_text() const {
+  const std::shared_ptr<const ServedModel> model = state_->models.get();
+  if (model == nullptr) return state_->models.trouble();
+  return model->name() + " " + model->version();
+}
+
+void Server::stop() {
+  const std::scoped_lock lock(state_->stopping);
+  state_->listener->stop();
+  state_->follower.reset();
+  if (state_->log) state_->log->flush();
+}
+
+}  // namespace millgate

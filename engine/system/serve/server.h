@@ -1,0 +1,73 @@
+/// The prediction server: HTTP/1.1 on one port, following what the ledger says serves.
+///
+/// Routes and messages: docs/guides/serving.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "data/store/repository.h"
+#include "ground/error.h"
+#include "model/artifact/model.h"
+
+namespace millgate {
+
+/// How to serve. The defaults suit one machine behind a proxy or alone.
+struct ServerOptions {
+  std::string address = "127.0.0.1";   ///< "0.0.0.0" or "::" opens it to the network.
+  uint16_t port = 0;                   ///< 0: any free one; see Server::port.
+  int threads = 0;                     ///< 0: one a processor.
+  size_t body_bytes_max = 16 << 20;    ///< Beyond it: 413.
+  size_t header_bytes_max = 16 << 10;  ///< Beyond it: 431.
+  size_t rows_max = 65'536;            ///< Rows in one request; beyond it: 413.
+  int connections_max = 4'096;         ///< Beyond it: 503 with Retry-After, then closed.
+  int requests_max = 1'024;            ///< Answered at once over all connections; beyond it: 429.
+  std::chrono::milliseconds header_timeout{10'000};  ///< First byte to the end of the header.
+  std::chrono::milliseconds body_timeout{30'000};    ///< For the body, and to take the answer.
+  std::chrono::milliseconds idle_timeout{60'000};    ///< Between two requests of a connection.
+  std::chrono::milliseconds stop_timeout{10'000};    ///< For requests in flight at `stop`.
+  std::chrono::milliseconds reload_every{100};       ///< How often the ledger is asked.
+  bool log_predictions = true;   ///< Into the folder `predictions` of the project.
+  size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
+};
+
+/// A running server. `stop` and the getters may be called from any thread.
+class Server {
+ public:
+  /// Listens and serves what `repository`'s ledger says, from now on: a release or a rollback
+  /// takes effect within `reload_every`, without a lost request. Until something is released,
+  /// and while the released model cannot be loaded and none was before, it is not ready (503).
+  /// Errors: `outside` when the address cannot be used; `invalid_input` for a bad address.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(std::shared_ptr<Repository> repository,
+                                                             const ServerOptions& options);
+
+  /// Serves `model` and nothing else; logs and feedback go to `folder`. For measuring a model
+  /// before it is released. Errors: as `start`.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start_fixed(
+      std::shared_ptr<const Model> model, const std::string& folder, const ServerOptions& options);
+
+  ~Server();  ///< Stops.
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// The port that it listens on.
+  [[nodiscard]] uint16_t port() const;
+  /// "http://127.0.0.1:8080".
+  [[nodiscard]] std::string url() const;
+  /// "flights a1b2c3d4e5f6", or why none serves.
+  [[nodiscard]] std::string serving_text() const;
+
+  /// Stops accepting, finishes what was accepted (at most `stop_timeout`), flushes the log and
+  /// returns. Idempotent. Must not be called from a signal handler.
+  void stop();
+
+ private:
+  struct State;
+  explicit Server(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millgate

@@ -1,0 +1,128 @@
+#include "system/serve/telemetry.h"
+
+#include <algorithm>
+
+#include "system/serve/json_text.h"
+
+namespace millgate {
+
+namespace {
+
+constexpr std::array<double, 16> kBucketSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                                   0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                                   1,      2.5,     5,      10};
+
+void append_head(std::string& out, std::string_view name, std::string_view type,
+                 std::string_view help) {
+  out.append("# HELP ").append(name).append(" ").append(help).append("\n");
+  out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void append_sample(std::string& out, std::string_view name, std::string_view labels, double value) {
+  out.append(name);
+  if (!labels.empty()) out.append("{").append(labels).append("}");
+  out += ' ';
+  append_json_number(out, value);
+  out += '\n';
+}
+
+void append_metric(std::string& out, std::string_view name, std::string_view type,
+                   std::string_view help, double value) {
+  append_head(out, name, type, help);
+  append_sample(out, name, {}, value);
+}
+
+/// `key="value"` with the escapes of the format.
+std::string label(std::string_view key, std::string_view value) {
+  std::string text(key);
+  text += "=\"";
+  for (const char letter : value) {
+    if (letter == '\n') {
+      text += "\\n";
+      continue;
+    }
+    if (letter == '"' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + '"';
+}
+
+void append_latency(std::string& out, Route route, const LatencyHistogram& latency) {
+  constexpr std::string_view kName = "millgate_request_duration_seconds";
+  const std::string of_route = label("route", to_string(route));
+  for (const double seconds : kBucketSeconds) {
+    std::string bound;
+    append_json_number(bound, seconds);
+    append_sample(out, std::string(kName) + "_bucket", of_route + "," + label("le", bound),
+                  static_cast<double>(latency.count_at_most(seconds)));
+  }
+  const auto count = static_cast<double>(latency.count());
+  append_sample(out, std::string(kName) + "_bucket", of_route + "," + label("le", "+Inf"), count);
+  append_sample(out, std::string(kName) + "_sum", of_route, latency.sum_seconds());
+  append_sample(out, std::string(kName) + "_count", of_route, count);
+}
+
+void append_log(std::string& out, const PredictionLog& log) {
+  const PredictionLogCounts counts = log.counts();
+  constexpr std::string_view kRows = "millgate_prediction_log_rows_total";
+  append_head(out, kRows, "counter", "Rows of the prediction log by what became of them.");
+  append_sample(out, kRows, label("state", "written"), static_cast<double>(counts.written));
+  append_sample(out, kRows, label("state", "lost"), static_cast<double>(counts.lost));
+  append_metric(out, "millgate_prediction_log_rows_waiting", "gauge", "Rows waiting to be written.",
+                static_cast<double>(counts.waiting));
+}
+
+}  // namespace
+
+void Telemetry::count(Route route, int status, int64_t nanos) {
+  const auto found = std::find(kStatuses.begin(), kStatuses.end(), status);
+  const size_t index = found == kStatuses.end() ? kStatuses.size() - 1
+                                                : static_cast<size_t>(found - kStatuses.begin());
+  const auto row = static_cast<size_t>(route);
+  answered_[row][index].fetch_add(1, std::memory_order_relaxed);
+  latency_[row].add(nanos);
+}
+
+std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedModel* model) const {
+  std::string out;
+  constexpr std::string_view kRequests = "millgate_requests_total";
+  append_head(out, kRequests, "counter", "Requests answered.");
+  for (size_t route = 0; route < kRouteCount; ++route) {
+    for (size_t i = 0; i < kStatuses.size(); ++i) {
+      const uint64_t count = answered_[route][i].load(std::memory_order_relaxed);
+      if (count == 0) continue;
+      append_sample(out, kRequests,
+                    label("route", to_string(static_cast<Route>(route))) + "," +
+                        label("status", std::to_string(kStatuses[i])),
+                    static_cast<double>(count));
+    }
+  }
+  append_head(out, "millgate_request_duration_seconds", "histogram",
+              "From the last byte of a request to its answer.");
+  for (size_t route = 0; route < kRouteCount; ++route) {
+    append_latency(out, static_cast<Route>(route), latency_[route]);
+  }
+  const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
+                       const std::atomic<int64_t>& value) {
+    append_metric(out, name, type, help, static_cast<double>(value.load()));
+  };
+  add("millgate_requests_in_flight", "gauge", "Requests being read or answered.",
+      requests_in_flight);
+  add("millgate_connections", "gauge", "Open connections.", connections);
+  add("millgate_predictions_total", "counter", "Rows predicted.", predictions);
+  add("millgate_rows_with_warnings_total", "counter", "Predicted rows that got a warning.",
+      rows_with_warnings);
+  add("millgate_feedback_labels_total", "counter", "Labels received.", feedback_labels);
+  add("millgate_model_loads_total", "counter", "Models that began to serve.", model_loads);
+  add("millgate_model_load_failures_total", "counter",
+      "Released models that could not be loaded; the one before serves on.", model_load_failures);
+  if (log != nullptr) append_log(out, *log);
+  append_head(out, "millgate_model_info", "gauge", "1 for the model that serves.");
+  if (model != nullptr) {
+    append_sample(out, "millgate_model_info",
+                  label("model", model->name()) + "," + label("version", model->version()), 1);
+  }
+  return out;
+}
+
+}  // namespace millgate

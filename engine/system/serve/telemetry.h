@@ -1,0 +1,42 @@
+/// What the server counts about itself, as Prometheus reads it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "model/measure/latency.h"
+#include "system/serve/message.h"
+#include "system/serve/prediction_log.h"
+#include "system/serve/served_model.h"
+
+namespace millgate {
+
+/// Wait-free counters; any number of threads.
+class Telemetry {
+ public:
+  /// One answered request; `nanos` from its last byte to its answer.
+  void count(Route route, int status, int64_t nanos);
+
+  std::atomic<int64_t> requests_in_flight{0};
+  std::atomic<int64_t> connections{0};
+  std::atomic<int64_t> predictions{0};
+  std::atomic<int64_t> rows_with_warnings{0};
+  std::atomic<int64_t> feedback_labels{0};
+  std::atomic<int64_t> model_loads{0};
+  std::atomic<int64_t> model_load_failures{0};
+
+  /// The text of /metrics, format 0.0.4. `log` and `model` may be null.
+  [[nodiscard]] std::string prometheus_text(const PredictionLog* log,
+                                            const ServedModel* model) const;
+
+ private:
+  /// Statuses that are counted apart; any other counts as the last.
+  static constexpr std::array<int, 15> kStatuses = {200, 400, 403, 404, 405, 408, 409, 413,
+                                                    415, 429, 431, 501, 503, 505, 500};
+  std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
+  std::array<LatencyHistogram, kRouteCount> latency_;
+};
+
+}  // namespace millgate
