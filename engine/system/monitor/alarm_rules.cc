@@ -1,0 +1,402 @@
+#include "system/monitor/alarm_rules.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "system/monitor/wording.h"
+
+namespace millgate {
+namespace {
+
+/// Differences in fewer cells than this, or in a smaller share, raise no alarm: single rows are
+/// corrected in every real table.
+constexpr int64_t kSkewCellsMin = 10;
+constexpr double kSkewShareMin = 0.01;
+/// Matched rows that disprove a suspicion by being equal.
+constexpr int64_t kDisprovingRows = 50;
+/// Weighted effect under which drift cannot matter much: a feature of 2 % of the gain that is
+/// half another distribution.
+constexpr double kRankMin = 0.01;
+constexpr double kNewCategoryShareMin = 0.01;
+constexpr double kLogShareMin = 0.01;
+constexpr int64_t kLogCountMin = 10;
+/// Mean prediction minus share positive that is alarming when it is also beyond 4 standard
+/// errors.
+constexpr double kBiasMin = 0.05;
+constexpr double kBiasDeviations = 4;
+
+/// Collects the alarms about one model, and what they explain already.
+class ModelAlarms {
+ public:
+  ModelAlarms(const ModelWatch& watch, const MonitorReport& report, const TestEvidence& tested,
+              const FeatureInputs& inputs, std::vector<Alarm>& out)
+      : watch_(watch), report_(report), out_(out) {
+    if (const auto found = tested.find(watch.model); found != tested.end()) {
+      tested_ = &found->second;
+    }
+    if (const auto found = inputs.find(watch.model); found != inputs.end()) {
+      inputs_ = &found->second;
+    }
+  }
+
+  void find() {
+    find_replay();
+    find_units_and_cells();
+    find_missing();
+    find_categories();
+    find_drift();
+    find_quality();
+  }
+
+ private:
+  void find_replay();
+  void find_units_and_cells();
+  void find_missing();
+  void find_categories();
+  void find_drift();
+  void find_quality();
+  bool find_decay();
+  void find_bias();
+
+  [[nodiscard]] const TableSkewColumn* skew_of(const std::string& column) const {
+    for (const TableSkewColumn& one : watch_.table.columns) {
+      if (one.name == column) return &one;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] bool is_explained(const ColumnDrift& column) const {
+    if (explained_.contains(column.name)) return true;
+    if (column.what != "feature" || inputs_ == nullptr) return false;
+    const auto reads = inputs_->find(column.name);
+    return reads != inputs_->end() &&
+           std::any_of(reads->second.begin(), reads->second.end(),
+                       [&](const std::string& input) { return explained_.contains(input); });
+  }
+  [[nodiscard]] std::string sql_of_column(const std::string& column) const {
+    return "millgate sql 'select prediction_id, answered_at, \"" + column +
+           "\" from predictions order by answered_at desc limit 20'";
+  }
+  Alarm& add(std::string kind, std::string subject, double severity) {
+    Alarm alarm;
+    alarm.key = kind + "/" + watch_.model + "/" + subject;
+    alarm.kind = std::move(kind);
+    alarm.subject = std::move(subject);
+    alarm.severity = severity;
+    alarm.model = watch_.model;
+    alarm.since = watch_.first;
+    return out_.emplace_back(std::move(alarm));
+  }
+
+  const ModelWatch& watch_;
+  const MonitorReport& report_;
+  const std::vector<Evidence>* tested_ = nullptr;
+  const std::map<std::string, std::vector<std::string>>* inputs_ = nullptr;
+  std::vector<Alarm>& out_;
+  std::set<std::string> explained_;  ///< Inputs whose cause has an alarm.
+};
+
+std::string of_rows(int64_t part, int64_t whole) {
+  const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  return percent_text(share) + " of " + count_of(whole, "row");
+}
+
+void ModelAlarms::find_replay() {
+  const ReplaySkew& replay = watch_.replay;
+  if (replay.differing_count == 0) return;
+  Alarm& alarm = add("skew", "probability", 0.95);
+  alarm.what = "logged inputs give other probabilities when they are predicted again";
+  alarm.how_much = of_rows(replay.differing_count, replay.replayed_count) + ", by at most " +
+                   figure_text(replay.difference_max);
+  alarm.suspected_cause = "another program wrote the log, or it was altered; first: " +
+                          (replay.examples.empty() ? "" : replay.examples.front());
+  alarm.next_step = "millgate monitor --json";
+}
+
+void ModelAlarms::find_units_and_cells() {
+  for (const TableSkewColumn& cells : watch_.table.columns) {
+    if (cells.differing_count < kSkewCellsMin || cells.differing_share < kSkewShareMin) continue;
+    const bool is_unit = !cells.suspicion.empty();
+    Alarm& alarm = add(is_unit ? "unit" : "skew", cells.name, is_unit ? 1.0 : 0.8);
+    explained_.insert(cells.name);
+    if (cells.since) alarm.since = *cells.since;
+    alarm.how_much = of_rows(cells.differing_count, cells.compared_count) +
+                     " found in the table (commit " + watch_.table.commit + ")";
+    alarm.what = is_unit ? cells.name + ": values are " + cells.suspicion
+                         : cells.name + ": sent values are not those of the table";
+    alarm.suspected_cause =
+        (is_unit ? "the sender uses another unit than the training data; "
+                 : "the sender computes or reads it in another way, or the table was corrected; ") +
+        (cells.examples.empty() ? std::string() : "for example " + cells.examples.front());
+    alarm.next_step = sql_of_column(cells.name);
+  }
+  for (const ColumnDrift& column : watch_.drift) {
+    if (column.what != "input" || column.drift.unit_suspicion.empty()) continue;
+    if (explained_.contains(column.name) || !column.since) continue;
+    const TableSkewColumn* cells = skew_of(column.name);
+    if (cells != nullptr && cells->compared_count >= kDisprovingRows) continue;
+    Alarm& alarm = add("unit", column.name, 0.85);
+    explained_.insert(column.name);
+    alarm.since = *column.since;
+    alarm.what = column.name + ": " + column.drift.unit_suspicion;
+    alarm.how_much = column.reason;
+    alarm.suspected_cause =
+        "the sender uses another unit than the training data (suspected from the distribution; "
+        "rows of the same key in the table would prove it)";
+    alarm.next_step = sql_of_column(column.name);
+  }
+}
+
+/// Inputs of one view go missing together: "weather_then.temp" belongs to "weather_then".
+void ModelAlarms::find_missing() {
+  std::map<std::string, std::vector<const ColumnDrift*>> groups;
+  for (const ColumnDrift& column : watch_.drift) {
+    if (column.what != "input" || is_explained(column) || !column.since) continue;
+    if (column.drift.null_rate_change < 0.1) continue;
+    const size_t dot = column.name.find('.');
+    groups[dot == std::string::npos ? column.name : column.name.substr(0, dot)].push_back(&column);
+  }
+  for (const auto& [group, columns] : groups) {
+    double importance = 0;
+    double change = 0;
+    std::string names;
+    Alarm& alarm = add("missing", group, 0);
+    alarm.since = *columns.front()->since;
+    for (const ColumnDrift* column : columns) {
+      importance = std::max(importance, column->importance);
+      change = std::max(change, column->drift.null_rate_change);
+      alarm.since = std::min(alarm.since, *column->since);
+      names += (names.empty() ? "" : ", ") + column->name;
+      explained_.insert(column->name);
+    }
+    alarm.severity = std::min(0.9, 0.4 + change * (0.2 + importance));
+    alarm.what = names + (columns.size() == 1 ? " is" : " are") + " missing more often";
+    alarm.how_much = columns.front()->reason;
+    alarm.suspected_cause = columns.front()->name == group
+                                ? "the sender stopped sending the field, or renamed it"
+                                : "the lookup of `" + group + "` finds no row, or it is late";
+    alarm.next_step = sql_of_column(columns.front()->name);
+  }
+}
+
+void ModelAlarms::find_categories() {
+  for (const ColumnDrift& column : watch_.drift) {
+    if (column.what != "input" || column.drift.new_categories.empty()) continue;
+    if (is_explained(column) || column.importance <= 0) continue;
+    if (column.new_category_share < kNewCategoryShareMin) continue;
+    const auto count = static_cast<int64_t>(column.drift.new_categories.size());
+    Alarm& alarm = add("category", column.name, std::min(0.8, 0.35 + column.new_category_share));
+    explained_.insert(column.name);
+    if (column.since) alarm.since = *column.since;
+    std::string names;
+    for (int64_t at = 0; at < std::min<int64_t>(count, 5); ++at) {
+      names += (names.empty() ? "" : ", ") + column.drift.new_categories[static_cast<size_t>(at)];
+    }
+    alarm.what = column.name + ": values that the training never saw (" + names +
+                 (count > 5 ? " and " + count_text(count - 5) + " more" : "") + ")";
+    alarm.how_much =
+        percent_text(column.new_category_share) + " of " + count_of(column.row_count, "row");
+    alarm.suspected_cause = "the world grew, or the sender writes the values in another way";
+    alarm.next_step = "millgate sql 'select \"" + column.name +
+                      "\", count(*) from predictions group by all order by 2 desc'";
+  }
+}
+
+/// What is left has no nearer cause: the world moved. One alarm, naming the columns by weight.
+void ModelAlarms::find_drift() {
+  std::string names;
+  size_t count = 0;
+  const ColumnDrift* worst = nullptr;
+  std::optional<Time> since;
+  for (const ColumnDrift& column : watch_.drift) {
+    if (!column.since || is_explained(column)) continue;
+    if (column.verdict != "large" || column.rank < kRankMin) continue;
+    // A feature that only repeats its input is named once, by the input.
+    if (column.what == "feature" && inputs_ != nullptr) {
+      const auto reads = inputs_->find(column.name);
+      if (reads != inputs_->end() && reads->second.size() == 1 &&
+          names.find(reads->second[0]) != std::string::npos) {
+        continue;
+      }
+    }
+    if (worst == nullptr) worst = &column;
+    if (++count <= 3) names += (names.empty() ? "" : ", ") + column.name;
+    since = since ? std::min(*since, *column.since) : *column.since;
+  }
+  if (worst != nullptr) {
+    Alarm& alarm = add("drift", worst->name, std::min(0.7, 0.2 + 2 * worst->rank));
+    alarm.since = *since;
+    alarm.what =
+        names + (count > 3 ? " and " + count_text(static_cast<int64_t>(count) - 3) + " more" : "") +
+        " differ" + (count == 1 ? "s" : "") + " from the training rows";
+    alarm.how_much = worst->name + ": " + worst->reason;
+    alarm.suspected_cause =
+        "the world moved (season, customers), or the data behind it; no unit error, missing "
+        "values or new category explains it";
+    alarm.next_step = "millgate run && millgate gate latest";
+    return;
+  }
+  const auto& prediction = watch_.prediction_drift;
+  if (!prediction || prediction->verdict != "large" || !prediction->since) return;
+  if (!explained_.empty()) return;
+  Alarm& alarm = add("drift", "prediction", 0.4);
+  alarm.since = *prediction->since;
+  alarm.what = "predictions differ from those on held-out rows, though no input moved much";
+  alarm.how_much = prediction->reason;
+  alarm.suspected_cause = "inputs moved together, or the held-out rows were another season";
+  alarm.next_step = "millgate run && millgate gate latest";
+}
+
+const Evidence* find_evidence(const std::vector<Evidence>& evidence, const std::string& metric) {
+  for (const Evidence& one : evidence) {
+    if (one.metric == metric && one.slice.empty() && one.data != "valid") return &one;
+  }
+  return nullptr;
+}
+
+/// Worse than in the test beyond both intervals.
+bool ModelAlarms::find_decay() {
+  if (tested_ == nullptr) return false;
+  for (const char* metric : {"auc", "log_loss", "rmse"}) {
+    const bool higher_is_better = std::string_view(metric) == "auc";
+    const Evidence* served = find_evidence(watch_.all.evidence, metric);
+    const Evidence* tested = find_evidence(*tested_, metric);
+    if (served == nullptr || tested == nullptr) continue;
+    if (!served->lower || !served->upper || !tested->lower || !tested->upper) continue;
+    const bool worse =
+        higher_is_better ? *served->upper < *tested->lower : *served->lower > *tested->upper;
+    if (!worse) continue;
+    Alarm& alarm = add("quality", metric, explained_.empty() ? 0.9 : 0.6);
+    alarm.what = std::string(metric) + " on served rows is worse than in the test";
+    alarm.how_much = figure_text(served->value) + " [" + figure_text(*served->lower) + ", " +
+                     figure_text(*served->upper) + "] over " +
+                     count_of(served->row_count, "labelled row") + ", was " +
+                     figure_text(tested->value) + " [" + figure_text(*tested->lower) + ", " +
+                     figure_text(*tested->upper) + "]";
+    alarm.suspected_cause = explained_.empty() ? "what the model learned holds less and less"
+                                               : "the alarms above about " + *explained_.begin();
+    alarm.next_step = "millgate rollback --reason \"" + std::string(metric) +
+                      " fell\", or: millgate run && millgate gate latest";
+    for (const MonitorWindow& window : watch_.windows) {
+      const Evidence* one = find_evidence(window.evidence, metric);
+      if (one == nullptr || !one->lower || !one->upper) continue;
+      if (higher_is_better ? *one->upper < *tested->lower : *one->lower > *tested->upper) {
+        alarm.since = window.from;
+        break;
+      }
+    }
+    return true;
+  }
+  return false;
+}
+
+/// Says "late" more or less often than it is.
+void ModelAlarms::find_bias() {
+  const MonitorWindow& all = watch_.all;
+  if (!all.share_positive || !all.mean_prediction_labelled || all.evidence.empty()) return;
+  const double share = *all.share_positive;
+  if (share < 0 || share > 1 || find_evidence(all.evidence, "rmse") != nullptr) return;
+  const double bias = *all.mean_prediction_labelled - share;
+  const double deviation =
+      std::sqrt(std::max(share * (1 - share), 0.01) / static_cast<double>(all.labelled_count));
+  if (std::abs(bias) < kBiasMin || std::abs(bias) < kBiasDeviations * deviation) return;
+  Alarm& alarm = add("quality", "calibration", 0.55);
+  alarm.what =
+      std::string("probabilities are too ") + (bias > 0 ? "high" : "low") + " on served rows";
+  alarm.how_much = "mean prediction " + figure_text(*all.mean_prediction_labelled) +
+                   ", share positive " + figure_text(share) + " of " +
+                   count_of(all.labelled_count, "labelled row");
+  alarm.suspected_cause = "how often it happens has changed since the training";
+  alarm.next_step = "millgate run && millgate gate latest";
+}
+
+void ModelAlarms::find_quality() {
+  if (watch_.all.labelled_count < report_.rows_min) return;
+  if (!find_decay()) find_bias();
+}
+
+/// Time in which nobody asked, between times in which somebody did.
+void find_gaps(const MonitorReport& report, std::vector<Alarm>& out) {
+  if (report.models.empty()) return;
+  const size_t count = report.models.front().windows.size();
+  std::vector<int64_t> rows(count, 0);
+  for (const ModelWatch& watch : report.models) {
+    for (size_t at = 0; at < count; ++at) rows[at] += watch.windows[at].row_count;
+  }
+  for (size_t at = 1; at < count; ++at) {
+    if (rows[at] != 0 || rows[at - 1] < report.rows_min) continue;
+    size_t end = at;
+    while (end < count && rows[end] == 0) ++end;
+    if (end == count) return;
+    const MonitorWindow& first = report.models.front().windows[at];
+    const MonitorWindow& last = report.models.front().windows[end - 1];
+    Alarm alarm;
+    alarm.kind = "log";
+    alarm.subject = "gap";
+    alarm.key = "log/gap/" + to_string(first.from);
+    alarm.severity = 0.5;
+    alarm.since = first.from;
+    alarm.what = "no prediction was logged for a time";
+    alarm.how_much = time_text(first.from) + " to " + time_text(last.to) + ", after a window of " +
+                     count_of(rows[at - 1], "row");
+    alarm.suspected_cause = "the server was down, nobody asked, or log files were lost";
+    alarm.next_step = "millgate ledger --at " + to_string(first.from);
+    out.push_back(std::move(alarm));
+    at = end;
+  }
+}
+
+void find_log_faults(const MonitorReport& report, std::vector<Alarm>& out) {
+  const LogCounts& log = report.log;
+  const auto add = [&](int64_t part, int64_t whole, const std::string& subject, std::string what,
+                       std::string cause, std::string next) {
+    if (part < kLogCountMin) return;
+    if (static_cast<double>(part) < kLogShareMin * static_cast<double>(whole)) return;
+    Alarm alarm;
+    alarm.kind = subject == "duplicates" ? "log" : "labels";
+    alarm.subject = subject;
+    alarm.key = alarm.kind + "/" + subject;
+    alarm.severity = 0.3;
+    alarm.since = report.from.value_or(report.made);
+    alarm.what = std::move(what);
+    alarm.how_much = of_rows(part, whole);
+    alarm.suspected_cause = std::move(cause);
+    alarm.next_step = std::move(next);
+    out.push_back(std::move(alarm));
+  };
+  add(log.duplicate_count, log.prediction_count, "duplicates",
+      "predictions are in the log more than once",
+      "log files were copied, or a sender reuses prediction ids",
+      "millgate sql 'select prediction_id, count(*) from predictions group by all having "
+      "count(*) > 1'");
+  add(log.unknown_label_count, log.feedback_count, "unknown", "labels name unknown predictions",
+      "feedback of another project, or predictions that were lost from the log",
+      "millgate sql 'select * from feedback where prediction_id not in (select prediction_id "
+      "from predictions)'");
+  add(log.contradicted_count, log.feedback_count, "contradicted",
+      "several labels of one prediction disagree; the latest counts",
+      "labels are corrected later, or two sources give them",
+      "millgate sql 'select prediction_id, count(distinct label) from feedback group by all "
+      "having count(distinct label) > 1'");
+  add(log.bad_label_count, log.feedback_count, "bad", "labels are neither 0 nor 1",
+      "the sender gives the raw value instead of the label",
+      "millgate sql 'select label, count(*) from feedback group by all order by 2 desc'");
+}
+
+}  // namespace
+
+std::vector<Alarm> find_alarms(const MonitorReport& report, const TestEvidence& tested,
+                               const FeatureInputs& inputs) {
+  std::vector<Alarm> found;
+  for (const ModelWatch& watch : report.models) {
+    ModelAlarms(watch, report, tested, inputs, found).find();
+  }
+  find_gaps(report, found);
+  find_log_faults(report, found);
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Alarm& a, const Alarm& b) { return a.severity > b.severity; });
+  return found;
+}
+
+}  // namespace millgate

@@ -1,0 +1,316 @@
+#include "system/monitor/column_drift.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "system/monitor/wording.h"
+
+namespace millgate {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMissingSmall = 0.02;
+constexpr double kMissingLarge = 0.10;
+constexpr double kPValueMax = 0.01;
+constexpr double kNumberBins = 10;
+
+/// One column of served values, from which any range of rows can be profiled.
+struct Values {
+  std::string name;
+  bool is_category = false;
+  std::vector<double> numbers;  ///< NaN: missing.
+  std::vector<std::string> texts;
+  std::vector<uint8_t> valid;
+
+  [[nodiscard]] Profile profile(RowRange range) const {
+    if (!is_category) {
+      return profile_numbers(name, std::span(numbers).subspan(range.first, range.size()));
+    }
+    return profile_texts(name, std::span(texts).subspan(range.first, range.size()),
+                         std::span(valid).subspan(range.first, range.size()));
+  }
+};
+
+std::string text_of_number(double value) {
+  if (value == std::round(value) && std::abs(value) < 1e15) {
+    return std::to_string(static_cast<int64_t>(value));
+  }
+  return std::to_string(value);
+}
+
+std::string text_of(const Vector& column, size_t row) {
+  switch (column.type) {
+    case ValueType::text:
+      return column.texts[row];
+    case ValueType::boolean:
+      return column.integers[row] != 0 ? "true" : "false";
+    case ValueType::number:
+      return text_of_number(column.numbers[row]);
+    default:
+      return std::to_string(column.integers[row]);
+  }
+}
+
+/// `column` in the form that the training's profile has.
+Values values_of_input(const std::string& name, const Vector& column, bool is_category) {
+  Values values{name, is_category, {}, {}, column.valid};
+  const size_t rows = column.size();
+  if (is_category) {
+    values.texts.resize(rows);
+    for (size_t row = 0; row < rows; ++row) {
+      if (column.valid[row] != 0) values.texts[row] = text_of(column, row);
+    }
+    return values;
+  }
+  values.numbers.assign(rows, kNan);
+  for (size_t row = 0; row < rows; ++row) {
+    if (column.valid[row] == 0) continue;
+    values.numbers[row] = column.type == ValueType::number
+                              ? column.numbers[row]
+                              : static_cast<double>(column.integers[row]);
+  }
+  return values;
+}
+
+Values values_of_feature(const Feature& feature, size_t at, std::span<const double> features,
+                         size_t width, const Profile& reference) {
+  Values values{feature.name, reference.is_category, {}, {}, {}};
+  const size_t rows = width == 0 ? 0 : features.size() / width;
+  for (size_t row = 0; row < rows; ++row) {
+    const double value = features[row * width + at];
+    if (!reference.is_category) {
+      values.numbers.push_back(value);
+      continue;
+    }
+    values.valid.push_back(std::isnan(value) ? 0 : 1);
+    std::string text;
+    if (!std::isnan(value)) {
+      const auto code = static_cast<size_t>(value);
+      text = feature.is_category && code < feature.categories.size() ? feature.categories[code]
+                                                                     : text_of_number(value);
+    }
+    values.texts.push_back(std::move(text));
+  }
+  return values;
+}
+
+double bins_of(const Profile& reference) {
+  if (!reference.is_category) return kNumberBins;
+  return static_cast<double>(reference.counts.size()) + (reference.other_count > 0 ? 1 : 0);
+}
+
+/// Average PSI of two samples of one distribution (Yurdakul 2018).
+double psi_by_chance(const Profile& reference, const Profile& current) {
+  const auto n = static_cast<double>(reference.row_count - reference.null_count);
+  const auto m = static_cast<double>(current.row_count - current.null_count);
+  if (n <= 0 || m <= 0) return 0;
+  return std::max(0.0, bins_of(reference) - 1) * (1 / n + 1 / m);
+}
+
+double null_rate(const Profile& profile) {
+  if (profile.row_count == 0) return 0;
+  return static_cast<double>(profile.null_count) / static_cast<double>(profile.row_count);
+}
+
+std::string effect_words(const Drift& drift) {
+  return "psi " + figure_text(drift.psi) + ", ks " + figure_text(drift.ks) + ", jensen-shannon " +
+         figure_text(drift.jensen_shannon);
+}
+
+std::string missing_words(const Profile& reference, const Profile& current) {
+  return "missing in " + percent_text(null_rate(current)) + " of rows, in " +
+         percent_text(null_rate(reference)) + " of the training's";
+}
+
+std::string shift_words(const Profile& reference, const Profile& current) {
+  if (reference.is_category || reference.quantiles.size() != 101 ||
+      current.quantiles.size() != 101) {
+    return {};
+  }
+  return "; median " + figure_text(current.quantiles[50]) + ", was " +
+         figure_text(reference.quantiles[50]);
+}
+
+double share_of_new_categories(const Drift& drift, const Profile& current) {
+  if (current.row_count == 0) return 0;
+  int64_t count = 0;
+  for (const std::string& category : drift.new_categories) {
+    const auto found = current.counts.find(category);
+    if (found != current.counts.end()) count += found->second;
+  }
+  return static_cast<double>(count) / static_cast<double>(current.row_count);
+}
+
+Status drift_of(const Values& values, const Profile& reference, const DriftRows& rows, size_t tests,
+                ColumnDrift& column) {
+  const Profile whole = values.profile({0, rows.predictions.size()});
+  column.row_count = whole.row_count;
+  MILLGATE_ASSIGN(column.drift, compare(reference, whole));
+  column.new_category_share = share_of_new_categories(column.drift, whole);
+  judge_drift(reference, whole, rows.rows_min, tests, column);
+  for (size_t window = 0; window < rows.windows.size(); ++window) {
+    column.psi_by_window.push_back(kNan);
+    const RowRange range = rows.windows[window];
+    if (static_cast<int64_t>(range.size()) < rows.rows_min) continue;
+    const Profile current = values.profile(range);
+    ColumnDrift one;
+    MILLGATE_ASSIGN(one.drift, compare(reference, current));
+    // One bin: everything is missing, or every value is the same. Nothing to divide by.
+    if (std::isfinite(one.drift.psi)) column.psi_by_window.back() = one.drift.psi;
+    judge_drift(reference, current, rows.rows_min, tests * rows.windows.size(), one);
+    if (one.verdict != "large") continue;
+    if (!column.since) column.since = rows.grid.from(window);
+    // A unit that changed half way is diluted over all windows, but plain in its own.
+    if (column.drift.unit_suspicion.empty()) {
+      column.drift.unit_suspicion = one.drift.unit_suspicion;
+    }
+  }
+  if (column.verdict == "too few rows") return {};
+  if (column.verdict != "large" && column.since) {
+    column.reason += "; large in the window from " + time_text(*column.since);
+  }
+  return {};
+}
+
+std::map<std::string, double> importance_of_inputs(const Model& model,
+                                                   const std::vector<double>& importance) {
+  std::map<std::string, double> sums;
+  const auto& features = model.features().features();
+  for (size_t at = 0; at < features.size() && at < importance.size(); ++at) {
+    for (const std::string& input : features[at].inputs) sums[input] += importance[at];
+  }
+  return sums;
+}
+
+const Profile* find_profile(const std::vector<Profile>& profiles, const std::string& name) {
+  const auto found = std::find_if(profiles.begin(), profiles.end(),
+                                  [&](const Profile& one) { return one.name == name; });
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+ColumnDrift named(std::string name, std::string what, double importance) {
+  ColumnDrift column;
+  column.name = std::move(name);
+  column.what = std::move(what);
+  column.importance = importance;
+  return column;
+}
+
+ColumnDrift unknowable(std::string name, std::string what, double importance, size_t rows,
+                       std::string reason) {
+  ColumnDrift column = named(std::move(name), std::move(what), importance);
+  column.verdict = "cannot know";
+  column.reason = std::move(reason);
+  column.row_count = static_cast<int64_t>(rows);
+  return column;
+}
+
+}  // namespace
+
+void judge_drift(const Profile& reference, const Profile& current, int64_t rows_min, size_t tests,
+                 ColumnDrift& column) {
+  const Drift& drift = column.drift;
+  if (current.row_count < rows_min) {
+    column.verdict = "too few rows";
+    column.reason =
+        count_of(current.row_count, "row") + ", " + count_text(rows_min) + " are needed";
+    return;
+  }
+  const double missing = std::abs(null_rate(current) - null_rate(reference));
+  if (missing >= kMissingLarge) {
+    column.verdict = "large";
+    column.reason = missing_words(reference, current);
+    return;
+  }
+  const int64_t values = current.row_count - current.null_count;
+  if (values < rows_min) {
+    column.verdict = missing >= kMissingSmall ? "small" : "none";
+    column.reason = missing_words(reference, current) + "; too few values to compare";
+    return;
+  }
+  if (reference.is_category && bins_of(reference) > static_cast<double>(values) / 5) {
+    column.verdict = "cannot know";
+    column.reason = count_text(static_cast<int64_t>(reference.counts.size())) +
+                    " categories are too many for " + count_of(values, "row");
+    return;
+  }
+  const double psi = std::max(0.0, drift.psi - psi_by_chance(reference, current));
+  const bool certain = drift.p_value * static_cast<double>(std::max<size_t>(tests, 1)) < kPValueMax;
+  const bool large = certain && (psi >= kPsiLarge || drift.ks >= kKsLarge);
+  const bool small = certain && (psi >= kPsiSmall || drift.ks >= kKsSmall);
+  column.verdict = large ? "large" : small || missing >= kMissingSmall ? "small" : "none";
+  column.reason = effect_words(drift) + shift_words(reference, current);
+  if (missing >= kMissingSmall) column.reason += "; " + missing_words(reference, current);
+}
+
+Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
+  const FeatureProgram& program = rows.model.features();
+  const size_t width = program.features().size();
+  const size_t count = rows.inputs.rows;
+  std::vector<double> features(count * width);
+  EvaluationScratch scratch;
+  MILLGATE_TRY(program.evaluate(rows.inputs, features, scratch));
+  const std::vector<double> importance = rows.model.scorer().importance();
+  const auto by_input = importance_of_inputs(rows.model, importance);
+  const size_t tests = width + program.inputs().size();
+
+  std::vector<ColumnDrift> columns;
+  for (size_t at = 0; at < program.inputs().size(); ++at) {
+    const Field& field = program.inputs()[at];
+    const auto weight = by_input.find(field.name);
+    const double share = weight == by_input.end() ? 0 : weight->second;
+    if (field.type == ValueType::time) {
+      columns.push_back(unknowable(field.name, "input", share, count,
+                                   "time moves on by itself; its features are judged"));
+      continue;
+    }
+    const Profile* reference = find_profile(rows.model.input_profiles(), field.name);
+    if (reference == nullptr) {
+      columns.push_back(
+          unknowable(field.name, "input", share, count, "the model holds no profile of it"));
+      continue;
+    }
+    ColumnDrift column = named(field.name, "input", share);
+    const Values values =
+        values_of_input(field.name, rows.inputs.columns[at], reference->is_category);
+    MILLGATE_TRY(drift_of(values, *reference, rows, tests, column));
+    columns.push_back(std::move(column));
+  }
+  for (size_t at = 0; at < width; ++at) {
+    const Feature& feature = program.features()[at];
+    const double share = at < importance.size() ? importance[at] : 0;
+    const Profile* reference = find_profile(rows.model.feature_profiles(), feature.name);
+    if (reference == nullptr) {
+      columns.push_back(
+          unknowable(feature.name, "feature", share, count, "the model holds no profile of it"));
+      continue;
+    }
+    ColumnDrift column = named(feature.name, "feature", share);
+    const Values values = values_of_feature(feature, at, features, width, *reference);
+    MILLGATE_TRY(drift_of(values, *reference, rows, tests, column));
+    columns.push_back(std::move(column));
+  }
+  for (ColumnDrift& column : columns) {
+    const double effect =
+        std::max(column.drift.jensen_shannon, std::abs(column.drift.null_rate_change));
+    column.rank = column.importance * effect;
+  }
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const auto& a, const auto& b) { return a.rank > b.rank; });
+  return columns;
+}
+
+Result<std::optional<ColumnDrift>> drift_of_predictions(const DriftRows& rows) {
+  const std::optional<Profile>& reference = rows.model.prediction_profile();
+  if (!reference) return std::optional<ColumnDrift>();
+  const Values values{
+      reference->name, false, {rows.predictions.begin(), rows.predictions.end()}, {}, {}};
+  ColumnDrift column = named("prediction", "prediction", 1);
+  MILLGATE_TRY(drift_of(values, *reference, rows, 1, column));
+  column.rank = column.drift.jensen_shannon;
+  return std::optional<ColumnDrift>(std::move(column));
+}
+
+}  // namespace millgate

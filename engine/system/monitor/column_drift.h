@@ -1,0 +1,42 @@
+/// How far served inputs, features and predictions are from the rows of the training.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/feature/vector.h"
+#include "ground/error.h"
+#include "model/artifact/model.h"
+#include "model/measure/distribution.h"
+#include "system/monitor/monitor.h"
+#include "system/monitor/windows.h"
+
+namespace millgate {
+
+/// Served rows of one model, ready to be compared.
+struct DriftRows {
+  const Model& model;
+  const Block& inputs;  ///< Columns as model.features().inputs().
+  std::span<const double> predictions;
+  const WindowGrid& grid;
+  std::span<const RowRange> windows;  ///< One a window of the grid.
+  int64_t rows_min = 200;
+};
+
+/// Inputs and features against the model's profiles, largest weighted effect first.
+/// A column without a profile, a moment in time, or one of too many values is "cannot know".
+/// Errors: those of FeatureProgram::evaluate and compare.
+[[nodiscard]] Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows);
+
+/// The predictions against those on the rows held out in training; nothing without a profile.
+[[nodiscard]] Result<std::optional<ColumnDrift>> drift_of_predictions(const DriftRows& rows);
+
+/// Verdict and reason from the effect sizes. A PSI is reduced by what it would be on average
+/// without any drift, (bins - 1)(1/n + 1/m); an effect counts only when its p-value is below
+/// 0.01 after correction for `tests` columns.
+void judge_drift(const Profile& reference, const Profile& current, int64_t rows_min, size_t tests,
+                 ColumnDrift& column);
+
+}  // namespace millgate

@@ -1,0 +1,231 @@
+#include "system/monitor/monitor.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "ground/json.h"
+#include "ground/nearest_name.h"
+#include "model/artifact/model.h"
+#include "model/release/registry.h"
+#include "system/monitor/alarm_rules.h"
+#include "system/monitor/column_drift.h"
+#include "system/monitor/replay.h"
+#include "system/monitor/served_log.h"
+#include "system/monitor/served_quality.h"
+#include "system/monitor/table_skew.h"
+#include "system/monitor/windows.h"
+#include "system/monitor/wording.h"
+
+namespace millgate {
+namespace {
+
+/// Logs hold brief ids; the ledger knows the whole ones. Null: no such model here.
+std::shared_ptr<const Model> find_model(const Repository& repository, const std::string& logged) {
+  const auto id = resolve_model(repository.ledger(), logged);
+  if (!id) return nullptr;
+  auto model = Model::load(repository.objects(), *id);
+  return model ? *model : nullptr;
+}
+
+/// What the run that trained `model` measured. A run event of another shape gives nothing:
+/// there is then no number to compare with.
+std::vector<Evidence> tested_evidence(const Ledger& ledger, const Id& model) {
+  std::vector<Evidence> found;
+  const auto recorded = runs(ledger);
+  if (!recorded) return found;
+  for (const RunRecord& run : *recorded) {
+    if (run.model != model) continue;
+    const auto body = parse_json(run.event.body, "run");
+    if (!body || !body->contains("evidence") || !(*body)["evidence"].is_array()) continue;
+    found.clear();
+    for (const Json& entry : (*body)["evidence"]) {
+      if (auto evidence = evidence_from_json(entry)) found.push_back(*std::move(evidence));
+    }
+  }
+  return found;
+}
+
+/// The slices that can be measured; the others are told.
+std::vector<std::string> logged_slices(const ServedLog& log, const MonitorOptions& options,
+                                       MonitorReport& report) {
+  std::vector<std::string> found;
+  for (const std::string& slice : options.slices) {
+    if (log.has_column(slice)) {
+      found.push_back(slice);
+      continue;
+    }
+    const std::string hint = name_hint(slice, log.columns());
+    report.notes.push_back("quality by `" + slice + "` cannot be known: it was never logged" +
+                           (hint.empty() ? "" : "; " + hint));
+  }
+  return found;
+}
+
+Result<std::vector<ServedSlice>> read_slices(const ServedLog& log, const std::string& logged,
+                                             const std::vector<std::string>& names) {
+  std::vector<Field> fields;
+  for (const std::string& name : names) fields.push_back({name, ValueType::text});
+  MILLGATE_ASSIGN(Block block, log.block(logged, fields));
+  std::vector<ServedSlice> slices;
+  for (size_t at = 0; at < names.size(); ++at) {
+    Vector& column = block.columns[at];
+    for (size_t row = 0; row < block.rows; ++row) {
+      if (column.valid[row] == 0) column.texts[row] = "(missing)";
+    }
+    slices.push_back({names[at], std::move(column.texts)});
+  }
+  return slices;
+}
+
+std::string missing_inputs(const ServedLog& log, const Model& model) {
+  std::string names;
+  for (const Field& field : model.features().inputs()) {
+    if (!log.has_column(field.name)) names += (names.empty() ? "" : ", ") + field.name;
+  }
+  return names;
+}
+
+/// Everything that needs the model itself.
+Status watch_inputs(const Repository& repository, const ServedLog& log, const std::string& logged,
+                    const Model& model, const ServedRows& rows, const WindowGrid& grid,
+                    const MonitorOptions& options, ModelWatch& watch) {
+  if (const std::string missing = missing_inputs(log, model); !missing.empty()) {
+    watch.replay.note = watch.table.note = "cannot know: the log has no column " + missing;
+    return {};
+  }
+  MILLGATE_ASSIGN(const Block inputs, log.block(logged, model.features().inputs()));
+  MILLGATE_ASSIGN(watch.replay, replay_rows(model, rows, inputs));
+  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  const DriftRows drift{.model = model,
+                        .inputs = inputs,
+                        .predictions = rows.prediction,
+                        .grid = grid,
+                        .windows = ranges,
+                        .rows_min = options.rows_min};
+  MILLGATE_ASSIGN(watch.drift, drift_of_columns(drift));
+  MILLGATE_ASSIGN(watch.prediction_drift, drift_of_predictions(drift));
+  MILLGATE_ASSIGN(watch.table,
+                  compare_with_table(repository, log, logged, model, grid, options.branch));
+  return {};
+}
+
+Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& log,
+                               const std::string& logged, const WindowGrid& grid,
+                               const MonitorOptions& options, MonitorReport& report,
+                               FeatureInputs& reads) {
+  ModelWatch watch;
+  watch.model = logged;
+  const std::shared_ptr<const Model> model = find_model(repository, logged);
+  Manifest manifest;
+  if (model != nullptr) {
+    manifest = model->manifest();
+    watch.model = model->id().hex();
+    watch.name = manifest.project;
+    for (const Feature& feature : model->features().features()) {
+      reads[watch.model][feature.name] = feature.inputs;
+    }
+  } else {
+    watch.note =
+        "model " + logged + " is not in this project's store: drift and skew cannot be known";
+    watch.replay.note = watch.table.note = watch.note;
+  }
+  MILLGATE_ASSIGN(ServedRows rows, log.rows(logged));
+  report.log.bad_label_count += drop_bad_labels(manifest, rows.label);
+  watch.row_count = static_cast<int64_t>(rows.event_micros.size());
+  watch.first = Time{rows.event_micros.front()};
+  watch.last = Time{rows.event_micros.back()};
+  MILLGATE_ASSIGN(const auto slices, read_slices(log, logged, options.slices));
+  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  for (size_t at = 0; at < ranges.size(); ++at) {
+    MILLGATE_ASSIGN(MonitorWindow window, measure_window(manifest, rows, ranges[at], {}, options));
+    window.from = grid.from(at);
+    window.to = grid.to(at);
+    watch.windows.push_back(std::move(window));
+  }
+  MILLGATE_ASSIGN(watch.all,
+                  measure_window(manifest, rows, {0, rows.event_micros.size()}, slices, options));
+  watch.all.from = watch.first;
+  watch.all.to = watch.last;
+  if (model == nullptr) return watch;
+  MILLGATE_TRY(watch_inputs(repository, log, logged, *model, rows, grid, options, watch));
+  return watch;
+}
+
+std::string asked_time(const MonitorOptions& options) {
+  if (options.from && options.to) {
+    return "from " + time_text(*options.from) + " to " + time_text(*options.to);
+  }
+  if (options.from) return "from " + time_text(*options.from) + " on";
+  return "before " + time_text(options.to.value_or(Time{}));
+}
+
+std::string empty_answer(const ServedLog& log, const MonitorOptions& options) {
+  if (!log.log_first()) {
+    return "nothing to watch: the prediction log is empty; `millgate serve` fills it";
+  }
+  return "nothing to watch " + asked_time(options) + ": the log holds predictions from " +
+         time_text(*log.log_first()) + " to " + time_text(*log.log_last());
+}
+
+std::string answer_of(const MonitorReport& report) {
+  int64_t rows = 0;
+  int64_t labelled = 0;
+  for (const ModelWatch& watch : report.models) {
+    rows += watch.row_count;
+    labelled += watch.all.labelled_count;
+  }
+  std::string answer = count_of(rows, "prediction") + " of " +
+                       count_of(static_cast<int64_t>(report.models.size()), "model") + ", " +
+                       count_of(labelled, "label") + ": ";
+  if (report.alarms.empty()) return answer + "no alarm";
+  const auto fresh = std::count_if(report.alarms.begin(), report.alarms.end(),
+                                   [](const Alarm& alarm) { return alarm.is_new; });
+  answer += count_of(static_cast<int64_t>(report.alarms.size()), "alarm");
+  if (fresh > 0) answer += " (" + count_text(fresh) + " new)";
+  return answer + ", first: " + report.alarms.front().what;
+}
+
+}  // namespace
+
+Result<MonitorReport> monitor_served(Repository& repository, const MonitorOptions& options) {
+  if (options.window_micros <= 0) {
+    return invalid_input("the window has no length", "give a length such as 7d or 12h");
+  }
+  MonitorReport report;
+  report.made = repository.clock().now();
+  report.window_micros = options.window_micros;
+  report.rows_min = options.rows_min;
+  MILLGATE_ASSIGN(const ServedLog log, ServedLog::read(repository, options));
+  report.log = log.counts();
+  if (log.models().empty()) {
+    report.answer = empty_answer(log, options);
+    return report;
+  }
+  MonitorOptions how = options;
+  how.slices = logged_slices(log, options, report);
+  MILLGATE_ASSIGN(const int64_t first,
+                  log.database().count("select min(event_micros) from served"));
+  MILLGATE_ASSIGN(const int64_t last, log.database().count("select max(event_micros) from served"));
+  report.from = Time{first};
+  report.to = Time{last};
+  MILLGATE_ASSIGN(const WindowGrid grid, make_grid(options, Time{first}, Time{last}));
+  TestEvidence tested;
+  FeatureInputs reads;
+  for (const std::string& logged : log.models()) {
+    MILLGATE_ASSIGN(ModelWatch watch,
+                    watch_model(repository, log, logged, grid, how, report, reads));
+    if (const auto id = Id::parse(watch.model)) {
+      tested[watch.model] = tested_evidence(repository.ledger(), *id);
+    }
+    report.models.push_back(std::move(watch));
+  }
+  report.alarms = find_alarms(report, tested, reads);
+  if (options.record) {
+    MILLGATE_TRY(record_alarms(repository.ledger(), report.alarms, options.author));
+  }
+  report.answer = answer_of(report);
+  return report;
+}
+
+}  // namespace millgate

@@ -1,0 +1,63 @@
+/// The prediction log joined with the labels that came later.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/feature/vector.h"
+#include "data/query/database.h"
+#include "data/store/repository.h"
+#include "ground/clock.h"
+#include "ground/error.h"
+#include "system/monitor/monitor.h"
+
+namespace millgate {
+
+/// The rows that one model answered, by event time; all vectors have one length.
+struct ServedRows {
+  std::vector<std::string> prediction_id;
+  std::vector<int64_t> event_micros;  ///< Row time where it was sent, else when answered.
+  std::vector<double> prediction;
+  std::vector<double> label;  ///< NaN: none yet.
+};
+
+/// One reading of the logs: duplicates removed, the latest label of each prediction joined.
+/// One thread at a time.
+class ServedLog {
+ public:
+  /// Errors: `damaged` when a log lacks a column that it must have.
+  [[nodiscard]] static Result<ServedLog> read(const Repository& repository,
+                                              const MonitorOptions& options);
+
+  [[nodiscard]] const LogCounts& counts() const { return counts_; }
+  /// Event times of the whole log, whatever part was asked for; nothing when it is empty.
+  [[nodiscard]] const std::optional<Time>& log_first() const { return log_first_; }
+  [[nodiscard]] const std::optional<Time>& log_last() const { return log_last_; }
+  /// Models in the asked time as they were logged (brief ids), most rows first.
+  [[nodiscard]] const std::vector<std::string>& models() const { return models_; }
+  [[nodiscard]] bool has_column(const std::string& name) const;
+  [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+
+  [[nodiscard]] Result<ServedRows> rows(const std::string& model) const;
+  /// Logged columns of `model`'s rows, in the order of `rows`, as the types asked for.
+  [[nodiscard]] Result<Block> block(const std::string& model,
+                                    const std::vector<Field>& fields) const;
+  /// Holds the table `served`: the logged columns, `event_micros`, `label_value`.
+  [[nodiscard]] Database& database() const { return *database_; }
+
+ private:
+  ServedLog() = default;
+  std::unique_ptr<Database> database_;
+  LogCounts counts_;
+  std::optional<Time> log_first_, log_last_;
+  std::vector<std::string> models_;
+  std::vector<std::string> columns_;
+};
+
+/// SQL's name of the type that holds values of `type`.
+[[nodiscard]] std::string sql_type_of(ValueType type);
+
+}  // namespace millgate
