@@ -1,0 +1,32 @@
+/// The list of commands; each is defined in the file of its name.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "app/session.h"
+
+namespace millgate {
+
+void add_init(CLI::App& program, Session& session);
+void add_commit(CLI::App& program, Session& session);
+void add_log(CLI::App& program, Session& session);
+void add_show(CLI::App& program, Session& session);
+void add_branch(CLI::App& program, Session& session);
+void add_tag(CLI::App& program, Session& session);
+void add_sql(CLI::App& program, Session& session);
+void add_check(CLI::App& program, Session& session);
+void add_run(CLI::App& program, Session& session);
+void add_runs(CLI::App& program, Session& session);
+void add_gate(CLI::App& program, Session& session);
+void add_release(CLI::App& program, Session& session);
+void add_rollback(CLI::App& program, Session& session);
+void add_serve(CLI::App& program, Session& session);
+void add_predict(CLI::App& program, Session& session);
+void add_feedback(CLI::App& program, Session& session);
+void add_monitor(CLI::App& program, Session& session);
+void add_alarms(CLI::App& program, Session& session);
+void add_report(CLI::App& program, Session& session);
+void add_ledger(CLI::App& program, Session& session);
+void add_metrics(CLI::App& program, Session& session);
+
+}  // namespace millgate

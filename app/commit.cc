@@ -1,0 +1,83 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "system/pipeline/run.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string branch = "main";
+  std::string message;
+  bool accept_schema = false;
+};
+
+void print_report(const CommitReport& report) {
+  TextTable table({"table", "rows", "change", "stored"});
+  for (const CommitReport::Table& one : report.tables) {
+    const int64_t change = one.row_count - one.row_count_before;
+    table.add({one.name, grouped(one.row_count),
+               one.changed ? (change >= 0 ? "+" : "") + grouped(change) : "unchanged",
+               one.changed ? byte_size(one.new_bytes) : ""});
+  }
+  table.print(std::cout);
+  if (report.changed) {
+    std::cout << "commit " << report.commit.id.brief() << ": " << report.commit.message << '\n';
+  } else {
+    std::cout << "nothing changed since commit " << report.commit.id.brief() << '\n';
+  }
+}
+
+Json to_json(const CommitReport& report) {
+  Json tables = Json::array();
+  for (const CommitReport::Table& one : report.tables) {
+    tables.push_back({{"table", one.name},
+                      {"row_count", one.row_count},
+                      {"row_count_before", one.row_count_before},
+                      {"new_bytes", one.new_bytes},
+                      {"changed", one.changed}});
+  }
+  return {{"commit", report.commit.id.hex()},
+          {"message", report.commit.message},
+          {"changed", report.changed},
+          {"tables", tables}};
+}
+
+Result<int> commit(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(Workplace place, open_workplace(session));
+  CommitOptions how;
+  how.branch = options.branch;
+  how.message = options.message;
+  how.author = author_name();
+  how.accept_schema = options.accept_schema;
+  how.progress = progress_line();
+  MILLGATE_ASSIGN(const CommitReport report, commit_sources(*place.repository, place.project, how));
+  end_progress();
+  if (session.json) {
+    print_json(to_json(report));
+  } else {
+    print_report(report);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_commit(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "commit", "record the sources' rows as one new version of the data",
+                  "millgate commit -m \"January to March\"");
+  command->add_option("-m,--message", options->message, "what this version is")->required();
+  command->add_option("-b,--branch", options->branch, "branch that moves")->capture_default_str();
+  command->add_flag("--accept-schema", options->accept_schema,
+                    "take new, missing and retyped columns as they are in the files");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return commit(session, *options); };
+  });
+}
+
+}  // namespace millgate

@@ -1,0 +1,213 @@
+#include <filesystem>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/query/database.h"
+#include "data/table/writer.h"
+
+namespace millgate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string folder;
+  std::string example;
+};
+
+constexpr const char* kEmptyProject = R"TOML([project]
+name = "NAME"
+description = "Say here what is predicted, and when the question is asked."
+
+# Files that become tables. CSV, Parquet and JSON lines, also compressed; a glob is fine.
+# [[source]]
+# name = "customers"
+# path = "data/raw/customers.csv"
+# key = ["customer_id"]          # columns that name a row
+# happened = "signed_up"         # when the fact happened; leave it out for timeless tables
+
+# What is predicted.
+# [task]
+# table = "customers"
+# kind = "binary"                # binary | regression
+# label = "churned = 1"
+
+# One expression each; the same code in training and in serving.
+# [features]
+# age = "age"
+# plan = "category(plan)"
+
+# [train]
+# learner = "gbdt"               # gbdt | linear | constant
+# split = { by = "time", valid = "30d", test = "30d" }
+
+# Nothing goes live that does not meet these. `millgate metrics` lists what can be asked for.
+# [[requirement]]
+# metric = "auc"
+# at_least = 0.7
+)TOML";
+
+constexpr const char* kGitIgnore = "/.millgate/\n/data/\n/reports/\n";
+
+constexpr const char* kFlightsReadme = R"(# Late flights out of New York
+
+Real data: the 336,776 flights that left New York in 2013, one file per month, with weather,
+planes, airports and airlines. `millgate.toml` says what is predicted and what a model must meet.
+
+- `data/raw/` is what the project reads. `data/arriving/` holds months that have not arrived yet:
+  copy them into `data/raw/` as time goes by.
+
+    cp data/arriving/flights/2013-0[1-3].parquet data/raw/flights/
+    cp data/arriving/weather/2013-0[1-3].parquet data/raw/weather/
+    millgate commit -m "January to March"
+    millgate check
+    millgate run
+    millgate gate
+)";
+
+Status make_folder(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) {
+    return outside_failure("folder " + folder.string() + " cannot be made: " + failure.message());
+  }
+  return {};
+}
+
+/// The folder of the examples, beside the program.
+Result<fs::path> example_folder(const std::string& name) {
+  std::error_code failure;
+  const fs::path program = fs::read_symlink("/proc/self/exe", failure);
+  const fs::path examples = program.parent_path() / "share" / "millgate" / "examples";
+  if (fs::exists(examples / name / "millgate.toml")) return examples / name;
+  std::string names;
+  for (const auto& entry : fs::directory_iterator(examples, failure)) {
+    if (!fs::exists(entry.path() / "millgate.toml")) continue;
+    names += (names.empty() ? "" : ", ") + entry.path().filename().string();
+  }
+  return not_found(
+      "there is no example `" + name + "`",
+      names.empty() ? "no examples are installed in " + examples.string() : "examples: " + names);
+}
+
+/// Writes `csv` as one Parquet file a month.
+Status split_by_month(Database& database, const fs::path& csv, const fs::path& folder,
+                      const std::string& select) {
+  MILLGATE_TRY(make_folder(folder));
+  const std::string from =
+      "from read_csv(" + quote_text(csv.string()) + ", nullstr='NA', sample_size=-1)";
+  for (int month = 1; month <= 12; ++month) {
+    const std::string number = (month < 10 ? "0" : "") + std::to_string(month);
+    MILLGATE_ASSIGN(const auto rows, database.stream("select " + select + " " + from +
+                                                     " where month = " + std::to_string(month)));
+    MILLGATE_ASSIGN([[maybe_unused]] const int64_t count,
+                    write_table_file(*rows, (folder / ("2013-" + number + ".parquet")).string()));
+  }
+  return {};
+}
+
+Status copy_to(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::copy_file(from, to, failure);
+  if (failure) {
+    return outside_failure("file " + to.string() + " cannot be written: " + failure.message(), "");
+  }
+  return {};
+}
+
+Status make_flights(const fs::path& example, const fs::path& folder) {
+  const fs::path source = example / "data-source";
+  const fs::path raw = folder / "data" / "raw";
+  MILLGATE_TRY(make_folder(raw / "flights"));
+  MILLGATE_TRY(make_folder(raw / "weather"));
+  for (const char* name : {"planes.csv", "airports.csv", "airlines.csv"}) {
+    MILLGATE_TRY(copy_to(source / name, raw / name));
+  }
+  MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open());
+  const fs::path arriving = folder / "data" / "arriving";
+  const std::string columns = "* replace (time_hour::timestamptz as time_hour)";
+  MILLGATE_TRY(split_by_month(*database, source / "flights.csv", arriving / "flights", columns));
+  MILLGATE_TRY(split_by_month(*database, source / "weather.csv", arriving / "weather", columns));
+  MILLGATE_TRY(copy_to(example / "millgate.toml", folder / "millgate.toml"));
+  return write_file((folder / "README.md").string(), kFlightsReadme);
+}
+
+/// An example whose data lie beside its project file.
+Status make_copy(const fs::path& example, const fs::path& folder) {
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(example, failure)) {
+    if (!entry.is_regular_file()) continue;
+    MILLGATE_TRY(copy_to(entry.path(), folder / entry.path().filename()));
+  }
+  if (failure) {
+    return outside_failure("folder " + example.string() + " cannot be read: " + failure.message());
+  }
+  return {};
+}
+
+Status make_empty(const fs::path& folder) {
+  MILLGATE_TRY(make_folder(folder / "data" / "raw"));
+  std::string text = kEmptyProject;
+  text.replace(text.find("NAME"), 4, fs::absolute(folder).lexically_normal().filename().string());
+  return write_file((folder / "millgate.toml").string(), text);
+}
+
+/// An empty folder, or one that holds nothing of ours yet when no example is asked for.
+Status check_free(const fs::path& folder, bool example) {
+  std::error_code failure;
+  if (!fs::exists(folder, failure)) return {};
+  if (!fs::is_directory(folder, failure)) {
+    return invalid_input("`" + folder.string() + "` is not a folder");
+  }
+  const bool taken = example ? !fs::is_empty(folder, failure)
+                             : fs::exists(folder / "millgate.toml", failure) ||
+                                   fs::exists(folder / ".millgate", failure);
+  if (!taken) return {};
+  return Error{.code = ErrorCode::conflict,
+               .what = "folder `" + folder.string() +
+                       (example ? "` is not empty" : "` holds a project already"),
+               .hint = "give another folder; nothing was changed"};
+}
+
+Result<int> init(const Session& session, const Options& options) {
+  const fs::path folder = options.folder;
+  MILLGATE_TRY(check_free(folder, !options.example.empty()));
+  if (options.example.empty()) {
+    MILLGATE_TRY(make_folder(folder));
+    MILLGATE_TRY(make_empty(folder));
+  } else {
+    MILLGATE_ASSIGN(const fs::path example, example_folder(options.example));
+    MILLGATE_TRY(make_folder(folder));
+    MILLGATE_TRY(options.example == "flights" ? make_flights(example, folder)
+                                              : make_copy(example, folder));
+  }
+  MILLGATE_TRY(write_file((folder / ".gitignore").string(), kGitIgnore));
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository,
+                  Repository::init(folder.string(), system_clock()));
+  if (session.json) {
+    print_json({{"folder", fs::absolute(folder).lexically_normal().string()},
+                {"example", options.example}});
+  } else {
+    std::cout << "project in " << folder.string() << "; its settings are in "
+              << (folder / "millgate.toml").string() << '\n';
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_init(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(program, "init", "make a project in an empty folder",
+                                  "millgate init my-flights --example flights");
+  command->add_option("folder", options->folder, "where")->required();
+  command->add_option("--example", options->example, "flights (real data), own-data");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return init(session, *options); };
+  });
+}
+
+}  // namespace millgate

@@ -1,0 +1,64 @@
+#include "app/joined_rows.h"
+
+#include <arrow/api.h>
+
+#include "data/feature/join.h"
+#include "data/query/revision_sql.h"
+#include "data/table/arrow_result.h"
+#include "data/table/reader.h"
+
+namespace millgate {
+
+namespace {
+
+Result<JoinPlan> plan_of(const Project& project) {
+  if (!project.task) {
+    return invalid_input("the project has no [task], so there is nothing to predict",
+                         "add a [task] with `table`, `kind` and `label` to millgate.toml");
+  }
+  return JoinPlan{*project.task, project.views, project.sources};
+}
+
+std::vector<std::string> columns_of(const Model& model) {
+  std::vector<std::string> columns;
+  for (const Field& field : model.features().inputs()) columns.push_back(field.name);
+  return columns;
+}
+
+Result<std::unique_ptr<Database>> open_at(const Workplace& place, const std::string& revision,
+                                          const std::string& left_out) {
+  DatabaseOptions limits;
+  limits.spill_folder = place.repository->folder("scratch");
+  MILLGATE_ASSIGN(std::unique_ptr<Database> database, Database::open(limits));
+  MILLGATE_ASSIGN(Commit commit, place.repository->resolve(revision));
+  commit.tables.erase(left_out);
+  MILLGATE_TRY(add_commit(*database, *place.repository, commit));
+  return database;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Table>> joined_rows(const Workplace& place,
+                                                  const std::string& revision, const Model& model,
+                                                  const std::string& where) {
+  MILLGATE_ASSIGN(const JoinPlan plan, plan_of(place.project));
+  MILLGATE_ASSIGN(const std::unique_ptr<Database> database, open_at(place, revision, ""));
+  return join_as_of(*database, plan, columns_of(model), where);
+}
+
+Result<std::shared_ptr<arrow::Table>> joined_file_rows(const Workplace& place,
+                                                       const std::string& revision,
+                                                       const Model& model,
+                                                       const std::string& path) {
+  MILLGATE_ASSIGN(const JoinPlan plan, plan_of(place.project));
+  const std::vector<std::string> files = expand_glob(path);
+  if (files.empty()) return not_found("no file matches `" + path + "`");
+  MILLGATE_ASSIGN(const auto stream, read_table_files(files, {}));
+  MILLGATE_ARROW(std::shared_ptr<arrow::Table> rows, stream->ToTable(), path);
+  MILLGATE_ASSIGN(const std::unique_ptr<Database> database,
+                  open_at(place, revision, plan.task.table));
+  MILLGATE_TRY(database->add_arrow(plan.task.table, std::move(rows)));
+  return join_as_of(*database, plan, columns_of(model));
+}
+
+}  // namespace millgate

@@ -1,0 +1,95 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string revision = "main";
+  int count_max = 50;
+};
+
+Json to_json(const Commit& commit) {
+  Json tables = Json::object();
+  for (const auto& [name, version] : commit.tables) tables[name] = version.hex();
+  Json parents = Json::array();
+  for (const Id& parent : commit.parents) parents.push_back(parent.hex());
+  return {{"commit", commit.id.hex()},
+          {"time", to_string(commit.time)},
+          {"author", commit.author},
+          {"message", commit.message},
+          {"parents", parents},
+          {"tables", tables},
+          {"git_commit", commit.git_commit}};
+}
+
+Result<int> log(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const std::vector<Commit> commits,
+                  repository->log(options.revision, options.count_max));
+  if (session.json) {
+    Json list = Json::array();
+    for (const Commit& commit : commits) list.push_back(to_json(commit));
+    print_json(list);
+    return kDone;
+  }
+  TextTable table({"commit", "time", "author", "message"});
+  for (const Commit& commit : commits) {
+    table.add({commit.id.brief(), to_string(commit.time), commit.author, commit.message});
+  }
+  table.print(std::cout);
+  return kDone;
+}
+
+Result<int> show(const Session& session, const std::string& revision) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const Commit commit, repository->resolve(revision));
+  if (session.json) {
+    print_json(to_json(commit));
+    return kDone;
+  }
+  std::cout << "commit  " << commit.id.hex() << "\ntime    " << to_string(commit.time)
+            << "\nauthor  " << commit.author << "\nmessage " << commit.message << '\n';
+  if (!commit.git_commit.empty()) std::cout << "code    " << commit.git_commit << '\n';
+  for (const auto& [name, id] : commit.tables) {
+    MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository->objects(), id));
+    std::cout << "\ntable " << name << ": " << grouped(version.row_count) << " rows in "
+              << version.segments.size() << " segments, version " << version.id.brief() << '\n';
+    TextTable table({"column", "type", "missing", "minimum", "maximum"});
+    for (const ColumnStatistics& column : version.columns) {
+      table.add(
+          {column.name, column.type, grouped(column.null_count), column.minimum, column.maximum});
+    }
+    table.print(std::cout);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_log(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(program, "log", "list the versions of the data, newest first",
+                                  "millgate log main -n 5");
+  command->add_option("revision", options->revision, "where to begin")->capture_default_str();
+  command->add_option("-n,--count", options->count_max, "at most so many")->capture_default_str();
+  command->callback([&session, options] {
+    session.action = [&session, options] { return log(session, *options); };
+  });
+}
+
+void add_show(CLI::App& program, Session& session) {
+  auto revision = std::make_shared<std::string>("main");
+  CLI::App* command = add_command(program, "show", "show one version: its tables and columns",
+                                  "millgate show main~1");
+  command->add_option("revision", *revision, "commit, branch, tag, ~N, @{TIME}")
+      ->capture_default_str();
+  command->callback([&session, revision] {
+    session.action = [&session, revision] { return show(session, *revision); };
+  });
+}
+
+}  // namespace millgate

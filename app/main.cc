@@ -1,0 +1,84 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "app/talk.h"
+
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0 done   1 done, and the answer is no   2 the request is wrong\n"
+    "  3 something outside failed (disk, network)   4 a fault of millgate\n"
+    "Each command explains itself: millgate COMMAND --help";
+
+void add_commands(CLI::App& program, millgate::Session& session) {
+  using namespace millgate;
+  add_init(program, session);
+  add_commit(program, session);
+  add_log(program, session);
+  add_show(program, session);
+  add_branch(program, session);
+  add_tag(program, session);
+  add_sql(program, session);
+  add_check(program, session);
+  add_run(program, session);
+  add_runs(program, session);
+  add_gate(program, session);
+  add_release(program, session);
+  add_rollback(program, session);
+  add_serve(program, session);
+  add_predict(program, session);
+  add_feedback(program, session);
+  add_monitor(program, session);
+  add_alarms(program, session);
+  add_report(program, session);
+  add_ledger(program, session);
+  add_metrics(program, session);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Writes that cannot be done are errors with a message, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  millgate::Session session;
+  CLI::App program(
+      "Millgate takes a model from raw data and written requirements to a served, "
+      "watched and explainable one, and back.",
+      "millgate");
+  program.require_subcommand(1);
+  program.fallthrough();
+  program.footer(kExitCodes);
+  program.add_flag("--json", session.json, "print one JSON document instead of text");
+  program.add_option("-C,--project", session.folder, "folder of the project")
+      ->capture_default_str();
+  program
+      .add_option("--set", session.overrides, "a setting instead of the project file's: a.b=value")
+      ->allow_extra_args(false);
+  add_commands(program, session);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    return program.exit(failure) == 0 ? 0 : 2;
+  }
+  if (const millgate::Status clock = millgate::check_system_clock(); !clock.ok()) {
+    millgate::print_error(clock.error(), session.json);
+    return millgate::exit_code(clock.error().code);
+  }
+  const millgate::Result<int> answer = session.action();
+  millgate::end_progress();
+  if (!answer.ok()) {
+    millgate::print_error(answer.error(), session.json);
+    return millgate::exit_code(answer.error().code);
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "error: the output could not be written\n";
+    return 3;
+  }
+  return *answer;
+}

@@ -1,0 +1,146 @@
+#include "system/monitor/monitor.h"
+
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+#include "system/report/monitor_page.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string window = "7d";
+  std::string html;
+  std::vector<std::string> slices;
+};
+
+std::string metric_text(const MonitorWindow& window, std::string_view metric) {
+  for (const Evidence& one : window.evidence) {
+    if (one.metric != metric || !one.slice.empty()) continue;
+    std::string text = rounded(one.value, 3);
+    if (one.lower && one.upper) {
+      text += " (" + rounded(*one.lower, 3) + " to " + rounded(*one.upper, 3) + ")";
+    }
+    return text;
+  }
+  return "";
+}
+
+void print_windows(const ModelWatch& model) {
+  TextTable table({"from", "rows", "labelled", "mean prediction", "share positive",
+                   "auc (95 % interval)", "brier", "note"});
+  for (const MonitorWindow& window : model.windows) {
+    table.add({to_string(window.from).substr(0, 10), grouped(window.row_count),
+               percent(window.maturity),
+               window.mean_prediction ? rounded(*window.mean_prediction, 3) : "",
+               window.share_positive ? rounded(*window.share_positive, 3) : "",
+               metric_text(window, "auc"), metric_text(window, "brier"), window.note});
+  }
+  table.print(std::cout);
+}
+
+void print_drift(const ModelWatch& model) {
+  TextTable table({"column", "", "drift", "psi", "ks", "importance", "in words"});
+  for (const ColumnDrift& one : model.drift) {
+    if (one.verdict == "none") continue;
+    table.add({one.name, one.what, one.verdict, rounded(one.drift.psi, 3), rounded(one.drift.ks, 3),
+               percent(one.importance), one.reason});
+  }
+  if (table.empty()) {
+    std::cout << "\nno input or feature drifted against training\n";
+    return;
+  }
+  std::cout << '\n';
+  table.print(std::cout);
+}
+
+void print_skew(const ModelWatch& model) {
+  std::cout << "\nreplay: " << grouped(model.replay.replayed_count) << " predictions, "
+            << grouped(model.replay.differing_count) << " differ bit by bit";
+  if (!model.replay.note.empty()) std::cout << " (" << model.replay.note << ')';
+  std::cout << "\nagainst the table: " << grouped(model.table.matched_count)
+            << " rows of the same key";
+  if (!model.table.note.empty()) std::cout << " (" << model.table.note << ')';
+  std::cout << '\n';
+  for (const TableSkewColumn& one : model.table.columns) {
+    if (one.differing_count == 0) continue;
+    std::cout << "  " << one.name << ": " << percent(one.differing_share) << " differ";
+    if (!one.suspicion.empty()) std::cout << ", " << one.suspicion;
+    if (!one.examples.empty()) std::cout << "; " << one.examples.front();
+    std::cout << '\n';
+  }
+}
+
+void print_alarm(const Alarm& alarm) {
+  std::cout << (alarm.is_new ? "ALARM " : "alarm ") << alarm.what << '\n';
+  std::cout << "  since " << to_string(alarm.since).substr(0, 10) << ", " << alarm.how_much << '\n';
+  if (!alarm.suspected_cause.empty()) std::cout << "  suspected: " << alarm.suspected_cause << '\n';
+  if (!alarm.next_step.empty()) std::cout << "  next: " << alarm.next_step << '\n';
+}
+
+Result<int> monitor(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MonitorOptions how;
+  MILLGATE_ASSIGN(how.window_micros, parse_duration_micros(options.window));
+  how.slices = options.slices;
+  if (how.slices.empty() && place.project.task) how.slices = place.project.task->slices;
+  how.author = author_name();
+  MILLGATE_ASSIGN(const MonitorReport report, monitor_served(*place.repository, how));
+  if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, monitor_html(report)));
+  if (session.json) {
+    print_json(to_json(report));
+    return kDone;
+  }
+  for (const ModelWatch& model : report.models) {
+    std::cout << "model " << model.model.substr(0, 12) << ": " << grouped(model.row_count)
+              << " predictions\n";
+    print_windows(model);
+    print_drift(model);
+    print_skew(model);
+    std::cout << '\n';
+  }
+  for (const Alarm& alarm : report.alarms) print_alarm(alarm);
+  std::cout << report.answer << '\n';
+  return kDone;
+}
+
+Result<int> list_alarms(const Session& session) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const std::vector<Alarm> all, alarms(repository->ledger()));
+  if (session.json) {
+    Json list = Json::array();
+    for (const Alarm& alarm : all) list.push_back(to_json(alarm));
+    print_json(list);
+  } else if (all.empty()) {
+    std::cout << "no alarms\n";
+  } else {
+    for (const Alarm& alarm : all) print_alarm(alarm);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_monitor(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "monitor", "watch what was served: quality, drift, skew, alarms",
+                  "millgate monitor --window 7d --html monitor.html");
+  command->add_option("--window", options->window, "length of a window of event time")
+      ->capture_default_str();
+  command->add_option("--by", options->slices, "logged columns to measure by; default: the task's");
+  command->add_option("--html", options->html, "write a page with plots");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return monitor(session, *options); };
+  });
+}
+
+void add_alarms(CLI::App& program, Session& session) {
+  CLI::App* command =
+      add_command(program, "alarms", "list the alarms that were raised", "millgate alarms");
+  command->callback([&session] { session.action = [&session] { return list_alarms(session); }; });
+}
+
+}  // namespace millgate

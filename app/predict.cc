@@ -1,0 +1,207 @@
+#include <arrow/api.h>
+
+#include <bit>
+#include <iostream>
+#include <map>
+
+#include "app/commands.h"
+#include "app/joined_rows.h"
+#include "app/remote_rows.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/table/arrow_result.h"
+#include "data/table/writer.h"
+#include "model/measure/latency.h"
+#include "model/release/registry.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string model = "serving";
+  std::string revision = "main";
+  std::string where;
+  std::string rows;
+  std::string out;
+  int64_t limit = 0;
+  SendOptions send;
+};
+
+Result<std::vector<Prediction>> predict_here(const arrow::Table& joined, const Model& model) {
+  MILLGATE_ASSIGN(const Block block, block_from(joined, model.features().inputs()));
+  std::vector<Prediction> predictions;
+  Model::Scratch scratch;
+  MILLGATE_TRY(model.predict(block, predictions, scratch));
+  return predictions;
+}
+
+/// Key columns, then what was predicted.
+Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, const Model& model,
+                                                   const std::vector<Prediction>& predictions) {
+  arrow::StringBuilder models;
+  arrow::DoubleBuilder values;
+  arrow::BooleanBuilder decisions;
+  for (const Prediction& one : predictions) {
+    MILLGATE_ARROW_TRY(models.Append(model.id().brief()), "predictions");
+    MILLGATE_ARROW_TRY(values.Append(one.value), "predictions");
+    MILLGATE_ARROW_TRY(decisions.Append(one.decision), "predictions");
+  }
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  std::vector<std::shared_ptr<arrow::ChunkedArray>> columns;
+  for (const std::string& name : model.manifest().key) {
+    const int at = joined.schema()->GetFieldIndex(name);
+    if (at < 0) continue;
+    fields.push_back(joined.schema()->field(at));
+    columns.push_back(joined.column(at));
+  }
+  const auto add = [&](const char* name, arrow::ArrayBuilder& builder) -> Status {
+    MILLGATE_ARROW(const auto array, builder.Finish(), "predictions");
+    fields.push_back(arrow::field(name, array->type()));
+    columns.push_back(std::make_shared<arrow::ChunkedArray>(array));
+    return {};
+  };
+  const bool binary = model.manifest().task_kind == "binary";
+  MILLGATE_TRY(add("model", models));
+  MILLGATE_TRY(add(binary ? "probability" : "value", values));
+  if (binary) MILLGATE_TRY(add("decision", decisions));
+  return arrow::Table::Make(arrow::schema(fields), columns, joined.num_rows());
+}
+
+Result<int> print_batch(const Session& session, const Options& options, const arrow::Table& joined,
+                        const Model& model) {
+  MILLGATE_ASSIGN(const std::vector<Prediction> predictions, predict_here(joined, model));
+  MILLGATE_ASSIGN(const auto table, result_table(joined, model, predictions));
+  arrow::TableBatchReader reader(*table);
+  if (!options.out.empty()) {
+    MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, options.out));
+    if (session.json) {
+      print_json({{"model", model.id().hex()}, {"row_count", count}, {"out", options.out}});
+    } else {
+      std::cerr << grouped(count) << " predictions of model " << model.id().brief()
+                << " written to " << options.out << '\n';
+    }
+    return kDone;
+  }
+  std::string text;
+  MILLGATE_TRY(write_csv_text(reader, text));
+  std::cout << text;
+  return kDone;
+}
+
+/// How many answers equal, bit by bit, the batch prediction of the model that gave them.
+Result<int64_t> count_equal(const Repository& repository, const arrow::Table& joined,
+                            const std::vector<Answer>& answers) {
+  std::map<std::string, std::vector<Prediction>> by_model;
+  int64_t equal = 0;
+  for (size_t row = 0; row < answers.size(); ++row) {
+    const Answer& answer = answers[row];
+    if (answer.model.empty()) continue;
+    auto found = by_model.find(answer.model);
+    if (found == by_model.end()) {
+      MILLGATE_ASSIGN(const Id id, resolve_model(repository.ledger(), answer.model));
+      MILLGATE_ASSIGN(const auto model, Model::load(repository.objects(), id));
+      MILLGATE_ASSIGN(std::vector<Prediction> own, predict_here(joined, *model));
+      found = by_model.emplace(answer.model, std::move(own)).first;
+    }
+    const Prediction& own = found->second[row];
+    if (std::bit_cast<uint64_t>(own.value) == std::bit_cast<uint64_t>(answer.value) &&
+        own.decision == answer.decision) {
+      ++equal;
+    }
+  }
+  return equal;
+}
+
+Json to_json(SendReport& report, int64_t equal, const std::map<std::string, int64_t>& models) {
+  return {{"row_count", report.answers.size()},
+          {"request_count", report.latency_ms.size()},
+          {"failed_request_count", report.failed_request_count},
+          {"equal_count", equal},
+          {"seconds", report.seconds},
+          {"latency_ms_p50", percentile(report.latency_ms, 0.5)},
+          {"latency_ms_p99", percentile(report.latency_ms, 0.99)},
+          {"models", models},
+          {"warnings", report.warnings}};
+}
+
+void print_sent(SendReport& report, int64_t equal, const std::map<std::string, int64_t>& models) {
+  std::cout << grouped(static_cast<int64_t>(report.answers.size())) << " rows in "
+            << grouped(static_cast<int64_t>(report.latency_ms.size())) << " requests, "
+            << rounded(report.seconds, 3) << " s, " << grouped(report.failed_request_count)
+            << " failed\n";
+  std::cout << "latency ms: p50 " << rounded(percentile(report.latency_ms, 0.5), 3) << ", p90 "
+            << rounded(percentile(report.latency_ms, 0.9), 3) << ", p99 "
+            << rounded(percentile(report.latency_ms, 0.99), 3) << ", largest "
+            << rounded(percentile(report.latency_ms, 1.0), 3) << '\n';
+  for (const auto& [model, count] : models) {
+    std::cout << "model " << (model.empty() ? "(none)" : model) << ": " << grouped(count)
+              << " rows\n";
+  }
+  std::cout << "equal to the batch prediction bit by bit: " << grouped(equal) << " of "
+            << grouped(static_cast<int64_t>(report.answers.size())) << '\n';
+  for (const auto& [text, count] : report.warnings) {
+    std::cout << "warning in " << grouped(count) << " rows: " << text << '\n';
+  }
+  if (!report.first_failure.empty()) {
+    std::cout << "first failure: " << report.first_failure << '\n';
+  }
+}
+
+Result<int> send(const Session& session, const Options& options, const Workplace& place,
+                 const arrow::Table& joined, const Model& model) {
+  SendOptions how = options.send;
+  how.progress = progress_line();
+  MILLGATE_ASSIGN(SendReport report, send_rows(joined, model, how));
+  end_progress();
+  MILLGATE_ASSIGN(const int64_t equal, count_equal(*place.repository, joined, report.answers));
+  std::map<std::string, int64_t> models;
+  for (const Answer& answer : report.answers) ++models[answer.model];
+  if (session.json) {
+    print_json(to_json(report, equal, models));
+  } else {
+    print_sent(report, equal, models);
+  }
+  const bool good =
+      report.failed_request_count == 0 && equal == static_cast<int64_t>(report.answers.size());
+  return good ? kDone : kAnswerIsNo;
+}
+
+Result<int> predict(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const Id id, resolve_model(place.repository->ledger(), options.model));
+  MILLGATE_ASSIGN(const auto model, Model::load(place.repository->objects(), id));
+  MILLGATE_ASSIGN(std::shared_ptr<arrow::Table> joined,
+                  options.rows.empty()
+                      ? joined_rows(place, options.revision, *model, options.where)
+                      : joined_file_rows(place, options.revision, *model, options.rows));
+  if (options.limit > 0) joined = joined->Slice(0, options.limit);
+  if (!options.send.url.empty()) return send(session, options, place, *joined, *model);
+  return print_batch(session, options, *joined, *model);
+}
+
+}  // namespace
+
+void add_predict(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "predict", "predict rows here, or send them to a server and compare",
+                  "millgate predict --rows june.parquet --url http://127.0.0.1:8080 --batch 64");
+  command->add_option("--model", options->model, "id, its prefix, `latest` or `serving`")
+      ->capture_default_str();
+  command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
+  command->add_option("--where", options->where, "only rows that meet this SQL condition");
+  command->add_option("--rows", options->rows, "rows of the task's table from a file instead");
+  command->add_option("--limit", options->limit, "only the first so many rows");
+  command->add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow");
+  command->add_option("--url", options->send.url, "send the rows to this server");
+  command->add_option("--batch", options->send.batch_rows, "rows a request")->capture_default_str();
+  command->add_option("--protocol", options->send.protocol, "plain, or oip (Open Inference v2)")
+      ->check(CLI::IsMember({"plain", "oip"}))
+      ->capture_default_str();
+  command->callback([&session, options] {
+    session.action = [&session, options] { return predict(session, *options); };
+  });
+}
+
+}  // namespace millgate

@@ -1,0 +1,52 @@
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "app/commands.h"
+#include "system/serve/server.h"
+
+namespace millgate {
+
+namespace {
+
+Result<int> serve(const Session& session, const ServerOptions& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  // Blocked before the server's threads exist, so that only sigwait below sees them.
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
+  if (session.json) {
+    std::cout << dump_json({{"url", server->url()}, {"serving", server->serving_text()}}) << '\n';
+  } else {
+    std::cout << "serving " << server->serving_text() << " at " << server->url() << '\n';
+  }
+  std::cout.flush();
+  int ended_by = 0;
+  sigwait(&ends, &ended_by);
+  std::cerr << "stopping: finishing what was accepted\n";
+  server->stop();
+  return kDone;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Session& session) {
+  auto options = std::make_shared<ServerOptions>();
+  options->port = 8080;
+  CLI::App* command =
+      add_command(program, "serve", "answer predictions over HTTP with what is released",
+                  "millgate serve --port 8080");
+  command->add_option("--port", options->port, "0: any free one")->capture_default_str();
+  command->add_option("--address", options->address, "0.0.0.0 opens it to the network")
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "0: one a processor")->capture_default_str();
+  command->callback([&session, options] {
+    session.action = [&session, options] { return serve(session, *options); };
+  });
+}
+
+}  // namespace millgate
