@@ -1,0 +1,152 @@
+"""`kill -9` at random moments, and several processes at once: the ledger stays whole, nothing that
+was reported done is lost, and the same command works afterwards."""
+
+import os
+import signal
+import time
+
+from project import Outcome
+
+KILLS = 12
+
+
+def kill_during(project, chance, seconds, *command):
+    """Starts the command and kills it within `seconds`; True when it had ended before."""
+    process = project.start(*command, start_new_session=True)
+    time.sleep(chance.uniform(0, seconds))
+    ended = process.poll() is not None
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.communicate()
+    return ended
+
+
+def duration_of(project, *command):
+    begin = time.monotonic()
+    project.run(*command).must(0)
+    return time.monotonic() - begin
+
+
+def new_rows(project, number):
+    project.change_rows(lambda lines: lines[:801] + [f"E{number:04d},2025-12-30,5,basic,0,0,12.00,0"])
+
+
+def killed_in_commit(project, chance):
+    seconds = duration_of(project, "commit", "-m", "first")
+    messages = ["first"]
+    for number in range(KILLS):
+        new_rows(project, number)
+        message = f"number {number}"
+        kill_during(project, chance, seconds * 1.1, "commit", "-m", message)
+        project.run("ledger", "--verify").must(0)
+        # Either it was recorded before the end came, or the same command records it now.
+        project.run("commit", "-m", message).must(0)
+        messages.append(message)
+        assert project.messages() == messages, f"{project.messages()}"
+        count = f"select count(*) as n from customers where customer = 'E{number:04d}'"
+        project.run("sql", count).must(0, "1")
+    project.must_be_whole(messages)
+    scratch = project.folder / ".millgate" / "scratch"
+    left = sorted(scratch.rglob("*")) if scratch.exists() else []
+    assert len(left) < 200, f"{len(left)} files are left in scratch/"
+
+
+def killed_in_run(project, chance):
+    project.commit("rows")
+    seconds = duration_of(project, "run")
+    first = project.json("runs")[0]["model"]
+    for number in range(KILLS):
+        setting = f"train.seed={number + 2}"
+        kill_during(project, chance, seconds * 1.1, "run", "--set", setting)
+        project.run("ledger", "--verify").must(0)
+        project.run("run", "--set", setting).must(0)
+    models = {run["model"] for run in project.json("runs")}
+    assert first in models
+    for model in models:
+        project.run("predict", model, "--limit", "3").must(0)
+    project.must_be_whole(["rows"])
+
+
+def killed_in_release(project, chance):
+    project.commit("rows")
+    models = []
+    for number in (1, 2):
+        project.run("run", "--set", "train.learner=linear", "--set", f"train.parameters.l2={number}").must(0)
+        project.run("gate").must(0)
+        models.append(project.json("runs")[-1]["model"])
+    seconds = duration_of(project, "release", models[0])
+    for number in range(KILLS):
+        to = models[(number + 1) % 2]
+        kill_during(project, chance, seconds * 1.5, "release", to)
+        project.run("ledger", "--verify").must(0)
+        again = project.run("release", to)
+        # 2: it serves already, because the event was written before the end came.
+        assert again.code in (0, 2), again.said
+        serving = project.json("ledger", "--at", "2100-01-01")
+        assert serving["model"] == to, f"{serving}"
+    project.must_be_whole(["rows"])
+
+
+def two_commits_at_once(project, chance):
+    """All of a table at once: each either is in the log or was told that another one won."""
+    project.commit("first")
+    text = project.rows.read_text()
+    for number in range(6):
+        part = project.folder / f"part{number}.csv"
+        part.write_text(text + f"E{number:04d},2025-12-30,5,basic,0,0,12.00,0\n")
+    started = [
+        project.start("commit", "-m", f"number {n}", "--set", f"source.0.path=part{n}.csv")
+        for n in range(6)
+    ]
+    done = []
+    for number, process in enumerate(started):
+        out, err = process.communicate(timeout=120)
+        outcome = Outcome(process.returncode, out, err)
+        if outcome.code == 0:
+            done.append(f"number {number}")
+        else:
+            outcome.must_be_clear().must(2, "hint:")
+    assert done, "nobody could commit"
+    messages = project.messages()
+    assert messages[0] == "first" and sorted(messages[1:]) == sorted(done), f"{messages}, done {done}"
+    project.must_be_whole()
+
+
+def many_readers_while_committing(project, chance):
+    project.commit("first")
+    for number in range(4):
+        new_rows(project, number)
+        writer = project.start("commit", "-m", f"number {number}")
+        readers = [project.start("sql", "select count(*) as n from customers") for _ in range(4)]
+        for process in [writer, *readers]:
+            out, err = process.communicate(timeout=120)
+            assert process.returncode == 0, out + err
+    project.must_be_whole(["first", *(f"number {number}" for number in range(4))])
+
+
+def two_releases_at_once(project, chance):
+    project.commit("rows")
+    project.run("run", "--set", "train.learner=linear").must(0)
+    project.run("gate").must(0)
+    started = [project.start("release") for _ in range(4)]
+    codes = []
+    for process in started:
+        out, err = process.communicate(timeout=120)
+        codes.append(process.returncode)
+        assert process.returncode in (0, 2), out + err
+    assert codes.count(0) == 1, f"exit codes {codes}: exactly one may say that it released"
+    events = project.json("ledger", "--kind", "release")
+    assert len(events) == 1, f"{events}"
+    project.must_be_whole(["rows"])
+
+
+CASES = [
+    killed_in_commit,
+    killed_in_run,
+    killed_in_release,
+    two_commits_at_once,
+    many_readers_while_committing,
+    two_releases_at_once,
+]
