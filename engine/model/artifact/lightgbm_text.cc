@@ -383,7 +383,7 @@ Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text) 
   MILLGATE_TRY(read_head(blocks, trees));
   if (blocks.trees.empty()) return at_line(blocks.head.line, "it has no trees");
   for (const TextBlock& block : blocks.trees) MILLGATE_TRY(add_tree(block, trees));
-  return make_tree_scorer(std::move(trees));
+  return make_tree_scorer(trees);
 }
 
 }  // namespace millgate

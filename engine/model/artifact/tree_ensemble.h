@@ -1,4 +1,4 @@
-/// Decision trees in one piece of memory, and their evaluation. Inside the room: made by
+/// Decision trees as they were read, and their evaluation (tree_walk.h). Inside the room: made by
 /// `load_lightgbm_text`.
 #pragma once
 
@@ -17,7 +17,7 @@ enum class SplitRule : uint8_t {
   category,      ///< trunc(x) in the node's set goes left; the rest, negative and NaN right.
 };
 
-/// A decision: 24 bytes, so that a visit costs one cache line.
+/// A decision.
 struct TreeNode {
   double threshold = 0;       ///< Not for categories.
   uint32_t feature : 24 = 0;  ///< Column of the row.
@@ -54,6 +54,6 @@ struct Trees {
 
 /// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
 /// parent, so that every walk ends; leaves are finite.
-[[nodiscard]] std::shared_ptr<const Scorer> make_tree_scorer(Trees trees);
+[[nodiscard]] std::shared_ptr<const Scorer> make_tree_scorer(const Trees& trees);
 
 }  // namespace millgate
