@@ -18,9 +18,7 @@ using simdjson::dom::element;
 class RowReader {
  public:
   RowReader(const ServedModel& model, RowBatch& batch)
-      : model_(model), batch_(batch), given_(model.names().size()) {
-    for (size_t i = 0; i < model.names().size(); ++i) places_[model.names()[i]] = i;
-  }
+      : model_(model), batch_(batch), given_(model.names().size()) {}
 
   Status read(const simdjson::dom::object& object, size_t row) {
     given_.assign(given_.size(), 0);
@@ -30,7 +28,7 @@ class RowReader {
         batch_.warn(row, warning_for(name));
         continue;
       }
-      if (given_[places_.find(name)->second]++ != 0) {
+      if (given_[use->place]++ != 0) {
         return invalid_input("`" + std::string(name) + "` is given twice", "send it once");
       }
       MILLGATE_TRY(read_field(*use, name, value, row));
@@ -62,9 +60,9 @@ class RowReader {
   Status check_complete() const {
     std::string missing;
     int count = 0;
-    for (const Field& input : model_.inputs()) {
-      if (given_[places_.find(input.name)->second] != 0) continue;
-      missing += (count++ == 0 ? "`" : ", `") + input.name + "`";
+    for (size_t i = 0; i < model_.inputs().size(); ++i) {
+      if (given_[model_.place(i)] != 0) continue;
+      missing += (count++ == 0 ? "`" : ", `") + model_.inputs()[i].name + "`";
     }
     if (count == 0) return {};
     return invalid_input((count == 1 ? "input " : "inputs ") + missing +
@@ -76,16 +74,17 @@ class RowReader {
   const std::string& warning_for(std::string_view name) {
     const auto found = warnings_.find(name);
     if (found != warnings_.end()) return found->second;
-    if (warnings_.size() >= kWarningsMax) return other_warning_;
-    return warnings_.emplace(name, unknown_field_warning(model_, name)).first->second;
+    if (warnings_.size() < kWarningsMax) {
+      return warnings_.emplace(name, unknown_field_warning(model_, name)).first->second;
+    }
+    static const std::string other = "more fields that are no inputs were ignored";
+    return other;
   }
 
   const ServedModel& model_;
   RowBatch& batch_;
   std::vector<uint8_t> given_;
-  std::map<std::string_view, size_t> places_;
   std::map<std::string, std::string, std::less<>> warnings_;
-  const std::string other_warning_ = "more fields that are no inputs were ignored";
 };
 
 Error in_row(Error error, size_t row) {

@@ -36,7 +36,11 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model) : model_(std::move(
     key_names_.push_back(key);
   }
   if (!manifest.row_time.empty()) uses_[manifest.row_time].row_time = true;
-  for (const auto& [name, use] : uses_) names_.push_back(name);
+  for (auto& [name, use] : uses_) {
+    use.place = names_.size();
+    names_.push_back(name);
+  }
+  for (const Field& input : inputs()) places_.push_back(uses_[input.name].place);
 }
 
 const ColumnUse* ServedModel::find(std::string_view name) const {

@@ -19,6 +19,7 @@ struct ColumnUse {
   std::optional<size_t> input;  ///< Index in features().inputs().
   std::optional<size_t> key;    ///< Index in ServedModel::key_names().
   bool row_time = false;
+  size_t place = 0;  ///< Index in ServedModel::names().
 };
 
 /// Values seen in training, for numbers.
@@ -45,6 +46,8 @@ class ServedModel {
   [[nodiscard]] const ColumnUse* find(std::string_view name) const;
   /// Every name that a request may send, sorted.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Of input `index` in names().
+  [[nodiscard]] size_t place(size_t index) const { return places_[index]; }
   /// Of input `index`; nothing for texts, times and models without profiles.
   [[nodiscard]] const std::optional<TrainingRange>& range(size_t index) const {
     return ranges_[index];
@@ -57,6 +60,7 @@ class ServedModel {
   std::vector<std::string> key_names_;
   std::vector<std::string> names_;
   std::map<std::string, ColumnUse, std::less<>> uses_;
+  std::vector<size_t> places_;
   std::vector<std::optional<TrainingRange>> ranges_;
 };
 
