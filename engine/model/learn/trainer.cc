@@ -158,7 +158,7 @@ Result<Attempt> attempt(const TrainRequest& request, const Rows& rows, const Spl
   MILLGATE_ASSIGN(FeatureProgram program,
                   FeatureProgram::compile(request.features, rows.available));
   MILLGATE_TRY(check_no_leak(request, program, rows.available));
-  MILLGATE_ASSIGN(const Block inputs, block_from(*request.joined, program.inputs()));
+  MILLGATE_ASSIGN(Block inputs, block_from(*request.joined, program.inputs()));
   Block train_inputs = select_rows(inputs, split.train);
   train_inputs.rows = split.train.size();
   MILLGATE_TRY(program.fit(train_inputs));
@@ -175,6 +175,7 @@ Result<Attempt> attempt(const TrainRequest& request, const Rows& rows, const Spl
   MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),
                                            rows.labels, split.test));
   MILLGATE_TRY(check_features_have_values(made.program, made.train));
+  inputs = {};  // Learners need memory, too.
   LearnerInput input{.kind = request.task.kind,
                      .feature_names = {},
                      .is_category = {},
@@ -308,20 +309,13 @@ std::optional<double> auc_of_random_split(const TrainRequest& request, const Row
   return auc({.label = made->test.labels, .prediction = predictions});
 }
 
-}  // namespace
-
-Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& request) {
-  const auto begin = std::chrono::steady_clock::now();
-  if (request.features.empty()) {
-    return invalid_input("there are no features to train on", "write some under [features]");
-  }
-  tell(request, "features", 0);
-  TrainResult result;
-  MILLGATE_ASSIGN(result.split, split_rows(*request.joined, request.settings));
-  MILLGATE_ASSIGN(const Rows rows, read_rows_of(*request.joined));
-  MILLGATE_TRY(check_labels(request, rows, result.split));
-  MILLGATE_ASSIGN(Attempt made, attempt(request, rows, result.split,
-                                        [&](double share) { tell(request, "train", share); }));
+/// Trains on `result.split`, saves the model and measures it. What only this needs is freed when
+/// it returns: a second training must not stand in memory beside the first.
+Status train_and_measure(ObjectStore& objects, const TrainRequest& request, const Rows& rows,
+                         std::chrono::steady_clock::time_point begin, TrainResult& result) {
+  MILLGATE_ASSIGN(const Attempt made, attempt(request, rows, result.split, [&](double share) {
+                    tell(request, "train", share);
+                  }));
   result.threshold = choose_threshold(request, made);
   result.parameters = made.fitted.parameters;
   result.best_round = made.fitted.best_round;
@@ -337,7 +331,22 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   result.train_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   tell(request, "measure", 0);
-  MILLGATE_TRY(measure(objects, request, rows, made, predictions, result));
+  return measure(objects, request, rows, made, predictions, result);
+}
+
+}  // namespace
+
+Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& request) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (request.features.empty()) {
+    return invalid_input("there are no features to train on", "write some under [features]");
+  }
+  tell(request, "features", 0);
+  TrainResult result;
+  MILLGATE_ASSIGN(result.split, split_rows(*request.joined, request.settings));
+  MILLGATE_ASSIGN(const Rows rows, read_rows_of(*request.joined));
+  MILLGATE_TRY(check_labels(request, rows, result.split));
+  MILLGATE_TRY(train_and_measure(objects, request, rows, begin, result));
   const bool comparable =
       request.task.kind == TaskKind::binary && request.settings.split_by == "time";
   if (request.compare_random_split && comparable) {
