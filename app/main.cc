@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/session.h"
 #include "app/talk.h"
+#include "ground/nearest_name.h"
 
 namespace {
 
@@ -39,6 +40,25 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_metrics(program, session);
 }
 
+std::vector<std::string> names_of(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+/// What is wrong with the words of the call: the command line library knows the fault, but not
+/// the nearest right command.
+millgate::Error wrong_call(const CLI::App& program, const CLI::ParseError& failure) {
+  const std::vector<CLI::App*> typed = program.get_subcommands();
+  const std::vector<std::string> rest = program.remaining();
+  if (typed.empty() && !rest.empty()) {
+    return millgate::invalid_input("there is no command `" + rest.front() + "`",
+                                   millgate::name_hint(rest.front(), names_of(program)));
+  }
+  const std::string command = typed.empty() ? "millgate" : "millgate " + typed.front()->get_name();
+  return millgate::invalid_input(failure.what(), "`" + command + " --help` explains it");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,7 +83,9 @@ int main(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
-    return program.exit(failure) == 0 ? 0 : 2;
+    if (failure.get_exit_code() == 0) return program.exit(failure);  // --help
+    millgate::print_error(wrong_call(program, failure), session.json);
+    return 2;
   }
   if (const millgate::Status clock = millgate::check_system_clock(); !clock.ok()) {
     millgate::print_error(clock.error(), session.json);

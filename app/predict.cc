@@ -13,6 +13,7 @@
 #include "data/table/writer.h"
 #include "model/measure/latency.h"
 #include "model/release/registry.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -141,7 +142,7 @@ void print_sent(SendReport& report, int64_t equal, const std::map<std::string, i
   std::cout << "equal to the batch prediction bit by bit: " << grouped(equal) << " of "
             << grouped(static_cast<int64_t>(report.answers.size())) << '\n';
   for (const auto& [text, count] : report.warnings) {
-    std::cout << "warning in " << grouped(count) << " rows: " << text << '\n';
+    std::cout << "warning in " << count_of(count, "row") << ": " << text << '\n';
   }
   if (!report.first_failure.empty()) {
     std::cout << "first failure: " << report.first_failure << '\n';

@@ -93,11 +93,19 @@ std::string oip_body(const std::vector<Field>& fields, const Block& rows, size_t
   return dump_json({{"inputs", std::move(inputs)}});
 }
 
+/// The warning without the value of its row, so that rows with one trouble count together.
+std::string trouble_of(const std::string& warning) {
+  const size_t end = warning.find(" is outside the range of training");
+  const size_t begin = warning.find(": ");
+  if (end == std::string::npos || begin == std::string::npos || begin > end) return warning;
+  return warning.substr(0, begin + 2) + "a value" + warning.substr(end);
+}
+
 void count_warnings(const Json& answer, SendReport& report) {
   const auto warnings = answer.find("warnings");
   if (warnings == answer.end() || !warnings->is_array()) return;
   for (const Json& warning : *warnings) {
-    if (warning.is_string()) ++report.warnings[warning.get<std::string>()];
+    if (warning.is_string()) ++report.warnings[trouble_of(warning.get<std::string>())];
   }
 }
 

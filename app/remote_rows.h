@@ -36,7 +36,7 @@ struct SendReport {
   std::vector<double> latency_ms;  ///< One a request.
   int64_t failed_request_count = 0;
   std::string first_failure;
-  std::map<std::string, int64_t> warnings;  ///< Text -> rows.
+  std::map<std::string, int64_t> warnings;  ///< Trouble -> rows.
   double seconds = 0;
 };
 

@@ -182,9 +182,10 @@ def numbers_are_not_finite_in_parquet(project, _):
     project.settings.write_text(project.settings.read_text() + 'fee = "fee"\n')
     project.commit("not finite")
     project.run("check").must(0)
+    project.change_settings('plan = "category(plan)"', 'family = "plan = \'family\'"')
     for learner in ("gbdt", "linear"):
         project.run("run", "--set", f"train.learner={learner}").must(0)
-        out = project.run("predict", "latest", "--limit", "8").must(0).out
+        out = project.run("predict", "--model", "latest", "--limit", "8").must(0).out
         values = [float(line.split(",")[2]) for line in out.splitlines()[1:]]
         assert len(values) == 8 and all(0 < value < 1 for value in values), out
     project.must_be_whole(["not finite"])
@@ -194,12 +195,13 @@ def numbers_are_not_finite_in_requests(project, _):
     project.release()
     server, url = project.serve()
     try:
+        row = '{"months": %s, "calls": 1, "late_payments": 0, "plan": "basic"}'
         for bad in ("NaN", "Infinity", "1e400", "-1e999"):
-            status, text = post(f"{url}/predict", '{"months": %s, "plan": "basic"}' % bad)
+            status, text = post(f"{url}/predict", row % bad)
             assert status == 400, f"{bad}: {status}: {text}"
-        status, text = post(f"{url}/predict", '{"months": 1e300, "calls": 1, "plan": "basic"}')
+        status, text = post(f"{url}/predict", row % "1e300")
         assert status in (200, 400), f"{status}: {text}"
-        status, text = post(f"{url}/predict", '{"months": 3, "calls": 1, "plan": "basic"}')
+        status, text = post(f"{url}/predict", row % "3")
         assert status == 200, f"{status}: {text}"
     finally:
         stop(server)

@@ -65,7 +65,7 @@ def killed_in_run(project, chance):
     models = {run["model"] for run in project.json("runs")}
     assert first in models
     for model in models:
-        project.run("predict", model, "--limit", "3").must(0)
+        project.run("predict", "--model", model, "--limit", "3").must(0)
     project.must_be_whole(["rows"])
 
 
@@ -73,7 +73,7 @@ def killed_in_release(project, chance):
     project.commit("rows")
     models = []
     for number in (1, 2):
-        project.run("run", "--set", "train.learner=linear", "--set", f"train.parameters.l2={number}").must(0)
+        project.run("run", "--set", "train.rounds_max=9", "--set", f"train.seed={number}").must(0)
         project.run("gate").must(0)
         models.append(project.json("runs")[-1]["model"])
     seconds = duration_of(project, "release", models[0])
@@ -128,7 +128,7 @@ def many_readers_while_committing(project, chance):
 
 def two_releases_at_once(project, chance):
     project.commit("rows")
-    project.run("run", "--set", "train.learner=linear").must(0)
+    project.run("run", "--set", "train.rounds_max=20").must(0)
     project.run("gate").must(0)
     started = [project.start("release") for _ in range(4)]
     codes = []

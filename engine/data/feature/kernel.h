@@ -32,6 +32,7 @@ using Kernel = void (*)(std::span<const Operand> arguments, size_t rows, Vector&
 template <typename T>
 struct Slot;
 
+/// Numbers.
 template <>
 struct Slot<double> {
   static const double& get(const Operand& operand, size_t row) {
@@ -40,6 +41,7 @@ struct Slot<double> {
   static double& in(Vector& out, size_t row) { return out.numbers[row]; }
 };
 
+/// Booleans, integers, times and durations.
 template <>
 struct Slot<int64_t> {
   static const int64_t& get(const Operand& operand, size_t row) {
@@ -48,6 +50,7 @@ struct Slot<int64_t> {
   static int64_t& in(Vector& out, size_t row) { return out.integers[row]; }
 };
 
+/// Texts.
 template <>
 struct Slot<std::string> {
   static const std::string& get(const Operand& operand, size_t row) {

@@ -79,6 +79,7 @@ class FeatureProgram {
   std::unique_ptr<State> state_;
 };
 
+/// Buffers of one thread, kept between calls of `evaluate`.
 class EvaluationScratch {
  public:
   EvaluationScratch();

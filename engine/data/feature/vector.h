@@ -21,6 +21,7 @@ enum class ValueType { boolean, integer, number, text, time, duration };
 /// Errors: `invalid_input` with the valid names.
 [[nodiscard]] Result<ValueType> parse_value_type(std::string_view name);
 
+/// A column by name and type.
 struct Field {
   std::string name;
   ValueType type = ValueType::number;

@@ -288,7 +288,7 @@ Status Database::add_table(const std::string& name, const ObjectStore& objects,
   std::vector<std::string> paths;
   for (const Segment& segment : version.segments) {
     if (segment.row_count == 0) continue;
-    MILLGATE_ASSIGN(std::string path, objects.local_path(segment.object));
+    MILLGATE_ASSIGN(std::string path, objects.verified_path(segment.object));
     paths.push_back(std::move(path));
   }
   auto columns = sql_columns(*version.schema);

@@ -1,4 +1,4 @@
-/// Owners of the handles of DuckDB's C interface. For .cc files of this room.
+/// Owners of the handles of DuckDB's C interface. Include in .cc files only.
 #pragma once
 
 #include <duckdb.h>

@@ -1,4 +1,4 @@
-/// The answer to a query as Arrow record batches. For .cc files of this room.
+/// The answer to a query as Arrow record batches. Include in .cc files only.
 #pragma once
 
 #include <arrow/record_batch.h>

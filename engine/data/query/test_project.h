@@ -1,4 +1,5 @@
 /// For tests of this room and those above it: a project in a folder of its own.
+/// Include in .cc files only.
 #pragma once
 
 #include <arrow/api.h>

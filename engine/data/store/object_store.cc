@@ -88,6 +88,18 @@ Result<std::string> ObjectStore::local_path(const Id& id) const {
   return path;
 }
 
+Result<std::string> ObjectStore::verified_path(const Id& id) const {
+  MILLGATE_ASSIGN(std::string path, local_path(id));
+  {
+    const std::scoped_lock lock(verified_->mutex);
+    if (verified_->ids.contains(id)) return path;
+  }
+  MILLGATE_TRY(verify(id));
+  const std::scoped_lock lock(verified_->mutex);
+  verified_->ids.insert(id);
+  return path;
+}
+
 Status ObjectStore::verify(const Id& id) const {
   const std::string path = files_->local_path(name_of(id));
   if (path.empty()) {

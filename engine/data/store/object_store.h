@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "ground/error.h"
 #include "ground/file_store.h"
@@ -26,6 +28,8 @@ class ObjectStore {
   /// For readers such as DuckDB that open files by themselves.
   /// Errors: `not_found`; `damaged` when the size on disk is zero.
   [[nodiscard]] Result<std::string> local_path(const Id& id) const;
+  /// The same after `verify`, which is done once for each object in the life of this store.
+  [[nodiscard]] Result<std::string> verified_path(const Id& id) const;
   /// Rehashes the object. Errors: as `get`.
   [[nodiscard]] Status verify(const Id& id) const;
   /// "objects/ab/cdef..." as kept in the FileStore.
@@ -33,6 +37,12 @@ class ObjectStore {
 
  private:
   std::shared_ptr<FileStore> files_;
+  /// Shared by copies.
+  struct Verified {
+    std::mutex mutex;
+    std::unordered_set<Id> ids;
+  };
+  std::shared_ptr<Verified> verified_ = std::make_shared<Verified>();
 };
 
 }  // namespace millgate

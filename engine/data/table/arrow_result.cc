@@ -20,6 +20,11 @@ class ErrorDetail final : public arrow::StatusDetail {
   Error error_;
 };
 
+/// What the system said ("[errno 28] No space left on device"), where Arrow kept it.
+std::string reason_of(const arrow::Status& status) {
+  return status.detail() == nullptr ? "" : ": " + status.detail()->ToString();
+}
+
 }  // namespace
 
 Error arrow_error(const arrow::Status& status, const std::string& object) {
@@ -29,7 +34,7 @@ Error arrow_error(const arrow::Status& status, const std::string& object) {
   }
   const bool ours_to_mend = !status.IsIOError() && !status.IsOutOfMemory();
   return Error{.code = ours_to_mend ? ErrorCode::invalid_input : ErrorCode::outside,
-               .what = object + ": " + status.message()};
+               .what = object + ": " + status.message() + reason_of(status)};
 }
 
 arrow::Status arrow_status(Error error) {

@@ -1,4 +1,5 @@
 /// LightGBM itself, for tests: trains models and predicts beside our own evaluator.
+/// Include in .cc files only.
 #pragma once
 
 #include <LightGBM/c_api.h>

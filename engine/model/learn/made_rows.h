@@ -1,4 +1,5 @@
 /// Rows made up for the tests of this room: the same numbers in any language.
+/// Include in .cc files only.
 #pragma once
 
 #include <arrow/api.h>

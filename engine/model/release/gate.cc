@@ -1,12 +1,13 @@
 #include "model/release/gate.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <tuple>
 
 #include "ground/json.h"
 #include "ground/settings.h"
-#include "ground/shortest_text.h"
 
 namespace millgate {
 
@@ -16,6 +17,13 @@ constexpr const char* kVerdictKind = "verdict";
 
 std::string_view to_string(Bound bound) {
   return bound == Bound::at_least ? "at_least" : "at_most";
+}
+
+/// Four digits are what a person compares; the exact value stands beside it in the evidence.
+std::string rounded_text(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
 }
 
 std::string name_of(const Requirement& requirement) {
@@ -83,13 +91,13 @@ std::string missing_reason(const Requirement& requirement, const std::vector<Evi
 
 std::string measured_reason(const Judgement& judgement) {
   const Evidence& evidence = *judgement.evidence;
-  std::string reason = "measured " + shortest_text(evidence.value);
+  std::string reason = "measured " + rounded_text(evidence.value);
   if (evidence.row_count > 0) reason += " on " + std::to_string(evidence.row_count) + " rows";
   if (!evidence.data.empty()) reason += " (" + evidence.data + ")";
   const auto& worse_end =
       judgement.requirement.bound == Bound::at_least ? evidence.lower : evidence.upper;
   if (judgement.passed && worse_end && margin_of(judgement.requirement, *worse_end) < 0) {
-    reason += "; the 95 % interval reaches " + shortest_text(*worse_end) + ", beyond the limit";
+    reason += "; the 95 % interval reaches " + rounded_text(*worse_end) + ", beyond the limit";
   }
   return reason;
 }

@@ -151,10 +151,13 @@ Result<TableSkew> compare_with_table(const Repository& repository, const ServedL
     return skew;
   }
   Database& database = log.database();
-  MILLGATE_ASSIGN(const TableVersion version,
-                  read_table_version(repository.objects(), found->second));
-  MILLGATE_TRY(database.execute(std::string("drop view if exists ") + kTable));
-  MILLGATE_TRY(database.add_table(kTable, repository.objects(), version));
+  // Each version that served is compared with the same table.
+  MILLGATE_ASSIGN(const bool added, database.has_table(kTable));
+  if (!added) {
+    MILLGATE_ASSIGN(const TableVersion version,
+                    read_table_version(repository.objects(), found->second));
+    MILLGATE_TRY(database.add_table(kTable, repository.objects(), version));
+  }
   MILLGATE_ASSIGN(const auto described, database.describe(std::string("select * from ") + kTable));
   const ColumnTypes types(described.begin(), described.end());
   if (const std::string reason = why_not(manifest, log, types); !reason.empty()) {

@@ -181,8 +181,9 @@ Status prepare(Run& run) {
   run.plan = {
       .task = *run.project.task, .views = run.project.views, .sources = run.project.sources};
   MILLGATE_ASSIGN(run.fields, joinable_fields(*run.database, run.plan));
-  MILLGATE_ASSIGN(const FeatureProgram program,
-                  FeatureProgram::compile(run.project.features, run.fields));
+  Section root = run.project.root;
+  MILLGATE_ASSIGN(const Section features, root.section("features"));
+  MILLGATE_ASSIGN(const FeatureProgram program, FeatureProgram::compile(features, run.fields));
   for (const Field& field : program.inputs()) run.columns.push_back(field.name);
   MILLGATE_TRY(make_join_key(run));
   make_train_key(run);

@@ -143,7 +143,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void stop() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->on_stop(); });
   }
-  void abort() {
+  void cut_off() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->close(); });
   }
 
@@ -534,7 +534,7 @@ void HttpListener::State::stop() {
     shared.all_gone.wait_for(lock, shared.options.stop_timeout,
                              [&] { return shared.connections.empty(); });
   }
-  each_connection([](Connection& connection) { connection.abort(); });
+  each_connection([](Connection& connection) { connection.cut_off(); });
   slow_pool.join();
   {
     std::unique_lock lock(shared.mutex);

@@ -33,6 +33,7 @@ namespace millgate {
   return block;
 }
 
+/// What differs between test models.
 struct TestModel {
   double intercept = -0.25;
   std::string task_kind = "binary";
