@@ -215,8 +215,10 @@ Result<std::shared_ptr<arrow::Table>> read_joined(const std::string& path) {
   return table;
 }
 
+/// Uses up the database: what it keeps in memory is of no use to training.
 Status write_joined(Run& run, const std::string& path) {
-  MILLGATE_ASSIGN(const auto joined, join_as_of(*run.database, run.plan, run.columns));
+  const std::unique_ptr<Database> database = std::move(run.database);
+  MILLGATE_ASSIGN(const auto joined, join_as_of(*database, run.plan, run.columns));
   arrow::TableBatchReader rows(*joined);
   const auto row_count = write_table_file(rows, path);
   return row_count.ok() ? Status() : Status(row_count.error());
