@@ -45,13 +45,19 @@ std::string_view reason_of(int status) {
   return http::obsolete_reason(static_cast<http::status>(status));
 }
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string date_header() {
+/// "Sun, 06 Nov 1994 08:49:37 GMT"; written once a second by each thread.
+const std::string& date_header() {
+  thread_local std::time_t written = 0;
+  thread_local std::string text;
   const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+  if (now != written || text.empty()) {
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char buffer[40];
+    text.assign(buffer, std::strftime(buffer, sizeof buffer, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    written = now;
+  }
+  return text;
 }
 
 std::string head_of(const HttpResponse& response, bool keep_alive) {
