@@ -102,6 +102,7 @@ Result<int> monitor(const Session& session, const Options& options) {
     std::cout << '\n';
   }
   for (const Alarm& alarm : report.alarms) print_alarm(alarm);
+  for (const std::string& note : report.notes) std::cout << "note: " << note << '\n';
   std::cout << report.answer << '\n';
   return kDone;
 }

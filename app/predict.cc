@@ -188,7 +188,7 @@ void add_predict(CLI::App& program, Session& session) {
   CLI::App* command =
       add_command(program, "predict", "predict rows here, or send them to a server and compare",
                   "millgate predict --rows june.parquet --url http://127.0.0.1:8080 --batch 64");
-  command->add_option("--model", options->model, "id, its prefix, `latest` or `serving`")
+  command->add_option("model", options->model, "id, its prefix, `latest` or `serving`")
       ->capture_default_str();
   command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
   command->add_option("--where", options->where, "only rows that meet this SQL condition");

@@ -185,7 +185,7 @@ def numbers_are_not_finite_in_parquet(project, _):
     project.change_settings('plan = "category(plan)"', 'family = "plan = \'family\'"')
     for learner in ("gbdt", "linear"):
         project.run("run", "--set", f"train.learner={learner}").must(0)
-        out = project.run("predict", "--model", "latest", "--limit", "8").must(0).out
+        out = project.run("predict", "latest", "--limit", "8").must(0).out
         values = [float(line.split(",")[2]) for line in out.splitlines()[1:]]
         assert len(values) == 8 and all(0 < value < 1 for value in values), out
     project.must_be_whole(["not finite"])

@@ -65,7 +65,7 @@ def killed_in_run(project, chance):
     models = {run["model"] for run in project.json("runs")}
     assert first in models
     for model in models:
-        project.run("predict", "--model", model, "--limit", "3").must(0)
+        project.run("predict", model, "--limit", "3").must(0)
     project.must_be_whole(["rows"])
 
 

@@ -11,6 +11,7 @@
 #include "data/feature/expression_text.h"
 #include "data/feature/label_expression.h"
 #include "data/feature/view_times.h"
+#include "data/query/sql_error.h"
 #include "data/table/arrow_result.h"
 #include "ground/nearest_name.h"
 
@@ -285,6 +286,17 @@ Result<std::vector<JoinedView>> wanted_views(Database& database, const JoinPlan&
   return invalid_input("unknown column `" + *left.begin() + "`", name_hint(*left.begin(), valid));
 }
 
+/// `where` by itself, so that a fault has its place in the words of the caller.
+Status check_where(Database& database, const ResolvedTask& task, const std::string& where) {
+  if (where.empty()) return {};
+  const std::string before = "select 1 from " + quote_name(task.source->name) + " where (";
+  auto bound = database.describe(before + where + "\n)");
+  if (bound.ok()) return {};
+  const auto found = database.error_offset();
+  const size_t offset = found && *found > before.size() ? *found - before.size() : 0;
+  return at_sql_place(std::move(bound).error(), where, std::min(offset, where.size()), 1);
+}
+
 }  // namespace
 
 Result<std::vector<Field>> joinable_fields(Database& database, const JoinPlan& plan) {
@@ -305,6 +317,7 @@ Result<std::shared_ptr<arrow::Table>> join_as_of(Database& database, const JoinP
                                                  const std::string& where) {
   MILLGATE_TRY(check_view_names(plan));
   MILLGATE_ASSIGN(const ResolvedTask task, resolve_task(database, plan));
+  MILLGATE_TRY(check_where(database, task, where));
   MILLGATE_ASSIGN(const std::vector<JoinedView> views, wanted_views(database, plan, task, columns));
   MILLGATE_ASSIGN(const auto answer, database.query(JoinSql(task, views).text(where)));
   return finished(plan, task, *answer);
