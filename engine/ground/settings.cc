@@ -1,6 +1,7 @@
 #include "ground/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -160,6 +161,14 @@ struct Section::Node {
     if (table == nullptr) {
       return error_here("missing section " + title() + ", which must give `" + key + "`",
                         "add " + title() + " with a line `" + key + " = ...`");
+    }
+    // A slip in the name of a key that must be there: the slip is what should be seen.
+    for (const Entry& entry : entries_in_order(*table)) {
+      const bool is_asked = std::find(asked.begin(), asked.end(), entry.key->str()) != asked.end();
+      if (is_asked || !nearest_name(entry.key->str(), std::array{key})) continue;
+      Error error = unknown(entry);
+      error.hint = name_hint(entry.key->str(), std::array{key});
+      return error;
     }
     return error_here("missing key " + label(key), "add a line `" + key + " = ...`");
   }

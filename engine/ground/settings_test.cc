@@ -221,6 +221,16 @@ TEST(Settings, AMissingKeyPointsAtItsSection) {
             "hint: add a line `version = ...`\n");
 }
 
+TEST(Settings, ASlipInTheNameOfARequiredKeyIsShownAsOne) {
+  Section root = parse("[task]\nkind = \"binary\"\nlable = \"late\"\n");
+  EXPECT_EQ(fault(root.section("task")->text("label")),
+            "error: unknown key `lable` in [task]\n"
+            "  --> millgate.toml:3:1\n"
+            "3 | lable = \"late\"\n"
+            "  | ^^^^^\n"
+            "hint: did you mean `label`?\n");
+}
+
 TEST(Settings, AWrongTypeSaysWhatIsExpectedAndFound) {
   Section root = parse(
       "text = 3\nnumber = \"0.7\"\ninteger = 1.5\nbool = \"yes\"\nlist = [\"a\", 2]\n"
