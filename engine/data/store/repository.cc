@@ -122,12 +122,14 @@ Result<std::shared_ptr<Repository>> Repository::init(const std::string& project_
 }
 
 Result<Commit> Repository::commit(const std::string& branch, const NewCommit& change) {
+  const bool from_tip = !change.based_on.has_value();
   std::optional<Id> base = change.based_on;
+  if (base == Id{}) base.reset();
   bool first_try = true;
   while (true) {
     MILLGATE_ASSIGN(const auto tip, branch_tip(*ledger_, branch));
     if (!tip) return no_such_branch(*ledger_, branch);
-    if (first_try && !base) base = tip->commit;
+    if (first_try && from_tip) base = tip->commit;
     first_try = false;
     if (tip->commit && base != tip->commit) {
       MILLGATE_TRY(check_overtaken(branch, change, base, *tip->commit));

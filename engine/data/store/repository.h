@@ -33,7 +33,7 @@ struct Commit {
 struct NewCommit {
   std::map<std::string, Id> tables;  ///< Tables to set; the others stay as in the parent.
   /// The commit that the tables were made from: what changed since then is not overwritten.
-  /// Empty: the tip at the moment of the call.
+  /// The zero id: the branch was empty. Nothing: the tip at the moment of the call.
   std::optional<Id> based_on;
   std::string author;
   std::string message;

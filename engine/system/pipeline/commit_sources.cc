@@ -196,7 +196,9 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   HashCache cache(repository.folder("cache") + "/files.json");
   CommitReport report;
   NewCommit change;
-  Json origin = before.origin;
+  // What another process commits while the files are read is not overwritten.
+  change.based_on = before.commit ? before.commit->id : Id{};
+  Json origin = Json::object();
   const auto total = static_cast<double>(project.sources.size());
   for (size_t i = 0; i < project.sources.size(); ++i) {
     const Source& source = project.sources[i];
@@ -205,7 +207,10 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
                                                      options.accept_schema));
     if (imported.version) change.tables[source.name] = *imported.version;
     report.changed |= imported.table.changed;
-    origin[source.name] = std::move(imported.origin);
+    // Only what is new: the origin of another table may change meanwhile.
+    if (before.origin.value(source.name, Json()) != imported.origin) {
+      origin[source.name] = std::move(imported.origin);
+    }
     report.tables.push_back(std::move(imported.table));
   }
   // Forgetting hashes costs only time, so a full disk here must not stop the commit.

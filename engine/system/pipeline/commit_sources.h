@@ -15,13 +15,13 @@ namespace millgate {
 /// How to commit.
 struct CommitOptions {
   std::string branch = "main";
-  std::string message;  ///< Empty: a message that names the changed tables.
-  std::string author;
+  std::string message = {};  ///< Empty: a message that names the changed tables.
+  std::string author = {};
   /// Take new, missing and retyped columns as they are in the files. Without it, a table keeps
   /// the columns and types of its last commit, and files that differ are an error.
   bool accept_schema = false;
   /// Called with the table being read, and the share of all tables that is done.
-  std::function<void(const std::string& table, double share)> progress;
+  std::function<void(const std::string& table, double share)> progress = {};
 };
 
 /// What a commit did to one table.

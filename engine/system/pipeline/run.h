@@ -30,10 +30,10 @@ struct StepReport {
 /// How to run.
 struct RunOptions {
   std::string revision = "main";
-  std::string author;
+  std::string author = {};
   bool force = false;                ///< Run every step again.
   bool compare_random_split = true;  ///< Measure how much a random split would flatter.
-  std::function<void(const std::string& step, double share)> progress;
+  std::function<void(const std::string& step, double share)> progress = {};
 };
 
 /// A run as the ledger keeps it.

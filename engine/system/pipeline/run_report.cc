@@ -12,7 +12,7 @@ constexpr std::string_view kObject = "run report";
 
 /// JSON has no NaN: it comes back from null.
 double number_of(const Json& json) {
-  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
 Json steps_to_json(const std::vector<StepReport>& steps) {

@@ -58,16 +58,14 @@ HashCache::~HashCache() = default;
 Result<SourceFile> HashCache::hash(const std::string& full_path) {
   struct stat status {};
   if (::stat(full_path.c_str(), &status) != 0) return system_failure("read", full_path, errno);
-  if (S_ISDIR(status.st_mode)) {
-    return invalid_input("`" + full_path + "` is a folder, not a file",
-                         "name its files, for example " + full_path + "/*.parquet");
-  }
   SourceFile file{.path = full_path, .sha256 = {}, .size_bytes = status.st_size};
   const Json fingerprint = fingerprint_of(status);
   if (const auto found = known_->find(full_path); found != known_->end()) {
-    if (found->is_object() && found->value("fingerprint", Json()) == fingerprint) {
-      file.sha256 = found->value("sha256", "");
-      if (Id::parse(file.sha256).ok()) return file;
+    const auto sha256 = json_member<std::string>(*found, "sha256", path_);
+    if (sha256.ok() && Id::parse(*sha256).ok() &&
+        found->value("fingerprint", Json()) == fingerprint) {
+      file.sha256 = *sha256;
+      return file;
     }
   }
   MILLGATE_ASSIGN(file.sha256, hash_file(full_path));
@@ -93,6 +91,12 @@ Result<std::vector<SourceFile>> find_source_files(const std::string& project_fol
                                                   const Source& source, HashCache& cache) {
   const std::vector<std::string> paths = expand_glob(full_path(project_folder, source.path));
   if (paths.empty()) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(full_path(project_folder, source.path), ignored)) {
+      return source.section.error_at(
+          "path", "source `" + source.name + "`: `" + source.path + "` is a folder, not a file",
+          "name its files, for example \"" + source.path + "/*.parquet\"");
+    }
     Error error = source.section.error_at(
         "path", "source `" + source.name + "`: no file matches `" + source.path + "`",
         "the path is relative to the project's folder `" + project_folder + "`");
