@@ -1,14 +1,20 @@
 #include "system/monitor/served_log.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "data/query/revision_sql.h"
+#include "data/query/sql_token.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
 namespace {
+
+/// The log's own columns.
+constexpr std::array kOwnColumns = {"prediction_id", "answered_at", "model",   "request_id",
+                                    "row_time",      "probability", "decision"};
 
 constexpr const char* kOrder = " order by event_micros, prediction_id";
 
@@ -133,7 +139,7 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
   MILLGATE_TRY(
       require_columns(feedback_columns, {"prediction_id", "label", "received_at"}, "feedback"));
   MILLGATE_TRY(make_labels(database));
-  MILLGATE_TRY(make_served(database, options, log.has_column("row_time")));
+  MILLGATE_TRY(make_served(database, options, contains(log.columns_, "row_time")));
   MILLGATE_ASSIGN(log.counts_, count_log(database));
   if (log.counts_.prediction_count > 0) {
     MILLGATE_ASSIGN(const int64_t first,
@@ -152,7 +158,12 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
   return log;
 }
 
-bool ServedLog::has_column(const std::string& name) const { return contains(columns_, name); }
+std::string ServedLog::column_of(const std::string& name) const {
+  const bool is_own =
+      std::find(kOwnColumns.begin(), kOwnColumns.end(), sql_lower(name)) != kOwnColumns.end();
+  const std::string logged = is_own ? "input." + name : name;
+  return contains(columns_, logged) ? logged : std::string();
+}
 
 Result<ServedRows> ServedLog::rows(const std::string& model) const {
   MILLGATE_ASSIGN(Block block,
@@ -180,8 +191,8 @@ Result<ServedRows> ServedLog::rows(const std::string& model) const {
 Result<Block> ServedLog::block(const std::string& model, const std::vector<Field>& fields) const {
   std::string sql = "select ";
   for (const Field& field : fields) {
-    const std::string name = quote_name(field.name);
-    sql += name + "::" + sql_type_of(field.type) + " as " + name + ", ";
+    sql += quote_name(column_of(field.name)) + "::" + sql_type_of(field.type) + " as " +
+           quote_name(field.name) + ", ";
   }
   sql += "event_micros from served where model::varchar = " + quote_text(model) + kOrder;
   return read_block(*database_, sql, fields);

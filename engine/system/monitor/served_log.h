@@ -38,11 +38,15 @@ class ServedLog {
   [[nodiscard]] const std::optional<Time>& log_last() const { return log_last_; }
   /// Models in the asked time as they were logged (brief ids), most rows first.
   [[nodiscard]] const std::vector<std::string>& models() const { return models_; }
-  [[nodiscard]] bool has_column(const std::string& name) const;
+  /// Where the user's column `name` is logged: one called like a column of the log itself, such
+  /// as `model`, is `input.model` there. Empty: it never was.
+  [[nodiscard]] std::string column_of(const std::string& name) const;
+  [[nodiscard]] bool has_column(const std::string& name) const { return !column_of(name).empty(); }
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
 
   [[nodiscard]] Result<ServedRows> rows(const std::string& model) const;
-  /// Logged columns of `model`'s rows, in the order of `rows`, as the types asked for.
+  /// The user's columns of `model`'s rows, in the order of `rows`, as the types asked for; each
+  /// must have been logged.
   [[nodiscard]] Result<Block> block(const std::string& model,
                                     const std::vector<Field>& fields) const;
   /// Holds the table `served`: the logged columns, `event_micros`, `label_value`.

@@ -43,26 +43,26 @@ std::string key_text(const std::vector<std::string>& key, const std::string& fro
 }
 
 /// The logged rows whose key is in the table, with both values of every compared column.
-Status make_matched(Database& database, const Manifest& manifest, const std::string& logged,
+Status make_matched(const ServedLog& log, const Manifest& manifest, const std::string& logged,
                     const ColumnTypes& types, const std::vector<ComparedColumn>& columns) {
   std::string select = "select p.event_micros, " + key_text(manifest.key, "t.") + " as row_key";
   for (size_t at = 0; at < columns.size(); ++at) {
     const std::string name = quote_name(columns[at].name);
+    const std::string sent = "p." + quote_name(log.column_of(columns[at].name));
     const std::string type = columns[at].is_number ? "double" : types.at(columns[at].name);
     const std::string number = std::to_string(at);
     // A logged value that the table's type cannot hold is compared as a text, not dropped.
-    select += ", try_cast(p." + name + " as " + type + ") as sent" + number + ", t." + name +
-              "::" + type + " as stored" + number + ", p." + name + "::varchar as raw" + number;
+    select += ", try_cast(" + sent + " as " + type + ") as sent" + number + ", t." + name +
+              "::" + type + " as stored" + number + ", " + sent + "::varchar as raw" + number;
   }
   std::string on;
   for (const std::string& key : manifest.key) {
-    const std::string name = quote_name(key);
-    on += (on.empty() ? "" : " and ") + ("try_cast(p." + name) + " as " + types.at(key) + ") = t." +
-          name;
+    const std::string sent = "try_cast(p." + quote_name(log.column_of(key));
+    on += (on.empty() ? "" : " and ") + sent + " as " + types.at(key) + ") = t." + quote_name(key);
   }
-  return database.execute("create or replace temp table matched as " + select +
-                          " from served p join " + kTable + " t on " + on +
-                          " where p.model::varchar = " + quote_text(logged));
+  return log.database().execute("create or replace temp table matched as " + select +
+                                " from served p join " + kTable + " t on " + on +
+                                " where p.model::varchar = " + quote_text(logged));
 }
 
 /// The rows in which column `at` differs, in order of time.
@@ -172,10 +172,10 @@ Result<TableSkew> compare_with_table(const Repository& repository, const ServedL
     if (is_key || type == types.end() || !log.has_column(field.name)) continue;
     columns.push_back({field.name, is_number_type(type->second)});
   }
-  MILLGATE_TRY(make_matched(database, manifest, logged, types, columns));
+  MILLGATE_TRY(make_matched(log, manifest, logged, types, columns));
   std::string whole_key = "model::varchar = " + quote_text(logged);
   for (const std::string& key : manifest.key)
-    whole_key += " and " + quote_name(key) + " is not null";
+    whole_key += " and " + quote_name(log.column_of(key)) + " is not null";
   MILLGATE_ASSIGN(skew.logged_count,
                   database.count("select count(*) from served where " + whole_key));
   MILLGATE_ASSIGN(skew.matched_count, database.count("select count(*) from matched"));

@@ -51,6 +51,7 @@ std::string figure_text(double value) {
   if (std::isnan(value)) return "unknown";
   if (std::isinf(value)) return value > 0 ? "infinity" : "-infinity";
   const double size = std::abs(value);
+  if (size >= 1e15) return with_digits(value, 3);
   if (size >= 1000) return count_text(std::llround(value));
   if (value == std::round(value)) return with_decimals(value, 0);
   if (size >= 100) return with_decimals(value, 0);

@@ -1,0 +1,326 @@
+#include "system/monitor/monitor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <filesystem>
+
+#include "system/monitor/test_monitor.h"
+
+namespace millgate {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> keys_of(const MonitorReport& report) {
+  std::vector<std::string> keys;
+  for (const Alarm& alarm : report.alarms) keys.push_back(alarm.kind + " " + alarm.subject);
+  return keys;
+}
+
+class Monitor : public testing::Test {
+ protected:
+  const ColumnDrift& drift_of(const MonitorReport& report, const std::string& name) {
+    for (const ColumnDrift& column : report.models.at(0).drift) {
+      if (column.name == name) return column;
+    }
+    ADD_FAILURE() << name;
+    return report.models.at(0).drift.front();
+  }
+
+  WatchedProject watched_;
+};
+
+TEST_F(Monitor, AQuietStreamRaisesNothing) {
+  for (uint64_t seed = 11; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    WatchedProject quiet;
+    auto rows = quiet.four_weeks(seed);
+    quiet.commit_table(rows);
+    WatchedProject::label(rows, seed + 100);
+    quiet.log(rows);
+    const MonitorReport report = quiet.watch();
+    EXPECT_THAT(keys_of(report), IsEmpty()) << report.alarms.front().how_much;
+    ASSERT_EQ(report.models.size(), 1U);
+    EXPECT_EQ(report.models[0].windows.size(), 4U);
+    EXPECT_EQ(report.models[0].row_count, 2000);
+    EXPECT_EQ(report.models[0].replay.replayed_count, 2000);
+    EXPECT_EQ(report.models[0].replay.differing_count, 0) << "equal bit by bit";
+    EXPECT_EQ(report.models[0].table.matched_count, 2000);
+    EXPECT_THAT(report.answer, HasSubstr("no alarm"));
+  }
+}
+
+TEST_F(Monitor, AnEmptyLogIsSaid) {
+  const MonitorReport report = watched_.watch();
+  EXPECT_THAT(report.answer, HasSubstr("the prediction log is empty"));
+  EXPECT_THAT(report.models, IsEmpty());
+  watched_.log(watched_.four_weeks());
+  MonitorOptions later;
+  later.from = Time{kTestBegin + 100 * kTestDay};
+  EXPECT_THAT(watched_.watch(later).answer, HasSubstr("from 2026-03-02 to 2026-03-29"));
+}
+
+TEST_F(Monitor, MilesSentAsKilometresIsOneAlarmThatNamesThem) {
+  auto rows = watched_.four_weeks();
+  watched_.commit_table(rows);
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 14 * kTestDay) row.distance *= 1.609344;
+  }
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("unit distance"));
+  const Alarm& alarm = report.alarms[0];
+  EXPECT_THAT(alarm.what, HasSubstr("miles sent as kilometres"));
+  EXPECT_THAT(alarm.how_much, AllOf(HasSubstr("50 % of 2,000 rows"), HasSubstr("commit ")));
+  EXPECT_EQ(to_string(alarm.since), "2026-03-16T00:00:00Z");
+  const TableSkewColumn& cells = report.models[0].table.columns.at(0);
+  EXPECT_EQ(cells.name, "distance");
+  EXPECT_EQ(cells.differing_count, 999);
+  EXPECT_NEAR(*cells.median_ratio, 1.609344, 1e-9);
+  EXPECT_EQ(cells.examples.size(), 3U);
+}
+
+TEST_F(Monitor, WithoutTheTableTheUnitIsSuspectedFromTheDistribution) {
+  auto rows = watched_.four_weeks();
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 14 * kTestDay) row.warmth = (row.warmth - 32) * 5 / 9;
+  }
+  // The training is in Celsius, so this is Fahrenheit taken for Celsius twice: no real unit.
+  watched_.answer(rows);
+  watched_.log(rows);
+  EXPECT_EQ(keys_of(watched_.watch()).size(), 1U);
+
+  WatchedProject other;
+  rows = other.four_weeks();
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 14 * kTestDay) row.warmth = row.warmth * 9 / 5 + 32;
+  }
+  other.answer(rows);
+  other.log(rows);
+  const MonitorReport report = other.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("unit warmth"));
+  EXPECT_THAT(report.alarms[0].what, HasSubstr("Celsius sent as Fahrenheit"));
+  EXPECT_THAT(report.alarms[0].suspected_cause, HasSubstr("suspected from the distribution"));
+}
+
+TEST_F(Monitor, FahrenheitSentAsCelsiusIsProvedByTheTable) {
+  auto rows = watched_.four_weeks();
+  watched_.commit_table(rows);
+  for (ServedRow& row : rows) row.warmth = row.warmth * 9 / 5 + 32;
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("unit warmth"));
+  EXPECT_THAT(report.alarms[0].what, HasSubstr("degrees Celsius sent as Fahrenheit"));
+  EXPECT_THAT(report.alarms[0].how_much, HasSubstr("100 % of 2,000 rows"));
+}
+
+TEST_F(Monitor, AFieldThatIsNoLongerSentIsOneAlarm) {
+  auto rows = watched_.four_weeks();
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 21 * kTestDay) row.warmth = kMissing;
+  }
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("missing warmth"));
+  EXPECT_EQ(to_string(report.alarms[0].since), "2026-03-23T00:00:00Z");
+}
+
+TEST_F(Monitor, ANewCategoryIsOneAlarm) {
+  auto rows = watched_.four_weeks();
+  for (size_t i = 0; i < rows.size(); i += 7) rows[i].carrier = "B6";
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("category carrier"));
+  EXPECT_THAT(report.alarms[0].what, HasSubstr("B6"));
+  EXPECT_THAT(report.alarms[0].how_much, HasSubstr("14 % of 2,000 rows"));
+}
+
+TEST_F(Monitor, AWorldThatMovedIsOneAlarmThatNamesTheColumns) {
+  auto rows = watched_.four_weeks();
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 7 * kTestDay) row.warmth += 11;
+  }
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("drift warmth"));
+  EXPECT_EQ(to_string(report.alarms[0].since), "2026-03-09T00:00:00Z");
+  EXPECT_EQ(drift_of(report, "distance").verdict, "none");
+}
+
+TEST_F(Monitor, ValuesThatAreNotThoseOfTheTableAreSkew) {
+  auto rows = watched_.four_weeks();
+  watched_.commit_table(rows);
+  Random random(6);
+  for (size_t i = 0; i < rows.size(); i += 10) rows[i].distance += random.uniform() * 50;
+  watched_.answer(rows);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("skew distance"));
+  EXPECT_THAT(report.alarms[0].how_much, HasSubstr("10 % of 2,000 rows"));
+  EXPECT_EQ(report.models[0].table.columns[0].suspicion, "");
+}
+
+TEST_F(Monitor, RowsThatWereNotFoundCannotBeCompared) {
+  auto rows = watched_.four_weeks();
+  auto other = rows;
+  for (ServedRow& row : other) row.trip += 1'000'000;
+  watched_.commit_table(other);
+  watched_.log(rows);
+  const TableSkew table = watched_.watch().models[0].table;
+  EXPECT_EQ(table.logged_count, 2000);
+  EXPECT_EQ(table.matched_count, 0);
+  EXPECT_THAT(table.note, HasSubstr("none of 2,000 logged rows"));
+}
+
+TEST_F(Monitor, ReplayFindsOneWrongBit) {
+  auto rows = watched_.four_weeks();
+  rows[700].probability = std::nextafter(rows[700].probability, 1.0);
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  const ReplaySkew& replay = report.models[0].replay;
+  EXPECT_EQ(replay.replayed_count, 2000);
+  EXPECT_EQ(replay.differing_count, 1);
+  EXPECT_GT(replay.difference_max, 0);
+  EXPECT_LT(replay.difference_max, 1e-15);
+  ASSERT_EQ(replay.examples.size(), 1U);
+  EXPECT_THAT(replay.examples[0], HasSubstr(WatchedProject::id_of(rows[700])));
+  EXPECT_THAT(keys_of(report), ElementsAre("skew probability"));
+}
+
+TEST_F(Monitor, LateAndPartialLabelsAreSaidAndMeasured) {
+  auto rows = watched_.four_weeks();
+  WatchedProject::label(rows);
+  for (ServedRow& row : rows) {
+    // Labels of the last week have not come yet, of the week before a half.
+    const int64_t day = (row.event_micros - kTestBegin) / kTestDay;
+    if (day >= 21 || (day >= 14 && row.trip % 2 == 0)) row.label.reset();
+  }
+  watched_.log(rows);
+  const ModelWatch watch = watched_.watch().models.at(0);
+  ASSERT_EQ(watch.windows.size(), 4U);
+  EXPECT_EQ(watch.windows[0].maturity, 1);
+  EXPECT_NEAR(watch.windows[2].maturity, 0.5, 0.01);
+  EXPECT_EQ(watch.windows[3].labelled_count, 0);
+  EXPECT_THAT(watch.windows[3].evidence, IsEmpty());
+  EXPECT_THAT(watch.windows[3].note, HasSubstr("0 labels came"));
+  EXPECT_EQ(watch.all.labelled_count, watch.windows[0].labelled_count +
+                                          watch.windows[1].labelled_count +
+                                          watch.windows[2].labelled_count);
+}
+
+TEST_F(Monitor, DecayIsAnAlarmAndSinceWhen) {
+  auto rows = watched_.four_weeks();
+  WatchedProject::label(rows);
+  Random random(12);
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 14 * kTestDay) row.label = random.below(2) == 0 ? 1 : 0;
+  }
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("quality auc"));
+  EXPECT_EQ(to_string(report.alarms[0].since), "2026-03-16T00:00:00Z");
+  EXPECT_THAT(report.alarms[0].next_step, HasSubstr("millgate rollback"));
+}
+
+TEST_F(Monitor, AGapBetweenRowsIsAnAlarm) {
+  auto rows = watched_.four_weeks();
+  std::erase_if(rows, [](const ServedRow& row) {
+    const int64_t day = (row.event_micros - kTestBegin) / kTestDay;
+    return day >= 7 && day < 21;
+  });
+  watched_.log(rows);
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("log gap"));
+  EXPECT_THAT(report.alarms[0].how_much, HasSubstr("2026-03-09 to 2026-03-23"));
+  ASSERT_EQ(report.models[0].windows.size(), 4U);
+  EXPECT_EQ(report.models[0].windows[1].row_count, 0);
+}
+
+TEST_F(Monitor, CopiedFilesAreAnAlarm) {
+  const auto rows = watched_.four_weeks();
+  watched_.log(rows, "a");
+  watched_.log({rows.begin(), rows.begin() + 300}, "b");
+  const MonitorReport report = watched_.watch();
+  EXPECT_EQ(report.log.duplicate_count, 300);
+  EXPECT_EQ(report.models[0].row_count, 2000);
+  EXPECT_THAT(keys_of(report), ElementsAre("log duplicates"));
+}
+
+TEST_F(Monitor, ARowsOfAModelThatIsNotHereAreShownAndNotJudged) {
+  auto rows = watched_.four_weeks();
+  watched_.log(rows, "a", "feedfeedfeed");
+  const MonitorReport report = watched_.watch();
+  ASSERT_EQ(report.models.size(), 1U);
+  EXPECT_EQ(report.models[0].model, "feedfeedfeed");
+  EXPECT_THAT(report.models[0].note, HasSubstr("not in this project's store"));
+  EXPECT_THAT(report.models[0].drift, IsEmpty());
+}
+
+TEST_F(Monitor, AnAlarmIsNewOnce) {
+  auto rows = watched_.four_weeks();
+  watched_.commit_table(rows);
+  for (ServedRow& row : rows) row.distance *= 1.609344;
+  watched_.answer(rows);
+  watched_.log(rows);
+  MonitorOptions look;
+  look.record = false;
+  EXPECT_EQ(watched_.watch(look).alarms.at(0).event_number, 0) << "it was asked not to record";
+  const MonitorReport first = watched_.watch();
+  ASSERT_EQ(first.alarms.size(), 1U);
+  EXPECT_TRUE(first.alarms[0].is_new);
+  EXPECT_THAT(first.answer, HasSubstr("1 alarm (1 new)"));
+  const int64_t head = good(watched_.repository().ledger().head());
+  const MonitorReport second = watched_.watch();
+  ASSERT_EQ(second.alarms.size(), 1U);
+  EXPECT_FALSE(second.alarms[0].is_new);
+  EXPECT_EQ(second.alarms[0].event_number, first.alarms[0].event_number);
+  EXPECT_EQ(good(watched_.repository().ledger().head()), head);
+}
+
+TEST_F(Monitor, QualityByASliceThatWasNeverLoggedIsToldAndTheOthersMeasured) {
+  auto rows = watched_.four_weeks();
+  WatchedProject::label(rows);
+  watched_.log(rows);
+  MonitorOptions options;
+  options.slices = {"carrier", "carier"};
+  const MonitorReport report = watched_.watch(options);
+  ASSERT_EQ(report.notes.size(), 1U);
+  EXPECT_THAT(report.notes[0], AllOf(HasSubstr("`carier`"), HasSubstr("`carrier`?")));
+  bool measured = false;
+  for (const Evidence& one : report.models[0].all.evidence) {
+    measured |= one.metric == "auc" && one.slice == "carrier=UA";
+  }
+  EXPECT_TRUE(measured);
+}
+
+TEST_F(Monitor, AWindowWithoutALengthIsRefused) {
+  MonitorOptions options;
+  options.window_micros = 0;
+  const auto report = monitor_served(watched_.repository(), options);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, ErrorCode::invalid_input);
+}
+
+TEST_F(Monitor, TheSameLogGivesTheSameReport) {
+  auto rows = watched_.four_weeks();
+  WatchedProject::label(rows);
+  for (ServedRow& row : rows) row.warmth += 11;
+  watched_.answer(rows);
+  watched_.log(rows);
+  (void)watched_.watch();
+  EXPECT_EQ(dump_json(to_json(watched_.watch())), dump_json(to_json(watched_.watch())));
+}
+
+}  // namespace
+}  // namespace millgate
