@@ -27,6 +27,7 @@ void add_monitor(CLI::App& program, Session& session);
 void add_alarms(CLI::App& program, Session& session);
 void add_report(CLI::App& program, Session& session);
 void add_ledger(CLI::App& program, Session& session);
+void add_functions(CLI::App& program, Session& session);
 void add_metrics(CLI::App& program, Session& session);
 
 }  // namespace millgate

@@ -37,6 +37,7 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_alarms(program, session);
   add_report(program, session);
   add_ledger(program, session);
+  add_functions(program, session);
   add_metrics(program, session);
 }
 

@@ -182,7 +182,7 @@ class TypeChecker {
     const auto nearest = nearest_name(node.name, names);
     return source_.fault(node.name_span, "unknown function `" + node.name + "`",
                          nearest ? "did you mean `" + *nearest + "`?"
-                                 : "docs/guides/expressions.md lists all functions");
+                                 : "`millgate functions` lists them all");
   }
 
   Error no_overload(const SyntaxNode& node, const ExpressionFunction& function,

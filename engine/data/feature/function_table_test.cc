@@ -1,0 +1,34 @@
+#include "data/feature/function_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "ground/file_store.h"
+
+namespace millgate {
+namespace {
+
+TEST(FunctionTable, NamesAreUniqueAndEveryFunctionIsExplained) {
+  std::set<std::string> names;
+  for (const ExpressionFunction& function : expression_functions()) {
+    EXPECT_TRUE(names.insert(function.name).second) << function.name;
+    EXPECT_EQ(find_expression_function(function.name), &function);
+    EXPECT_FALSE(function.group.empty() || function.usage.empty()) << function.name;
+    EXPECT_TRUE(function.doc.ends_with('.')) << function.name << " is one sentence";
+    EXPECT_FALSE(function.overloads.empty()) << function.name;
+  }
+  EXPECT_EQ(find_expression_function("no such function"), nullptr);
+}
+
+TEST(FunctionTable, TheGuideShowsAllOfThemAsTheyAre) {
+  const auto page = read_file(std::string(MILLGATE_SOURCE_DIR) + "/docs/guides/expressions.md");
+  ASSERT_TRUE(page.ok());
+  EXPECT_THAT(*page, testing::HasSubstr(expression_reference()))
+      << "put the output of `millgate functions --markdown` at the end of the guide";
+}
+
+}  // namespace
+}  // namespace millgate
