@@ -11,7 +11,6 @@
 namespace millgate {
 namespace {
 
-constexpr const char* kTable = "compared_table";
 constexpr size_t kExamplesMax = 3;
 
 /// Columns of the table that the model reads, with their DuckDB types.
@@ -43,8 +42,9 @@ std::string key_text(const std::vector<std::string>& key, const std::string& fro
 }
 
 /// The logged rows whose key is in the table, with both values of every compared column.
-Status make_matched(const ServedLog& log, const Manifest& manifest, const std::string& logged,
-                    const ColumnTypes& types, const std::vector<ComparedColumn>& columns) {
+Status make_matched(const ServedLog& log, const std::string& table, const Manifest& manifest,
+                    const std::string& logged, const ColumnTypes& types,
+                    const std::vector<ComparedColumn>& columns) {
   std::string select = "select p.event_micros, " + key_text(manifest.key, "t.") + " as row_key";
   for (size_t at = 0; at < columns.size(); ++at) {
     const std::string name = quote_name(columns[at].name);
@@ -61,7 +61,7 @@ Status make_matched(const ServedLog& log, const Manifest& manifest, const std::s
     on += (on.empty() ? "" : " and ") + sent + " as " + types.at(key) + ") = t." + quote_name(key);
   }
   return log.database().execute("create or replace temp table matched as " + select +
-                                " from served p join " + kTable + " t on " + on +
+                                " from served p join " + quote_name(table) + " t on " + on +
                                 " where p.model::varchar = " + quote_text(logged));
 }
 
@@ -151,14 +151,15 @@ Result<TableSkew> compare_with_table(const Repository& repository, const ServedL
     return skew;
   }
   Database& database = log.database();
-  // Each version that served is compared with the same table.
-  MILLGATE_ASSIGN(const bool added, database.has_table(kTable));
+  // Most models are compared with the same table, which is added once.
+  const std::string table = "compared " + found->second.brief();
+  MILLGATE_ASSIGN(const bool added, database.has_table(table));
   if (!added) {
     MILLGATE_ASSIGN(const TableVersion version,
                     read_table_version(repository.objects(), found->second));
-    MILLGATE_TRY(database.add_table(kTable, repository.objects(), version));
+    MILLGATE_TRY(database.add_table(table, repository.objects(), version));
   }
-  MILLGATE_ASSIGN(const auto described, database.describe(std::string("select * from ") + kTable));
+  MILLGATE_ASSIGN(const auto described, database.describe("select * from " + quote_name(table)));
   const ColumnTypes types(described.begin(), described.end());
   if (const std::string reason = why_not(manifest, log, types); !reason.empty()) {
     skew.note = "cannot know: " + reason;
@@ -172,7 +173,7 @@ Result<TableSkew> compare_with_table(const Repository& repository, const ServedL
     if (is_key || type == types.end() || !log.has_column(field.name)) continue;
     columns.push_back({field.name, is_number_type(type->second)});
   }
-  MILLGATE_TRY(make_matched(log, manifest, logged, types, columns));
+  MILLGATE_TRY(make_matched(log, table, manifest, logged, types, columns));
   std::string whole_key = "model::varchar = " + quote_text(logged);
   for (const std::string& key : manifest.key)
     whole_key += " and " + quote_name(log.column_of(key)) + " is not null";
