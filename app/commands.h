@@ -25,6 +25,7 @@ void add_predict(CLI::App& program, Session& session);
 void add_feedback(CLI::App& program, Session& session);
 void add_monitor(CLI::App& program, Session& session);
 void add_alarms(CLI::App& program, Session& session);
+void add_explain(CLI::App& program, Session& session);
 void add_report(CLI::App& program, Session& session);
 void add_ledger(CLI::App& program, Session& session);
 void add_functions(CLI::App& program, Session& session);

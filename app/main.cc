@@ -35,6 +35,7 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_feedback(program, session);
   add_monitor(program, session);
   add_alarms(program, session);
+  add_explain(program, session);
   add_report(program, session);
   add_ledger(program, session);
   add_functions(program, session);

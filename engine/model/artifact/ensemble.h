@@ -49,12 +49,16 @@ struct LinearModel {
   double intercept = 0;
   bool logistic = true;
 };
+/// What feature `index` adds to the score where it has `value`.
+[[nodiscard]] double linear_contribution(const LinearModel& model, size_t index, double value);
 /// Asserts what `load_linear` checks.
 [[nodiscard]] std::shared_ptr<const Scorer> make_linear_scorer(LinearModel model);
 /// JSON; numbers are written so that they are read back exactly.
 [[nodiscard]] std::string save_linear(const LinearModel& model);
 /// Errors: `damaged` for lengths that differ, a number that is not finite (or a coefficient
 /// beyond 1e100), a scale of 0 or less.
+[[nodiscard]] Result<LinearModel> read_linear(std::string_view json);
+/// The scorer of what `read_linear` reads; its errors.
 [[nodiscard]] Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json);
 
 }  // namespace millgate

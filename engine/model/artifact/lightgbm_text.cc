@@ -237,7 +237,8 @@ Status read_head(const TextBlocks& blocks, Trees& trees) {
 struct TreeText {
   std::vector<int32_t> feature, decision, left, right;
   std::vector<double> threshold, gain, leaf;
-  std::vector<uint32_t> boundaries, words;  ///< Of category sets.
+  std::vector<double> node_rows, leaf_rows;  ///< Empty: the text does not tell.
+  std::vector<uint32_t> boundaries, words;   ///< Of category sets.
 };
 
 Status read_category_sets(const TextBlock& block, TreeText& tree) {
@@ -256,6 +257,18 @@ Status read_category_sets(const TextBlock& block, TreeText& tree) {
   return {};
 }
 
+Status read_row_counts(const TextBlock& block, TreeText& tree) {
+  if (!block.has("leaf_count") || !block.has("internal_count")) return {};
+  MILLGATE_ASSIGN(tree.leaf_rows, read_many<double>(block, "leaf_count", tree.leaf.size()));
+  MILLGATE_ASSIGN(tree.node_rows, read_many<double>(block, "internal_count", tree.leaf.size() - 1));
+  const auto is_count = [](double rows) { return std::isfinite(rows) && rows >= 0; };
+  if (!std::all_of(tree.leaf_rows.begin(), tree.leaf_rows.end(), is_count) ||
+      !std::all_of(tree.node_rows.begin(), tree.node_rows.end(), is_count)) {
+    return at_line(block.line, "a `leaf_count` or `internal_count` is not a number of rows");
+  }
+  return {};
+}
+
 Result<TreeText> read_tree(const TextBlock& block) {
   TreeText tree;
   MILLGATE_ASSIGN(const int64_t leaves, read_one<int64_t>(block, "num_leaves"));
@@ -270,7 +283,10 @@ Result<TreeText> read_tree(const TextBlock& block) {
   for (double value : tree.leaf) {
     if (!std::isfinite(value)) return at_line(block.line, "a leaf's value is not finite");
   }
-  if (splits == 0) return tree;  // LightGBM may leave out the empty lists.
+  if (splits == 0) {  // LightGBM may leave out the empty lists.
+    tree.leaf_rows = {0};
+    return tree;
+  }
   MILLGATE_TRY(read_category_sets(block, tree));
   MILLGATE_ASSIGN(tree.feature, read_many<int32_t>(block, "split_feature", splits));
   MILLGATE_ASSIGN(tree.gain, read_many<double>(block, "split_gain", splits));
@@ -278,6 +294,7 @@ Result<TreeText> read_tree(const TextBlock& block) {
   MILLGATE_ASSIGN(tree.decision, read_many<int32_t>(block, "decision_type", splits));
   MILLGATE_ASSIGN(tree.left, read_many<int32_t>(block, "left_child", splits));
   MILLGATE_ASSIGN(tree.right, read_many<int32_t>(block, "right_child", splits));
+  MILLGATE_TRY(read_row_counts(block, tree));
   return tree;
 }
 
@@ -371,18 +388,29 @@ Status add_tree(const TextBlock& block, Trees& trees) {
   trees.category_words.insert(trees.category_words.end(), tree.words.begin(), tree.words.end());
   trees.nodes.insert(trees.nodes.end(), nodes.begin(), nodes.end());
   trees.leaves.insert(trees.leaves.end(), tree.leaf.begin(), tree.leaf.end());
+  trees.node_rows.insert(trees.node_rows.end(), tree.node_rows.begin(), tree.node_rows.end());
+  trees.leaf_rows.insert(trees.leaf_rows.end(), tree.leaf_rows.begin(), tree.leaf_rows.end());
   trees.leaf_count_max = std::max(trees.leaf_count_max, static_cast<int>(tree.leaf.size()));
   return {};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text) {
+Result<Trees> read_lightgbm_trees(std::string_view text) {
   MILLGATE_ASSIGN(const TextBlocks blocks, split_blocks(text));
   Trees trees;
   MILLGATE_TRY(read_head(blocks, trees));
   if (blocks.trees.empty()) return at_line(blocks.head.line, "it has no trees");
   for (const TextBlock& block : blocks.trees) MILLGATE_TRY(add_tree(block, trees));
+  if (trees.leaf_rows.size() != trees.leaves.size()) {  // Some tree has none.
+    trees.node_rows.clear();
+    trees.leaf_rows.clear();
+  }
+  return trees;
+}
+
+Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text) {
+  MILLGATE_ASSIGN(const Trees trees, read_lightgbm_trees(text));
   return make_tree_scorer(trees);
 }
 

@@ -2,56 +2,14 @@
 
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "ground/random.h"
 #include "model/artifact/ensemble.h"
 #include "model/artifact/lightgbm_twin.h"
+#include "model/artifact/twin_data.h"
 
 namespace millgate {
 namespace {
-
-constexpr int kColumns = 6;
-
-/// Six columns: two smooth, one full of zeros, one with NaN, two of categories (12 and 200).
-struct Data {
-  Matrix matrix{kColumns, {}};
-  std::vector<float> labels;
-};
-
-Data make_data(size_t rows, uint64_t seed, bool positive_labels) {
-  Random random(seed);
-  Data data;
-  for (size_t i = 0; i < rows; ++i) {
-    const double a = random.normal();
-    const double b = 1000 * random.uniform();
-    const double zeros = random.below(3) == 0 ? random.normal() : 0;
-    const double gaps = random.below(4) == 0 ? NAN : random.normal();
-    const auto few = static_cast<double>(random.below(12));
-    const auto many = static_cast<double>(random.below(200));
-    for (double value : {a, b, zeros, gaps, few, many}) data.matrix.values.push_back(value);
-    const double score = a + b / 500 - 1 + zeros + (std::isnan(gaps) ? 0.7 : gaps) +
-                         (std::fmod(few, 3) - 1) + (std::fmod(many, 7) - 3) / 3 + random.normal();
-    data.labels.push_back(positive_labels ? static_cast<float>(std::exp(score / 4))
-                                          : static_cast<float>(score > 0 ? 1 : 0));
-  }
-  return data;
-}
-
-/// Rows that training never saw: unknown, negative, broken and huge categories, NaN, infinity,
-/// zeros of every kind.
-Matrix strange_rows(uint64_t seed) {
-  Random random(seed);
-  const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> strange = {
-      NAN, infinity, -infinity, 0,  -0.0, 1e-36, -1e-36, 1e-35, 2e-35, -1,     -0.5, 11.7,  12,
-      199, 200,      31,        32, 63,   1e9,   3e9,    -3e9,  1e300, 5e-324, 0.5,  -1e300};
-  Matrix matrix = make_data(500, seed, false).matrix;
-  for (double& value : matrix.values) {
-    if (random.below(4) == 0) value = strange[random.below(strange.size())];
-  }
-  return matrix;
-}
 
 /// A setting of LightGBM whose models are compared.
 struct Case {
@@ -67,14 +25,14 @@ class LightgbmText : public testing::TestWithParam<Case> {};
 
 TEST_P(LightgbmText, ScoresEqualLightgbm) {
   const Case& one = GetParam();
-  const Data data = make_data(3000, 1, one.positive_labels);
+  const TwinData data = twin_data(3000, 1, one.positive_labels);
   const LightgbmTwin twin(data.matrix, data.labels,
                           std::string(one.parameters) + " categorical_feature=4,5", 40);
   const auto scorer = load_lightgbm_text(twin.text());
   ASSERT_TRUE(scorer.ok()) << scorer.error().what << " " << scorer.error().where;
-  ASSERT_EQ((*scorer)->feature_count(), static_cast<size_t>(kColumns));
+  ASSERT_EQ((*scorer)->feature_count(), static_cast<size_t>(kTwinColumns));
 
-  for (const Matrix& rows : {data.matrix, strange_rows(2)}) {
+  for (const Matrix& rows : {data.matrix, strange_twin_rows(2)}) {
     const std::vector<double> expected = twin.predict(rows);
     std::vector<double> scores(expected.size());
     (*scorer)->score(rows.values, scores);
@@ -82,7 +40,7 @@ TEST_P(LightgbmText, ScoresEqualLightgbm) {
       ASSERT_NEAR(scores[i], expected[i], one.tolerance * (1 + std::abs(expected[i])))
           << "row " << i;
       double alone = 0;
-      (*scorer)->score(std::span(rows.values).subspan(i * kColumns, kColumns), {&alone, 1});
+      (*scorer)->score(std::span(rows.values).subspan(i * kTwinColumns, kTwinColumns), {&alone, 1});
       ASSERT_EQ(std::memcmp(&alone, &scores[i], sizeof(alone)), 0) << "row " << i;
     }
   }
@@ -90,15 +48,15 @@ TEST_P(LightgbmText, ScoresEqualLightgbm) {
 
 TEST_P(LightgbmText, ImportanceIsTheShareOfGain) {
   const Case& one = GetParam();
-  const Data data = make_data(1000, 3, one.positive_labels);
+  const TwinData data = twin_data(1000, 3, one.positive_labels);
   const LightgbmTwin twin(data.matrix, data.labels,
                           std::string(one.parameters) + " categorical_feature=4,5", 10);
   const auto scorer = load_lightgbm_text(twin.text());
   ASSERT_TRUE(scorer.ok());
-  const std::vector<double> gain = twin.gain(kColumns);
+  const std::vector<double> gain = twin.gain(kTwinColumns);
   double sum = 0;
   for (double value : gain) sum += value;
-  for (size_t i = 0; i < kColumns; ++i) {
+  for (size_t i = 0; i < kTwinColumns; ++i) {
     // The text has six digits of each gain.
     EXPECT_NEAR((*scorer)->importance()[i], sum > 0 ? gain[i] / sum : 0, 1e-5);
   }
@@ -240,7 +198,7 @@ TEST(LightgbmTextByHand, NamesDamageAndItsLine) {
 }
 
 TEST(LightgbmTextFuzz, CutAndChangedTextsNeverCrash) {
-  const Data data = make_data(600, 4, false);
+  const TwinData data = twin_data(600, 4, false);
   const LightgbmTwin twin(data.matrix, data.labels,
                           "objective=binary num_leaves=15 categorical_feature=4,5", 4);
   const std::string text = twin.text();
@@ -250,7 +208,7 @@ TEST(LightgbmTextFuzz, CutAndChangedTextsNeverCrash) {
     EXPECT_FALSE(load_lightgbm_text(std::string_view(text).substr(0, size)).ok()) << size;
   }
 
-  const Matrix rows = strange_rows(5);
+  const Matrix rows = strange_twin_rows(5);
   std::vector<double> scores(static_cast<size_t>(rows.rows()));
   Random random(6);
   const std::string alphabet = "0123456789-=. \ne+";
@@ -275,7 +233,7 @@ TEST(LightgbmTextFuzz, CutAndChangedTextsNeverCrash) {
       }
     }
     const auto scorer = load_lightgbm_text(changed);
-    if (!scorer.ok() || (*scorer)->feature_count() != kColumns) continue;
+    if (!scorer.ok() || (*scorer)->feature_count() != kTwinColumns) continue;
     ++loaded;
     (*scorer)->score(rows.values, scores);
     for (double score : scores) ASSERT_FALSE(std::isnan(score)) << "round " << round;

@@ -65,6 +65,18 @@ class LightgbmTwin {
     return out;
   }
 
+  /// One number a feature and the base value, for each row.
+  [[nodiscard]] std::vector<double> contributions(const Matrix& data) const {
+    std::vector<double> out(static_cast<size_t>(data.rows()) *
+                            (static_cast<size_t>(data.columns) + 1));
+    int64_t size = 0;
+    check(LGBM_BoosterPredictForMat(booster_, data.values.data(), C_API_DTYPE_FLOAT64, data.rows(),
+                                    data.columns, 1, C_API_PREDICT_CONTRIB, 0, -1, "num_threads=1",
+                                    &size, out.data()));
+    EXPECT_EQ(static_cast<size_t>(size), out.size());
+    return out;
+  }
+
   [[nodiscard]] std::vector<double> gain(int features) const {
     std::vector<double> out(static_cast<size_t>(features));
     check(LGBM_BoosterFeatureImportance(booster_, -1, C_API_FEATURE_IMPORTANCE_GAIN, out.data()));

@@ -44,10 +44,7 @@ class LinearScorer final : public Scorer {
     for (size_t row = 0; row < out.size(); ++row) {
       double sum = model_.intercept;
       for (size_t i = 0; i < count; ++i) {
-        const double value = features[row * count + i];
-        if (!std::isfinite(value)) continue;  // the mean stands in, which adds nothing
-        const double standard = (value - model_.mean[i]) / model_.scale[i];
-        sum += model_.coefficient[i] * std::clamp(standard, -kLinearReach, kLinearReach);
+        sum += linear_contribution(model_, i, features[row * count + i]);
       }
       out[row] = model_.logistic ? 1.0 / (1.0 + std::exp(-sum)) : sum;
     }
@@ -75,6 +72,12 @@ class LinearScorer final : public Scorer {
 
 }  // namespace
 
+double linear_contribution(const LinearModel& model, size_t index, double value) {
+  if (!std::isfinite(value)) return 0;  // The mean stands in.
+  const double standard = (value - model.mean[index]) / model.scale[index];
+  return model.coefficient[index] * std::clamp(standard, -kLinearReach, kLinearReach);
+}
+
 std::shared_ptr<const Scorer> make_linear_scorer(LinearModel model) {
   assert(fault_of(model).empty());
   return std::make_shared<LinearScorer>(std::move(model));
@@ -90,7 +93,7 @@ std::string save_linear(const LinearModel& model) {
   return dump_json(json);
 }
 
-Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json) {
+Result<LinearModel> read_linear(std::string_view json) {
   constexpr std::string_view kObject = "linear model";
   using Numbers = std::vector<double>;
   MILLGATE_ASSIGN(const Json parsed, parse_json(json, kObject));
@@ -103,6 +106,11 @@ Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json) {
   if (const std::string fault = fault_of(model); !fault.empty()) {
     return damaged("linear model: " + fault);
   }
+  return model;
+}
+
+Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json) {
+  MILLGATE_ASSIGN(LinearModel model, read_linear(json));
   return make_linear_scorer(std::move(model));
 }
 

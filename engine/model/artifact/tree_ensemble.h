@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "model/artifact/ensemble.h"
@@ -45,12 +46,17 @@ struct Trees {
   std::vector<CategorySet> sets;
   std::vector<uint32_t> category_words;
   size_t feature_count = 0;
-  std::vector<double> gain;  ///< Per feature: sum over its splits.
-  int leaf_count_max = 0;    ///< Of the largest tree.
+  std::vector<double> gain;       ///< Per feature: sum over its splits.
+  std::vector<double> node_rows;  ///< Training rows behind each node; empty if not all are known.
+  std::vector<double> leaf_rows;  ///< The same of the leaves.
+  int leaf_count_max = 0;         ///< Of the largest tree.
   ScoreOutput output = ScoreOutput::identity;
   double sigmoid = 1;    ///< Slope of ScoreOutput::sigmoid.
   bool average = false;  ///< Divide the sum by the number of trees (random forest).
 };
+
+/// The trees of LightGBM's text format; errors as `load_lightgbm_text`.
+[[nodiscard]] Result<Trees> read_lightgbm_trees(std::string_view text);
 
 /// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
 /// parent, so that every walk ends; leaves are finite.

@@ -1,137 +1,22 @@
 #include "model/artifact/tree_walk.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace millgate {
-namespace {
 
-// LightGBM's constant is a float: 1.0000000180025095e-35.
-constexpr double kZero = 1e-35F;
-constexpr double kCategoryEnd = 2147483648.0;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr uint32_t kNoCategory = std::numeric_limits<uint32_t>::max();
-
-// The words of steps that compare numbers: code 0 is a number, code 1 is NaN.
-constexpr uint32_t kMissingLeft = 0;
-constexpr uint32_t kMissingRight = 1;
-constexpr uint32_t kNumberWords[] = {0b00, 0b10};
-
-/// The code of a category as LightGBM reads it: what lies between -1 and 0 is category 0.
-uint32_t category_code(double value) {
-  if (!(value > -1 && value < kCategoryEnd)) return kNoCategory;  // Also NaN.
-  return static_cast<uint32_t>(static_cast<int32_t>(value));
-}
-
-}  // namespace
-
-TreeWalk::TreeWalk(const Trees& trees)
-    : feature_count_(trees.feature_count),
-      words_(std::begin(kNumberWords), std::end(kNumberWords)),
-      set_words_(trees.sets.size(), 0) {
-  steps_.reserve(trees.nodes.size() + trees.leaves.size());
-  for (const int32_t root : trees.roots) add_tree(trees, root);
-}
-
-/// Breadth first: the steps that all rows take lie together.
-void TreeWalk::add_tree(const Trees& trees, int32_t root) {
-  roots_.push_back(static_cast<uint32_t>(steps_.size()));
-  std::vector<int32_t> waiting = {root};
-  steps_.emplace_back();
-  leaves_.push_back(0);
-  for (size_t next = 0; next < waiting.size(); ++next) {
-    const int32_t from = waiting[next];
-    set_step(trees, from, roots_.back() + static_cast<uint32_t>(next));
-    if (from < 0) continue;
-    const TreeNode& node = trees.nodes[static_cast<size_t>(from)];
-    waiting.insert(waiting.end(), {node.left, node.right});
-  }
-}
-
-/// Fills step `at` from node `from`, or leaf ~from; makes room for the two steps behind a node.
-void TreeWalk::set_step(const Trees& trees, int32_t from, uint32_t at) {
-  if (from < 0) {
-    leaves_[at] = trees.leaves[static_cast<size_t>(~from)];
-    steps_[at] = {
-        .threshold = kInfinity, .column = 0, .left = at, .words = kMissingLeft, .last_word = 0};
-    return;
-  }
-  Step step = split_step(trees, trees.nodes[static_cast<size_t>(from)]);
-  step.left = static_cast<uint32_t>(steps_.size());
-  steps_[at] = step;
-  steps_.resize(steps_.size() + 2);
-  leaves_.resize(steps_.size(), 0);
-}
-
-TreeWalk::Step TreeWalk::split_step(const Trees& trees, const TreeNode& node) {
-  const auto rule = static_cast<SplitRule>(node.split);
-  Step step;
-  step.column = column_of(node.feature, rule);
-  if (rule == SplitRule::category) {
-    const CategorySet& set = trees.sets[node.categories];
-    step.threshold = kInfinity;
-    step.words = words_of(trees, node.categories);
-    step.last_word = set.end - set.begin;
-    return step;
-  }
-  step.threshold = node.threshold;
-  const bool missing_left =
-      rule == SplitRule::plain ? 0.0 <= node.threshold : node.default_left != 0;
-  step.words = missing_left ? kMissingLeft : kMissingRight;
-  return step;
-}
-
-uint32_t TreeWalk::column_of(uint32_t feature, SplitRule rule) {
-  const Column wanted{.feature = feature,
-                      .reading = rule == SplitRule::category       ? Reading::category
-                                 : rule == SplitRule::zero_missing ? Reading::zero_as_missing
-                                                                   : Reading::number};
-  const auto found = std::find(columns_.begin(), columns_.end(), wanted);
-  const auto at = static_cast<uint32_t>(found - columns_.begin());
-  if (found == columns_.end()) columns_.push_back(wanted);
-  return at;
-}
-
-/// The complement of a set: the codes that go right. Written once a set.
-uint32_t TreeWalk::words_of(const Trees& trees, uint32_t set) {
-  if (set_words_[set] != 0) return set_words_[set];
-  set_words_[set] = static_cast<uint32_t>(words_.size());
-  for (uint32_t i = trees.sets[set].begin; i < trees.sets[set].end; ++i) {
-    words_.push_back(~trees.category_words[i]);
-  }
-  words_.push_back(~uint32_t{0});
-  return set_words_[set];
-}
-
-void TreeWalk::read_row(const double* features, Cell* cells) const {
-  for (const Column& column : columns_) {
-    const double value = features[column.feature];
-    Cell& cell = *cells++;
-    if (column.reading == Reading::category) {
-      cell = {.number = -kInfinity, .code = category_code(value)};
-      continue;
-    }
-    const bool missing = std::isnan(value) ||
-                         (column.reading == Reading::zero_as_missing && std::abs(value) <= kZero);
-    cell = {.number = missing ? -kInfinity : value, .code = missing ? 1U : 0U};
-  }
-}
+TreeWalk::TreeWalk(const Trees& trees) : feature_count_(trees.feature_count), steps_(trees) {}
 
 /// Takes every lane from its step to its leaf.
 void TreeWalk::walk(uint32_t (&at)[kLanes], const Cell* const (&cells)[kLanes]) const {
-  const Step* const steps = steps_.data();
-  const uint32_t* const words = words_.data();
+  const TreeSteps::Step* const steps = steps_.steps().data();
+  const uint32_t* const words = steps_.words().data();
   uint32_t moved = 1;
   while (moved != 0) {
     moved = 0;
 #pragma GCC unroll 8
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      const Step& step = steps[at[lane]];
-      const Cell& cell = cells[lane][step.column];
-      const uint32_t word = words[step.words + std::min(cell.code / 32, step.last_word)];
-      const auto beyond = static_cast<uint32_t>(!(cell.number <= step.threshold));
-      const uint32_t next = step.left + (beyond | (word >> (cell.code % 32) & 1U));
+      const TreeSteps::Step& step = steps[at[lane]];
+      const uint32_t next = step.left + TreeSteps::goes_right(step, cells[lane], words);
       moved |= next ^ at[lane];
       at[lane] = next;
     }
@@ -143,23 +28,24 @@ void TreeWalk::add_eight_rows(const Cell* cells, uint32_t root, double* sums) co
   const Cell* rows[kLanes];
   for (size_t lane = 0; lane < kLanes; ++lane) {
     at[lane] = root;
-    rows[lane] = cells + lane * columns_.size();
+    rows[lane] = cells + lane * steps_.cell_count();
   }
   walk(at, rows);
-  for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += leaves_[at[lane]];
+  for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += steps_.leaves()[at[lane]];
 }
 
 double TreeWalk::add_row(const Cell* cells, double sum) const {
+  const std::vector<uint32_t>& roots = steps_.roots();
   const Cell* rows[kLanes];
   std::fill(std::begin(rows), std::end(rows), cells);
-  for (size_t first = 0; first < roots_.size(); first += kLanes) {
+  for (size_t first = 0; first < roots.size(); first += kLanes) {
     uint32_t at[kLanes];
-    const size_t count = std::min(kLanes, roots_.size() - first);
+    const size_t count = std::min(kLanes, roots.size() - first);
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      at[lane] = roots_[first + std::min(lane, count - 1)];
+      at[lane] = roots[first + std::min(lane, count - 1)];
     }
     walk(at, rows);
-    for (size_t lane = 0; lane < count; ++lane) sum += leaves_[at[lane]];
+    for (size_t lane = 0; lane < count; ++lane) sum += steps_.leaves()[at[lane]];
   }
   return sum;
 }
@@ -168,22 +54,22 @@ void TreeWalk::add_leaves(std::span<const double> features, std::span<double> su
   // A tree is walked by several rows while it lies in the cache.
   constexpr size_t kRowsAtOnce = 64;
   // One more, because also the step of a leaf loads a cell, be there columns or not.
-  std::vector<Cell> cells(std::min(kRowsAtOnce, sums.size()) * columns_.size() + 1);
+  std::vector<Cell> cells(std::min(kRowsAtOnce, sums.size()) * steps_.cell_count() + 1);
   for (size_t begin = 0; begin < sums.size(); begin += kRowsAtOnce) {
     const size_t rows = std::min(kRowsAtOnce, sums.size() - begin);
     for (size_t row = 0; row < rows; ++row) {
-      read_row(features.data() + (begin + row) * feature_count_,
-               cells.data() + row * columns_.size());
+      steps_.read_row(features.data() + (begin + row) * feature_count_,
+                      cells.data() + row * steps_.cell_count());
     }
     const size_t in_eights = rows / kLanes * kLanes;
-    for (const uint32_t root : roots_) {
+    for (const uint32_t root : steps_.roots()) {
       for (size_t row = 0; row < in_eights; row += kLanes) {
-        add_eight_rows(cells.data() + row * columns_.size(), root, sums.data() + begin + row);
+        add_eight_rows(cells.data() + row * steps_.cell_count(), root, sums.data() + begin + row);
       }
     }
     for (size_t row = in_eights; row < rows; ++row) {
       double& sum = sums[begin + row];
-      sum = add_row(cells.data() + row * columns_.size(), sum);
+      sum = add_row(cells.data() + row * steps_.cell_count(), sum);
     }
   }
 }

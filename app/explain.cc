@@ -1,0 +1,354 @@
+#include "model/artifact/explainer.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <numeric>
+
+#include "app/commands.h"
+#include "app/joined_rows.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/feature/vector.h"
+#include "data/table/arrow_result.h"
+#include "data/table/writer.h"
+#include "ground/random.h"
+#include "model/artifact/feature_effect.h"
+#include "model/release/registry.h"
+#include "system/monitor/wording.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string model = "serving";
+  std::string revision = "main";
+  std::string where;
+  std::string rows;
+  std::string out;
+  int64_t sample = 10'000;
+  size_t top = 10;
+  uint64_t seed = 1;
+};
+
+/// Rows with what the model says of them and why.
+struct Explained {
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Explainer> explainer;
+  std::shared_ptr<arrow::Table> joined;
+  int64_t rows_found = 0;  ///< Before the sample was drawn.
+  std::vector<double> features;
+  std::vector<double> contributions;
+  std::vector<Prediction> predictions;
+
+  [[nodiscard]] size_t width() const { return model->features().features().size(); }
+  [[nodiscard]] bool binary() const { return model->manifest().task_kind == "binary"; }
+  [[nodiscard]] std::span<const double> of_row(size_t row) const {
+    return std::span(contributions).subspan(row * width(), width());
+  }
+};
+
+/// `count` rows of `table`, drawn without replacement, in their order.
+Result<std::shared_ptr<arrow::Table>> sample_rows(const std::shared_ptr<arrow::Table>& table,
+                                                  int64_t count, uint64_t seed) {
+  if (count <= 0 || table->num_rows() <= count) return table;
+  Random random = Random::stream(seed, "explained rows");
+  std::vector<std::shared_ptr<arrow::Table>> parts;
+  // Selection sampling (Knuth, algorithm S); neighbours become one slice.
+  int64_t wanted = count, begin = -1;
+  for (int64_t row = 0; row <= table->num_rows(); ++row) {
+    const int64_t left = table->num_rows() - row;
+    const bool taken =
+        left > 0 && random.below(static_cast<uint64_t>(left)) < static_cast<uint64_t>(wanted);
+    if (taken) --wanted;
+    if (taken && begin < 0) begin = row;
+    if (!taken && begin >= 0) {
+      parts.push_back(table->Slice(begin, row - begin));
+      begin = -1;
+    }
+  }
+  MILLGATE_ARROW(std::shared_ptr<arrow::Table> drawn, arrow::ConcatenateTables(parts), "rows");
+  return drawn;
+}
+
+Result<Explained> explain_rows(const Workplace& place, const Options& options) {
+  Explained all;
+  MILLGATE_ASSIGN(const Id id, resolve_model(place.repository->ledger(), options.model));
+  MILLGATE_ASSIGN(all.model, Model::load(place.repository->objects(), id));
+  MILLGATE_ASSIGN(all.explainer, load_explainer(place.repository->objects(), id));
+  if (!options.rows.empty() && !options.where.empty()) {
+    return invalid_input("`--rows` and `--where` exclude each other",
+                         "explain the rows of a file, or those of a version that meet a condition");
+  }
+  MILLGATE_ASSIGN(all.joined,
+                  options.rows.empty()
+                      ? joined_rows(place, options.revision, *all.model, options.where)
+                      : joined_file_rows(place, options.revision, *all.model, options.rows));
+  all.rows_found = all.joined->num_rows();
+  if (all.rows_found == 0) {
+    return not_found("no row to explain", options.where.empty()
+                                              ? "the table is empty"
+                                              : "`--where` holds for no row of the task's table");
+  }
+  MILLGATE_ASSIGN(all.joined, sample_rows(all.joined, options.sample, options.seed));
+  MILLGATE_ASSIGN(const Block inputs, block_from(*all.joined, all.model->features().inputs()));
+  Model::Scratch scratch;
+  MILLGATE_TRY(all.model->predict(inputs, all.predictions, scratch));
+  all.features = std::move(scratch.features);
+  all.contributions.resize(all.features.size());
+  all.explainer->explain(all.features, all.contributions);
+  return all;
+}
+
+/// A feature's value as a person would write it.
+std::string value_text(const Feature& feature, double value) {
+  if (std::isnan(value)) return "(missing)";
+  if (!feature.is_category) return rounded(value, 6);
+  const auto code = static_cast<size_t>(value);
+  return code < feature.categories.size() ? feature.categories[code] : "(unknown)";
+}
+
+Json value_json(const Feature& feature, double value) {
+  if (std::isnan(value)) return nullptr;
+  if (feature.is_category) return value_text(feature, value);
+  return value;
+}
+
+/// Feature numbers by falling size of `sizes`; equal ones in their order.
+std::vector<size_t> order_by_size(std::span<const double> sizes) {
+  std::vector<size_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return std::abs(sizes[a]) > std::abs(sizes[b]); });
+  return order;
+}
+
+Json to_json(const Explained& all, const std::vector<FeatureEffect>& effects,
+             const std::vector<size_t>& order) {
+  Json features = Json::array();
+  for (const size_t i : order) {
+    features.push_back({{"feature", all.model->features().features()[i].name},
+                        {"mean_absolute", effects[i].mean_absolute},
+                        {"lower", effects[i].lower},
+                        {"upper", effects[i].upper},
+                        {"mean", effects[i].mean}});
+  }
+  return {{"model", all.model->id().hex()},
+          {"scale", to_text(all.explainer->scale())},
+          {"row_count", all.predictions.size()},
+          {"rows_found", all.rows_found},
+          {"base_value", all.explainer->base_value()},
+          {"features", features}};
+}
+
+double score_of(const Explained& all, size_t row) {
+  double sum = all.explainer->base_value();
+  for (const double contribution : all.of_row(row)) sum += contribution;
+  return sum;
+}
+
+Json row_json(const Explained& all) {
+  const auto& features = all.model->features().features();
+  Json contributions = Json::array();
+  for (const size_t i : order_by_size(all.of_row(0))) {
+    contributions.push_back({{"feature", features[i].name},
+                             {"value", value_json(features[i], all.features[i])},
+                             {"contribution", all.contributions[i]}});
+  }
+  Json json = {{"model", all.model->id().hex()},
+               {"scale", to_text(all.explainer->scale())},
+               {"base_value", all.explainer->base_value()},
+               {"score", score_of(all, 0)},
+               {all.binary() ? "probability" : "value", all.predictions[0].value}};
+  if (all.binary()) json["decision"] = all.predictions[0].decision;
+  json["contributions"] = contributions;
+  return json;
+}
+
+/// "customer_id = 17, month = 3".
+std::string key_text(const Explained& all) {
+  std::string text;
+  for (const std::string& name : all.model->manifest().key) {
+    const auto column = all.joined->GetColumnByName(name);
+    if (column == nullptr) continue;
+    const auto value = column->GetScalar(0);
+    if (!value.ok()) continue;
+    text += (text.empty() ? "" : ", ") + name + " = " + (*value)->ToString();
+  }
+  return text.empty() ? "the row" : text;
+}
+
+/// What the largest contributions do, as a sentence.
+void print_words(const Explained& all) {
+  const auto& features = all.model->features().features();
+  std::vector<std::string> up, down;
+  for (const size_t i : order_by_size(all.of_row(0))) {
+    const double contribution = all.contributions[i];
+    if (contribution == 0 || up.size() + down.size() == 5) break;
+    (contribution > 0 ? up : down)
+        .push_back("`" + features[i].name + "` = " + value_text(features[i], all.features[i]));
+  }
+  const auto list = [](const std::vector<std::string>& items) {
+    std::string text;
+    for (size_t i = 0; i < items.size(); ++i) {
+      text += (i == 0 ? "" : i + 1 == items.size() ? " and " : ", ") + items[i];
+    }
+    return text;
+  };
+  if (up.empty() && down.empty()) {
+    std::cout << "in words: no feature moves this row away from the mean\n";
+    return;
+  }
+  std::cout << "in words: ";
+  if (!up.empty()) std::cout << list(up) << (up.size() == 1 ? " raises it" : " raise it");
+  if (!up.empty() && !down.empty()) std::cout << "; ";
+  if (!down.empty()) std::cout << list(down) << (down.size() == 1 ? " lowers it" : " lower it");
+  std::cout << '\n';
+}
+
+void print_row(const Explained& all, size_t top) {
+  const auto& features = all.model->features().features();
+  const std::string scale(to_text(all.explainer->scale()));
+  const double base = all.explainer->base_value();
+  std::cout << key_text(all) << ": " << (all.binary() ? "probability " : "value ")
+            << rounded(all.predictions[0].value);
+  if (all.binary()) {
+    std::cout << ", decision " << (all.predictions[0].decision ? "yes" : "no") << " at threshold "
+              << rounded(all.model->manifest().threshold, 3);
+  }
+  std::cout << "\n\n";
+  TextTable table({"feature", "value", "contribution"});
+  table.add({"(base value)", "", with_sign(base, 4)});
+  double rest = 0;
+  size_t shown = 0, left = 0;
+  for (const size_t i : order_by_size(all.of_row(0))) {
+    if (shown++ < top) {
+      table.add({features[i].name, value_text(features[i], all.features[i]),
+                 with_sign(all.contributions[i], 4)});
+    } else {
+      rest += all.contributions[i];
+      ++left;
+    }
+  }
+  if (left > 0) table.add({"(" + std::to_string(left) + " more)", "", with_sign(rest, 4)});
+  table.add({"(sum: " + scale + ")", "", with_sign(score_of(all, 0), 4)});
+  table.print(std::cout);
+  std::cout << "\nnothing known of the row would be "
+            << rounded(prediction_of(all.explainer->scale(), base)) << '\n';
+  print_words(all);
+}
+
+void print_effects(const Explained& all, const std::vector<FeatureEffect>& effects,
+                   const std::vector<size_t>& order, size_t top) {
+  const auto count = static_cast<int64_t>(all.predictions.size());
+  std::cout << grouped(count);
+  if (count < all.rows_found) std::cout << " of " << grouped(all.rows_found);
+  std::cout << " rows; contributions in " << to_text(all.explainer->scale()) << ", base value "
+            << rounded(all.explainer->base_value()) << "\n\n";
+  TextTable table({"feature", "mean |contribution|", "95 % interval", "mean"});
+  for (size_t place = 0; place < std::min(top, order.size()); ++place) {
+    const FeatureEffect& effect = effects[order[place]];
+    table.add({all.model->features().features()[order[place]].name, rounded(effect.mean_absolute),
+               rounded(effect.lower) + " to " + rounded(effect.upper), with_sign(effect.mean, 4)});
+  }
+  table.print(std::cout);
+  if (top < order.size()) {
+    std::cout << order.size() - top << " features more; `--top " << order.size() << "` shows all\n";
+  }
+}
+
+/// Key columns, prediction, base value, and one column of contributions a feature.
+Result<std::shared_ptr<arrow::Table>> result_table(const Explained& all) {
+  arrow::FieldVector fields;
+  arrow::ChunkedArrayVector columns;
+  const auto add = [&](const std::string& name, const auto& value_of_row) -> Status {
+    arrow::DoubleBuilder builder;
+    for (size_t row = 0; row < all.predictions.size(); ++row) {
+      MILLGATE_ARROW_TRY(builder.Append(value_of_row(row)), "contributions");
+    }
+    MILLGATE_ARROW(const auto array, builder.Finish(), "contributions");
+    fields.push_back(arrow::field(name, array->type()));
+    columns.push_back(std::make_shared<arrow::ChunkedArray>(array));
+    return {};
+  };
+  for (const std::string& name : all.model->manifest().key) {
+    const int at = all.joined->schema()->GetFieldIndex(name);
+    if (at < 0) continue;
+    fields.push_back(all.joined->schema()->field(at));
+    columns.push_back(all.joined->column(at));
+  }
+  MILLGATE_TRY(add(all.binary() ? "probability" : "value",
+                   [&](size_t row) { return all.predictions[row].value; }));
+  MILLGATE_TRY(add("base_value", [&](size_t) { return all.explainer->base_value(); }));
+  for (size_t i = 0; i < all.width(); ++i) {
+    MILLGATE_TRY(add("contribution." + all.model->features().features()[i].name,
+                     [&](size_t row) { return all.of_row(row)[i]; }));
+  }
+  return arrow::Table::Make(arrow::schema(fields), columns, all.joined->num_rows());
+}
+
+Status write_out(const Explained& all, const std::string& path) {
+  MILLGATE_ASSIGN(const auto table, result_table(all));
+  arrow::TableBatchReader reader(*table);
+  MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, path));
+  std::cerr << "contributions of " << count_of(count, "row") << " written to " << path << '\n';
+  return {};
+}
+
+Result<int> explain(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const Explained all, explain_rows(place, options));
+  if (!options.out.empty()) MILLGATE_TRY(write_out(all, options.out));
+  if (all.predictions.size() == 1) {
+    if (session.json) {
+      print_json(row_json(all));
+    } else {
+      print_row(all, options.top);
+    }
+    return kDone;
+  }
+  const std::vector<FeatureEffect> effects =
+      feature_effects(all.contributions, all.width(), options.seed);
+  std::vector<double> sizes;
+  for (const FeatureEffect& effect : effects) sizes.push_back(effect.mean_absolute);
+  const std::vector<size_t> order = order_by_size(sizes);
+  if (session.json) {
+    print_json(to_json(all, effects, order));
+  } else {
+    print_effects(all, effects, order, options.top);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      program, "explain", "why a row got its prediction, or what moves predictions in general",
+      "millgate explain latest --where \"customer_id = 17\"");
+  command->add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+      ->capture_default_str();
+  command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
+  command->add_option("--where", options->where,
+                      "rows that meet this SQL condition; one row is explained by itself");
+  command->add_option("--rows", options->rows, "rows of the task's table from a file instead");
+  command->add_option("--sample", options->sample, "rows drawn at most; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "of the sample and the intervals")
+      ->capture_default_str();
+  command->add_option("--top", options->top, "features shown")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("-o,--out", options->out,
+                      "write each row's contributions: .parquet, .csv, .jsonl or .arrow");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return explain(session, *options); };
+  });
+}
+
+}  // namespace millgate

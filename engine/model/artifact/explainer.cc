@@ -1,0 +1,141 @@
+#include "model/artifact/explainer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "model/artifact/ensemble.h"
+#include "model/artifact/manifest.h"
+#include "model/artifact/tree_ensemble.h"
+#include "model/artifact/tree_shap.h"
+
+namespace millgate {
+namespace {
+
+class TreeExplainer final : public Explainer {
+ public:
+  explicit TreeExplainer(const Trees& trees)
+      : shap_(trees), feature_count_(trees.feature_count), scale_(scale_of(trees.output)) {
+    // A sum of leaves times `factor_` is the score: a forest's mean, a sigmoid with a slope.
+    if (trees.average) factor_ /= static_cast<double>(trees.roots.size());
+    if (trees.output == ScoreOutput::sigmoid) factor_ *= trees.sigmoid;
+  }
+
+  [[nodiscard]] size_t feature_count() const override { return feature_count_; }
+  [[nodiscard]] ScoreScale scale() const override { return scale_; }
+  [[nodiscard]] double base_value() const override { return shap_.base() * factor_; }
+
+  void explain(std::span<const double> features, std::span<double> out) const override {
+    std::fill(out.begin(), out.end(), 0.0);
+    shap_.add_contributions(features, out);
+    for (double& contribution : out) contribution *= factor_;
+  }
+
+ private:
+  static ScoreScale scale_of(ScoreOutput output) {
+    switch (output) {
+      case ScoreOutput::identity:
+        return ScoreScale::value;
+      case ScoreOutput::sigmoid:
+        return ScoreScale::log_odds;
+      case ScoreOutput::exponential:
+        return ScoreScale::logarithm;
+      case ScoreOutput::signed_square:
+        return ScoreScale::signed_root;
+    }
+    return ScoreScale::value;
+  }
+
+  TreeShap shap_;
+  size_t feature_count_;
+  ScoreScale scale_;
+  double factor_ = 1;
+};
+
+class LinearExplainer final : public Explainer {
+ public:
+  explicit LinearExplainer(LinearModel model) : model_(std::move(model)) {}
+
+  [[nodiscard]] size_t feature_count() const override { return model_.coefficient.size(); }
+  [[nodiscard]] ScoreScale scale() const override {
+    return model_.logistic ? ScoreScale::log_odds : ScoreScale::value;
+  }
+  [[nodiscard]] double base_value() const override { return model_.intercept; }
+
+  void explain(std::span<const double> features, std::span<double> out) const override {
+    assert(features.size() == out.size());
+    const size_t count = feature_count();
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i] = linear_contribution(model_, i % count, features[i]);
+    }
+  }
+
+ private:
+  LinearModel model_;
+};
+
+}  // namespace
+
+std::string_view to_text(ScoreScale scale) {
+  switch (scale) {
+    case ScoreScale::value:
+      return "value";
+    case ScoreScale::log_odds:
+      return "log-odds";
+    case ScoreScale::logarithm:
+      return "logarithm";
+    case ScoreScale::signed_root:
+      return "signed square root";
+  }
+  return "value";
+}
+
+double prediction_of(ScoreScale scale, double sum) {
+  switch (scale) {
+    case ScoreScale::value:
+      return sum;
+    case ScoreScale::log_odds:
+      return 1.0 / (1.0 + std::exp(-sum));
+    case ScoreScale::logarithm:
+      return std::exp(sum);
+    case ScoreScale::signed_root:
+      return std::copysign(sum * sum, sum);
+  }
+  return sum;
+}
+
+Result<std::shared_ptr<const Explainer>> load_explainer(const std::string& format,
+                                                        std::string_view text) {
+  if (format == "lightgbm") {
+    MILLGATE_ASSIGN(const Trees trees, read_lightgbm_trees(text));
+    if (trees.leaf_rows.empty()) {
+      return invalid_input(
+          "LightGBM model: it does not tell how many training rows reached its leaves, so it "
+          "cannot "
+          "be explained",
+          "save it with `leaf_count` and `internal_count`, as LightGBM does by itself");
+    }
+    return std::shared_ptr<const Explainer>(std::make_shared<TreeExplainer>(trees));
+  }
+  if (format == "linear") {
+    MILLGATE_ASSIGN(LinearModel model, read_linear(text));
+    return std::shared_ptr<const Explainer>(std::make_shared<LinearExplainer>(std::move(model)));
+  }
+  return invalid_input("a model of format `" + format + "` cannot be explained",
+                       "the formats are lightgbm and linear");
+}
+
+Result<std::shared_ptr<const Explainer>> load_explainer(const ObjectStore& objects,
+                                                        const Id& model) {
+  MILLGATE_ASSIGN(const std::string bytes, objects.get(model));
+  MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(bytes));
+  auto text = objects.get(stored.model);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    return damaged("model " + model.brief() + ": its scorer is missing",
+                   "`millgate run --force` makes it again");
+  }
+  if (!text) return text.error();
+  return load_explainer(stored.model_format, *text);
+}
+
+}  // namespace millgate
