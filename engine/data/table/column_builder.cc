@@ -4,6 +4,7 @@
 #include <arrow/builder.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
 
 #include "data/table/arrow_result.h"
 #include "data/table/value_text.h"
@@ -88,11 +89,24 @@ bool ColumnBuilder::add_json_text(std::string_view text) {
       return true;
     }
     case arrow::Type::TIME64:
-    case arrow::Type::DECIMAL128:
       return add_converted_text(text);
+    case arrow::Type::DECIMAL128:
+      return add_decimal(text);
     default:
       return false;
   }
+}
+
+bool ColumnBuilder::add_decimal(std::string_view text) {
+  const auto& type = static_cast<const arrow::DecimalType&>(*type_);
+  arrow::Decimal128 value;
+  int32_t precision = 0;
+  int32_t scale = 0;
+  if (!arrow::Decimal128::FromString(text, &value, &precision, &scale).ok()) return false;
+  const auto rescaled = value.Rescale(scale, type.scale());
+  if (!rescaled.ok() || !rescaled->FitsInPrecision(type.precision())) return false;
+  state_->append<arrow::Decimal128Builder>(*rescaled);
+  return true;
 }
 
 bool ColumnBuilder::add_converted_text(std::string_view text) {
@@ -118,7 +132,7 @@ bool ColumnBuilder::add_integer(int64_t value) {
     case arrow::Type::STRING:
       return add_text(std::to_string(value));
     case arrow::Type::DECIMAL128:
-      return add_converted_text(std::to_string(value));
+      return add_decimal(std::to_string(value));
     default:
       return false;
   }
@@ -132,7 +146,7 @@ bool ColumnBuilder::add_number(double value, std::string_view text) {
     case arrow::Type::STRING:
       return add_text(text);
     case arrow::Type::DECIMAL128:
-      return add_converted_text(text);
+      return add_decimal(text);
     default:
       return false;
   }

@@ -39,6 +39,7 @@ class ColumnBuilder {
  private:
   struct State;
   ColumnBuilder(std::shared_ptr<arrow::DataType> type, std::unique_ptr<State> state);
+  [[nodiscard]] bool add_decimal(std::string_view text);
   [[nodiscard]] bool add_converted_text(std::string_view text);
 
   std::shared_ptr<arrow::DataType> type_;

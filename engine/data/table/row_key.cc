@@ -89,6 +89,19 @@ void put_value(const arrow::Array& column, int64_t row, std::string& out) {
 
 }  // namespace
 
+size_t RowKeys::lower_bound(std::string_view key, size_t from) const {
+  size_t end = size();
+  while (from < end) {
+    const size_t middle = from + (end - from) / 2;
+    if ((*this)[middle] < key) {
+      from = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return from;
+}
+
 Result<RowKeyEncoder> RowKeyEncoder::make(const arrow::Schema& schema,
                                           const std::vector<std::string>& key) {
   RowKeyEncoder encoder;
@@ -117,6 +130,11 @@ void RowKeyEncoder::encode(const arrow::RecordBatch& batch, RowKeys& keys) const
     for (const auto& column : columns) put_value(*column, row, keys.bytes_);
     keys.ends_.push_back(keys.bytes_.size());
   }
+}
+
+void RowKeyEncoder::encode_row(const arrow::RecordBatch& batch, int64_t row,
+                               std::string& key) const {
+  for (const int index : columns_) put_value(*batch.column(index), row, key);
 }
 
 std::string RowKeyEncoder::describe(const arrow::RecordBatch& batch, int64_t row) const {

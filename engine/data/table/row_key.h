@@ -29,6 +29,12 @@ class RowKeys {
     bytes_.clear();
     ends_.clear();
   }
+  void add(std::string_view key) {
+    bytes_ += key;
+    ends_.push_back(bytes_.size());
+  }
+  /// The first row at or after `from` whose key does not come before `key`. Keys must rise.
+  [[nodiscard]] size_t lower_bound(std::string_view key, size_t from = 0) const;
 
  private:
   friend class RowKeyEncoder;
@@ -38,7 +44,8 @@ class RowKeys {
 
 /// Encodes key columns so that bytes compare as rows do: by the first column, then the next;
 /// nulls first, numbers by value with NaN last, false before true, texts by their bytes. Equal
-/// keys, and only they, have equal bytes (-0.0 equals 0.0; all NaN are equal).
+/// keys, and only they, have equal bytes (-0.0 equals 0.0; all NaN are equal). The bytes are part
+/// of the format of a table version: docs/formats/table-version.md.
 /// Immutable; thread-safe.
 class RowKeyEncoder {
  public:
@@ -49,6 +56,8 @@ class RowKeyEncoder {
 
   /// Appends the keys of all rows of `batch`, which has the schema given to `make`.
   void encode(const arrow::RecordBatch& batch, RowKeys& keys) const;
+  /// Appends the key of one row to `key`.
+  void encode_row(const arrow::RecordBatch& batch, int64_t row, std::string& key) const;
 
   /// "origin = EWR, day = 2013-01-01" of one row, for messages.
   [[nodiscard]] std::string describe(const arrow::RecordBatch& batch, int64_t row) const;

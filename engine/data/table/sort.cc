@@ -16,6 +16,8 @@ namespace {
 
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
+constexpr std::string_view kOutOfOrder = "the rows of a table do not rise by its key at ";
+
 /// Batches in memory as a stream.
 class BatchesReader final : public arrow::RecordBatchReader {
  public:
@@ -119,6 +121,25 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> sort_by_key(
   }
   if (!gathering.empty()) MILLGATE_TRY(spill());
   return merge_runs(schema, std::move(encoder), std::move(runs));
+}
+
+Status RisingKeys::add(const RowKeys& keys, const arrow::RecordBatch& rows,
+                       const RowKeyEncoder& encoder) {
+  for (size_t row = 0; row < keys.size(); ++row) {
+    const std::string_view before = row == 0 ? std::string_view(last_) : keys[row - 1];
+    if (row == 0 && !any_) continue;
+    if (keys[row] > before) continue;
+    return bug(std::string(kOutOfOrder) + encoder.describe(rows, static_cast<int64_t>(row)));
+  }
+  if (keys.size() > 0) {
+    last_ = keys[keys.size() - 1];
+    any_ = true;
+  }
+  return {};
+}
+
+bool is_out_of_order(const Error& error) {
+  return error.code == ErrorCode::bug && error.what.starts_with(kOutOfOrder);
 }
 
 }  // namespace millgate

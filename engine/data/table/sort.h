@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/table/row_key.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -23,5 +24,21 @@ struct SortOptions {
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatchReader>> sort_by_key(
     std::shared_ptr<arrow::RecordBatchReader> rows, const std::vector<std::string>& key,
     const SortOptions& options);
+
+/// Proves that keys rise from row to row. One thread at a time.
+class RisingKeys {
+ public:
+  /// `keys` are those of `rows`. Errors: one that `is_out_of_order` knows, when a key is not
+  /// greater than that before it.
+  [[nodiscard]] Status add(const RowKeys& keys, const arrow::RecordBatch& rows,
+                           const RowKeyEncoder& encoder);
+
+ private:
+  std::string last_;
+  bool any_ = false;
+};
+
+/// Whether rows did not rise by key: `sort_by_key` would sort them, or count the repeated keys.
+[[nodiscard]] bool is_out_of_order(const Error& error);
 
 }  // namespace millgate
