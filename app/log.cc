@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "data/store/version_update.h"
 
 namespace millgate {
 
@@ -55,9 +56,12 @@ Result<int> show(const Session& session, const std::string& revision) {
             << "\nauthor  " << commit.author << "\nmessage " << commit.message << '\n';
   if (!commit.git_commit.empty()) std::cout << "code    " << commit.git_commit << '\n';
   for (const auto& [name, id] : commit.tables) {
-    MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository->objects(), id));
+    MILLGATE_ASSIGN(TableVersion version, read_table_version(repository->objects(), id));
+    MILLGATE_ASSIGN(version, counted_version(repository->objects(), version));
     std::cout << "\ntable " << name << ": " << grouped(version.row_count) << " rows in "
-              << version.segments.size() << " segments, version " << version.id.brief() << '\n';
+              << version.segments.size() << " segments";
+    if (!version.deltas.empty()) std::cout << " and " << version.deltas.size() << " deltas";
+    std::cout << ", version " << version.id.brief() << '\n';
     TextTable table({"column", "type", "missing", "minimum", "maximum"});
     for (const ColumnStatistics& column : version.columns) {
       table.add(

@@ -6,6 +6,7 @@
 
 #include "data/query/revision_sql.h"
 #include "data/query/sql_token.h"
+#include "data/store/version_update.h"
 #include "data/table/arrow_result.h"
 
 namespace millgate {
@@ -58,6 +59,7 @@ Result<std::unique_ptr<Judgement>> Judgement::open(const Repository& repository,
                   Database::open({.spill_folder = repository.folder("scratch"), .user_sql = true}));
   for (const auto& [name, version] : commit.tables) {
     MILLGATE_ASSIGN(TableVersion read, read_table_version(repository.objects(), version));
+    MILLGATE_ASSIGN(read, counted_version(repository.objects(), read));
     judgement->tables_.emplace(name, std::move(read));
   }
   MILLGATE_TRY(add_commit(*judgement->database_, repository, commit));

@@ -15,6 +15,7 @@
 #include "data/query/sql_token.h"
 #include "data/query/sql_type.h"
 #include "data/query/statement_guard.h"
+#include "data/query/version_function.h"
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
 
@@ -83,6 +84,7 @@ struct Database::State {
   DatabaseOptions options;
   std::shared_ptr<_duckdb_database> database;
   std::shared_ptr<DuckConnection> connection;
+  std::shared_ptr<ScannedVersions> versions;
   std::map<std::string, Definition> definitions;  // By name in lower case.
   std::vector<std::string> allowed_paths;
   std::optional<size_t> error_offset;
@@ -104,7 +106,8 @@ struct Database::State {
 
   [[nodiscard]] Status define(Definition definition);
   [[nodiscard]] Status define_files(const std::string& name, const std::vector<std::string>& paths,
-                                    const Columns& columns, const std::string& reading);
+                                    const Columns& columns, const std::string& selected,
+                                    const std::string& reading);
 };
 
 Status Database::State::open() {
@@ -136,6 +139,8 @@ Status Database::State::open() {
   }
   database = std::shared_ptr<_duckdb_database>(raw, DuckFree<duckdb_close>());
   MILLGATE_ASSIGN(connection, connect());
+  versions = std::make_shared<ScannedVersions>(database);
+  MILLGATE_TRY(register_version_function(connection->get(), versions));
   for (const char* sql : {"set global errors_as_json = true", "set global TimeZone = 'UTC'"}) {
     MILLGATE_TRY(rows(sql, Author::engine));
   }
@@ -256,13 +261,14 @@ Status Database::State::define(Definition definition) {
 }
 
 Status Database::State::define_files(const std::string& name, const std::vector<std::string>& paths,
-                                     const Columns& columns, const std::string& reading) {
+                                     const Columns& columns, const std::string& selected,
+                                     const std::string& reading) {
   const std::string create = "create view " + quote_name(name) + " as ";
   if (paths.empty()) return define({name, "view", create + empty_select(columns)});
   std::vector<std::string> patterns;
   for (const std::string& path : paths) patterns.push_back(literal_pattern(path));
-  const std::string sql = create + "select * from read_parquet(" + list_of(patterns) +
-                          ", hive_partitioning = false" + reading + ")";
+  const std::string sql = create + "select " + selected + " from read_parquet(" +
+                          list_of(patterns) + ", hive_partitioning = false" + reading + ")";
   const auto old = definitions.find(sql_lower(name));
   const bool known = old != definitions.end() && old->second.sql == sql;
   if (locked && !known) {
@@ -285,20 +291,30 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options)
 
 Status Database::add_table(const std::string& name, const ObjectStore& objects,
                            const TableVersion& version) {
+  auto columns = sql_columns(*version.schema);
+  if (!columns.ok()) return std::move(columns).error().inside("table `" + name + "`");
+  if (!is_plain_parquet(version)) {
+    MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, version));
+    return state_->define(
+        {name, "view",
+         "create view " + quote_name(name) + " as " + state_->versions->add(std::move(scan))});
+  }
+  std::string selected;
+  for (const auto& [column, type] : *columns) {
+    selected += (selected.empty() ? "" : ", ") + quote_name(column);
+  }
   std::vector<std::string> paths;
   for (const Segment& segment : version.segments) {
     if (segment.row_count == 0) continue;
     MILLGATE_ASSIGN(std::string path, objects.verified_path(segment.object));
     paths.push_back(std::move(path));
   }
-  auto columns = sql_columns(*version.schema);
-  if (!columns.ok()) return std::move(columns).error().inside("table `" + name + "`");
-  return state_->define_files(name, paths, *columns, "");
+  return state_->define_files(name, paths, *columns, selected, "");
 }
 
 Status Database::add_parquet(const std::string& name, const std::vector<std::string>& paths,
                              const std::vector<std::pair<std::string, std::string>>& columns) {
-  return state_->define_files(name, paths, columns, ", union_by_name = true");
+  return state_->define_files(name, paths, columns, "*", ", union_by_name = true");
 }
 
 Status Database::add_arrow(const std::string& name, std::shared_ptr<arrow::Table> table) {

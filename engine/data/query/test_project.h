@@ -77,8 +77,7 @@ class TestProject {
       ADD_FAILURE() << rows.error().what;
       std::abort();
     }
-    auto version =
-        write_table_version(repository_->objects(), **rows, key, repository_->folder("scratch"));
+    auto version = write_table_version(repository_->objects(), **rows, key);
     if (!version.ok()) {
       ADD_FAILURE() << version.error().what;
       std::abort();

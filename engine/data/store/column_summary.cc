@@ -1,10 +1,16 @@
 #include "data/store/column_summary.h"
 
 #include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 
+#include "data/table/arrow_result.h"
+#include "data/table/column_builder.h"
+
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <type_traits>
@@ -79,17 +85,53 @@ std::string cut(std::string text) {
   return text.substr(0, end) + "...";
 }
 
+/// The key bytes of a value from its text; nothing for types that texts do not give back.
+std::optional<std::string> key_of_text(const arrow::Field& field, const RowKeyEncoder& encoder,
+                                       const std::string& text) {
+  auto builder = ColumnBuilder::make(field.type());
+  if (!builder.ok() || !builder->add_text(text)) return std::nullopt;
+  const auto column = builder->finish();
+  if (!column.ok()) return std::nullopt;
+  std::string key;
+  encoder.encode_row(*arrow::RecordBatch::Make(arrow::schema({field.Copy()}), 1, {*column}), 0,
+                     key);
+  return key;
+}
+
 }  // namespace
 
 Result<ColumnSummary> ColumnSummary::make(const arrow::Schema& schema) {
   ColumnSummary summary;
   for (const auto& field : schema.fields()) {
-    MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(schema, {field->name()}));
+    MILLGATE_ASSIGN(RowKeyEncoder encoder,
+                    RowKeyEncoder::make(*arrow::schema({field}), {field->name()}));
     summary.extremes_.push_back(
         {.encoder = std::move(encoder), .minimum_key = {}, .maximum_key = {}});
     ColumnStatistics& column = summary.statistics_.emplace_back();
     column.name = field->name();
     column.type = field->type()->ToString();
+  }
+  return summary;
+}
+
+Result<ColumnSummary> ColumnSummary::resume(const arrow::Schema& schema,
+                                            const std::vector<ColumnStatistics>& statistics,
+                                            int64_t row_count) {
+  MILLGATE_ASSIGN(ColumnSummary summary, make(schema));
+  for (size_t i = 0; i < statistics.size(); ++i) {
+    summary.statistics_[i] = statistics[i];
+    if (statistics[i].null_count == row_count) continue;
+    const auto& field = schema.field(static_cast<int>(i));
+    Extremes& extremes = summary.extremes_[i];
+    auto minimum = key_of_text(*field, extremes.encoder, statistics[i].minimum);
+    auto maximum = key_of_text(*field, extremes.encoder, statistics[i].maximum);
+    if (!minimum || !maximum) {
+      summary.statistics_[i].exact = false;
+      continue;
+    }
+    extremes.minimum_key = *std::move(minimum);
+    extremes.maximum_key = *std::move(maximum);
+    extremes.any = true;
   }
   return summary;
 }
@@ -107,9 +149,12 @@ void ColumnSummary::add(const arrow::RecordBatch& batch) {
 
 void ColumnSummary::add_extreme(size_t column, const arrow::RecordBatch& batch, int64_t row) {
   Extremes& extremes = extremes_[column];
-  RowKeys keys;
-  extremes.encoder.encode(*batch.Slice(row, 1), keys);
-  const std::string key(keys[0]);
+  std::string key;
+  const auto cells = batch.column(static_cast<int>(column));
+  extremes.encoder.encode_row(
+      *arrow::RecordBatch::Make(arrow::schema({batch.schema()->field(static_cast<int>(column))}),
+                                batch.num_rows(), {cells}),
+      row, key);
   const bool smaller = !extremes.any || key < extremes.minimum_key;
   const bool larger = !extremes.any || extremes.maximum_key < key;
   if (!smaller && !larger) return;
@@ -123,6 +168,60 @@ void ColumnSummary::add_extreme(size_t column, const arrow::RecordBatch& batch, 
     statistics_[column].maximum = text;
   }
   extremes.any = true;
+}
+
+namespace {
+
+/// The rows of `before` whose cells are gone: all columns of removed rows.
+Result<std::shared_ptr<arrow::RecordBatch>> removed_rows(const Changes& changes) {
+  arrow::BooleanBuilder builder;
+  for (const ChangeKind kind : changes.kinds) {
+    MILLGATE_ARROW_TRY(builder.Append(kind == ChangeKind::removed), "changed rows");
+  }
+  MILLGATE_ARROW(const auto mask, builder.Finish(), "changed rows");
+  MILLGATE_ARROW(const auto rows, arrow::compute::Filter(changes.before, mask), "changed rows");
+  return rows.record_batch();
+}
+
+int64_t null_growth(const Changes& changes, int column) {
+  const auto& before = *changes.before->column(column);
+  const auto& after = *changes.after->column(column);
+  int64_t growth = 0;
+  for (int64_t row = 0; row < changes.row_count(); ++row) {
+    const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
+    if (kind == ChangeKind::updated && !changes.cell_changed(row, column)) continue;
+    if (kind != ChangeKind::inserted && before.IsNull(row)) --growth;
+    if (kind != ChangeKind::removed && after.IsNull(row)) ++growth;
+  }
+  return growth;
+}
+
+}  // namespace
+
+Result<std::vector<ColumnStatistics>> changed_statistics(
+    const arrow::Schema& schema, const std::vector<std::string>& key,
+    const std::vector<ColumnStatistics>& statistics, int64_t row_count, const Changes& changes) {
+  MILLGATE_ASSIGN(ColumnSummary summary, ColumnSummary::resume(schema, statistics, row_count));
+  summary.add(*changes.after);
+  std::vector<ColumnStatistics> changed = summary.statistics();
+  MILLGATE_ASSIGN(ColumnSummary gone, ColumnSummary::make(schema));
+  gone.add(*changes.before);
+  MILLGATE_ASSIGN(ColumnSummary gone_keys, ColumnSummary::make(schema));
+  MILLGATE_ASSIGN(const auto removed, removed_rows(changes));
+  gone_keys.add(*removed);
+  for (size_t i = 0; i < changed.size(); ++i) {
+    changed[i].null_count = statistics[i].null_count + null_growth(changes, static_cast<int>(i));
+    // Keys of rows that stay are in `before`, too, but not gone.
+    const bool is_key = std::find(key.begin(), key.end(), changed[i].name) != key.end();
+    const ColumnStatistics lost = (is_key ? gone_keys : gone).statistics()[i];
+    const int64_t rows_gone = is_key ? removed->num_rows() : changes.row_count();
+    if (lost.null_count == rows_gone) continue;
+    // What is still the extreme may have been the value that went.
+    if (lost.minimum == changed[i].minimum || lost.maximum == changed[i].maximum) {
+      changed[i].exact = false;
+    }
+  }
+  return changed;
 }
 
 }  // namespace millgate

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/store/changes.h"
 #include "data/store/table_version.h"
 #include "data/table/row_key.h"
 #include "ground/error.h"
@@ -18,6 +19,10 @@ namespace millgate {
 class ColumnSummary {
  public:
   [[nodiscard]] static Result<ColumnSummary> make(const arrow::Schema& schema);
+  /// Goes on from `statistics` of `row_count` rows.
+  [[nodiscard]] static Result<ColumnSummary> resume(const arrow::Schema& schema,
+                                                    const std::vector<ColumnStatistics>& statistics,
+                                                    int64_t row_count);
 
   void add(const arrow::RecordBatch& batch);
   /// Texts are cut after 100 bytes, at a character, with "..." behind.
@@ -35,5 +40,10 @@ class ColumnSummary {
   std::vector<ColumnStatistics> statistics_;
   std::vector<Extremes> extremes_;
 };
+
+/// `statistics` of `row_count` rows after `changes`, which have `before`.
+[[nodiscard]] Result<std::vector<ColumnStatistics>> changed_statistics(
+    const arrow::Schema& schema, const std::vector<std::string>& key,
+    const std::vector<ColumnStatistics>& statistics, int64_t row_count, const Changes& changes);
 
 }  // namespace millgate

@@ -4,9 +4,11 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 namespace millgate {
 
@@ -17,6 +19,13 @@ uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31);
+}
+
+/// Both halves of the product, folded.
+uint64_t folded_product(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
 /// A value as two words.
@@ -52,75 +61,131 @@ Words words_of(int64_t value) { return words_of_number(static_cast<uint64_t>(val
 Words words_of(int32_t value) { return words_of(int64_t{value}); }
 Words words_of(std::string_view value) { return words_of_bytes(value); }
 
-template <typename ArrayType>
-void add_column(const arrow::Array& column, const RowDigest& seed, std::vector<RowDigest>& rows) {
+/// Calls `each(row, words)` for the cells [begin, end) of a column.
+template <typename ArrayType, typename Each>
+void for_words_of(const arrow::Array& column, int64_t begin, int64_t end, const Each& each) {
   const auto& values = static_cast<const ArrayType&>(column);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const auto at = static_cast<int64_t>(row);
-    const Words words = values.IsNull(at) ? kNullWords : words_of(values.GetView(at));
-    for (size_t i = 0; i < seed.size(); ++i) {
-      rows[row][i] += mix(mix(seed[i] ^ words.first) ^ words.second);
-    }
+  for (int64_t row = begin; row < end; ++row) {
+    each(row, values.IsNull(row) ? kNullWords : words_of(values.GetView(row)));
   }
 }
 
-void add_column(const arrow::Array& column, const RowDigest& seed, std::vector<RowDigest>& rows) {
+template <typename Each>
+void for_words(const arrow::Array& column, int64_t begin, int64_t end, const Each& each) {
   switch (column.type_id()) {
     case arrow::Type::BOOL:
-      return add_column<arrow::BooleanArray>(column, seed, rows);
+      return for_words_of<arrow::BooleanArray>(column, begin, end, each);
     case arrow::Type::INT64:
-      return add_column<arrow::Int64Array>(column, seed, rows);
+      return for_words_of<arrow::Int64Array>(column, begin, end, each);
     case arrow::Type::DOUBLE:
-      return add_column<arrow::DoubleArray>(column, seed, rows);
+      return for_words_of<arrow::DoubleArray>(column, begin, end, each);
     case arrow::Type::DATE32:
-      return add_column<arrow::Date32Array>(column, seed, rows);
+      return for_words_of<arrow::Date32Array>(column, begin, end, each);
     case arrow::Type::TIMESTAMP:
-      return add_column<arrow::TimestampArray>(column, seed, rows);
+      return for_words_of<arrow::TimestampArray>(column, begin, end, each);
     case arrow::Type::TIME64:
-      return add_column<arrow::Time64Array>(column, seed, rows);
+      return for_words_of<arrow::Time64Array>(column, begin, end, each);
     case arrow::Type::DECIMAL128:
-      return add_column<arrow::Decimal128Array>(column, seed, rows);
+      return for_words_of<arrow::Decimal128Array>(column, begin, end, each);
     default:
-      return add_column<arrow::BinaryArray>(column, seed, rows);
+      return for_words_of<arrow::BinaryArray>(column, begin, end, each);
   }
 }
 
-RowDigest seed_of(const arrow::Field& field) {
-  Hasher hasher;
-  hasher.add_field(field.name());
-  hasher.add_field(field.type()->ToString());
-  const Id id = hasher.finish();
-  RowDigest seed{};
-  std::memcpy(seed.data(), id.bytes.data(), id.bytes.size());
-  return seed;
+uint64_t cell_hash(uint64_t row_hash, const Words& words) {
+  return mix(mix(row_hash ^ words.first) + words.second);
+}
+
+/// What word `i` of a digest gets from a cell.
+uint64_t contribution(uint64_t cell, uint64_t i) {
+  return folded_product(cell ^ mix(i + 1), mix(i + 5) | 1);
 }
 
 }  // namespace
 
-LogicalHash::LogicalHash(const arrow::Schema& schema) {
-  for (const auto& field : schema.fields()) seeds_.push_back(seed_of(*field));
+ColumnDigests::ColumnDigests(const arrow::Schema& schema)
+    : sums_(static_cast<size_t>(schema.num_fields())) {}
+
+ColumnDigests::ColumnDigests(const arrow::Schema& schema, const std::vector<Id>& values)
+    : ColumnDigests(schema) {
+  for (size_t i = 0; i < sums_.size() && i < values.size(); ++i) {
+    std::memcpy(sums_[i].data(), values[i].bytes.data(), values[i].bytes.size());
+  }
 }
 
-const std::vector<RowDigest>& LogicalHash::add(const arrow::RecordBatch& batch) {
-  rows_.assign(static_cast<size_t>(batch.num_rows()), RowDigest{});
-  for (size_t i = 0; i < seeds_.size(); ++i) {
-    add_column(*batch.column(static_cast<int>(i)), seeds_[i], rows_);
+void ColumnDigests::add(const arrow::RecordBatch& rows, std::span<const uint64_t> row_hashes) {
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    add_column(i, *rows.column(static_cast<int>(i)), row_hashes);
   }
-  // A second mixing binds the cells of a row together; else swapping the values of two rows in
-  // one column would not change the sum.
-  for (RowDigest& row : rows_) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      row[i] = mix(row[i] + i);
-      sum_[i] += row[i];
-    }
-  }
-  return rows_;
 }
 
-Id LogicalHash::value() const {
-  Id id;
-  std::memcpy(id.bytes.data(), sum_.data(), id.bytes.size());
-  return id;
+void ColumnDigests::add_column(size_t column, const arrow::Array& cells,
+                               std::span<const uint64_t> row_hashes) {
+  auto sum = sums_[column];
+  for_words(cells, 0, cells.length(), [&](int64_t row, const Words& words) {
+    const uint64_t cell = cell_hash(row_hashes[static_cast<size_t>(row)], words);
+    for (size_t word = 0; word < sum.size(); ++word) sum[word] += contribution(cell, word);
+  });
+  sums_[column] = sum;
+}
+
+void ColumnDigests::add_cell(size_t column, const arrow::Array& cells, int64_t row,
+                             uint64_t row_hash) {
+  for_words(cells, row, row + 1, [&](int64_t, const Words& words) {
+    const uint64_t cell = cell_hash(row_hash, words);
+    for (size_t word = 0; word < 4; ++word) sums_[column][word] += contribution(cell, word);
+  });
+}
+
+void ColumnDigests::remove_cell(size_t column, const arrow::Array& cells, int64_t row,
+                                uint64_t row_hash) {
+  for_words(cells, row, row + 1, [&](int64_t, const Words& words) {
+    const uint64_t cell = cell_hash(row_hash, words);
+    for (size_t word = 0; word < 4; ++word) sums_[column][word] -= contribution(cell, word);
+  });
+}
+
+std::vector<Id> ColumnDigests::values() const {
+  std::vector<Id> ids(sums_.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    std::memcpy(ids[i].bytes.data(), sums_[i].data(), ids[i].bytes.size());
+  }
+  return ids;
+}
+
+Id logical_hash_of(const arrow::Schema& schema, const std::vector<std::string>& key,
+                   const std::vector<Id>& digests) {
+  std::vector<int> order(static_cast<size_t>(schema.num_fields()));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](int a, int b) { return schema.field(a)->name() < schema.field(b)->name(); });
+  Hasher hasher;
+  hasher.add_field(std::to_string(key.size()));
+  for (const std::string& name : key) hasher.add_field(name);
+  for (const int column : order) {
+    const Id& digest = digests[static_cast<size_t>(column)];
+    hasher.add_field(schema.field(column)->name());
+    hasher.add_field(schema.field(column)->type()->ToString());
+    hasher.add_field({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
+  }
+  return hasher.finish();
+}
+
+std::vector<uint64_t> key_hashes(const RowKeys& keys) {
+  std::vector<uint64_t> hashes(keys.size());
+  for (size_t row = 0; row < hashes.size(); ++row) hashes[row] = mixed_hash(keys[row]);
+  return hashes;
+}
+
+std::vector<uint64_t> content_hashes(const arrow::RecordBatch& rows) {
+  std::vector<uint64_t> hashes(static_cast<size_t>(rows.num_rows()));
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    const uint64_t name_hash = mixed_hash(rows.schema()->field(i)->name());
+    for_words(*rows.column(i), 0, rows.num_rows(), [&](int64_t row, const Words& words) {
+      hashes[static_cast<size_t>(row)] += cell_hash(name_hash, words);
+    });
+  }
+  return hashes;
 }
 
 uint64_t mixed_hash(std::string_view bytes) { return mix(words_of_bytes(bytes).first); }

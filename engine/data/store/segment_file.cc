@@ -1,114 +1,233 @@
 #include "data/store/segment_file.h"
 
+#include <arrow/array.h>
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
 #include <parquet/properties.h>
-#include <unistd.h>
+#include <parquet/schema.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <map>
+#include <unordered_set>
 
 #include "data/table/arrow_result.h"
-#include "ground/durable_file.h"
 
 namespace millgate {
 
 namespace {
 
-constexpr int64_t kReadBatchRows = 65'536;
+template <typename ArrayType>
+bool first_values_differ(const arrow::Array& column) {
+  // Of this many values nearly all differ: then those of the whole segment mostly do.
+  constexpr int64_t kValuesMax = 4096;
+  const auto& values = static_cast<const ArrayType&>(column);
+  std::unordered_set<decltype(values.GetView(0))> distinct;
+  const int64_t count = std::min(kValuesMax, values.length());
+  for (int64_t row = 0; row < count; ++row) {
+    if (values.IsValid(row)) distinct.insert(values.GetView(row));
+  }
+  return static_cast<int64_t>(distinct.size()) * 16 > count * 15;
+}
+
+/// Whether a dictionary of the values would only add its indices to them.
+bool mostly_differs(const arrow::Array& column) {
+  switch (column.type_id()) {
+    case arrow::Type::INT64:
+      return first_values_differ<arrow::Int64Array>(column);
+    case arrow::Type::DOUBLE:
+      return first_values_differ<arrow::DoubleArray>(column);
+    case arrow::Type::TIMESTAMP:
+      return first_values_differ<arrow::TimestampArray>(column);
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+      return first_values_differ<arrow::BinaryArray>(column);
+    default:
+      return false;
+  }
+}
 
 /// Nothing that differs from machine to machine or from time to time goes into the file.
-std::shared_ptr<parquet::WriterProperties> writer_properties(int64_t row_count) {
-  return parquet::WriterProperties::Builder()
-      .created_by("millgate")
+std::shared_ptr<parquet::WriterProperties> writer_properties(const arrow::RecordBatch& rows) {
+  parquet::WriterProperties::Builder builder;
+  builder.created_by("millgate")
       ->version(parquet::ParquetVersion::PARQUET_2_6)
       ->data_page_version(parquet::ParquetDataPageVersion::V1)
       ->compression(arrow::Compression::ZSTD)
       ->compression_level(1)
-      ->max_row_group_length(std::max<int64_t>(row_count, 1))
-      ->build();
+      ->max_row_group_length(std::max<int64_t>(rows.num_rows(), 1));
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    if (!mostly_differs(*rows.column(i))) continue;
+    const std::string& name = rows.schema()->field(i)->name();
+    const auto type = rows.column(i)->type_id();
+    builder.disable_dictionary(name);
+    if (type == arrow::Type::INT64 || type == arrow::Type::TIMESTAMP) {
+      builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
+    }
+  }
+  return builder.build();
 }
 
-Status write_parquet(const arrow::Table& table, const std::string& path) {
-  const std::string object = "cannot write the segment `" + path + "`";
-  MILLGATE_ARROW(auto file, arrow::io::FileOutputStream::Open(path), object);
-  MILLGATE_ARROW_TRY(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), file,
-                                                std::max<int64_t>(table.num_rows(), 1),
-                                                writer_properties(table.num_rows())),
-                     object);
-  MILLGATE_ARROW_TRY(file->Close(), object);
-  return {};
-}
-
-Error not_as_written(const Segment& segment, const std::string& why) {
-  Error error =
-      damaged("segment `" + segment.object.brief() + "` does not hold what its table says",
-              "restore it from a backup, or import the data again");
+Error not_as_written(const Id& object, const std::string& why) {
+  Error error = damaged("object `" + object.brief() + "` does not hold what its table says",
+                        "restore it from a backup, or import the data again");
   error.because = {why};
-  error.where = ObjectStore::name_of(segment.object);
+  error.where = ObjectStore::name_of(object);
   return error;
 }
 
-arrow::Result<std::shared_ptr<arrow::Table>> read_parquet(const std::string& bytes) {
+/// The bytes of an object, checked or as they are asked for.
+Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_object(const ObjectStore& objects,
+                                                                 const Id& object,
+                                                                 bool check_hash) {
+  using File = std::shared_ptr<arrow::io::RandomAccessFile>;
+  if (!check_hash) {
+    const auto path = objects.local_path(object);
+    if (path.ok()) {
+      auto file = arrow::io::ReadableFile::Open(*path);
+      if (!file.ok()) return not_as_written(object, file.status().message());
+      return File(std::move(file).ValueUnsafe());
+    }
+    if (path.error().code != ErrorCode::outside) return path.error();
+  }
+  MILLGATE_ASSIGN(std::string bytes, objects.get(object));
+  return File(
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes))));
+}
+
+Result<std::unique_ptr<parquet::arrow::FileReader>> open_parquet(const ObjectStore& objects,
+                                                                 const Id& object,
+                                                                 const ParquetReading& reading) {
+  MILLGATE_ASSIGN(const auto file, open_object(objects, object, reading.check_hash));
   parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(std::make_shared<arrow::io::BufferReader>(
-      std::make_shared<arrow::Buffer>(std::string_view(bytes)))));
+  if (const auto opened = builder.Open(file); !opened.ok()) {
+    return not_as_written(object, opened.message());
+  }
+  parquet::ArrowReaderProperties properties;
+  properties.set_use_threads(reading.use_threads);
+  properties.set_pre_buffer(false);
   std::unique_ptr<parquet::arrow::FileReader> reader;
-  ARROW_RETURN_NOT_OK(builder.Build(&reader));
-  reader->set_use_threads(true);
-  return reader->ReadTable();
+  const auto built = builder.properties(properties)->Build(&reader);
+  if (!built.ok()) return not_as_written(object, built.message());
+  return reader;
 }
 
 }  // namespace
 
-Result<Segment> write_segment(ObjectStore& objects, const std::shared_ptr<arrow::Schema>& schema,
-                              const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
-                              const std::string& scratch_folder) {
-  MILLGATE_ARROW(auto table, arrow::Table::FromRecordBatches(schema, batches), "a segment");
-  // Pages end where chunks end, so the rows must be one chunk.
-  MILLGATE_ARROW(table, table->CombineChunks(), "a segment");
-  const std::string path = scratch_folder + "/" + unique_name("segment-");
-  const Status written = write_parquet(*table, path);
-  if (!written.ok()) {
-    ::unlink(path.c_str());
-    return written.error();
-  }
-  std::error_code failed;
-  const auto size_bytes = static_cast<int64_t>(std::filesystem::file_size(path, failed));
-  auto object = objects.put_file(path);
-  if (!object.ok()) {
-    ::unlink(path.c_str());
-    return std::move(object).error();
-  }
-  return Segment{.object = *object, .row_count = table->num_rows(), .size_bytes = size_bytes};
+Result<ParquetObject> write_parquet_object(ObjectStore& objects, const arrow::RecordBatch& rows) {
+  const std::string object = "cannot write a segment";
+  MILLGATE_ARROW(auto file, arrow::io::BufferOutputStream::Create(), object);
+  const auto table = arrow::Table::Make(rows.schema(), rows.columns(), rows.num_rows());
+  MILLGATE_ARROW_TRY(
+      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), file,
+                                 std::max<int64_t>(rows.num_rows(), 1), writer_properties(rows)),
+      object);
+  MILLGATE_ARROW(const auto bytes, file->Finish(), object);
+  ParquetObject written;
+  written.size_bytes = bytes->size();
+  MILLGATE_ASSIGN(written.object, objects.put(std::string_view(*bytes)));
+  return written;
 }
 
-Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> read_segment(
-    const ObjectStore& objects, const std::shared_ptr<arrow::Schema>& schema,
-    const Segment& segment) {
-  MILLGATE_ASSIGN(const std::string bytes, objects.get(segment.object));
-  const auto table = read_parquet(bytes);
-  if (!table.ok()) return not_as_written(segment, table.status().message());
-  if ((*table)->num_rows() != segment.row_count) {
-    return not_as_written(segment, "it has " + std::to_string((*table)->num_rows()) +
-                                       " rows instead of " + std::to_string(segment.row_count));
+Result<std::shared_ptr<arrow::RecordBatch>> read_parquet_object(
+    const ObjectStore& objects, const Id& object, const std::vector<std::string>& names,
+    int64_t row_count, const ParquetReading& reading) {
+  MILLGATE_ASSIGN(const auto reader, open_parquet(objects, object, reading));
+  const parquet::SchemaDescriptor& columns = *reader->parquet_reader()->metadata()->schema();
+  std::vector<int> indices;
+  for (const std::string& name : names) {
+    const int before = static_cast<int>(indices.size());
+    for (int i = 0; i < columns.num_columns(); ++i) {
+      if (columns.GetColumnRoot(i)->name() == name) indices.push_back(i);
+    }
+    if (static_cast<int>(indices.size()) == before) {
+      return not_as_written(object, "it has no column `" + name + "`");
+    }
   }
-  if (!(*table)->schema()->Equals(*schema, false)) {
-    return not_as_written(segment, "its columns are " + (*table)->schema()->ToString());
+  std::shared_ptr<arrow::Table> table;
+  if (!names.empty()) {
+    auto read = reader->ReadTable(indices);
+    if (!read.ok()) return not_as_written(object, read.status().message());
+    table = std::move(read).ValueUnsafe();
   }
-  arrow::TableBatchReader reader(**table);
-  reader.set_chunksize(kReadBatchRows);
-  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  while (true) {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    MILLGATE_ARROW_TRY(reader.ReadNext(&batch), "a segment");
-    if (batch == nullptr) return batches;
-    batches.push_back(arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns()));
+  const int64_t found =
+      table == nullptr ? reader->parquet_reader()->metadata()->num_rows() : table->num_rows();
+  if (row_count >= 0 && found != row_count) {
+    return not_as_written(object, "it has " + std::to_string(found) + " rows instead of " +
+                                      std::to_string(row_count));
   }
+  arrow::FieldVector fields;
+  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  for (const std::string& name : names) {
+    const int index = table->schema()->GetFieldIndex(name);
+    if (index < 0) return not_as_written(object, "it has no single column `" + name + "`");
+    const auto column = table->column(index);
+    std::shared_ptr<arrow::Array> array;
+    if (column->num_chunks() == 1) {
+      array = column->chunk(0);
+    } else {
+      MILLGATE_ARROW(array,
+                     column->num_chunks() == 0 ? arrow::MakeEmptyArray(column->type())
+                                               : arrow::Concatenate(column->chunks()),
+                     "a segment");
+    }
+    fields.push_back(arrow::field(name, array->type()));
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), found, std::move(arrays));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> read_whole_parquet_object(const ObjectStore& objects,
+                                                                      const Id& object,
+                                                                      int64_t row_count) {
+  MILLGATE_ASSIGN(const auto reader, open_parquet(objects, object, {}));
+  auto read = reader->ReadTable();
+  if (!read.ok()) return not_as_written(object, read.status().message());
+  const auto table = std::move(read).ValueUnsafe();
+  if (table->num_rows() != row_count) {
+    return not_as_written(object, "it has " + std::to_string(table->num_rows()) +
+                                      " rows instead of " + std::to_string(row_count));
+  }
+  MILLGATE_ARROW(auto rows, table->CombineChunksToBatch(), "a segment");
+  return rows;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> read_segment(const ObjectStore& objects,
+                                                         const Segment& segment,
+                                                         const std::vector<std::string>& names,
+                                                         const ParquetReading& reading) {
+  // The object of each name: the last that was added under it, else the segment itself.
+  std::map<Id, std::vector<std::string>> names_in;
+  for (const std::string& name : names) {
+    const Id* object = &segment.object;
+    for (const AddedColumns& added : segment.added) {
+      const auto& held = added.names;
+      if (std::find(held.begin(), held.end(), name) != held.end()) object = &added.object;
+    }
+    names_in[*object].push_back(name);
+  }
+  std::map<std::string, std::shared_ptr<arrow::Array>> arrays;
+  for (const auto& [object, wanted] : names_in) {
+    MILLGATE_ASSIGN(const auto part,
+                    read_parquet_object(objects, object, wanted, segment.row_count, reading));
+    for (size_t i = 0; i < wanted.size(); ++i)
+      arrays[wanted[i]] = part->column(static_cast<int>(i));
+  }
+  arrow::FieldVector fields;
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  for (const std::string& name : names) {
+    fields.push_back(arrow::field(name, arrays[name]->type()));
+    columns.push_back(arrays[name]);
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), segment.row_count,
+                                  std::move(columns));
 }
 
 }  // namespace millgate

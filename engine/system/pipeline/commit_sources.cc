@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "data/store/table_version.h"
+#include "data/store/version_update.h"
 #include "data/table/reader.h"
 #include "data/table/sort.h"
 #include "ground/durable_file.h"
@@ -98,19 +99,44 @@ bool reads_without_schema(const std::vector<std::string>& paths, ReadOptions opt
   return true;
 }
 
-Result<TableVersion> read_and_write(Repository& repository, const Source& source,
-                                    const std::vector<std::string>& paths,
-                                    const ReadOptions& options) {
-  MILLGATE_ASSIGN(auto rows, read_table_files(paths, options));
-  const ScratchFolder scratch(repository);
-  MILLGATE_TRY(scratch.make());
-  if (!source.key.empty()) {
+/// The rows of files as the version after `before`.
+class Import {
+ public:
+  Import(Repository& repository, const Source& source, const std::vector<std::string>& paths,
+         const ReadOptions& options, const std::optional<TableVersion>& before)
+      : repository_(repository),
+        source_(source),
+        paths_(paths),
+        options_(options),
+        before_(before) {}
+
+  /// Files are mostly in the order of their key; sorting is for those that turn out not to be.
+  Result<TableVersion> run() const {
+    MILLGATE_ASSIGN(auto rows, read_table_files(paths_, options_));
+    auto version = write(*rows);
+    if (version.ok() || !is_out_of_order(version.error())) return version;
+    const ScratchFolder scratch(repository_);
+    MILLGATE_TRY(scratch.make());
     SortOptions sorting;
     sorting.spill_folder = scratch.path();
-    MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), source.key, sorting));
+    MILLGATE_ASSIGN(rows, read_table_files(paths_, options_));
+    MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), source_.key, sorting));
+    return write(*rows);
   }
-  return write_table_version(repository.objects(), *rows, source.key, scratch.path());
-}
+
+ private:
+  Result<TableVersion> write(arrow::RecordBatchReader& rows) const {
+    ObjectStore& objects = repository_.objects();
+    if (before_) return write_next_version(objects, *before_, rows, source_.key);
+    return write_table_version(objects, rows, source_.key);
+  }
+
+  Repository& repository_;
+  const Source& source_;
+  const std::vector<std::string>& paths_;
+  const ReadOptions& options_;
+  const std::optional<TableVersion>& before_;
+};
 
 Result<TableVersion> make_version(Repository& repository, const Project& project,
                                   const Source& source, const std::vector<SourceFile>& files,
@@ -120,24 +146,12 @@ Result<TableVersion> make_version(Repository& repository, const Project& project
   ReadOptions options;
   options.null_texts = source.null_texts;
   if (before && !accept_schema) options.kept_schema = before->schema;
-  auto version = read_and_write(repository, source, paths, options);
+  auto version = Import(repository, source, paths, options, before).run();
   if (version.ok()) return version;
   if (options.kept_schema != nullptr && reads_without_schema(paths, options)) {
     return with_schema_hint(std::move(version).error(), source);
   }
   return std::move(version).error().inside("cannot commit table `" + source.name + "`");
-}
-
-int64_t bytes_not_in(const TableVersion& version, const std::optional<TableVersion>& before) {
-  std::set<Id> known;
-  if (before) {
-    for (const Segment& segment : before->segments) known.insert(segment.object);
-  }
-  int64_t bytes = 0;
-  for (const Segment& segment : version.segments) {
-    if (known.insert(segment.object).second) bytes += segment.size_bytes;
-  }
-  return bytes;
 }
 
 /// One source: its row of the report and, when its files differ, the new version.
@@ -171,7 +185,7 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
                   make_version(repository, project, source, files, version_before, accept_schema));
   imported.table.row_count = version.row_count;
   imported.table.changed = !version_before || version_before->id != version.id;
-  imported.table.new_bytes = bytes_not_in(version, version_before);
+  imported.table.new_bytes = bytes_not_in(version, version_before.value_or(TableVersion()));
   imported.version = version.id;
   return imported;
 }
@@ -227,6 +241,21 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   report.changed = true;
   if (options.progress) options.progress(project.sources.back().name, 1.0);
   return report;
+}
+
+int64_t bytes_not_in(const TableVersion& version, const TableVersion& before) {
+  std::set<Id> known;
+  for (const Id& id : objects_of(before)) known.insert(id);
+  int64_t bytes = 0;
+  const auto add = [&](const auto& object) {
+    if (known.insert(object.object).second) bytes += object.size_bytes;
+  };
+  for (const Segment& segment : version.segments) {
+    add(segment);
+    for (const AddedColumns& added : segment.added) add(added);
+  }
+  for (const Delta& delta : version.deltas) add(delta);
+  return bytes;
 }
 
 }  // namespace millgate

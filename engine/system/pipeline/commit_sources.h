@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/store/repository.h"
+#include "data/store/table_version.h"
 #include "ground/error.h"
 #include "system/pipeline/project.h"
 
@@ -29,7 +30,7 @@ struct CommittedTable {
   std::string name;
   int64_t row_count = 0;
   int64_t row_count_before = 0;  ///< 0 when the table is new.
-  int64_t new_bytes = 0;         ///< Of segments that the version before did not have.
+  int64_t new_bytes = 0;         ///< Of objects that the version before did not have.
   bool changed = false;
   int64_t file_count = 0;
 };
@@ -51,5 +52,8 @@ struct CommitReport {
 /// and for columns that changed; `conflict` when another commit of the same tables won.
 [[nodiscard]] Result<CommitReport> commit_sources(Repository& repository, const Project& project,
                                                   const CommitOptions& options);
+
+/// Of the objects with rows that `version` has and `before` has not.
+[[nodiscard]] int64_t bytes_not_in(const TableVersion& version, const TableVersion& before);
 
 }  // namespace millgate
