@@ -162,7 +162,11 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
     commit.tables = before.tables;
     commit.origin_json = before.origin_json;
     for (const auto& [table, version] : change.tables) commit.tables[table] = version;
-    if (commit.tables == before.tables) return before;
+    if (change.merged_parent) {
+      commit.parents.push_back(*change.merged_parent);
+    } else if (commit.tables == before.tables) {
+      return before;
+    }
   } else {
     commit.tables = change.tables;
     if (commit.tables.empty()) return invalid_input("a first commit needs at least one table");
@@ -173,6 +177,59 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
   commit.message = change.message;
   commit.git_commit = change.git_commit;
   return commit;
+}
+
+Status Repository::fast_forward(const std::string& branch, const Id& from, const Id& to,
+                                const std::string& author) {
+  MILLGATE_TRY(
+      ledger_->append(commit_event(branch, author, to, from), [&](const Ledger& ledger) -> Status {
+        MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, branch));
+        if (tip && tip->commit == from) return {};
+        return Error{.code = ErrorCode::conflict,
+                     .what = "branch `" + branch + "` moved meanwhile",
+                     .hint = "look at it with `millgate log " + branch + "`, then try again"};
+      }));
+  return {};
+}
+
+Result<std::optional<Commit>> Repository::merge_base(const Id& one, const Id& other) const {
+  // Youngest first, so that with clocks that went forward the first found is the youngest.
+  struct Reached {
+    Commit commit;
+    bool from_one = false;
+    bool from_other = false;
+    bool open = false;  ///< Its parents do not know yet from where it was reached.
+  };
+  std::map<Id, Reached> all;
+  const auto reach = [&](const Id& id, bool from_one, bool from_other) -> Status {
+    auto [found, added] = all.try_emplace(id);
+    Reached& reached = found->second;
+    if (added) {
+      MILLGATE_ASSIGN(reached.commit, read_commit(id));
+    }
+    const bool news = (from_one && !reached.from_one) || (from_other && !reached.from_other);
+    reached.open |= news;
+    reached.from_one |= from_one;
+    reached.from_other |= from_other;
+    return {};
+  };
+  MILLGATE_TRY(reach(one, true, false));
+  MILLGATE_TRY(reach(other, false, true));
+  while (true) {
+    Reached* youngest = nullptr;
+    for (auto& [id, reached] : all) {
+      if (!reached.open) continue;
+      if (youngest == nullptr || youngest->commit.time < reached.commit.time) youngest = &reached;
+    }
+    if (youngest == nullptr) return std::optional<Commit>();
+    if (youngest->from_one && youngest->from_other) return std::make_optional(youngest->commit);
+    youngest->open = false;
+    const bool from_one = youngest->from_one;
+    const bool from_other = youngest->from_other;
+    for (const Id& parent : std::vector<Id>(youngest->commit.parents)) {
+      MILLGATE_TRY(reach(parent, from_one, from_other));
+    }
+  }
 }
 
 /// Refuses when a table of `change` is not at `tip` what it was at `base`.

@@ -35,6 +35,8 @@ struct NewCommit {
   /// The commit that the tables were made from: what changed since then is not overwritten.
   /// The zero id: the branch was empty. Nothing: the tip at the moment of the call.
   std::optional<Id> based_on;
+  /// A second parent, whose history the commit takes in; it is made even if no table changes.
+  std::optional<Id> merged_parent;
   std::string author;
   std::string message;
   std::string git_commit;
@@ -61,6 +63,13 @@ class Repository {
   /// the other commit touched other tables; otherwise the error is `conflict` and says who won.
   /// A commit that would change nothing is `conflict`-free: it returns the tip itself.
   [[nodiscard]] Result<Commit> commit(const std::string& branch, const NewCommit& change);
+
+  /// Moves `branch` from `from` to `to`, which descends from it, without a new commit.
+  /// Errors: `conflict` when the branch is not at `from` any more.
+  [[nodiscard]] Status fast_forward(const std::string& branch, const Id& from, const Id& to,
+                                    const std::string& author);
+  /// The youngest commit that both descend from, or are; nothing when there is none.
+  [[nodiscard]] Result<std::optional<Commit>> merge_base(const Id& one, const Id& other) const;
 
   /// "main", "a1b2c3", "tag", "main~2", "main@{2013-04-01}", "@{...}" (main). Errors:
   /// `not_found` with the nearest name; `invalid_input` for an ambiguous prefix (candidates).

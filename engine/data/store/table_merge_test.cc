@@ -1,0 +1,233 @@
+#include "data/store/table_merge.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "data/store/test_model_table.h"
+#include "data/store/version_update.h"
+#include "ground/test_folder.h"
+
+namespace millgate {
+namespace {
+
+/// "key column" of each conflict; the column is empty for rows.
+using Places = std::set<std::pair<std::string, std::string>>;
+
+struct SlowMerge {
+  ModelTable merged;
+  Places conflicts;
+};
+
+/// The merge of `base`, `ours` and `theirs`, found by looking at every cell. Ours stays where
+/// there is a conflict.
+SlowMerge slow_merge(const ModelTable& base, const ModelTable& ours, const ModelTable& theirs) {
+  SlowMerge merge{ours, {}};
+  const auto find = [](const ModelTable& table, const ModelKey& key) -> const ModelRow* {
+    const auto found = table.rows.find(key);
+    return found == table.rows.end() ? nullptr : &found->second;
+  };
+  std::set<ModelKey> keys;
+  for (const ModelTable* table : {&base, &ours, &theirs}) {
+    for (const auto& [key, row] : table->rows) keys.insert(key);
+  }
+  for (const ModelKey& key : keys) {
+    const std::string text = "id = " + std::to_string(key.first) + ", part = " + key.second;
+    const ModelRow* was = find(base, key);
+    const ModelRow* our_row = find(ours, key);
+    const ModelRow* their_row = find(theirs, key);
+    const auto same = [](const ModelRow* a, const ModelRow* b) {
+      return a == b || (a != nullptr && b != nullptr && *a == *b);
+    };
+    if (same(was, their_row) || same(our_row, their_row)) continue;
+    if (same(was, our_row)) {
+      if (their_row == nullptr) {
+        merge.merged.rows.erase(key);
+      } else {
+        merge.merged.rows[key] = *their_row;
+      }
+      continue;
+    }
+    if (our_row == nullptr || their_row == nullptr) {
+      merge.conflicts.insert({text, ""});
+      continue;
+    }
+    for (const auto& column : base.columns) {
+      const ModelCell& our_cell = our_row->at(column.name);
+      const ModelCell& their_cell = their_row->at(column.name);
+      const bool we = was == nullptr || was->at(column.name) != our_cell;
+      const bool they = was == nullptr || was->at(column.name) != their_cell;
+      if (!they || our_cell == their_cell) continue;
+      if (we) {
+        merge.conflicts.insert({text, column.name});
+      } else {
+        merge.merged.rows[key][column.name] = their_cell;
+      }
+    }
+  }
+  return merge;
+}
+
+class TableMergeTest : public testing::Test {
+ protected:
+  TableVersion fresh(const ModelTable& model) {
+    auto rows = reader_of(model.table(), 7'000);
+    return must(write_table_version(objects_, *rows, ModelTable::key()));
+  }
+  TableVersion next(const TableVersion& parent, const ModelTable& model) {
+    auto rows = reader_of(model.table(), 5'000);
+    return must(write_next_version(objects_, parent, *rows, ModelTable::key()));
+  }
+  std::string csv_of_version(const TableVersion& version) {
+    return csv_of(*must(read_rows(objects_, version)));
+  }
+  /// A merge in which both sides set `column` of the first row.
+  Result<TableMerge> one_cell(const std::string& column, const ModelCell& base,
+                              const ModelCell& ours, const ModelCell& theirs,
+                              const MergeOptions& options) {
+    Random random(1);
+    ModelTable model = random_model(random, 50);
+    model.rows.begin()->second[column] = base;
+    const TableVersion base_version = fresh(model);
+    model.rows.begin()->second[column] = ours;
+    const TableVersion our_version = next(base_version, model);
+    model.rows.begin()->second[column] = theirs;
+    const TableVersion their_version = next(base_version, model);
+    return merge_versions(objects_, base_version, our_version, their_version, options);
+  }
+  std::string merged_cell(const std::string& column, const ModelCell& base, const ModelCell& ours,
+                          const ModelCell& theirs, const std::string& policy,
+                          bool theirs_is_newer = false) {
+    MergeOptions options;
+    options.by_column[column] = must(parse_merge_policy(policy));
+    options.theirs_is_newer = theirs_is_newer;
+    const auto merge = one_cell(column, base, ours, theirs, options);
+    if (!merge.ok()) return merge.error().what;
+    EXPECT_TRUE(merge->conflicts.empty());
+    EXPECT_EQ(merge->settled_count, 1);
+    const auto rows = must(all_rows(*must(read_rows(objects_, merge->version))));
+    return value_text(*rows->GetColumnByName(column)->chunk(0), 0);
+  }
+
+  TestFolder folder_;
+  ObjectStore objects_{*open_local_file_store(folder_.path())};
+};
+
+TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
+  constexpr uint64_t kSeed = 99;
+  for (uint64_t run = 0; run < 12; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed + run));
+    Random random(kSeed + run);
+    // Few rows and many edits meet often; many rows go through several segments.
+    const ModelTable base = random_model(random, run % 6 == 0 ? 20'000 : 400);
+    ModelTable ours = base;
+    ModelTable theirs = base;
+    edit_model(ours, random, 80);
+    edit_model(theirs, random, 80);
+    // The same edit on both sides.
+    ours.rows.rbegin()->second["note"] = "same";
+    theirs.rows.rbegin()->second["note"] = "same";
+    const TableVersion base_version = fresh(base);
+    const SlowMerge expected = slow_merge(base, ours, theirs);
+    const TableMerge merge = must(merge_versions(objects_, base_version, next(base_version, ours),
+                                                 next(base_version, theirs), {}));
+    Places places;
+    for (const Conflict& conflict : merge.conflicts) {
+      places.insert({conflict.key_text, conflict.column});
+    }
+    EXPECT_EQ(places, expected.conflicts);
+    EXPECT_EQ(places.size(), merge.conflicts.size());
+    EXPECT_EQ(csv_of_version(merge.version), csv_of(*expected.merged.table()));
+    EXPECT_EQ(must(counted_version(objects_, merge.version)).logical_hash,
+              fresh(expected.merged).logical_hash);
+    // All conflicts for theirs: then both directions agree.
+    MergeOptions theirs_wins;
+    theirs_wins.policy = MergePolicy::theirs;
+    MergeOptions ours_wins;
+    ours_wins.policy = MergePolicy::ours;
+    const TableMerge one = must(merge_versions(objects_, base_version, next(base_version, ours),
+                                               next(base_version, theirs), theirs_wins));
+    const TableMerge other = must(merge_versions(objects_, base_version, next(base_version, theirs),
+                                                 next(base_version, ours), ours_wins));
+    EXPECT_TRUE(one.conflicts.empty());
+    EXPECT_EQ(csv_of_version(one.version), csv_of_version(other.version));
+    // Settled one by one, the same comes out.
+    MergeOptions decided;
+    for (const Conflict& conflict : merge.conflicts) {
+      decided.resolutions[{conflict.key, conflict.column}].take = Resolution::Take::theirs;
+    }
+    const TableMerge settled = must(merge_versions(objects_, base_version, next(base_version, ours),
+                                                   next(base_version, theirs), decided));
+    EXPECT_TRUE(settled.conflicts.empty());
+    EXPECT_EQ(csv_of_version(settled.version), csv_of_version(one.version));
+  }
+}
+
+TEST_F(TableMergeTest, PoliciesSettleOneCell) {
+  EXPECT_EQ(merged_cell("count", "10", "13", "15", "sum"), "18");
+  EXPECT_EQ(merged_cell("count", std::nullopt, "13", "15", "sum"), "28");
+  EXPECT_EQ(merged_cell("share", "1.5", "2.0", "0.5", "sum"), "1.0");
+  EXPECT_EQ(merged_cell("count", "10", "13", "15", "max"), "15");
+  EXPECT_EQ(merged_cell("count", "10", "13", "-5", "max"), "13");
+  EXPECT_EQ(merged_cell("count", "10", "13", "-5", "min"), "-5");
+  EXPECT_EQ(merged_cell("count", "10", "13", std::nullopt, "max"), "13");
+  EXPECT_EQ(merged_cell("note", "a", "b", "c", "max"), "c");
+  EXPECT_EQ(merged_cell("note", "a", "b", "c", "ours"), "b");
+  EXPECT_EQ(merged_cell("note", "a", "b", "c", "theirs"), "c");
+  EXPECT_EQ(merged_cell("note", "a", "b", "c", "newest", true), "c");
+  EXPECT_EQ(merged_cell("note", "a", "b", "c", "newest", false), "b");
+  EXPECT_THAT(merged_cell("note", "a", "b", "c", "sum"), testing::HasSubstr("no sum"));
+  EXPECT_THAT(merged_cell("count", "-9000000000000000000", "1", "9000000000000000000", "sum"),
+              testing::HasSubstr("64 bits"));
+  EXPECT_THAT(parse_merge_policy("their").error().hint, testing::HasSubstr("theirs"));
+}
+
+TEST_F(TableMergeTest, AValueSettlesWhenItFits) {
+  const TableMerge merge = must(one_cell("count", "1", "2", "3", {}));
+  ASSERT_EQ(merge.conflicts.size(), 1U);
+  EXPECT_EQ(merge.conflicts[0].base, "1");
+  EXPECT_EQ(merge.conflicts[0].ours, "2");
+  EXPECT_EQ(merge.conflicts[0].theirs, "3");
+  MergeOptions options;
+  Resolution& resolution = options.resolutions[{merge.conflicts[0].key, "count"}];
+  resolution = {.take = Resolution::Take::value, .value = "7"};
+  const TableMerge settled = must(one_cell("count", "1", "2", "3", options));
+  EXPECT_TRUE(settled.conflicts.empty());
+  EXPECT_EQ(value_text(*must(all_rows(*must(read_rows(objects_, settled.version))))
+                            ->GetColumnByName("count")
+                            ->chunk(0),
+                       0),
+            "7");
+  resolution.value = "seven";
+  EXPECT_EQ(one_cell("count", "1", "2", "3", options).error().code, ErrorCode::invalid_input);
+}
+
+TEST_F(TableMergeTest, OneSideMayChangeTheColumns) {
+  Random random(5);
+  const ModelTable base = random_model(random, 40'000);
+  const TableVersion base_version = fresh(base);
+  ModelTable wider = base;
+  wider.columns.push_back({"extra", arrow::int64()});
+  for (auto& [key, row] : wider.rows) row["extra"] = std::to_string(key.first % 9);
+  ModelTable edited = base;
+  edited.rows.begin()->second["note"] = "edited";
+  const TableVersion wider_version = next(base_version, wider);
+  const TableVersion edited_version = next(base_version, edited);
+  wider.rows.begin()->second["note"] = "edited";
+  for (const bool turned : {false, true}) {
+    const TableMerge merge =
+        must(turned ? merge_versions(objects_, base_version, edited_version, wider_version, {})
+                    : merge_versions(objects_, base_version, wider_version, edited_version, {}));
+    EXPECT_TRUE(merge.conflicts.empty());
+    EXPECT_EQ(csv_of_version(merge.version), csv_of(*wider.table()));
+  }
+  ModelTable other = edited;
+  other.columns.erase(other.columns.begin());
+  EXPECT_EQ(merge_versions(objects_, base_version, wider_version, next(base_version, other), {})
+                .error()
+                .code,
+            ErrorCode::conflict);
+}
+
+}  // namespace
+}  // namespace millgate
