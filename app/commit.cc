@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "system/pipeline/commit_changes.h"
 #include "system/pipeline/run.h"
 
 namespace millgate {
@@ -13,6 +14,8 @@ struct Options {
   std::string branch = "main";
   std::string message;
   bool accept_schema = false;
+  std::string changes;
+  std::string table;
 };
 
 void print_report(const CommitReport& report) {
@@ -54,7 +57,13 @@ Result<int> commit(const Session& session, const Options& options) {
   how.author = author_name();
   how.accept_schema = options.accept_schema;
   how.progress = progress_line();
-  MILLGATE_ASSIGN(const CommitReport report, commit_sources(*place.repository, place.project, how));
+  const auto commit_all = [&] { return commit_sources(*place.repository, place.project, how); };
+  const auto commit_some = [&] {
+    return commit_changes(*place.repository, place.project,
+                          {.path = options.changes, .table = options.table}, how);
+  };
+  MILLGATE_ASSIGN(const CommitReport report,
+                  options.changes.empty() ? commit_all() : commit_some());
   end_progress();
   if (session.json) {
     print_json(to_json(report));
@@ -75,6 +84,14 @@ void add_commit(CLI::App& program, Session& session) {
   command->add_option("-b,--branch", options->branch, "branch that moves")->capture_default_str();
   command->add_flag("--accept-schema", options->accept_schema,
                     "take new, missing and retyped columns as they are in the files");
+  CLI::Option* changes = command->add_option(
+      "--changes", options->changes,
+      "commit only the rows in this file: those to put in, and those whose column `_change` is "
+      "`delete` to take out");
+  CLI::Option* table =
+      command->add_option("--table", options->table, "the table that the changes are for");
+  changes->needs(table);
+  table->needs(changes);
   command->callback([&session, options] {
     session.action = [&session, options] { return commit(session, *options); };
   });

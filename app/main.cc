@@ -21,6 +21,13 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_commit(program, session);
   add_log(program, session);
   add_show(program, session);
+  add_diff(program, session);
+  add_merge(program, session);
+  add_conflicts(program, session);
+  add_resolve(program, session);
+  add_revert(program, session);
+  add_cherry_pick(program, session);
+  add_blame(program, session);
   add_branch(program, session);
   add_tag(program, session);
   add_sql(program, session);

@@ -1,0 +1,332 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+#include "data/store/commit_merge.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string revision;
+  std::string branch = "main";
+  std::string message;
+  std::vector<std::string> policies;
+  bool go_on = false;
+  bool abort = false;
+};
+
+Error already_waiting(const MergeRequest& waiting) {
+  return Error{.code = ErrorCode::conflict,
+               .what = "a merge into branch `" + waiting.branch + "` waits for decisions",
+               .hint =
+                   "list them with `millgate conflicts`; then `millgate merge --continue`, or "
+                   "give up with `millgate merge --abort`"};
+}
+
+Error nothing_waits() {
+  return not_found("no merge waits for decisions", "begin one with `millgate merge BRANCH`");
+}
+
+Json to_json(const CommitMerge& merge) {
+  Json tables = Json::array();
+  for (const auto& [name, version] : merge.tables) {
+    Json table = {{"table", name}, {"version", version.hex()}};
+    if (const auto found = merge.merges.find(name); found != merge.merges.end()) {
+      table["merged_row_count"] = found->second.merged_row_count;
+      table["settled_count"] = found->second.settled_count;
+    }
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+/// Every conflict with the name of its table.
+template <typename Each>
+void for_each_conflict(const CommitMerge& merge, const Each& each) {
+  for (const auto& [name, table] : merge.merges) {
+    for (const Conflict& conflict : table.conflicts) each(name, conflict);
+  }
+}
+
+Json conflicts_json(const CommitMerge& merge) {
+  Json conflicts = Json::array();
+  for_each_conflict(merge, [&](const std::string& table, const Conflict& conflict) {
+    conflicts.push_back({{"table", table},
+                         {"row", conflict.key_text},
+                         {"column", conflict.column},
+                         {"base", conflict.base},
+                         {"ours", conflict.ours},
+                         {"theirs", conflict.theirs}});
+  });
+  return conflicts;
+}
+
+void print_conflicts(const CommitMerge& merge, size_t count_max) {
+  TextTable lines({"table", "row", "column", "base", "ours", "theirs"});
+  size_t count = 0;
+  for_each_conflict(merge, [&](const std::string& table, const Conflict& conflict) {
+    if (count++ >= count_max) return;
+    lines.add({table, conflict.key_text, conflict.column.empty() ? "(row)" : conflict.column,
+               conflict.base, conflict.ours, conflict.theirs});
+  });
+  lines.print(std::cout);
+  if (count > count_max) {
+    std::cout << grouped(static_cast<int64_t>(count - count_max)) << " more conflicts\n";
+  }
+}
+
+/// Commits what is settled, or keeps the merge waiting.
+Result<int> finish(const Session& session, Repository& repository, const MergeRequest& request) {
+  constexpr size_t kConflictsShown = 20;
+  MILLGATE_ASSIGN(const CommitMerge merge, merge_commits(repository, request));
+  const size_t conflict_count = merge.conflict_count();
+  if (conflict_count > 0) {
+    MILLGATE_TRY(keep_waiting(repository, request));
+    if (session.json) {
+      print_json({{"conflict_count", conflict_count}, {"conflicts", conflicts_json(merge)}});
+    } else {
+      print_conflicts(merge, kConflictsShown);
+      std::cout << grouped(static_cast<int64_t>(conflict_count))
+                << " conflicts; decide with `millgate resolve`, then `millgate merge --continue`\n";
+    }
+    return kAnswerIsNo;
+  }
+  MILLGATE_ASSIGN(const Commit commit, commit_merge(repository, request, merge, author_name()));
+  MILLGATE_TRY(forget_waiting(repository));
+  if (session.json) {
+    print_json({{"commit", commit.id.hex()}, {"conflict_count", 0}, {"tables", to_json(merge)}});
+    return kDone;
+  }
+  for (const auto& [name, table] : merge.merges) {
+    std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
+              << grouped(table.settled_count) << " conflicts settled\n";
+  }
+  std::cout << "commit " << commit.id.brief() << ": " << commit.message << '\n';
+  return kDone;
+}
+
+Result<int> report_move(const Session& session, const Commit& to, const std::string& what) {
+  if (session.json) {
+    print_json({{"commit", to.id.hex()}, {"conflict_count", 0}, {"tables", Json::array()}});
+  } else {
+    std::cout << what << " commit " << to.id.brief() << ": " << to.message << '\n';
+  }
+  return kDone;
+}
+
+Result<int> begin(const Session& session, Repository& repository, const Options& options) {
+  MILLGATE_ASSIGN(const Commit ours, repository.resolve(options.branch));
+  MILLGATE_ASSIGN(const Commit theirs, repository.resolve(options.revision));
+  MILLGATE_ASSIGN(const auto base, repository.merge_base(ours.id, theirs.id));
+  if (!base) {
+    return Error{
+        .code = ErrorCode::conflict,
+        .what = "`" + options.branch + "` and `" + options.revision + "` have no commit in common",
+        .hint = "commit the rows of one as a change of the other"};
+  }
+  if (base->id == theirs.id) return report_move(session, ours, "nothing to merge; still at");
+  if (base->id == ours.id) {
+    MILLGATE_TRY(repository.fast_forward(options.branch, ours.id, theirs.id, author_name()));
+    return report_move(session, theirs, "moved to");
+  }
+  MergeRequest request;
+  request.branch = options.branch;
+  request.base = base->id;
+  request.ours = ours.id;
+  request.theirs = theirs.id;
+  request.policies = options.policies;
+  request.message = options.message.empty()
+                        ? "merge " + options.revision + " into " + options.branch
+                        : options.message;
+  return finish(session, repository, request);
+}
+
+Result<int> merge(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
+  if (options.go_on || options.abort) {
+    if (!waiting) return nothing_waits();
+    if (options.go_on) return finish(session, *repository, *waiting);
+    MILLGATE_TRY(forget_waiting(*repository));
+    if (session.json) {
+      print_json({{"aborted", true}});
+    } else {
+      std::cout << "given up; branch `" << waiting->branch << "` is as it was\n";
+    }
+    return kDone;
+  }
+  if (options.revision.empty()) {
+    return invalid_input("merge what?", "name a branch: millgate merge relabelled");
+  }
+  if (waiting) return already_waiting(*waiting);
+  return begin(session, *repository, options);
+}
+
+/// The change of one commit, forwards or backwards, on top of a branch.
+Result<int> apply_commit(const Session& session, const Options& options, bool backwards) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
+  if (waiting) return already_waiting(*waiting);
+  MILLGATE_ASSIGN(const Commit ours, repository->resolve(options.branch));
+  MILLGATE_ASSIGN(const Commit commit, repository->resolve(options.revision));
+  if (commit.parents.empty()) {
+    return invalid_input("commit " + commit.id.brief() + " is the first, so it changed nothing",
+                         "choose a later one: `millgate log`");
+  }
+  MergeRequest request;
+  request.branch = options.branch;
+  request.ours = ours.id;
+  request.base = backwards ? commit.id : commit.parents[0];
+  request.theirs = backwards ? commit.parents[0] : commit.id;
+  request.joins_history = false;
+  request.policies = options.policies;
+  request.message = options.message;
+  if (request.message.empty()) {
+    request.message = backwards ? "revert \"" + commit.message + "\" (" + commit.id.brief() + ")"
+                                : commit.message;
+  }
+  return finish(session, *repository, request);
+}
+
+Result<int> conflicts(const Session& session) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
+  if (!waiting) return nothing_waits();
+  MILLGATE_ASSIGN(const CommitMerge merge, merge_commits(*repository, *waiting));
+  if (session.json) {
+    print_json({{"branch", waiting->branch}, {"conflicts", conflicts_json(merge)}});
+  } else if (merge.conflict_count() == 0) {
+    std::cout << "all conflicts are settled: `millgate merge --continue`\n";
+  } else {
+    print_conflicts(merge, SIZE_MAX);
+  }
+  return merge.conflict_count() == 0 ? kDone : kAnswerIsNo;
+}
+
+struct ResolveOptions {
+  std::string table;
+  std::string row;
+  std::string column;
+  bool ours = false;
+  bool theirs = false;
+  std::string value;
+  bool has_value = false;
+};
+
+Result<int> resolve(const Session& session, const ResolveOptions& options) {
+  if (options.ours + options.theirs + options.has_value != 1) {
+    return invalid_input("say how the conflict is settled",
+                         "give --ours, --theirs or --value TEXT");
+  }
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(auto waiting, waiting_merge(*repository));
+  if (!waiting) return nothing_waits();
+  MILLGATE_ASSIGN(const CommitMerge merge, merge_commits(*repository, *waiting));
+  const auto take = options.ours     ? Resolution::Take::ours
+                    : options.theirs ? Resolution::Take::theirs
+                                     : Resolution::Take::value;
+  int64_t count = 0;
+  for_each_conflict(merge, [&](const std::string& table, const Conflict& conflict) {
+    const bool meant = (options.table.empty() || options.table == table) &&
+                       (options.row.empty() || options.row == conflict.key_text) &&
+                       (options.column.empty() || options.column == conflict.column);
+    if (!meant) return;
+    waiting->resolutions[table][{conflict.key, conflict.column}] = {.take = take,
+                                                                    .value = options.value};
+    ++count;
+  });
+  if (count == 0) {
+    return not_found("there is no such conflict",
+                     "`millgate conflicts` lists them; name a row as it does: \"id = 5\"");
+  }
+  // A value that does not fit its column is told now, not when all is done.
+  MILLGATE_ASSIGN(const CommitMerge after, merge_commits(*repository, *waiting));
+  MILLGATE_TRY(keep_waiting(*repository, *waiting));
+  if (session.json) {
+    print_json({{"resolved_count", count}, {"conflict_count", after.conflict_count()}});
+  } else {
+    std::cout << grouped(count) << " settled, "
+              << grouped(static_cast<int64_t>(after.conflict_count())) << " left\n";
+  }
+  return kDone;
+}
+
+void add_merging(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command->add_option("-b,--branch", options->branch, "the branch that gets the change")
+      ->capture_default_str();
+  command->add_option("-m,--message", options->message, "what the new version is");
+  command
+      ->add_option("--policy", options->policies,
+                   "who is right where both changed one cell: ours, theirs, newest, sum, max, min "
+                   "or conflict; "
+                   "TABLE.COLUMN=POLICY for one column")
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
+void add_merge(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "merge", "bring the changes of another branch into this one, by cell",
+                  "millgate merge relabelled --policy flights.note=theirs");
+  command->add_option("revision", options->revision, "branch, tag or commit to merge");
+  add_merging(command, options);
+  command->add_flag("--continue", options->go_on, "commit the merge that waits");
+  command->add_flag("--abort", options->abort, "give up the merge that waits");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return merge(session, *options); };
+  });
+}
+
+void add_conflicts(CLI::App& program, Session& session) {
+  CLI::App* command = add_command(program, "conflicts", "list the cells that a merge waits for",
+                                  "millgate conflicts --json");
+  command->callback([&session] { session.action = [&session] { return conflicts(session); }; });
+}
+
+void add_resolve(CLI::App& program, Session& session) {
+  auto options = std::make_shared<ResolveOptions>();
+  CLI::App* command =
+      add_command(program, "resolve", "settle conflicts of the merge that waits",
+                  "millgate resolve --table flights --row \"id = 5\" --column delay --theirs");
+  command->add_option("--table", options->table, "conflicts of this table only");
+  command->add_option("--row", options->row, "of this row only, as `millgate conflicts` names it");
+  command->add_option("--column", options->column, "of this column only");
+  command->add_flag("--ours", options->ours, "the branch's own cell stays");
+  command->add_flag("--theirs", options->theirs, "the other side's cell is taken");
+  CLI::Option* value =
+      command->add_option("--value", options->value, "this value is right; `null` for none");
+  command->callback([&session, options, value] {
+    options->has_value = value->count() > 0;
+    session.action = [&session, options] { return resolve(session, *options); };
+  });
+}
+
+void add_revert(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "revert", "take back what one commit changed, by a new commit",
+                  "millgate revert main~2");
+  command->add_option("revision", options->revision, "the commit to take back")->required();
+  add_merging(command, options);
+  command->callback([&session, options] {
+    session.action = [&session, options] { return apply_commit(session, *options, true); };
+  });
+}
+
+void add_cherry_pick(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(program, "cherry-pick", "change here what one commit elsewhere changed",
+                  "millgate cherry-pick relabelled~1");
+  command->add_option("revision", options->revision, "the commit to repeat")->required();
+  add_merging(command, options);
+  command->callback([&session, options] {
+    session.action = [&session, options] { return apply_commit(session, *options, false); };
+  });
+}
+
+}  // namespace millgate
