@@ -32,6 +32,9 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_tag(program, session);
   add_sql(program, session);
   add_check(program, session);
+  add_features(program, session);
+  add_feature(program, session);
+  add_test(program, session);
   add_run(program, session);
   add_runs(program, session);
   add_gate(program, session);

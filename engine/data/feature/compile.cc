@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "data/feature/syntax.h"
+#include "data/feature/unit_check.h"
 
 namespace millgate {
 namespace {
@@ -16,9 +17,11 @@ void collect_columns(const TypedNode& node, std::set<size_t>& columns) {
 }  // namespace
 
 Result<TypedExpression> compile_expression(const ExpressionText& source,
-                                           const std::vector<Field>& available, ExpressionUse use) {
+                                           const std::vector<Field>& available, ExpressionUse use,
+                                           const ExpressionContext& context) {
   MILLGATE_ASSIGN(const std::unique_ptr<SyntaxNode> syntax, parse_expression(source));
-  return check_types(source, *syntax, available, use);
+  MILLGATE_TRY(check_units(source, *syntax, context));
+  return check_types(source, *syntax, available, use, context);
 }
 
 std::set<size_t> columns_of(const TypedExpression& expression) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "data/feature/expression_context.h"
 #include "data/feature/expression_text.h"
 #include "data/feature/typed_expression.h"
 #include "data/feature/vector.h"
@@ -15,7 +16,8 @@ namespace millgate {
 /// Parses and checks. Errors: `invalid_input` at the place, kept in `source.fault_span()`.
 [[nodiscard]] Result<TypedExpression> compile_expression(const ExpressionText& source,
                                                          const std::vector<Field>& available,
-                                                         ExpressionUse use);
+                                                         ExpressionUse use,
+                                                         const ExpressionContext& context = {});
 
 /// Positions in `available` of the columns that `expression` reads.
 [[nodiscard]] std::set<size_t> columns_of(const TypedExpression& expression);

@@ -90,6 +90,9 @@ FunctionOverload one_or_more(ValueType type) {
   return {.parameters = {type}, .repeat_from = 0, .repeat_count = 1};
 }
 FunctionOverload two(ValueType type) { return {.parameters = {type, type}}; }
+FunctionOverload if_else(ValueType type) {
+  return {.parameters = {ValueType::boolean, type, type}};
+}
 FunctionOverload cases(ValueType type) {
   return {.parameters = {ValueType::boolean, type, type}, .repeat_from = 0, .repeat_count = 2};
 }
@@ -115,6 +118,10 @@ std::vector<ExpressionFunction> condition_functions() {
   case_when.is_operator = true;
   return {
       std::move(case_when),
+      conditional(
+          "if", "if(condition, a, b)", "a where the condition is true, else b.",
+          for_each_type({case_kernel<int64_t>, case_kernel<double>, case_kernel<std::string>},
+                        if_else)),
       conditional("coalesce", "coalesce(a, b, ...)", "The first that is not null.",
                   for_each_type(coalesce, one_or_more)),
       conditional("ifnull", "ifnull(a, b)", "b where a is null.", for_each_type(coalesce, two)),

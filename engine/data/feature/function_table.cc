@@ -9,8 +9,10 @@ namespace {
 
 std::vector<ExpressionFunction> collect() {
   std::vector<ExpressionFunction> all;
-  for (auto group : {arithmetic_functions, comparison_functions, condition_functions,
-                     number_functions, text_functions, time_functions}) {
+  for (auto group :
+       {arithmetic_functions, comparison_functions, condition_functions, number_functions,
+        text_functions, pattern_functions, cast_functions, time_functions, calendar_functions,
+        unit_functions, scaling_functions, encoding_functions}) {
     for (ExpressionFunction& function : group()) all.push_back(std::move(function));
   }
   return all;

@@ -2,16 +2,26 @@
 /// they give, what runs, and what the documentation says.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data/feature/expression_context.h"
 #include "data/feature/kernel.h"
 #include "data/feature/vector.h"
+#include "ground/error.h"
 
 namespace millgate {
+
+struct FittedKind;
+
+/// Makes of literal arguments what the kernel needs. `literals` has one value each, none null.
+/// Errors: `invalid_input` without a place.
+using Prepare = Result<std::shared_ptr<const Prepared>> (*)(std::span<const Vector> literals,
+                                                            const ExpressionContext& context);
 
 /// One signature of a function.
 struct FunctionOverload {
@@ -21,6 +31,13 @@ struct FunctionOverload {
   size_t repeat_from = 0;         ///< The parameters [repeat_from, repeat_from + repeat_count)
   size_t repeat_count = 0;        ///< may come several times, in turn.
   bool integers_as_text = false;  ///< An integer may stand where a text is wanted.
+  /// Positions of parameters that must be literals; `prepare` makes of them what the operand of
+  /// the first one holds. Empty without `prepare`.
+  std::vector<size_t> literals = {};
+  Prepare prepare = nullptr;
+  bool names_calendar = false;  ///< The first literal is the name of a calendar.
+  /// Learned from training rows: a last operand, after all parameters, holds it.
+  const FittedKind* fitted = nullptr;
 };
 
 /// One function or operator.
@@ -39,7 +56,13 @@ struct ExpressionFunction {
 [[nodiscard]] std::vector<ExpressionFunction> comparison_functions();
 [[nodiscard]] std::vector<ExpressionFunction> condition_functions();
 [[nodiscard]] std::vector<ExpressionFunction> text_functions();
+[[nodiscard]] std::vector<ExpressionFunction> cast_functions();
+[[nodiscard]] std::vector<ExpressionFunction> pattern_functions();
 [[nodiscard]] std::vector<ExpressionFunction> time_functions();
+[[nodiscard]] std::vector<ExpressionFunction> calendar_functions();
+[[nodiscard]] std::vector<ExpressionFunction> unit_functions();
+[[nodiscard]] std::vector<ExpressionFunction> scaling_functions();
+[[nodiscard]] std::vector<ExpressionFunction> encoding_functions();
 
 /// All of them, in the order of the documentation.
 [[nodiscard]] const std::vector<ExpressionFunction>& expression_functions();

@@ -11,6 +11,7 @@
 #include "data/feature/expression_text.h"
 #include "data/feature/label_expression.h"
 #include "data/feature/view_times.h"
+#include "data/feature/window_join.h"
 #include "data/query/sql_error.h"
 #include "data/table/arrow_result.h"
 #include "ground/nearest_name.h"
@@ -53,6 +54,10 @@ bool is_added_column(const std::string& name) {
 struct JoinedView {
   ResolvedView resolved;
   std::vector<std::string> columns;
+  std::vector<const Window*> windows;
+
+  /// Whether a row of it is joined, not only windows.
+  [[nodiscard]] bool is_joined() const { return !columns.empty(); }
 };
 
 /// The rows of a timed view that were the newest when they became known, one for each entity
@@ -90,11 +95,14 @@ class JoinSql {
     std::string sql = "with " + std::string(kTask) + " as materialized (" + task_rows(where) + ")";
     for (size_t i = 0; i < views_.size(); ++i) {
       const ResolvedView& view = views_[i].resolved;
+      if (!views_[i].is_joined()) continue;
       sql += ", " + alias(i) + " as (" +
              (view.has_time ? newest_rows_sql(view) : "select * from (" + view.sql + "\n)") + ")";
     }
     sql += " select " + list(output()) + " from " + kTask;
-    for (size_t i = 0; i < views_.size(); ++i) sql += joined(i);
+    for (size_t i = 0; i < views_.size(); ++i) {
+      if (views_[i].is_joined()) sql += joined(i);
+    }
     return sql + " order by " + order();
   }
 
@@ -218,7 +226,9 @@ Result<std::shared_ptr<arrow::ChunkedArray>> label_column(const Task& task,
 }
 
 /// The columns of the query's answer, with the times typed and the label computed.
-Result<std::shared_ptr<arrow::Table>> finished(const JoinPlan& plan, const ResolvedTask& task,
+Result<std::shared_ptr<arrow::Table>> finished(Database& database, const JoinPlan& plan,
+                                               const ResolvedTask& task,
+                                               const std::vector<JoinedView>& views,
                                                const arrow::Table& answer) {
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::ChunkedArray>> columns;
@@ -235,6 +245,16 @@ Result<std::shared_ptr<arrow::Table>> finished(const JoinPlan& plan, const Resol
     if (is_of_task && is_added_column(field->name())) continue;
     fields.push_back(field);
     columns.push_back(answer.column(i));
+  }
+  for (const JoinedView& view : views) {
+    if (view.windows.empty()) continue;
+    MILLGATE_ASSIGN(const auto values, window_columns(database, view.resolved, view.windows, answer,
+                                                      answer.schema()->field(time_at)->name()));
+    for (size_t i = 0; i < values.size(); ++i) {
+      fields.push_back(
+          arrow::field(view.resolved.view->name + "." + view.windows[i]->name, values[i]->type()));
+      columns.push_back(values[i]);
+    }
   }
   const auto task_table =
       arrow::Table::Make(arrow::schema(task_fields), task_columns, answer.num_rows());
@@ -274,10 +294,14 @@ Result<std::vector<JoinedView>> wanted_views(Database& database, const JoinPlan&
     });
     if (!is_wanted) continue;
     MILLGATE_ASSIGN(ResolvedView resolved, resolve_view(database, plan, task, view));
-    JoinedView joined{.resolved = std::move(resolved), .columns = {}};
+    JoinedView joined{.resolved = std::move(resolved), .columns = {}, .windows = {}};
     for (const std::string& column : joined.resolved.columns) {
       valid.push_back(prefix + column);
       if (left.erase(prefix + column) > 0) joined.columns.push_back(column);
+    }
+    for (const Window& window : view.windows) {
+      valid.push_back(prefix + window.name);
+      if (left.erase(prefix + window.name) > 0) joined.windows.push_back(&window);
     }
     MILLGATE_TRY(check_one_row_each(database, joined.resolved));
     views.push_back(std::move(joined));
@@ -320,7 +344,7 @@ Result<std::shared_ptr<arrow::Table>> join_as_of(Database& database, const JoinP
   MILLGATE_TRY(check_where(database, task, where));
   MILLGATE_ASSIGN(const std::vector<JoinedView> views, wanted_views(database, plan, task, columns));
   MILLGATE_ASSIGN(const auto answer, database.query(JoinSql(task, views).text(where)));
-  return finished(plan, task, *answer);
+  return finished(database, plan, task, views, *answer);
 }
 
 }  // namespace millgate

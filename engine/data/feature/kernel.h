@@ -11,16 +11,33 @@
 
 namespace millgate {
 
+/// What a kernel needs beside values: made once from a literal argument (a compiled regular
+/// expression), or learned from training rows. Immutable, so that threads may share it.
+struct Prepared {
+  Prepared() = default;
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  virtual ~Prepared() = default;
+};
+
 /// One argument of a kernel: rows [first, first + rows) of a vector, or, with step 0, one value
 /// that stands for every row.
 struct Operand {
   const Vector* vector = nullptr;
   size_t first = 0;
   size_t step = 1;
+  const Prepared* prepared = nullptr;  ///< Of literals that have been prepared, and of what was
+                                       ///< learned; the latter has no vector.
 
   [[nodiscard]] size_t at(size_t row) const { return first + row * step; }
   [[nodiscard]] bool valid(size_t row) const { return vector->valid[at(row)] != 0; }
 };
+
+/// The prepared object of an operand whose function table entry says its type.
+template <typename T>
+const T& prepared_as(const Operand& operand) {
+  return static_cast<const T&>(*operand.prepared);
+}
 
 /// Fills `out`, which has been reset to `rows` nulls of the kernel's result type. A kernel is
 /// total: every input gives a value or null, none fails. It looks at one row at a time, so the

@@ -6,6 +6,7 @@
 #include "data/feature/lexer.h"
 #include "data/feature/syntax.h"
 #include "ground/clock.h"
+#include "ground/nearest_name.h"
 
 namespace millgate {
 namespace {
@@ -15,6 +16,25 @@ using Node = std::unique_ptr<SyntaxNode>;
 constexpr std::array<std::string_view, 14> kReserved = {"and",  "or",    "not",     "is", "null",
                                                         "true", "false", "between", "in", "case",
                                                         "when", "then",  "else",    "end"};
+
+/// SQL's names of types, and the type that each one means here.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kCastTypes = {
+    {{"double", "double"},
+     {"float8", "double"},
+     {"bigint", "bigint"},
+     {"int8", "bigint"},
+     {"long", "bigint"},
+     {"integer", "integer"},
+     {"int", "integer"},
+     {"int4", "integer"},
+     {"boolean", "boolean"},
+     {"bool", "boolean"},
+     {"varchar", "varchar"},
+     {"text", "varchar"},
+     {"string", "varchar"},
+     {"timestamp", "timestamp"},
+     {"datetime", "timestamp"},
+     {"date", "date"}}};
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -219,16 +239,26 @@ class Parser {
     return binary(sign.text, sign.span, std::move(left), std::move(right));
   }
 
-  /// `x [not] between low and high`, `x [not] in (a, b)`.
+  bool is_range_word(size_t ahead) const {
+    static constexpr std::array<std::string_view, 4> kWords = {"between", "in", "like", "ilike"};
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [&](std::string_view word) { return is_word(word, ahead); });
+  }
+
+  /// `x [not] between low and high`, `x [not] in (a, b)`, `x [not] like pattern`.
   Result<Node> range() {
     MILLGATE_ASSIGN(Node node, joined_text());
-    const bool negated = is_word("not") && (is_word("between", 1) || is_word("in", 1));
-    if (!negated && !is_word("between") && !is_word("in")) return node;
+    const bool negated = is_word("not") && is_range_word(1);
+    if (!negated && !is_range_word(0)) return node;
     const ExpressionSpan not_span = negated ? take().span : ExpressionSpan();
     const ExpressionToken word = take();
     std::vector<Node> arguments;
     arguments.push_back(std::move(node));
-    if (lower_case(word.text) == "between") {
+    const std::string name = lower_case(word.text);
+    if (name == "like" || name == "ilike") {
+      MILLGATE_ASSIGN(Node pattern, joined_text());
+      arguments.push_back(std::move(pattern));
+    } else if (name == "between") {
       MILLGATE_ASSIGN(Node low, joined_text());
       arguments.push_back(std::move(low));
       MILLGATE_TRY(expect_word("and"));
@@ -239,8 +269,7 @@ class Parser {
       MILLGATE_TRY(list_into(arguments));
     }
     const ExpressionSpan span = {arguments.front()->span.begin, previous_end()};
-    MILLGATE_ASSIGN(Node result,
-                    call(lower_case(word.text), word.span, span, std::move(arguments)));
+    MILLGATE_ASSIGN(Node result, call(name, word.span, span, std::move(arguments)));
     if (!negated) return result;
     return unary("not", not_span, span, std::move(result));
   }
@@ -252,12 +281,51 @@ class Parser {
   Result<Node> signed_term() {
     std::vector<ExpressionSpan> minuses;
     while (is_sign("-")) minuses.push_back(take().span);
-    MILLGATE_ASSIGN(Node node, primary());
+    MILLGATE_ASSIGN(Node node, cast_chain());
     for (auto minus = minuses.rbegin(); minus != minuses.rend(); ++minus) {
       const ExpressionSpan span = {minus->begin, node->span.end};
       MILLGATE_ASSIGN(node, unary("negate", *minus, span, std::move(node)));
     }
     return node;
+  }
+
+  /// `x::double`, which binds before the minus.
+  Result<Node> cast_chain() {
+    MILLGATE_ASSIGN(Node node, primary());
+    while (take_sign("::")) {
+      MILLGATE_ASSIGN(node, cast_of(std::move(node)));
+    }
+    return node;
+  }
+
+  /// `cast(x as double)`.
+  Result<Node> long_cast() {
+    const size_t begin = take().span.begin;
+    take();
+    MILLGATE_ASSIGN(Node node, disjunction());
+    MILLGATE_TRY(expect_word("as"));
+    MILLGATE_ASSIGN(node, cast_of(std::move(node)));
+    MILLGATE_TRY(expect_sign(")"));
+    node->span = {begin, previous_end()};
+    return node;
+  }
+
+  /// The type follows.
+  Result<Node> cast_of(Node value) {
+    const ExpressionToken type = peek();
+    if (type.kind != TokenKind::name) return unexpected("the name of a type");
+    std::vector<std::string> names;
+    for (const auto& [name, meaning] : kCastTypes) names.emplace_back(name);
+    const auto* known = std::find_if(kCastTypes.begin(), kCastTypes.end(), [&](const auto& entry) {
+      return entry.first == lower_case(type.text);
+    });
+    if (known == kCastTypes.end()) {
+      return source_.fault(type.span, "unknown type `" + type.text + "`",
+                           name_hint(lower_case(type.text), names));
+    }
+    take();
+    const ExpressionSpan span = {value->span.begin, type.span.end};
+    return unary("cast as " + std::string(known->second), type.span, span, std::move(value));
   }
 
   Result<Node> primary() {
@@ -312,6 +380,9 @@ class Parser {
       Error error = unexpected("a value");
       error.hint = "a column of this name is written in double quotes";
       return error;
+    }
+    if (lower == "cast" && peek(1).kind == TokenKind::sign && peek(1).text == "(") {
+      return long_cast();
     }
     const bool before_text = peek(1).kind == TokenKind::text;
     if (before_text && (lower == "interval" || lower == "timestamp")) return time_literal(lower);

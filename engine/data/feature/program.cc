@@ -8,7 +8,9 @@
 
 #include "data/feature/compile.h"
 #include "data/feature/expression_text.h"
+#include "data/feature/letter_case.h"
 #include "data/feature/program_state.h"
+#include "data/feature/text_hash.h"
 #include "data/feature/vector_program.h"
 
 namespace millgate {
@@ -47,33 +49,68 @@ void FeatureProgram::State::add(const FeatureDefinition& definition,
                                 const TypedExpression& expression,
                                 const std::vector<Field>& available,
                                 const std::vector<uint32_t>& position) {
-  Feature feature{.name = definition.name,
-                  .expression = definition.expression,
-                  .is_category = expression.is_category,
-                  .categories = {},
-                  .inputs = {}};
-  FeatureOutput output{.source = program.add(*expression.root, position),
-                       .type = expression.root->type,
-                       .number_inputs = {},
-                       .codes = {}};
+  FeatureOutput output;
+  output.source = program.add(*expression.root, position);
+  output.type = expression.root->type;
+  output.form = expression.form;
+  if (expression.form == ExpressionForm::hashed_words) {
+    output.column_count = static_cast<size_t>(expression.bucket_count);
+  }
   for (const size_t column : columns_of(expression)) {
-    feature.inputs.push_back(available[column].name);
+    output.inputs.push_back(available[column].name);
     if (available[column].type == ValueType::number) {
       output.number_inputs.push_back(position[column]);
     }
   }
-  std::sort(feature.inputs.begin(), feature.inputs.end());
-  features.push_back(std::move(feature));
+  std::sort(output.inputs.begin(), output.inputs.end());
+  definitions.push_back(definition);
   outputs.push_back(std::move(output));
 }
 
-void FeatureProgram::State::set_categories(size_t feature, std::vector<std::string> categories) {
-  auto& codes = outputs[feature].codes;
-  codes.clear();
+void FeatureProgram::State::set_categories(size_t output, std::vector<std::string> categories) {
+  FeatureOutput& changed = outputs[output];
+  changed.codes.clear();
   for (size_t code = 0; code < categories.size(); ++code) {
-    codes.emplace(categories[code], static_cast<double>(code));
+    changed.codes.emplace(categories[code], static_cast<double>(code));
   }
-  features[feature].categories = std::move(categories);
+  changed.categories = std::move(categories);
+  changed.has_categories = true;
+  if (changed.form == ExpressionForm::one_hot) changed.column_count = changed.categories.size();
+}
+
+void FeatureProgram::State::lay_out_columns() {
+  features.clear();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    FeatureOutput& output = outputs[i];
+    output.column = features.size();
+    const bool is_expanded = output.form == ExpressionForm::hashed_words ||
+                             (output.form == ExpressionForm::one_hot && output.has_categories);
+    for (size_t k = 0; k < output.column_count; ++k) {
+      Feature feature{.name = definitions[i].name,
+                      .expression = definitions[i].expression,
+                      .is_category = output.form == ExpressionForm::category,
+                      .categories = {},
+                      .inputs = output.inputs};
+      if (feature.is_category) feature.categories = output.categories;
+      if (is_expanded && output.form == ExpressionForm::one_hot) {
+        feature.name += "=" + output.categories[k];
+      } else if (is_expanded) {
+        feature.name += "#" + std::to_string(k);
+      }
+      features.push_back(std::move(feature));
+    }
+  }
+}
+
+bool FeatureProgram::State::has_learned() const {
+  const bool has_categories =
+      std::all_of(outputs.begin(), outputs.end(), [](const FeatureOutput& output) {
+        return output.has_categories || !output.needs_categories();
+      });
+  const auto& calls = program.fitted_calls();
+  return has_categories && std::all_of(calls.begin(), calls.end(), [](const FittedCall& call) {
+           return call.learned != nullptr;
+         });
 }
 
 Status FeatureProgram::State::check_block(const Block& block) const {
@@ -97,39 +134,89 @@ Status FeatureProgram::State::check_block(const Block& block) const {
   return {};
 }
 
-bool FeatureProgram::State::inputs_are_finite(size_t feature, const Block& block,
+bool FeatureProgram::State::inputs_are_finite(const FeatureOutput& output, const Block& block,
                                               size_t row) const {
-  const std::vector<size_t>& columns = outputs[feature].number_inputs;
+  const std::vector<size_t>& columns = output.number_inputs;
   return std::all_of(columns.begin(), columns.end(), [&](size_t column) {
     return std::isfinite(block.columns[column].numbers[row]);  // 0 where it is null.
   });
 }
 
-void FeatureProgram::State::write(size_t feature, const Block& block, size_t first, size_t rows,
-                                  const VectorProgramMemory& memory, double* out,
+namespace {
+
+/// Counts the words of a text in its columns; all are missing where there is no text.
+void write_words(const Operand& values, size_t row, std::span<double> cells,
+                 std::string& lower_case) {
+  if (!values.valid(row)) {
+    std::fill(cells.begin(), cells.end(), kMissing);
+    return;
+  }
+  std::fill(cells.begin(), cells.end(), 0.0);
+  lower_case.clear();
+  append_lower_case(Slot<std::string>::get(values, row), lower_case);
+  each_word(lower_case, [&](std::string_view word) {
+    cells[static_cast<size_t>(hash_bucket(word, static_cast<int64_t>(cells.size())))] += 1.0;
+  });
+}
+
+}  // namespace
+
+void FeatureProgram::State::write(const FeatureOutput& output, const Block& block, size_t first,
+                                  size_t rows, const VectorProgramMemory& memory, double* out,
                                   EvaluationNotes* notes) const {
-  const FeatureOutput& output = outputs[feature];
   const Operand values = program.operand(output.source, block, first, memory);
   const size_t width = features.size();
+  std::string lower_case;
   for (size_t row = 0; row < rows; ++row) {
-    double& cell = out[row * width + feature];
-    if (!features[feature].is_category) {
-      cell = number_at(values, output.type, row);
-      if (notes != nullptr && values.valid(row) && !std::isfinite(cell) &&
-          inputs_are_finite(feature, block, first + row)) {
-        ++notes->not_finite[feature];
+    double* cells = out + row * width + output.column;
+    if (output.form == ExpressionForm::value) {
+      *cells = number_at(values, output.type, row);
+      if (notes != nullptr && values.valid(row) && !std::isfinite(*cells) &&
+          inputs_are_finite(output, block, first + row)) {
+        ++notes->not_finite[output.column];
       }
       continue;
     }
-    cell = kMissing;
+    if (output.form == ExpressionForm::hashed_words) {
+      write_words(values, row, {cells, output.column_count}, lower_case);
+      continue;
+    }
+    const bool is_one_hot = output.form == ExpressionForm::one_hot;
+    std::fill(cells, cells + output.column_count, is_one_hot ? 0.0 : kMissing);
     if (!values.valid(row)) continue;
     const auto code = output.codes.find(Slot<std::string>::get(values, row));
-    if (code != output.codes.end()) {
-      cell = code->second;
-    } else if (notes != nullptr) {
-      ++notes->unknown_category[feature];
+    if (code == output.codes.end()) {
+      if (notes != nullptr) ++notes->unknown_category[output.column];
+    } else if (is_one_hot) {
+      cells[static_cast<size_t>(code->second)] = 1.0;
+    } else {
+      *cells = code->second;
     }
   }
+}
+
+Status FeatureProgram::State::evaluate(const Block& block, std::span<double> out,
+                                       VectorProgramMemory& memory, const Replacements& replaced,
+                                       EvaluationNotes* notes) const {
+  MILLGATE_TRY(check_block(block));
+  const size_t width = features.size();
+  if (out.size() != block.rows * width) {
+    return bug("room for " + std::to_string(out.size()) + " feature values was given, " +
+               std::to_string(block.rows * width) + " are needed");
+  }
+  if (!is_fitted) return bug("features were evaluated before what they learn was learned");
+  if (notes != nullptr) {
+    notes->unknown_category.resize(width, 0);
+    notes->not_finite.resize(width, 0);
+  }
+  for (size_t first = 0; first < block.rows; first += VectorProgram::kRowsMax) {
+    const size_t rows = std::min(VectorProgram::kRowsMax, block.rows - first);
+    program.run(block, first, rows, memory, replaced);
+    for (const FeatureOutput& output : outputs) {
+      write(output, block, first, rows, memory, out.data() + first * width, notes);
+    }
+  }
+  return {};
 }
 
 FeatureProgram::FeatureProgram() : state_(std::make_unique<State>()) {}
@@ -143,13 +230,14 @@ EvaluationScratch& EvaluationScratch::operator=(EvaluationScratch&&) noexcept = 
 EvaluationScratch::~EvaluationScratch() = default;
 
 Result<FeatureProgram> FeatureProgram::compile(const std::vector<FeatureDefinition>& definitions,
-                                               const std::vector<Field>& available) {
+                                               const std::vector<Field>& available,
+                                               const ExpressionContext& context) {
   MILLGATE_TRY(check_unique(definitions));
   std::vector<TypedExpression> expressions;
   for (const FeatureDefinition& definition : definitions) {
     const ExpressionText source(definition.name, definition.expression);
     MILLGATE_ASSIGN(TypedExpression expression,
-                    compile_expression(source, available, ExpressionUse::feature));
+                    compile_expression(source, available, ExpressionUse::feature, context));
     expressions.push_back(std::move(expression));
   }
   InputLayout layout = lay_out_inputs(expressions, available);
@@ -158,78 +246,54 @@ Result<FeatureProgram> FeatureProgram::compile(const std::vector<FeatureDefiniti
   state.inputs = std::move(layout.fields);
   for (size_t i = 0; i < definitions.size(); ++i) {
     state.add(definitions[i], expressions[i], available, layout.position);
+    for (const std::string& name : expressions[i].calendars) {
+      state.context.calendars.insert(*context.calendars.find(name));
+    }
   }
-  state.is_fitted = std::none_of(state.features.begin(), state.features.end(),
-                                 [](const Feature& feature) { return feature.is_category; });
+  for (const Field& input : state.inputs) {
+    const auto unit = context.units.find(input.name);
+    if (unit != context.units.end()) state.context.units.insert(*unit);
+  }
+  state.lay_out_columns();
+  state.is_fitted = state.has_learned();
   return program;
 }
 
-Result<FeatureProgram> FeatureProgram::compile(Section section,
-                                               const std::vector<Field>& available) {
+Result<FeatureProgram> FeatureProgram::compile(Section section, const std::vector<Field>& available,
+                                               const ExpressionContext& context) {
   MILLGATE_ASSIGN(const auto lines, section.all_texts());
   std::vector<FeatureDefinition> definitions;
   for (const auto& [name, expression] : lines) {
     const ExpressionText source(name, expression);
-    const auto compiled = compile_expression(source, available, ExpressionUse::feature);
+    const auto compiled = compile_expression(source, available, ExpressionUse::feature, context);
     if (!compiled.ok()) {
       return section.error_at(name, compiled.error().what, compiled.error().hint,
                               static_cast<uint32_t>(source.fault_span().begin));
     }
     definitions.push_back({name, expression});
   }
-  return compile(definitions, available);
+  return compile(definitions, available, context);
 }
 
 const std::vector<Field>& FeatureProgram::inputs() const { return state_->inputs; }
 const std::vector<Feature>& FeatureProgram::features() const { return state_->features; }
-
-Status FeatureProgram::fit(const Block& training) {
-  MILLGATE_TRY(state_->check_block(training));
-  std::vector<std::set<std::string>> found(state_->features.size());
-  VectorProgramMemory memory;
-  for (size_t first = 0; first < training.rows; first += VectorProgram::kRowsMax) {
-    const size_t rows = std::min(VectorProgram::kRowsMax, training.rows - first);
-    state_->program.run(training, first, rows, memory);
-    for (size_t i = 0; i < found.size(); ++i) {
-      if (!state_->features[i].is_category) continue;
-      const Operand values =
-          state_->program.operand(state_->outputs[i].source, training, first, memory);
-      for (size_t row = 0; row < rows; ++row) {
-        if (values.valid(row)) found[i].insert(Slot<std::string>::get(values, row));
-      }
-    }
-  }
-  for (size_t i = 0; i < found.size(); ++i) {
-    state_->set_categories(i, {found[i].begin(), found[i].end()});
-  }
-  state_->is_fitted = true;
-  return {};
+bool FeatureProgram::is_fitted() const { return state_->is_fitted; }
+const std::vector<FeatureDefinition>& FeatureProgram::definitions() const {
+  return state_->definitions;
 }
 
 Status FeatureProgram::evaluate(const Block& block, std::span<double> out,
                                 EvaluationScratch& scratch, EvaluationNotes* notes) const {
-  MILLGATE_TRY(state_->check_block(block));
-  const size_t width = state_->features.size();
-  if (out.size() != block.rows * width) {
-    return bug("room for " + std::to_string(out.size()) + " feature values was given, " +
-               std::to_string(block.rows * width) + " are needed");
+  return state_->evaluate(block, out, scratch.state_->memory, {}, notes);
+}
+
+Status FeatureProgram::evaluate_training(const Block& training, std::span<double> out,
+                                         EvaluationScratch& scratch) const {
+  if (training.rows != state_->training_rows) {
+    return bug(std::to_string(training.rows) + " rows were given as the " +
+               std::to_string(state_->training_rows) + " that features were fitted to");
   }
-  if (!state_->is_fitted) {
-    return bug("features with categories were evaluated before the categories were learned");
-  }
-  if (notes != nullptr) {
-    notes->unknown_category.resize(width, 0);
-    notes->not_finite.resize(width, 0);
-  }
-  VectorProgramMemory& memory = scratch.state_->memory;
-  for (size_t first = 0; first < block.rows; first += VectorProgram::kRowsMax) {
-    const size_t rows = std::min(VectorProgram::kRowsMax, block.rows - first);
-    state_->program.run(block, first, rows, memory);
-    for (size_t feature = 0; feature < width; ++feature) {
-      state_->write(feature, block, first, rows, memory, out.data() + first * width, notes);
-    }
-  }
-  return {};
+  return state_->evaluate(training, out, scratch.state_->memory, state_->training_values, nullptr);
 }
 
 }  // namespace millgate

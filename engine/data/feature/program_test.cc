@@ -141,6 +141,18 @@ TEST(FeatureProgram, SaysWhereAnExpressionIsWrong) {
             "                ^^^^^^^^^^^^^");
 }
 
+// Another version of RE2 in the process, Arrow's, must not destroy what ours made.
+TEST(FeatureProgram, SaysWhatIsWrongInAPattern) {
+  for (int turn = 0; turn < 100; ++turn) {
+    const Error wrong = compile_error({{"f", "regexp_matches(carrier, '(')"}});
+    EXPECT_EQ(wrong.what, "the regular expression is wrong: missing ): (");
+  }
+  EXPECT_EQ(compile_error({{"f", "regexp_matches(carrier, carrier)"}}).what,
+            "`regexp_matches` needs a literal here, the same for every row");
+  EXPECT_EQ(compile_error({{"f", "length(regexp_extract(carrier, '(a)', 2))"}}).what,
+            "the regular expression has no group 2");
+}
+
 TEST(FeatureProgram, RefusesTwoFeaturesOfOneName) {
   EXPECT_EQ(compile_error({{"d", "distance"}, {"d", "distance"}}).what,
             "two features are named `d`");

@@ -45,6 +45,8 @@ Result<Task> read_task(Section section) {
   task.kind = kind == "binary" ? TaskKind::binary : TaskKind::regression;
   MILLGATE_ASSIGN(task.label, filled_text(section, "label", "label = \"arr_delay > 15\""));
   MILLGATE_ASSIGN(task.label_known, section.text_or("label_known", ""));
+  MILLGATE_ASSIGN(task.asked_with, section.texts("asked_with"));
+  MILLGATE_TRY(check_unique(section, "asked_with", task.asked_with));
   MILLGATE_ASSIGN(task.slices, section.texts("slices"));
   MILLGATE_TRY(check_unique(section, "slices", task.slices));
   MILLGATE_TRY(section.finish());
@@ -71,6 +73,10 @@ Result<View> read_view(Section section) {
   MILLGATE_ASSIGN(view.happened, section.text_or("happened", ""));
   MILLGATE_ASSIGN(view.known, section.text_or("known", ""));
   MILLGATE_ASSIGN(view.max_age_micros, section.duration_micros("max_age"));
+  MILLGATE_ASSIGN(view.key, section.texts("key"));
+  MILLGATE_TRY(check_unique(section, "key", view.key));
+  MILLGATE_ASSIGN(view.window_section, section.section("windows"));
+  MILLGATE_ASSIGN(view.windows, read_windows(view.window_section));
   MILLGATE_TRY(section.finish());
   view.section = std::move(section);
   return view;

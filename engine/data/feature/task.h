@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/feature/window.h"
 #include "ground/error.h"
 #include "ground/settings.h"
 
@@ -18,6 +19,9 @@ struct Task {
   TaskKind kind = TaskKind::binary;
   std::string label;        ///< Expression; a null label leaves the row out of training.
   std::string label_known;  ///< SQL expression: when the label could be known. Empty: at once.
+  /// Columns of the table that are known when the question is asked. Empty: all, or, where the
+  /// source says by `known` that its rows are known later, its key only.
+  std::vector<std::string> asked_with;
   std::vector<std::string> slices;  ///< Columns by which quality is also measured.
   Section section;
 };
@@ -29,6 +33,9 @@ struct View {
   std::string happened;  ///< Empty: that of the only source it reads.
   std::string known;     ///< Empty: that of the only source it reads.
   std::optional<int64_t> max_age_micros;
+  std::vector<std::string> key;  ///< Of windows: rows that share it are versions of one fact.
+  std::vector<Window> windows;   ///< [view.windows]
+  Section window_section;
   Section section;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,13 @@ namespace millgate {
 namespace {
 
 constexpr const char* kCategory = "category";
+constexpr const char* kOneHot = "one_hot";
+constexpr const char* kHashedWords = "hashed_words";
+constexpr int64_t kBucketCountMax = 4096;
+
+bool is_whole_form(const std::string& name) {
+  return name == kCategory || name == kOneHot || name == kHashedWords;
+}
 
 /// The type of a tree before it is used; nothing: the literal `null`, which fits every type.
 using FoundType = std::optional<ValueType>;
@@ -76,6 +84,13 @@ std::unique_ptr<TypedNode> convert(Checked checked, ValueType wanted) {
   if (*checked.type == wanted) return std::move(checked.node);
   const Kernel kernel = wanted == ValueType::text ? category_text_kernel(*checked.type)
                                                   : widening_kernel(*checked.type, wanted);
+  if (checked.node->kernel == nullptr && checked.node->constant.size() == 1) {
+    // Stays a literal, for functions that ask for one.
+    auto literal = constant_null(wanted);
+    const Operand operand{.vector = &checked.node->constant, .first = 0, .step = 0};
+    kernel({&operand, 1}, 1, literal->constant);
+    return literal;
+  }
   return apply(kernel, wanted, std::move(checked.node));
 }
 
@@ -98,8 +113,9 @@ std::string listed_types(const std::vector<Checked>& arguments) {
 /// Walks the syntax tree; its height is bounded by the parser.
 class TypeChecker {
  public:
-  TypeChecker(const ExpressionText& source, const std::vector<Field>& fields)
-      : source_(source), fields_(fields) {}
+  TypeChecker(const ExpressionText& source, const std::vector<Field>& fields, ExpressionUse use,
+              const ExpressionContext& context)
+      : source_(source), fields_(fields), use_(use), context_(context) {}
 
   Result<Checked> check(const SyntaxNode& node) {
     switch (node.kind) {
@@ -112,6 +128,8 @@ class TypeChecker {
     }
     return bug("a node of no kind");
   }
+
+  [[nodiscard]] const std::set<std::string>& calendars() const { return calendars_; }
 
  private:
   static Checked literal(const SyntaxNode& node) {
@@ -135,6 +153,7 @@ class TypeChecker {
     auto typed = std::make_unique<TypedNode>();
     typed->type = found->type;
     typed->column = static_cast<size_t>(found - fields_.begin());
+    typed->text = node.name;
     return Checked{found->type, std::move(typed)};
   }
 
@@ -150,9 +169,11 @@ class TypeChecker {
   }
 
   Result<Checked> call(const SyntaxNode& node) {
-    if (node.name == kCategory) {
-      return source_.fault(node.span, "`category` must be the whole expression",
-                           "compute inside it: category(lower(x)); a code is not a quantity");
+    if (is_whole_form(node.name)) {
+      return source_.fault(
+          node.span, "`" + node.name + "` must be the whole expression",
+          "compute inside it: " + node.name + "(lower(x)" +
+              (node.name == kHashedWords ? ", 64)" : "); a code is not a quantity"));
     }
     const ExpressionFunction* function = find_expression_function(node.name);
     if (function == nullptr) return unknown_function(node);
@@ -168,21 +189,64 @@ class TypeChecker {
       for (size_t i = 0; i < count; ++i) {
         converted.push_back(convert(std::move(arguments[i]), *parameter_type(overload, i, count)));
       }
-      return Checked{overload.result,
-                     apply(overload.kernel, overload.result, std::move(converted))};
+      MILLGATE_TRY(prepare_literals(node, overload, converted));
+      MILLGATE_TRY(check_fitted(node, overload));
+      auto typed = apply(overload.kernel, overload.result, std::move(converted));
+      typed->fitted = overload.fitted;
+      typed->text = source_.text(node.span);
+      return Checked{overload.result, std::move(typed)};
     }
     return no_overload(node, *function, arguments);
   }
 
+  Status prepare_literals(const SyntaxNode& node, const FunctionOverload& overload,
+                          const std::vector<std::unique_ptr<TypedNode>>& arguments) {
+    std::vector<Vector> literals;
+    for (const size_t position : overload.literals) {
+      const TypedNode& argument = *arguments[position];
+      const bool is_literal = argument.kernel == nullptr && argument.constant.size() == 1 &&
+                              argument.constant.valid[0] != 0;
+      if (!is_literal) {
+        const SyntaxNode& written = *node.arguments[position];
+        return source_.fault(
+            written.span, "`" + node.name + "` needs a literal here, the same for every row",
+            argument.type == ValueType::text ? "write a text in single quotes" : "write a number");
+      }
+      literals.push_back(argument.constant);
+    }
+    if (overload.prepare == nullptr) return {};
+    auto prepared = overload.prepare(literals, context_);
+    const size_t holder = overload.literals.front();
+    if (!prepared.ok()) {
+      if (prepared.error().code != ErrorCode::invalid_input) return prepared.error();
+      return source_.fault(node.arguments[holder]->span, prepared.error().what,
+                           prepared.error().hint);
+    }
+    arguments[holder]->prepared = *std::move(prepared);
+    std::string& key = arguments[holder]->prepared_key;
+    key = std::to_string(reinterpret_cast<uintptr_t>(overload.prepare));
+    for (const size_t position : overload.literals) {
+      key.append(" ").append(source_.text(node.arguments[position]->span));
+    }
+    if (overload.names_calendar) calendars_.insert(literals.front().texts.front());
+    return {};
+  }
+
+  Status check_fitted(const SyntaxNode& node, const FunctionOverload& overload) const {
+    if (overload.fitted == nullptr || use_ == ExpressionUse::feature) return {};
+    return source_.fault(node.span, "a label cannot use `" + node.name + "`, which is learned",
+                         "a label is a condition or a number of its own row");
+  }
+
   Error unknown_function(const SyntaxNode& node) const {
-    std::vector<std::string> names = {kCategory};
+    std::vector<std::string> names;
     for (const ExpressionFunction& function : expression_functions()) {
       if (!function.is_operator) names.push_back(function.name);
     }
     const auto nearest = nearest_name(node.name, names);
-    return source_.fault(node.name_span, "unknown function `" + node.name + "`",
-                         nearest ? "did you mean `" + *nearest + "`?"
-                                 : "`millgate functions` lists them all");
+    return source_.fault(
+        node.name_span, "unknown function `" + node.name + "`",
+        nearest ? "did you mean `" + *nearest + "`?" : "`millgate functions` lists them all");
   }
 
   Error no_overload(const SyntaxNode& node, const ExpressionFunction& function,
@@ -253,25 +317,59 @@ class TypeChecker {
 
   const ExpressionText& source_;
   const std::vector<Field>& fields_;
+  ExpressionUse use_;
+  const ExpressionContext& context_;
+  std::set<std::string> calendars_;
 };
 
+/// `category(x)` and `one_hot(x)`.
 Result<TypedExpression> check_category(const ExpressionText& source, const SyntaxNode& syntax,
                                        TypeChecker& checker) {
+  const std::string& name = syntax.name;
   if (syntax.arguments.size() != 1) {
-    return source.fault(syntax.span, "`category` takes one argument", "write category(x)");
+    return source.fault(syntax.span, "`" + name + "` takes one argument", "write " + name + "(x)");
   }
   const SyntaxNode& argument = *syntax.arguments.front();
   MILLGATE_ASSIGN(Checked checked, checker.check(argument));
   const bool has_text = !checked.type || *checked.type == ValueType::text ||
                         category_text_kernel(*checked.type) != nullptr;
   if (!has_text) {
-    return source.fault(argument.span, "`category` cannot take " + type_name(checked.type),
+    return source.fault(argument.span, "`" + name + "` cannot take " + type_name(checked.type),
                         *checked.type == ValueType::number
-                            ? "use the number itself, or make groups: category(case when x < 10 "
-                              "then 'low' else 'high' end)"
-                            : "take a part of it, such as category(weekday(x))");
+                            ? "use the number itself, or make groups: " + name +
+                                  "(case when x < 10 then 'low' else 'high' end)"
+                            : "take a part of it, such as " + name + "(weekday(x))");
   }
-  return TypedExpression{convert(std::move(checked), ValueType::text), true};
+  return TypedExpression{
+      .root = convert(std::move(checked), ValueType::text),
+      .form = name == kOneHot ? ExpressionForm::one_hot : ExpressionForm::category};
+}
+
+Result<TypedExpression> check_hashed_words(const ExpressionText& source, const SyntaxNode& syntax,
+                                           TypeChecker& checker) {
+  if (syntax.arguments.size() != 2) {
+    return source.fault(syntax.span, "`hashed_words` takes a text and the number of its columns",
+                        "write hashed_words(s, 64)");
+  }
+  const SyntaxNode& text = *syntax.arguments[0];
+  const SyntaxNode& count = *syntax.arguments[1];
+  MILLGATE_ASSIGN(Checked checked, checker.check(text));
+  if (checked.type && *checked.type != ValueType::text) {
+    return source.fault(text.span,
+                        "`hashed_words` cannot take " + type_name(checked.type) + " here",
+                        "write hashed_words(s, 64)");
+  }
+  const bool is_integer =
+      count.kind == SyntaxKind::literal && count.literal_type == ValueType::integer;
+  if (!is_integer || count.integer < 2 || count.integer > kBucketCountMax) {
+    return source.fault(
+        count.span,
+        "the number of columns must be an integer from 2 to " + std::to_string(kBucketCountMax),
+        "write hashed_words(s, 64)");
+  }
+  return TypedExpression{.root = convert(std::move(checked), ValueType::text),
+                         .form = ExpressionForm::hashed_words,
+                         .bucket_count = count.integer};
 }
 
 std::string result_hint(ValueType type) {
@@ -290,17 +388,20 @@ std::string result_hint(ValueType type) {
 
 }  // namespace
 
-Result<TypedExpression> check_types(const ExpressionText& source, const SyntaxNode& syntax,
-                                    const std::vector<Field>& fields, ExpressionUse use) {
-  TypeChecker checker(source, fields);
-  const bool is_category = syntax.kind == SyntaxKind::call && syntax.name == kCategory;
-  if (is_category && use == ExpressionUse::feature) return check_category(source, syntax, checker);
-  if (is_category) {
-    return source.fault(syntax.span, "a label cannot be a category",
-                        "a label is a condition or a number");
+namespace {
+
+Result<TypedExpression> checked_expression(const ExpressionText& source, const SyntaxNode& syntax,
+                                           ExpressionUse use, TypeChecker& checker) {
+  if (syntax.kind == SyntaxKind::call && is_whole_form(syntax.name)) {
+    if (use != ExpressionUse::feature) {
+      return source.fault(syntax.span, "a label cannot be a category",
+                          "a label is a condition or a number");
+    }
+    return syntax.name == kHashedWords ? check_hashed_words(source, syntax, checker)
+                                       : check_category(source, syntax, checker);
   }
   MILLGATE_ASSIGN(Checked checked, checker.check(syntax));
-  if (!checked.type) return TypedExpression{constant_null(ValueType::number), false};
+  if (!checked.type) return TypedExpression{.root = constant_null(ValueType::number)};
   const ValueType type = *checked.type;
   if (type != ValueType::boolean && type != ValueType::integer && type != ValueType::number) {
     const std::string what = use == ExpressionUse::feature ? "a feature" : "a label";
@@ -311,7 +412,18 @@ Result<TypedExpression> check_types(const ExpressionText& source, const SyntaxNo
             ? "compare it, for example `x = 'yes'`"
             : result_hint(type));
   }
-  return TypedExpression{std::move(checked.node), false};
+  return TypedExpression{.root = std::move(checked.node)};
+}
+
+}  // namespace
+
+Result<TypedExpression> check_types(const ExpressionText& source, const SyntaxNode& syntax,
+                                    const std::vector<Field>& fields, ExpressionUse use,
+                                    const ExpressionContext& context) {
+  TypeChecker checker(source, fields, use, context);
+  MILLGATE_ASSIGN(TypedExpression expression, checked_expression(source, syntax, use, checker));
+  expression.calendars = checker.calendars();
+  return expression;
 }
 
 }  // namespace millgate

@@ -1,9 +1,13 @@
 /// The typed tree of an expression: which kernel runs on which values.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
+#include "data/feature/expression_context.h"
 #include "data/feature/expression_text.h"
 #include "data/feature/kernel.h"
 #include "data/feature/syntax.h"
@@ -12,19 +16,35 @@
 
 namespace millgate {
 
+struct FittedKind;
+
 /// One node: a constant (one value, `arguments` empty, no kernel), a column, or a kernel.
 struct TypedNode {
   ValueType type = ValueType::number;
   Kernel kernel = nullptr;
   std::vector<std::unique_ptr<TypedNode>> arguments;
-  Vector constant;    ///< Size 1 for a constant, else 0.
-  size_t column = 0;  ///< Index into the fields it was checked against.
+  Vector constant;                           ///< Size 1 for a constant, else 0.
+  size_t column = 0;                         ///< Index into the fields it was checked against.
+  std::shared_ptr<const Prepared> prepared;  ///< Of a literal that its function prepares.
+  const FittedKind* fitted = nullptr;  ///< The kernel takes one operand more: what it learned.
+  std::string prepared_key;            ///< Equal for literals that are prepared alike.
+  std::string text;  ///< Of columns and calls, as their author wrote them; empty for conversions.
+};
+
+/// What becomes of the value of a whole expression.
+enum class ExpressionForm : uint8_t {
+  value,         ///< It is the feature.
+  category,      ///< `category(x)`: `root` is the text of x, the feature its code.
+  one_hot,       ///< `one_hot(x)`: one column for each category.
+  hashed_words,  ///< `hashed_words(s, n)`: n columns that count the words of s.
 };
 
 /// An expression whose types are right.
 struct TypedExpression {
   std::unique_ptr<TypedNode> root;
-  bool is_category = false;  ///< `category(x)`: `root` is the text of x.
+  ExpressionForm form = ExpressionForm::value;
+  int64_t bucket_count = 0;              ///< Of `hashed_words(s, n)`: n.
+  std::set<std::string> calendars = {};  ///< Names of those that it uses.
 };
 
 /// What the result of an expression is used for, which decides what it may be.
@@ -38,6 +58,7 @@ enum class ExpressionUse {
 [[nodiscard]] Result<TypedExpression> check_types(const ExpressionText& source,
                                                   const SyntaxNode& syntax,
                                                   const std::vector<Field>& fields,
-                                                  ExpressionUse use);
+                                                  ExpressionUse use,
+                                                  const ExpressionContext& context = {});
 
 }  // namespace millgate

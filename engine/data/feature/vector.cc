@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 
+#include "data/feature/kernel.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -47,6 +48,31 @@ void Vector::reset(ValueType new_type, size_t rows) {
   numbers.assign(is_number ? rows : 0, 0.0);
   texts.resize(is_text ? rows : 0);
   for (std::string& value : texts) value.clear();
+}
+
+void Vector::append(const Operand& values, size_t rows) {
+  const Vector& from = *values.vector;
+  type = from.type;
+  for (size_t row = 0; row < rows; ++row) {
+    const size_t at = values.at(row);
+    valid.push_back(from.valid[at]);
+    if (!from.integers.empty()) integers.push_back(from.integers[at]);
+    if (!from.numbers.empty()) numbers.push_back(from.numbers[at]);
+    if (!from.texts.empty()) texts.push_back(from.texts[at]);
+  }
+}
+
+void Vector::assign_rows(const Vector& other, size_t first, size_t rows) {
+  type = other.type;
+  const auto copy = [&](auto& ours, const auto& theirs) {
+    if (theirs.empty()) return ours.clear();
+    const auto begin = theirs.begin() + static_cast<ptrdiff_t>(first);
+    ours.assign(begin, begin + static_cast<ptrdiff_t>(rows));
+  };
+  copy(valid, other.valid);
+  copy(integers, other.integers);
+  copy(numbers, other.numbers);
+  copy(texts, other.texts);
 }
 
 }  // namespace millgate

@@ -28,6 +28,8 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
+struct Operand;
+
 /// `size()` values. Only the array of the type is filled; it has one entry a row, also where
 /// `valid` is 0 (there: 0, 0.0 or empty).
 struct Vector {
@@ -40,6 +42,10 @@ struct Vector {
   [[nodiscard]] size_t size() const { return valid.size(); }
   /// Empties it and makes room for `rows` nulls of `new_type`; keeps its memory.
   void reset(ValueType new_type, size_t rows);
+  /// Adds the values of rows [0, rows) of `values`, which are of the type of those before.
+  void append(const Operand& values, size_t rows);
+  /// Becomes rows [first, first + rows) of `other`.
+  void assign_rows(const Vector& other, size_t first, size_t rows);
 };
 
 /// Columns of equal length, in an order agreed elsewhere (FeatureProgram::inputs).

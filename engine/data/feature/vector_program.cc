@@ -30,11 +30,13 @@ std::string bytes_of(const Vector& constant) {
 
 ValueSource VectorProgram::add(const TypedNode& node, const std::vector<uint32_t>& columns) {
   if (node.kernel == nullptr) {
+    if (node.prepared != nullptr) return add_prepared(node);
     if (node.constant.size() == 1) return add_constant(node.constant);
     return {ValueSource::Kind::column, columns[node.column]};
   }
   std::vector<ValueSource> arguments;
   for (const auto& argument : node.arguments) arguments.push_back(add(*argument, columns));
+  if (node.fitted != nullptr) return add_fitted(node, std::move(arguments));
   const bool is_constant = std::all_of(
       arguments.begin(), arguments.end(),
       [](ValueSource argument) { return argument.kind == ValueSource::Kind::constant; });
@@ -45,8 +47,34 @@ ValueSource VectorProgram::add(const TypedNode& node, const std::vector<uint32_t
 ValueSource VectorProgram::add_constant(Vector value) {
   const auto [known, is_new] =
       known_constants_.emplace(bytes_of(value), static_cast<uint32_t>(constants_.size()));
-  if (is_new) constants_.push_back(std::move(value));
+  if (is_new) constants_.push_back({std::move(value), nullptr});
   return {ValueSource::Kind::constant, known->second};
+}
+
+/// Apart from plain literals: the same text may be prepared in several ways.
+ValueSource VectorProgram::add_prepared(const TypedNode& node) {
+  const auto [known, is_new] =
+      known_prepared_.emplace(node.prepared_key, static_cast<uint32_t>(constants_.size()));
+  if (is_new) constants_.push_back({node.constant, node.prepared});
+  return {ValueSource::Kind::constant, known->second};
+}
+
+ValueSource VectorProgram::add_fitted(const TypedNode& node, std::vector<ValueSource> arguments) {
+  for (const FittedCall& call : fitted_calls_) {
+    if (call.kind == node.fitted && call.arguments == arguments) {
+      return {ValueSource::Kind::result, call.instruction};
+    }
+  }
+  FittedCall call{.kind = node.fitted,
+                  .text = node.text,
+                  .arguments = arguments,
+                  .instruction = 0,
+                  .learned = nullptr};
+  arguments.push_back({ValueSource::Kind::learned, static_cast<uint32_t>(fitted_calls_.size())});
+  const ValueSource result = add_instruction(node.kernel, node.type, std::move(arguments));
+  call.instruction = result.index;
+  fitted_calls_.push_back(std::move(call));
+  return result;
 }
 
 ValueSource VectorProgram::add_instruction(Kernel kernel, ValueType type,
@@ -69,7 +97,9 @@ Vector VectorProgram::fold(Kernel kernel, ValueType type,
                            const std::vector<ValueSource>& arguments) const {
   std::vector<Operand> operands;
   for (const ValueSource argument : arguments) {
-    operands.push_back({.vector = &constants_[argument.index], .first = 0, .step = 0});
+    const Constant& constant = constants_[argument.index];
+    operands.push_back(
+        {.vector = &constant.value, .first = 0, .step = 0, .prepared = constant.prepared.get()});
   }
   Vector result;
   result.reset(type, 1);
@@ -83,18 +113,31 @@ Operand VectorProgram::operand(ValueSource source, const Block& block, size_t fi
     case ValueSource::Kind::column:
       return {.vector = &block.columns[source.index], .first = first, .step = 1};
     case ValueSource::Kind::constant:
-      return {.vector = &constants_[source.index], .first = 0, .step = 0};
+      return {.vector = &constants_[source.index].value,
+              .first = 0,
+              .step = 0,
+              .prepared = constants_[source.index].prepared.get()};
     case ValueSource::Kind::result:
       return {.vector = &memory.results[source.index], .first = 0, .step = 1};
+    case ValueSource::Kind::learned:
+      return {.vector = nullptr,
+              .first = 0,
+              .step = 0,
+              .prepared = fitted_calls_[source.index].learned.get()};
   }
   return {};
 }
 
-void VectorProgram::run(const Block& block, size_t first, size_t rows,
-                        VectorProgramMemory& memory) const {
+void VectorProgram::run(const Block& block, size_t first, size_t rows, VectorProgramMemory& memory,
+                        const Replacements& replaced, size_t until) const {
+  const size_t count = std::min(until, instructions_.size());
   if (memory.results.size() < instructions_.size()) memory.results.resize(instructions_.size());
-  for (size_t i = 0; i < instructions_.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const Instruction& instruction = instructions_[i];
+    if (const auto found = replaced.find(static_cast<uint32_t>(i)); found != replaced.end()) {
+      memory.results[i].assign_rows(found->second, first, rows);
+      continue;
+    }
     memory.operands.clear();
     for (size_t k = 0; k < instruction.arguments_count; ++k) {
       memory.operands.push_back(

@@ -112,6 +112,7 @@ class ViewResolver {
     MILLGATE_TRY(find_columns());
     MILLGATE_TRY(check_entity());
     MILLGATE_TRY(find_times());
+    MILLGATE_TRY(check_windows());
     return std::move(resolved_);
   }
 
@@ -189,6 +190,43 @@ class ViewResolver {
   }
   static bool is_numeric(const Field& field) {
     return field.type == ValueType::integer || field.type == ValueType::number;
+  }
+
+  /// Adds the windows to the fields.
+  Status check_windows() {
+    for (const std::string& column : view_.key) {
+      if (find_field(resolved_.fields, column) != nullptr) continue;
+      return error_at("key", "the SQL of " + named() + " gives no column `" + column + "`",
+                      name_hint(column, resolved_.columns));
+    }
+    if (!view_.windows.empty() && !resolved_.has_time) {
+      return view_.window_section.error_at(
+          view_.windows.front().name, named() + " has no times, so it has no windows",
+          "give the view, or the source that it reads, a `happened`");
+    }
+    for (const Window& window : view_.windows) {
+      MILLGATE_TRY(check_window(window));
+      resolved_.fields.push_back({window.name, window.type()});
+    }
+    return {};
+  }
+
+  Status check_window(const Window& window) {
+    const Section& section = view_.window_section;
+    if (find_field(resolved_.fields, window.name) != nullptr) {
+      return section.error_at(window.name, named() + " has a column `" + window.name + "` already",
+                              "give the window another name");
+    }
+    if (window.argument.empty()) return {};
+    const bool any_type = window.kind == WindowKind::count || window.kind == WindowKind::distinct;
+    const std::string before = any_type ? "select (" : "select 0.0::double + (";
+    auto bound =
+        database_.describe(before + window.argument + "\n) from " + rows_of(resolved_.sql));
+    if (bound.ok()) return {};
+    return sql_error_at(database_, section, window.name,
+                        "`" + window.argument + "` is not " + (any_type ? "a value" : "a number") +
+                            " of the rows of " + named(),
+                        std::move(bound).error(), SIZE_MAX);
   }
 
   bool is_timed(const Source& source) const { return !source.happened.empty(); }

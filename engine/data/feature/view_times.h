@@ -16,7 +16,7 @@ namespace millgate {
 /// A view whose columns and times are known and were bound once by DuckDB.
 struct ResolvedView {
   const View* view = nullptr;
-  std::vector<Field> fields;         ///< Output columns that features can read.
+  std::vector<Field> fields;         ///< Output columns and windows that features can read.
   std::vector<std::string> columns;  ///< All output columns.
   std::string sql;                   ///< The view's SQL without a `;` at the end.
   bool has_time = false;             ///< False: facts that always held, joined by equality.

@@ -26,6 +26,8 @@ struct Rows {
   std::vector<Field> available;  ///< Columns that features may read.
   std::vector<double> labels;    ///< NaN: unlabelled.
   std::vector<int64_t> times;    ///< 0 where there is none.
+  std::vector<uint8_t> has_time;
+  std::vector<int64_t> label_known;  ///< The row's time where it is not told.
 };
 
 /// A learner's work on one split.
@@ -52,7 +54,8 @@ std::vector<Field> readable_fields(const arrow::Table& joined) {
 
 Result<Rows> read_rows_of(const arrow::Table& joined) {
   MILLGATE_ASSIGN(Block block, block_from(joined, {{kLabelColumn, ValueType::number},
-                                                   {kRowTimeColumn, ValueType::time}}));
+                                                   {kRowTimeColumn, ValueType::time},
+                                                   {kLabelKnownColumn, ValueType::time}}));
   Rows rows;
   rows.available = readable_fields(joined);
   rows.labels = std::move(block.columns[0].numbers);
@@ -60,6 +63,11 @@ Result<Rows> read_rows_of(const arrow::Table& joined) {
     if (!block.columns[0].valid[i]) rows.labels[i] = std::numeric_limits<double>::quiet_NaN();
   }
   rows.times = std::move(block.columns[1].integers);
+  rows.has_time = std::move(block.columns[1].valid);
+  rows.label_known = std::move(block.columns[2].integers);
+  for (size_t i = 0; i < rows.times.size(); ++i) {
+    if (!block.columns[2].valid[i]) rows.label_known[i] = rows.times[i];
+  }
   return rows;
 }
 
@@ -121,13 +129,38 @@ Status check_labels(const TrainRequest& request, const Rows& rows, const Split& 
   return {};
 }
 
+/// Learns what features learn, from the chosen rows only.
+Status fit_features(FeatureProgram& program, const Block& inputs, const Rows& rows,
+                    const std::vector<int64_t>& chosen) {
+  std::vector<double> labels;
+  std::vector<int64_t> times;
+  std::vector<int64_t> label_known;
+  bool has_times = true;
+  for (const int64_t row : chosen) {
+    const auto at = static_cast<size_t>(row);
+    labels.push_back(rows.labels[at]);
+    times.push_back(rows.times[at]);
+    label_known.push_back(rows.label_known[at]);
+    has_times = has_times && rows.has_time[at] != 0;
+  }
+  return program.fit(
+      inputs,
+      {.labels = labels, .row_times = times, .label_known = label_known, .has_times = has_times});
+}
+
+/// Training rows must not see their own label in what features learned from labels.
+enum class RowsAre { training, later };
+
 Result<Examples> evaluate_rows(const FeatureProgram& program, const Block& inputs,
                                const std::vector<double>& labels,
-                               const std::vector<int64_t>& chosen) {
+                               const std::vector<int64_t>& chosen,
+                               RowsAre rows_are = RowsAre::later) {
   Examples examples;
   examples.features.resize(inputs.rows * program.features().size());
   EvaluationScratch scratch;
-  MILLGATE_TRY(program.evaluate(inputs, examples.features, scratch));
+  MILLGATE_TRY(rows_are == RowsAre::training
+                   ? program.evaluate_training(inputs, examples.features, scratch)
+                   : program.evaluate(inputs, examples.features, scratch));
   examples.labels.reserve(chosen.size());
   for (const int64_t row : chosen) examples.labels.push_back(labels[static_cast<size_t>(row)]);
   return examples;
@@ -156,20 +189,20 @@ Status check_features_have_values(const FeatureProgram& program, const Examples&
 Result<Attempt> attempt(const TrainRequest& request, const Rows& rows, const Split& split,
                         const std::function<void(double)>& progress) {
   MILLGATE_ASSIGN(FeatureProgram program,
-                  FeatureProgram::compile(request.features, rows.available));
+                  FeatureProgram::compile(request.features, rows.available, request.context));
   MILLGATE_TRY(check_no_leak(request, program, rows.available));
   MILLGATE_ASSIGN(Block inputs, block_from(*request.joined, program.inputs()));
   Block train_inputs = select_rows(inputs, split.train);
   train_inputs.rows = split.train.size();
-  MILLGATE_TRY(program.fit(train_inputs));
+  MILLGATE_TRY(fit_features(program, train_inputs, rows, split.train));
   Attempt made{.program = std::move(program),
                .train_inputs = std::move(train_inputs),
                .train = {},
                .valid = {},
                .test = {},
                .fitted = {}};
-  MILLGATE_ASSIGN(made.train,
-                  evaluate_rows(made.program, made.train_inputs, rows.labels, split.train));
+  MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows.labels,
+                                            split.train, RowsAre::training));
   MILLGATE_ASSIGN(made.valid, evaluate_rows(made.program, select_rows(inputs, split.valid),
                                             rows.labels, split.valid));
   MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "data/feature/expression_context.h"
 #include "data/feature/program.h"
 #include "data/feature/task.h"
 #include "data/store/object_store.h"
@@ -27,6 +28,7 @@ struct TrainRequest {
   std::shared_ptr<arrow::Table> joined;  ///< From join_as_of: inputs, row_time, label, label_known.
   Task task;
   std::vector<FeatureDefinition> features;
+  ExpressionContext context;  ///< Units and calendars that the features may use.
   TrainSettings settings;
   std::optional<Utility> utility;     ///< Chooses the threshold on the validation rows.
   std::optional<double> threshold;    ///< Fixed threshold instead.

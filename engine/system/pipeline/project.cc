@@ -132,11 +132,44 @@ Status read_views(Section& root, Project& project) {
   return {};
 }
 
+Status read_feature_notes(Section& root, Project& project) {
+  MILLGATE_ASSIGN(Section notes, root.section("feature"));
+  std::vector<std::string> names;
+  for (const FeatureDefinition& one : project.features) names.push_back(one.name);
+  for (const std::string& name : notes.keys()) {
+    MILLGATE_ASSIGN(Section section, notes.section(name));
+    if (!contains(names, name)) {
+      return section.error_at("owner", "there is no feature `" + name + "`",
+                              name_hint(name, names));
+    }
+    FeatureNote note{.feature = name, .owner = {}, .description = {}};
+    MILLGATE_ASSIGN(note.owner, section.text_or("owner", ""));
+    MILLGATE_ASSIGN(note.description, section.text_or("description", ""));
+    MILLGATE_TRY(section.finish());
+    project.feature_notes.push_back(std::move(note));
+  }
+  return {};
+}
+
 Status read_features(Section& root, Project& project) {
   MILLGATE_ASSIGN(Section section, root.section("features"));
   MILLGATE_ASSIGN(const auto lines, section.all_texts());
   for (const auto& [name, expression] : lines) project.features.push_back({name, expression});
-  return section.finish();
+  project.feature_section = section;
+  MILLGATE_TRY(section.finish());
+  MILLGATE_ASSIGN(const auto calendars, root.sections("calendar"));
+  for (const Section& one : calendars) {
+    MILLGATE_ASSIGN(CalendarDefinition calendar, read_calendar(one));
+    project.calendars.push_back(std::move(calendar));
+  }
+  MILLGATE_ASSIGN(const Section units, root.section("units"));
+  MILLGATE_ASSIGN(project.units, read_units(units));
+  MILLGATE_ASSIGN(const auto examples, root.sections("example"));
+  for (const Section& one : examples) {
+    MILLGATE_ASSIGN(FeatureExample example, read_example(one));
+    project.examples.push_back(std::move(example));
+  }
+  return read_feature_notes(root, project);
 }
 
 Status read_utility(Section& root, Project& project) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "data/check/rule.h"
+#include "data/feature/expression_sources.h"
+#include "data/feature/feature_example.h"
 #include "data/feature/join.h"
 #include "data/feature/program.h"
 #include "data/feature/task.h"
@@ -24,6 +26,13 @@ struct Stakeholder {
   std::string wants;  ///< A metric.
 };
 
+/// A `[feature.NAME]`: who answers for a feature, and what it means.
+struct FeatureNote {
+  std::string feature;
+  std::string owner;
+  std::string description;
+};
+
 struct Project {
   std::string folder;
   std::string name;
@@ -33,6 +42,11 @@ struct Project {
   std::optional<Task> task;
   std::vector<View> views;
   std::vector<FeatureDefinition> features;
+  Section feature_section;  ///< [features]
+  std::vector<CalendarDefinition> calendars;
+  UnitDefinitions units;
+  std::vector<FeatureExample> examples;
+  std::vector<FeatureNote> feature_notes;
   TrainSettings train;
   std::optional<Utility> utility;   ///< [metric.utility]
   std::optional<double> threshold;  ///< [task] threshold

@@ -10,12 +10,12 @@
 
 #include "data/feature/join.h"
 #include "data/query/database.h"
-#include "data/query/revision_sql.h"
 #include "data/table/arrow_result.h"
 #include "data/table/reader.h"
 #include "data/table/writer.h"
 #include "ground/json.h"
 #include "model/learn/dependencies.h"
+#include "system/pipeline/feature_work.h"
 #include "system/pipeline/step_key.h"
 
 namespace millgate {
@@ -40,6 +40,7 @@ struct Run {
   JoinPlan plan;
   std::vector<std::string> columns;  ///< View columns and others that the features read.
   std::vector<Field> fields;         ///< All that could be read.
+  ExpressionContext context;         ///< Units and calendars.
   StepKey join_key, train_key;
   std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
   int64_t ledger_head = 0;           ///< Newest event when `earlier` was read.
@@ -86,18 +87,6 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, const Id& trai
   return nullptr;
 }
 
-Status check_complete(const Project& project) {
-  if (!project.task) {
-    return invalid_input("the project has no [task]: nothing to predict",
-                         "write [task] with table, kind and label in millgate.toml");
-  }
-  if (project.features.empty()) {
-    return invalid_input("the project has no [features]: nothing to learn from",
-                         "write one line a feature under [features] in millgate.toml");
-  }
-  return {};
-}
-
 /// Names of the tables of the commit that the join reads.
 Result<std::set<std::string>> tables_read(Run& run) {
   std::set<std::string> tables{run.plan.task.table};
@@ -115,8 +104,11 @@ Result<std::set<std::string>> tables_read(Run& run) {
 Json texts_json(const std::vector<std::string>& texts) { return Json(texts); }
 
 std::string view_text(const View& view) {
+  Json windows = Json::object();
+  for (const Window& window : view.windows) windows[window.name] = window.definition;
   return dump_json(Json::array({texts_json(view.entity), view.sql, view.happened, view.known,
-                                view.max_age_micros ? Json(*view.max_age_micros) : Json()}));
+                                view.max_age_micros ? Json(*view.max_age_micros) : Json(),
+                                texts_json(view.key), windows}));
 }
 
 Status make_join_key(Run& run) {
@@ -147,6 +139,10 @@ void make_train_key(Run& run) {
   for (const FeatureDefinition& feature : project.features) {
     key.add("feature `" + feature.name + "`", feature.expression);
   }
+  for (const auto& [column, unit] : run.context.units) key.add("unit of `" + column + "`", unit);
+  for (const auto& [name, calendar] : run.context.calendars) {
+    key.add("calendar `" + name + "`", dump_json(Json(calendar.days)));
+  }
   key.add("kind of task", run.plan.task.kind == TaskKind::binary ? "binary" : "regression");
   key.add("slices", dump_json(texts_json(run.plan.task.slices)));
   key.add("learner", train.learner);
@@ -168,23 +164,14 @@ void make_train_key(Run& run) {
 
 /// Everything that can be told from the definitions, before any row is read.
 Status prepare(Run& run) {
-  MILLGATE_ASSIGN(run.commit, run.repository.resolve(run.options.revision));
-  const std::string& table = run.project.task->table;
-  if (!run.commit.tables.contains(table)) {
-    return not_found("commit " + run.commit.id.brief() + " has no table `" + table + "`",
-                     "`millgate commit` adds the files of its [[source]]");
-  }
-  DatabaseOptions how;
-  how.spill_folder = run.repository.folder("scratch");
-  MILLGATE_ASSIGN(run.database, Database::open(how));
-  MILLGATE_TRY(add_commit(*run.database, run.repository, run.commit));
-  run.plan = {
-      .task = *run.project.task, .views = run.project.views, .sources = run.project.sources};
-  MILLGATE_ASSIGN(run.fields, joinable_fields(*run.database, run.plan));
-  Section root = run.project.root;
-  MILLGATE_ASSIGN(const Section features, root.section("features"));
-  MILLGATE_ASSIGN(const FeatureProgram program, FeatureProgram::compile(features, run.fields));
-  for (const Field& field : program.inputs()) run.columns.push_back(field.name);
+  MILLGATE_ASSIGN(FeatureWork work,
+                  open_features(run.repository, run.project, run.options.revision));
+  run.columns = work.columns();
+  run.commit = std::move(work.commit);
+  run.database = std::move(work.database);
+  run.plan = std::move(work.plan);
+  run.fields = std::move(work.fields);
+  run.context = std::move(work.context);
   MILLGATE_TRY(make_join_key(run));
   make_train_key(run);
   MILLGATE_ASSIGN(run.ledger_head, run.repository.ledger().head());
@@ -274,6 +261,7 @@ Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, S
   request.joined = std::move(joined);
   request.task = run.plan.task;
   request.features = run.project.features;
+  request.context = run.context;
   request.settings = run.project.train;
   request.utility = run.project.utility;
   request.threshold = run.project.threshold;
@@ -355,7 +343,6 @@ Result<RunReport> record(Run& run, RunReport report) {
 
 Result<RunReport> run_pipeline(Repository& repository, const Project& project,
                                const RunOptions& options) {
-  MILLGATE_TRY(check_complete(project));
   Run run{.repository = repository,
           .project = project,
           .options = options,
@@ -364,6 +351,7 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
           .plan = {},
           .columns = {},
           .fields = {},
+          .context = {},
           .join_key = {},
           .train_key = {},
           .earlier = {},

@@ -1,0 +1,164 @@
+/// Joins 100,000 rows with two views of 1,000,000 rows beside DuckDB's own ASOF JOIN.
+///
+///   bench_join [FOLDER]
+///
+/// Both read the same Parquet files, with two threads, in turns; medians. Prints the ratio, and
+/// how many rows have other values than DuckDB gives where no two rows of a view have one time.
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "data/feature/join.h"
+#include "data/query/database.h"
+#include "ground/settings.h"
+
+namespace millgate {
+
+namespace {
+
+constexpr int kRounds = 5;
+
+constexpr const char* kProject = R"([[source]]
+name = "asked"
+path = "a"
+key = ["id"]
+happened = "moment"
+[[source]]
+name = "one"
+path = "b"
+happened = "occurred"
+[[source]]
+name = "two"
+path = "c"
+happened = "occurred"
+[task]
+table = "asked"
+label = "id > 3"
+[[view]]
+name = "first"
+entity = ["user"]
+sql = "select \"user\", occurred, x, y from one"
+[[view]]
+name = "second"
+entity = ["user"]
+sql = "select \"user\", occurred, z from two"
+)";
+
+constexpr const char* kPeer =
+    "select a.*, f.x, f.y, s.z from asked a asof left join one f on a.\"user\" = f.\"user\" and "
+    "a.moment >= f.occurred asof left join two s on a.\"user\" = s.\"user\" and a.moment >= "
+    "s.occurred "
+    "order by a.id";
+
+Result<JoinPlan> plan_of() {
+  MILLGATE_ASSIGN(Section root, parse_settings(kProject, "millgate.toml"));
+  MILLGATE_ASSIGN(const Section task_section, root.section("task"));
+  MILLGATE_ASSIGN(Task task, read_task(task_section));
+  JoinPlan plan{.task = std::move(task), .views = {}, .sources = {}};
+  MILLGATE_ASSIGN(const auto sources, root.sections("source"));
+  for (const Section& section : sources) {
+    MILLGATE_ASSIGN(Source source, read_source(section));
+    plan.sources.push_back(std::move(source));
+  }
+  MILLGATE_ASSIGN(const auto views, root.sections("view"));
+  for (const Section& section : views) {
+    MILLGATE_ASSIGN(View view, read_view(section));
+    plan.views.push_back(std::move(view));
+  }
+  return plan;
+}
+
+Status make_files(Database& database, const std::string& folder) {
+  const auto write = [&](const std::string& name, const std::string& sql) {
+    return database.execute("copy (" + sql + ") to '" + folder + "/" + name +
+                            ".parquet' (format parquet)");
+  };
+  // Every row of a view has a time of its own, so that ties cannot differ.
+  MILLGATE_TRY(write("asked",
+                     "select i as id, (hash(i) % 50000)::bigint as \"user\", timestamptz "
+                     "'2024-01-01 00:00:00Z' + to_seconds((hash(i + 1) % 8000000)::bigint) as "
+                     "moment from range(100000) t(i)"));
+  MILLGATE_TRY(
+      write("one",
+            "select (hash(i + 2) % 50000)::bigint as \"user\", timestamptz '2024-01-01 "
+            "00:00:00Z' + to_milliseconds((i * 8)::bigint * 1000) as occurred, random() as x, "
+            "random() as y from range(1000000) t(i)"));
+  return write(
+      "two",
+      "select (hash(i + 3) % 50000)::bigint as \"user\", timestamptz '2024-01-01 "
+      "00:00:00Z' + to_milliseconds((i * 8)::bigint * 1000 + 1) as occurred, random() as z "
+      "from range(1000000) t(i)");
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
+  return values[values.size() / 2];
+}
+
+template <typename Work>
+double seconds_of(Work work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Status run(const std::string& folder) {
+  MILLGATE_ASSIGN(const auto database, Database::open({.threads = 2}));
+  MILLGATE_TRY(make_files(*database, folder));
+  for (const char* name : {"asked", "one", "two"}) {
+    MILLGATE_TRY(database->add_parquet(name, {folder + "/" + name + ".parquet"}, {}));
+  }
+  MILLGATE_ASSIGN(const JoinPlan plan, plan_of());
+  const std::vector<std::string> columns = {"first.x", "first.y", "second.z"};
+  std::vector<double> own;
+  std::vector<double> peer;
+  std::shared_ptr<arrow::Table> ours;
+  for (int round = 0; round < kRounds; ++round) {
+    Status status;
+    own.push_back(seconds_of([&] {
+      auto table = join_as_of(*database, plan, columns);
+      if (table.ok()) ours = *table;
+      if (!table.ok()) status = table.error();
+    }));
+    MILLGATE_TRY(status);
+    peer.push_back(seconds_of([&] {
+      const auto table = database->query(kPeer);
+      if (!table.ok()) status = table.error();
+    }));
+    MILLGATE_TRY(status);
+  }
+  std::cout << "100,000 rows with two views of 1,000,000: " << std::round(median(own) * 1000)
+            << " ms, DuckDB " << std::round(median(peer) * 1000)
+            << " ms: " << std::round(median(own) / median(peer) * 100) / 100 << " of its time\n";
+  MILLGATE_TRY(database->add_arrow("ours", ours));
+  MILLGATE_ASSIGN(const int64_t different,
+                  database->count("select count(*) from ours o join (" + std::string(kPeer) +
+                                  ") p using (id) where o.\"first.x\" is distinct from p.x or "
+                                  "o.\"first.y\" is distinct from p.y or o.\"second.z\" is "
+                                  "distinct from p.z"));
+  std::cout << ours->num_rows() << " rows, " << different << " differ\n";
+  return {};
+}
+
+}  // namespace
+
+}  // namespace millgate
+
+int main(int count, char** arguments) {
+  const std::string folder =
+      count > 1 ? arguments[1] : std::filesystem::temp_directory_path() / "millgate_bench_join";
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  const auto status = millgate::run(folder);
+  if (count <= 1) std::filesystem::remove_all(folder, failed);
+  if (status.ok()) return EXIT_SUCCESS;
+  std::cerr << "error: " << status.error().what << '\n';
+  return EXIT_FAILURE;
+}
