@@ -8,11 +8,11 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(MillgateRe2 REQUIRED_VARS MillgateRe2_INCLUDE_DIR
                                                             MillgateRe2_LIBRARY)
 
+# The whole archive, because what is left out of it the linker would take from Arrow's library.
 if(NOT TARGET re2::re2)
-  add_library(re2::re2 STATIC IMPORTED GLOBAL)
-  set_target_properties(re2::re2 PROPERTIES IMPORTED_LOCATION "${MillgateRe2_LIBRARY}"
-                                            INTERFACE_INCLUDE_DIRECTORIES
-                                            "${MillgateRe2_INCLUDE_DIR}"
-                                            INTERFACE_LINK_OPTIONS
-                                            "LINKER:--exclude-libs,libre2.a")
+  add_library(re2::re2 INTERFACE IMPORTED GLOBAL)
+  target_include_directories(re2::re2 INTERFACE "${MillgateRe2_INCLUDE_DIR}")
+  target_link_options(
+    re2::re2 INTERFACE "LINKER:--exclude-libs,libre2.a"
+    "LINKER:--whole-archive,${MillgateRe2_LIBRARY},--no-whole-archive")
 endif()
