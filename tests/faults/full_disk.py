@@ -87,7 +87,7 @@ def run_on_a_full_disk(project, _):
 def commit_with_a_limit_on_file_sizes(project, _):
     project.commit("good")
     more_rows(project)
-    must_fail_for_room(project.run("commit", "-m", "no room", preexec_fn=limited(32 << 10)))
+    must_fail_for_room(project.run("commit", "-m", "no room", preexec_fn=limited(8 << 10)))
     project.must_be_whole(["good"])
     project.commit("with room")
     project.must_be_whole(["good", "with room"])
