@@ -28,6 +28,7 @@ Result<std::vector<BlamedCell>> blamed_cells(const Repository& repository, const
   MILLGATE_ASSIGN(std::vector<BlamedCell> cells, blame_row(repository, commit, options.table, key));
   if (options.column.empty()) return cells;
   std::vector<std::string> names;
+  names.reserve(cells.size());
   for (const BlamedCell& cell : cells) names.push_back(cell.column);
   std::erase_if(cells, [&](const BlamedCell& cell) { return cell.column != options.column; });
   if (!cells.empty()) return cells;

@@ -262,7 +262,7 @@ Status write_rows(const DiffedTable& table, const std::string& path) {
     fields.push_back(field->WithName(field->name() + "_after"));
     columns.push_back(changes.after->column(i));
   }
-  const auto rows = arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns));
+  const auto rows = arrow::Table::Make(arrow::schema(fields), columns);
   arrow::TableBatchReader reader(*rows);
   MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, path));
   std::cerr << grouped(count) << " changed rows written to " << path << '\n';

@@ -313,6 +313,7 @@ Result<int> explain(const Session& session, const Options& options) {
   const std::vector<FeatureEffect> effects =
       feature_effects(all.contributions, all.width(), options.seed);
   std::vector<double> sizes;
+  sizes.reserve(effects.size());
   for (const FeatureEffect& effect : effects) sizes.push_back(effect.mean_absolute);
   const std::vector<size_t> order = order_by_size(sizes);
   if (session.json) {

@@ -20,6 +20,7 @@ Result<std::shared_ptr<const Prepared>> prepare_calendar(std::span<const Vector>
     return std::shared_ptr<const Prepared>(std::make_shared<PreparedCalendar>(found->second));
   }
   std::vector<std::string> names;
+  names.reserve(context.calendars.size());
   for (const auto& [known, calendar] : context.calendars) names.push_back(known);
   return invalid_input(
       "unknown calendar `" + name + "`",
@@ -56,7 +57,8 @@ void calendar_kernel(std::span<const Operand> arguments, size_t rows, Vector& ou
   }
 }
 
-ExpressionFunction of_calendar(std::string name, std::string doc, ValueType result, Kernel kernel) {
+ExpressionFunction of_calendar(const std::string& name, std::string doc, ValueType result,
+                               Kernel kernel) {
   return {.name = name,
           .group = "Calendars",
           .usage = name + "('holidays', t)",

@@ -126,7 +126,7 @@ FunctionOverload from(ValueType type, ValueType result) {
   return {{type}, result, strict_kernel<function, Out, In>};
 }
 
-ExpressionFunction cast(std::string type, std::string usage, std::string doc,
+ExpressionFunction cast(const std::string& type, std::string usage, std::string doc,
                         std::vector<FunctionOverload> overloads) {
   return {.name = "cast as " + type,
           .group = "Casts",

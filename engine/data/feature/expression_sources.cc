@@ -48,6 +48,7 @@ Result<Calendar> read_days(Database& database, const CalendarDefinition& definit
 
 Status check_unit_columns(const UnitDefinitions& units, const std::vector<Field>& available) {
   std::vector<std::string> names;
+  names.reserve(available.size());
   for (const Field& field : available) names.push_back(field.name);
   for (const auto& [column, unit] : units.units) {
     const auto found = std::find_if(available.begin(), available.end(),

@@ -42,6 +42,7 @@ std::string list(const std::vector<std::string>& parts) {
 std::vector<std::string> quoted(const std::vector<std::string>& names,
                                 const std::string& prefix = {}, const std::string& suffix = {}) {
   std::vector<std::string> result;
+  result.reserve(names.size());
   for (const std::string& name : names) result.push_back(prefix + quote_name(name) + suffix);
   return result;
 }

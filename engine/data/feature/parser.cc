@@ -315,6 +315,7 @@ class Parser {
     const ExpressionToken type = peek();
     if (type.kind != TokenKind::name) return unexpected("the name of a type");
     std::vector<std::string> names;
+    names.reserve(kCastTypes.size());
     for (const auto& [name, meaning] : kCastTypes) names.emplace_back(name);
     const auto* known = std::find_if(kCastTypes.begin(), kCastTypes.end(), [&](const auto& entry) {
       return entry.first == lower_case(type.text);

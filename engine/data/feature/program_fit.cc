@@ -35,6 +35,7 @@ Status FeatureProgram::fit_calls(const Block& training, const FitLabels& labels)
   for (size_t i = 0; i < program.fitted_calls().size(); ++i) {
     const FittedCall& call = program.fitted_calls()[i];
     std::vector<Vector> arguments;
+    arguments.reserve(call.arguments.size());
     for (const ValueSource source : call.arguments) {
       arguments.push_back(
           values_of(program, source, training, state_->training_values, call.instruction));

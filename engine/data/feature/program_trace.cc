@@ -51,6 +51,7 @@ Result<std::vector<TracedValue>> FeatureProgram::trace(const std::string& featur
                    [&](const FeatureDefinition& one) { return one.name == feature; });
   if (found == definitions.end()) {
     std::vector<std::string> names;
+    names.reserve(definitions.size());
     for (const FeatureDefinition& one : definitions) names.push_back(one.name);
     return not_found("there is no feature `" + feature + "`", name_hint(feature, names));
   }
@@ -71,6 +72,7 @@ Result<std::vector<TracedValue>> FeatureProgram::trace(const std::string& featur
   VectorProgramMemory memory;
   program.run(row, 0, 1, memory);
   std::vector<TracedValue> values;
+  values.reserve(parts.size());
   for (const Part& part : parts) {
     values.push_back({.text = part.node->text,
                       .value = operand_text(program.operand(part.source, row, 0, memory), 0),

@@ -212,7 +212,7 @@ Result<std::shared_ptr<const Prepared>> prepare_count(std::span<const Vector> li
                        "write a literal such as 10");
 }
 
-ExpressionFunction learned(std::string name, std::string doc, Kernel kernel,
+ExpressionFunction learned(const std::string& name, std::string doc, Kernel kernel,
                            const FittedKind& kind) {
   return {.name = name,
           .group = "Learned from training rows",

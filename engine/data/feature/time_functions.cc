@@ -181,11 +181,11 @@ void zone_kernel(std::span<const Operand> arguments, size_t rows, Vector& out) {
 }
 
 template <auto function>
-ExpressionFunction part_of_time(std::string name, std::string doc) {
+ExpressionFunction part_of_time(const std::string& name, const std::string& doc) {
   return {.name = name,
           .group = "Time",
           .usage = name + "(t)",
-          .doc = std::move(doc),
+          .doc = doc,
           .overloads = {
               {{ValueType::time}, ValueType::integer, strict_kernel<function, int64_t, int64_t>}}};
 }

@@ -82,6 +82,7 @@ std::optional<TimeUnit> find_time_unit(std::string_view name) {
 
 std::vector<std::string> time_unit_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(kUnits));
   for (const NamedUnit& known : kUnits) names.emplace_back(known.name);
   return names;
 }

@@ -159,6 +159,7 @@ class TypeChecker {
 
   Error unknown_column(const SyntaxNode& node) const {
     std::vector<std::string> names;
+    names.reserve(fields_.size());
     for (const Field& field : fields_) names.push_back(field.name);
     std::string hint = name_hint(node.name, names);
     // "dest" next to a view's "airports.dest" is no slip of the finger but a missing prefix.

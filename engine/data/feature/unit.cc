@@ -161,6 +161,7 @@ Result<Unit> parse_unit(std::string_view text) {
 
 std::vector<std::string> unit_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(kUnits) + std::size(kSpeeds) + std::size(kPressures));
   for (const NamedUnit& known : kUnits) names.emplace_back(known.name);
   for (const auto& [known, meaning] : kSpeeds) names.emplace_back(known);
   for (const Pressure& known : kPressures) names.emplace_back(known.name);

@@ -35,6 +35,7 @@ ValueSource VectorProgram::add(const TypedNode& node, const std::vector<uint32_t
     return {ValueSource::Kind::column, columns[node.column]};
   }
   std::vector<ValueSource> arguments;
+  arguments.reserve(node.arguments.size());
   for (const auto& argument : node.arguments) arguments.push_back(add(*argument, columns));
   if (node.fitted != nullptr) return add_fitted(node, std::move(arguments));
   const bool is_constant = std::all_of(

@@ -33,6 +33,7 @@ const Source* find_source(const JoinPlan& plan, const std::string& table) {
 
 std::vector<std::string> source_names(const JoinPlan& plan) {
   std::vector<std::string> names;
+  names.reserve(plan.sources.size());
   for (const Source& source : plan.sources) names.push_back(source.name);
   return names;
 }
@@ -152,6 +153,7 @@ class ViewResolver {
     // Around a subquery DuckDB would rename the second of two equal names.
     MILLGATE_ASSIGN(const auto described, database_.describe(resolved_.sql));
     std::vector<std::string> sorted;
+    sorted.reserve(described.size());
     for (const auto& [name, type] : described) sorted.push_back(name);
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

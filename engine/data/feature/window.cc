@@ -126,6 +126,7 @@ Result<std::vector<Window>> read_windows(Section section) {
   MILLGATE_ASSIGN(const auto lines, section.all_texts());
   std::vector<Window> windows;
   std::vector<std::string> names;
+  names.reserve(std::size(kKinds));
   for (const NamedKind& known : kKinds) names.emplace_back(known.name);
   for (const auto& [name, definition] : lines) {
     const auto placed = [&, key = name](Error error) {

@@ -195,6 +195,7 @@ Result<std::vector<std::shared_ptr<arrow::ChunkedArray>>> window_columns(
                                          3, 0));
   MILLGATE_ASSIGN(const Block facts, ask(database, facts_sql(view, windows), 4, windows.size()));
   std::vector<WindowColumn> columns;
+  columns.reserve(windows.size());
   for (const Window* window : windows) {
     columns.emplace_back(*window, static_cast<size_t>(rows.num_rows()));
   }

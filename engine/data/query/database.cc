@@ -266,6 +266,7 @@ Status Database::State::define_files(const std::string& name, const std::vector<
   const std::string create = "create view " + quote_name(name) + " as ";
   if (paths.empty()) return define({name, "view", create + empty_select(columns)});
   std::vector<std::string> patterns;
+  patterns.reserve(paths.size());
   for (const std::string& path : paths) patterns.push_back(literal_pattern(path));
   const std::string sql = create + "select " + selected + " from read_parquet(" +
                           list_of(patterns) + ", hive_partitioning = false" + reading + ")";
@@ -336,7 +337,7 @@ Status Database::add_arrow(const std::string& name, std::shared_ptr<arrow::Table
   duckdb_appender raw_appender = nullptr;
   duckdb_state done = duckdb_appender_create(connection, nullptr, name.c_str(), &raw_appender);
   const DuckAppender appender(raw_appender);
-  arrow::TableBatchReader batches(*table);
+  arrow::TableBatchReader batches(std::move(table));
   batches.set_chunksize(kChunkRows);
   while (done == DuckDBSuccess) {
     std::shared_ptr<arrow::RecordBatch> batch;

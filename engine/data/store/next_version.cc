@@ -170,6 +170,7 @@ class NextVersion {
   Status add_columns(size_t part, const arrow::RecordBatch& new_rows, const RowKeys& new_keys,
                      RowMatch& match, Segment& segment) const {
     std::vector<int> key_columns;
+    key_columns.reserve(plan_.kept.key.size());
     for (const std::string& name : plan_.kept.key) {
       key_columns.push_back(plan_.kept.schema->GetFieldIndex(name));
     }

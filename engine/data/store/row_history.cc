@@ -104,6 +104,7 @@ Result<std::vector<BlamedCell>> blame_row(const Repository& repository, const Co
                                           const std::string& table, const std::string& key) {
   if (!revision.tables.contains(table)) {
     std::vector<std::string> names;
+    names.reserve(revision.tables.size());
     for (const auto& [name, version] : revision.tables) names.push_back(name);
     return not_found("table `" + table + "` is not in commit " + revision.id.brief(),
                      name_hint(table, names));

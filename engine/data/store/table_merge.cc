@@ -382,6 +382,7 @@ Result<MergePolicy> parse_merge_policy(const std::string& name) {
   const auto found = policies.find(name);
   if (found != policies.end()) return found->second;
   std::vector<std::string> names;
+  names.reserve(policies.size());
   for (const auto& [known, policy] : policies) names.push_back(known);
   return invalid_input("there is no merge policy `" + name + "`", name_hint(name, names));
 }

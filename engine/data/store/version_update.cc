@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "data/store/column_summary.h"
@@ -26,8 +27,8 @@ Status fold_part(const VersionScan& scan, size_t part, const Changes& changes, i
   MILLGATE_ASSIGN(const RowKeyEncoder encoder,
                   RowKeyEncoder::make(*rows->schema(), scan.version().key));
   MILLGATE_ASSIGN(const auto edits, place_edits(*rows, encoder, changes, begin, end));
-  std::vector<int> columns;
-  for (int i = 0; i < rows->num_columns(); ++i) columns.push_back(i);
+  std::vector<int> columns(static_cast<size_t>(rows->num_columns()));
+  std::iota(columns.begin(), columns.end(), 0);
   MILLGATE_ASSIGN(const auto edited, edited_rows(*rows, changes, edits, columns));
   RowKeys keys;
   encoder.encode(*edited, keys);

@@ -124,6 +124,7 @@ Result<RowKeyEncoder> RowKeyEncoder::make(const arrow::Schema& schema,
 
 void RowKeyEncoder::encode(const arrow::RecordBatch& batch, RowKeys& keys) const {
   std::vector<std::shared_ptr<arrow::Array>> columns;
+  columns.reserve(columns_.size());
   for (const int index : columns_) columns.push_back(batch.column(index));
   keys.ends_.reserve(keys.ends_.size() + static_cast<size_t>(batch.num_rows()));
   for (int64_t row = 0; row < batch.num_rows(); ++row) {

@@ -55,6 +55,7 @@ class LinearScorer final : public Scorer {
     double sum = 0;
     for (double coefficient : model_.coefficient) sum += std::abs(coefficient);
     std::vector<double> shares;
+    shares.reserve(model_.coefficient.size());
     for (double coefficient : model_.coefficient) {
       shares.push_back(sum > 0 ? std::abs(coefficient) / sum : 0);
     }

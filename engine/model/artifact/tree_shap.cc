@@ -42,7 +42,8 @@ std::vector<QuadraturePoint> gauss_legendre(size_t n) {
 }
 
 double rows_behind(const Trees& trees, int32_t from) {
-  return from < 0 ? trees.leaf_rows[static_cast<size_t>(~from)]
+  const int32_t leaf = ~from;
+  return from < 0 ? trees.leaf_rows[static_cast<size_t>(leaf)]
                   : trees.node_rows[static_cast<size_t>(from)];
 }
 
@@ -93,7 +94,8 @@ void TreeShap::add_tree(const Trees& trees, size_t number) {
     features_max = std::max(features_max, paths[at].features);
     const int32_t from = paths[at].from;
     if (from < 0) {
-      paths[at].leaf = trees.leaves[static_cast<size_t>(~from)];
+      const int32_t leaf = ~from;
+      paths[at].leaf = trees.leaves[static_cast<size_t>(leaf)];
       base_ += paths[at].reached * paths[at].leaf;
       continue;
     }

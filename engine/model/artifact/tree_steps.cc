@@ -50,7 +50,8 @@ void TreeSteps::add_tree(const Trees& trees, int32_t root) {
 /// Fills step `at` from node `from`, or leaf ~from; makes room for the two steps behind a node.
 void TreeSteps::set_step(const Trees& trees, int32_t from, uint32_t at) {
   if (from < 0) {
-    leaves_[at] = trees.leaves[static_cast<size_t>(~from)];
+    const int32_t leaf = ~from;
+    leaves_[at] = trees.leaves[static_cast<size_t>(leaf)];
     steps_[at] = {
         .threshold = kInfinity, .column = 0, .left = at, .words = kMissingLeft, .last_word = 0};
     return;

@@ -292,6 +292,7 @@ Result<std::vector<std::vector<std::string>>> slice_texts(const TrainRequest& re
                                     [&](const Field& field) { return field.name == name; });
     if (found == rows.available.end()) {
       std::vector<std::string> names;
+      names.reserve(rows.available.size());
       for (const Field& field : rows.available) names.push_back(field.name);
       return request.task.section.error_at("slices", "unknown column `" + name + "` in slices",
                                            name_hint(name, names));

@@ -32,6 +32,7 @@ Result<Id> find_version(const Commit& commit, const std::string& table) {
   const auto found = commit.tables.find(table);
   if (found != commit.tables.end()) return found->second;
   std::vector<std::string> names;
+  names.reserve(commit.tables.size());
   for (const auto& [name, version] : commit.tables) names.push_back(name);
   return not_found("table `" + table + "` is not in commit " + commit.id.brief(),
                    name_hint(table, names));

@@ -142,6 +142,7 @@ Result<TableVersion> make_version(Repository& repository, const Project& project
                                   const Source& source, const std::vector<SourceFile>& files,
                                   const std::optional<TableVersion>& before, bool accept_schema) {
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const SourceFile& file : files) paths.push_back(full_path(project.folder, file.path));
   ReadOptions options;
   options.null_texts = source.null_texts;

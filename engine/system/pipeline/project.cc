@@ -56,6 +56,7 @@ std::string path_for_messages(const std::string& folder) {
 
 std::vector<std::string> source_names(const Project& project) {
   std::vector<std::string> names;
+  names.reserve(project.sources.size());
   for (const Source& source : project.sources) names.push_back(source.name);
   return names;
 }
@@ -135,6 +136,7 @@ Status read_views(Section& root, Project& project) {
 Status read_feature_notes(Section& root, Project& project) {
   MILLGATE_ASSIGN(Section notes, root.section("feature"));
   std::vector<std::string> names;
+  names.reserve(project.features.size());
   for (const FeatureDefinition& one : project.features) names.push_back(one.name);
   for (const std::string& name : notes.keys()) {
     MILLGATE_ASSIGN(Section section, notes.section(name));

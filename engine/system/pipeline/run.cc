@@ -386,6 +386,7 @@ Result<RunReport> read_run(const Repository& repository, const Id& model) {
 Result<std::vector<RunReport>> read_runs(const Repository& repository) {
   MILLGATE_ASSIGN(auto runs, recorded_runs(repository.ledger(), 0));
   std::vector<RunReport> reports;
+  reports.reserve(runs.size());
   for (RecordedRun& run : runs) reports.push_back(std::move(run.report));
   return reports;
 }
