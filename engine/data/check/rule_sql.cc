@@ -27,6 +27,7 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
 
 std::vector<std::string> sql_names(const std::vector<NameInRule>& names) {
   std::vector<std::string> out;
+  out.reserve(names.size());
   for (const NameInRule& name : names) out.push_back(sql_name(name.name));
   return out;
 }
@@ -223,7 +224,7 @@ Result<RuleSql> make_rule_sql(const Rule& rule, const std::string& revision) {
 }
 
 std::string rule_table_text(const std::string& table, const std::string& revision) {
-  const std::string name = sql_name(table);
+  std::string name = sql_name(table);
   if (revision.empty()) return name;
   const bool plain = name == table;
   return (plain ? table + "@" + revision : quote_name(table + "@" + revision)) + " as " + name;

@@ -63,6 +63,7 @@ Result<std::vector<std::string>> failing_since(const Repository& repository, con
                                                const std::vector<FailingRule>& failing) {
   MILLGATE_ASSIGN(const std::vector<Commit> log, repository.log(commit.id.hex(), kCommitsMax));
   std::vector<Search> searches;
+  searches.reserve(failing.size());
   for (const FailingRule& one : failing) searches.push_back({one, &commit});
   for (size_t i = 1; i < log.size(); ++i) {
     const bool all_found = std::none_of(searches.begin(), searches.end(),
@@ -71,6 +72,7 @@ Result<std::vector<std::string>> failing_since(const Repository& repository, con
     MILLGATE_TRY(step_back(repository, log[i], log[i - 1], searches));
   }
   std::vector<std::string> ids;
+  ids.reserve(searches.size());
   for (const Search& search : searches) ids.push_back(search.since->id.brief());
   return ids;
 }

@@ -41,6 +41,7 @@ void put_numeric(const arrow::Array& array, Target target) {
     });
   } else {
     each_value<ArrayType>(array, target, [&](size_t row, auto value) {
+      // NOLINTNEXTLINE(bugprone-signed-char-misuse): an int8 has a sign
       vector.integers[row] = static_cast<int64_t>(value);
       return true;
     });

@@ -138,6 +138,7 @@ Kernel kernel_for(const KernelByStorage& kernels, ValueType type) {
 std::vector<FunctionOverload> of_any_type(const KernelByStorage& kernels, size_t count,
                                           bool repeats = false) {
   std::vector<FunctionOverload> overloads;
+  overloads.reserve(std::size(kTypes));
   for (const ValueType type : kTypes) {
     overloads.push_back({.parameters = std::vector<ValueType>(count, type),
                          .result = ValueType::boolean,

@@ -140,6 +140,7 @@ std::map<std::string, Id>::const_iterator find_table(const Commit& commit,
 
 std::vector<std::string> table_names(const Commit& commit) {
   std::vector<std::string> names;
+  names.reserve(commit.tables.size());
   for (const auto& table : commit.tables) names.push_back(table.first);
   return names;
 }

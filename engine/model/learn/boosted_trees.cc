@@ -101,6 +101,7 @@ Result<Dataset> make_dataset(const Examples& examples, const LearnerInput& input
   if (reference == nullptr) {
     const std::vector<std::string> names = plain_names(input.feature_names);
     std::vector<const char*> pointers;
+    pointers.reserve(names.size());
     for (const std::string& name : names) pointers.push_back(name.c_str());
     MILLGATE_LIGHTGBM(LGBM_DatasetSetFeatureNames(dataset.get(), pointers.data(),
                                                   static_cast<int>(pointers.size())),

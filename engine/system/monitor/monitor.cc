@@ -65,6 +65,7 @@ std::vector<std::string> logged_slices(const ServedLog& log, const MonitorOption
 Result<std::vector<ServedSlice>> read_slices(const ServedLog& log, const std::string& logged,
                                              const std::vector<std::string>& names) {
   std::vector<Field> fields;
+  fields.reserve(names.size());
   for (const std::string& name : names) fields.push_back({name, ValueType::text});
   MILLGATE_ASSIGN(Block block, log.block(logged, fields));
   std::vector<ServedSlice> slices;

@@ -29,6 +29,7 @@ Status load_log(Database& database, const Repository& repository, const MonitorO
 Result<std::vector<std::string>> column_names(Database& database, const std::string& table) {
   MILLGATE_ASSIGN(const auto described, database.describe("select * from " + table));
   std::vector<std::string> names;
+  names.reserve(described.size());
   for (const auto& [name, type] : described) names.push_back(name);
   return names;
 }

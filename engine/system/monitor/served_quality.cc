@@ -61,6 +61,7 @@ Status measure(const Manifest& manifest, const LabelledRows& rows, const Monitor
   how.regression = manifest.task_kind == "regression";
   how.data = "served";
   std::vector<SliceColumn> columns;
+  columns.reserve(rows.slices.size());
   for (const ServedSlice& slice : rows.slices) columns.push_back({slice.name, slice.values});
   MILLGATE_ASSIGN(window.evidence, measure_quality({rows.label, rows.prediction}, columns, how));
   // Half of nothing is no quality: with one class, what compares the classes is left out.

@@ -21,6 +21,7 @@ std::optional<std::string> ask_git(const std::string& folder, std::vector<std::s
   std::vector<std::string> words = {"git", "--no-optional-locks", "-C", folder};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
 

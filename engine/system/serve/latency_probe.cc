@@ -92,6 +92,7 @@ Result<std::vector<double>> run_workers(const std::string& url,
                                         const LatencyProbeOptions& options) {
   const int count = std::max(1, options.connections);
   std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     workers.push_back({.url = url,
                        .bodies = bodies,

@@ -67,7 +67,7 @@ Status add_input(TableParts& parts, const std::string& name, ValueType type, con
       const Block& block = is_key ? record.keys : record.inputs;
       const Vector& column = block.columns[index];
       for (size_t row = 0; row < block.rows; ++row) {
-        const arrow::Status status =
+        arrow::Status status =
             column.valid[row] == 0 ? builder.AppendNull() : append(builder, column, row);
         if (!status.ok()) return status;
       }
@@ -113,7 +113,7 @@ auto each_row(const Records& records, const Value& value) {
   return [&records, value](Builder& builder) {
     for (const PredictionRecord& record : records) {
       for (size_t row = 0; row < record.prediction_ids.size(); ++row) {
-        if (const arrow::Status status = value(builder, record, row); !status.ok()) return status;
+        if (arrow::Status status = value(builder, record, row); !status.ok()) return status;
       }
     }
     return arrow::Status::OK();
@@ -248,7 +248,7 @@ Result<std::string> feedback_parquet(const std::vector<Feedback>& labels, Time a
   const auto each = [&](const auto& append) {
     return [&labels, append](auto& builder) {
       for (const Feedback& label : labels) {
-        if (const arrow::Status status = append(builder, label); !status.ok()) return status;
+        if (arrow::Status status = append(builder, label); !status.ok()) return status;
       }
       return arrow::Status::OK();
     };
