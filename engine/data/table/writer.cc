@@ -64,7 +64,7 @@ void put_csv_header(const arrow::Schema& schema, std::string& out) {
 }
 
 void put_csv_rows(const arrow::RecordBatch& batch, std::string& out) {
-  const auto columns = batch.columns();
+  const auto& columns = batch.columns();
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     for (size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) out += ',';
@@ -91,7 +91,7 @@ Json json_value(const arrow::Array& column, int64_t row) {
 }
 
 void put_json_rows(const arrow::RecordBatch& batch, std::string& out) {
-  const auto columns = batch.columns();
+  const auto& columns = batch.columns();
   const auto names = batch.schema()->field_names();
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     Json object = Json::object();
