@@ -1,3 +1,6 @@
+#include <poll.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -71,6 +74,13 @@ millgate::Error wrong_call(const CLI::App& program, const CLI::ParseError& failu
   return millgate::invalid_input(failure.what(), "`" + command + " --help` explains it");
 }
 
+/// Whether standard output is a pipe whose reader has gone, as with `| head`: it has read what it
+/// wanted.
+bool reader_left() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -110,7 +120,7 @@ int main(int argc, char** argv) {
     return millgate::exit_code(answer.error().code);
   }
   std::cout.flush();
-  if (!std::cout) {
+  if (!std::cout && !reader_left()) {
     std::cerr << "error: the output could not be written\n";
     return 3;
   }

@@ -93,18 +93,31 @@ def commit_with_a_limit_on_file_sizes(project, _):
     project.must_be_whole(["good", "with room"])
 
 
+def log_into(project, output):
+    return subprocess.run(
+        [project.program, "log"],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def output_on_a_full_disk(project, _):
     project.commit("good")
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [project.program, "log"],
-            cwd=project.folder,
-            env=project.environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        done = log_into(project, full)
     assert done.returncode == 3 and "error: " in done.stderr, f"{done.returncode}: {done.stderr}"
+
+
+def output_whose_reader_has_left(project, _):
+    project.commit("good")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = log_into(project, writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, ""), f"{done.returncode}: {done.stderr}"
 
 
 CASES = [
@@ -112,4 +125,5 @@ CASES = [
     run_on_a_full_disk,
     commit_with_a_limit_on_file_sizes,
     output_on_a_full_disk,
+    output_whose_reader_has_left,
 ]
