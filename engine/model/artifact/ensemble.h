@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -40,23 +41,32 @@ class Scorer {
 /// that no score overflows.
 inline constexpr double kLinearReach = 1e9;
 
-/// A linear (or logistic) model over standardised features:
+/// A column of a linear model: a feature as a number, or 1 where it has one category, else 0.
+struct LinearColumn {
+  uint32_t feature = 0;
+  int32_t category = -1;  ///< The code; -1: a number.
+  [[nodiscard]] bool is_category() const { return category >= 0; }
+};
+inline constexpr int32_t kLinearCategoryMax = 1 << 20;  ///< Largest code of a column.
+
+/// A linear (or logistic) model over standardised columns:
 /// intercept + sum of coefficient * (x - mean) / scale, through 1 / (1 + exp(-z)) if logistic.
+/// A category that has no column adds nothing, as what is missing: it counts as the mean row.
 struct LinearModel {
   std::vector<double> mean;   ///< Subtracted; also stands in for NaN and infinity.
   std::vector<double> scale;  ///< Divided by; never 0.
   std::vector<double> coefficient;
   double intercept = 0;
   bool logistic = true;
+  std::vector<LinearColumn> columns = {};  ///< Those of a feature together, features in order.
+                                           ///< Empty: column i is feature i, a number.
 };
-/// What feature `index` adds to the score where it has `value`.
-[[nodiscard]] double linear_contribution(const LinearModel& model, size_t index, double value);
-/// Asserts what `load_linear` checks.
-[[nodiscard]] std::shared_ptr<const Scorer> make_linear_scorer(LinearModel model);
+/// Asserts what `read_linear` checks.
+[[nodiscard]] std::shared_ptr<const Scorer> make_linear_scorer(const LinearModel& model);
 /// JSON; numbers are written so that they are read back exactly.
 [[nodiscard]] std::string save_linear(const LinearModel& model);
 /// Errors: `damaged` for lengths that differ, a number that is not finite (or a coefficient
-/// beyond 1e100), a scale of 0 or less.
+/// beyond 1e100), a scale of 0 or less, columns out of order.
 [[nodiscard]] Result<LinearModel> read_linear(std::string_view json);
 /// The scorer of what `read_linear` reads; its errors.
 [[nodiscard]] Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json);

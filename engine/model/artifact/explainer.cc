@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "model/artifact/ensemble.h"
+#include "model/artifact/linear_terms.h"
 #include "model/artifact/manifest.h"
 #include "model/artifact/tree_ensemble.h"
 #include "model/artifact/tree_shap.h"
@@ -54,24 +55,26 @@ class TreeExplainer final : public Explainer {
 
 class LinearExplainer final : public Explainer {
  public:
-  explicit LinearExplainer(LinearModel model) : model_(std::move(model)) {}
+  explicit LinearExplainer(const LinearModel& model)
+      : terms_(model),
+        intercept_(model.intercept),
+        scale_(model.logistic ? ScoreScale::log_odds : ScoreScale::value) {}
 
-  [[nodiscard]] size_t feature_count() const override { return model_.coefficient.size(); }
-  [[nodiscard]] ScoreScale scale() const override {
-    return model_.logistic ? ScoreScale::log_odds : ScoreScale::value;
-  }
-  [[nodiscard]] double base_value() const override { return model_.intercept; }
+  [[nodiscard]] size_t feature_count() const override { return terms_.feature_count(); }
+  [[nodiscard]] ScoreScale scale() const override { return scale_; }
+  [[nodiscard]] double base_value() const override { return intercept_; }
 
   void explain(std::span<const double> features, std::span<double> out) const override {
     assert(features.size() == out.size());
-    const size_t count = feature_count();
     for (size_t i = 0; i < out.size(); ++i) {
-      out[i] = linear_contribution(model_, i % count, features[i]);
+      out[i] = terms_.contribution(i % feature_count(), features[i]);
     }
   }
 
  private:
-  LinearModel model_;
+  LinearTerms terms_;
+  double intercept_;
+  ScoreScale scale_;
 };
 
 }  // namespace
@@ -118,8 +121,8 @@ Result<std::shared_ptr<const Explainer>> load_explainer(const std::string& forma
     return std::shared_ptr<const Explainer>(std::make_shared<TreeExplainer>(trees));
   }
   if (format == "linear") {
-    MILLGATE_ASSIGN(LinearModel model, read_linear(text));
-    return std::shared_ptr<const Explainer>(std::make_shared<LinearExplainer>(std::move(model)));
+    MILLGATE_ASSIGN(const LinearModel model, read_linear(text));
+    return std::shared_ptr<const Explainer>(std::make_shared<LinearExplainer>(model));
   }
   return invalid_input("a model of format `" + format + "` cannot be explained",
                        "the formats are lightgbm and linear");

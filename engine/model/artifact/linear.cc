@@ -1,14 +1,36 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdint>
 
 #include "ground/json.h"
 #include "model/artifact/ensemble.h"
+#include "model/artifact/linear_terms.h"
 
 namespace millgate {
 namespace {
 
 constexpr double kCoefficientMax = 1e100;
+
+std::string fault_of_columns(const LinearModel& model) {
+  if (model.columns.empty()) return {};
+  if (model.columns.size() != model.coefficient.size()) {
+    return "`feature` and `coefficient` differ in length";
+  }
+  for (size_t i = 0; i < model.columns.size(); ++i) {
+    const LinearColumn& column = model.columns[i];
+    if (column.category > kLinearCategoryMax) return "a `category` is too large";
+    const bool first = i == 0 || model.columns[i - 1].feature != column.feature;
+    const uint32_t next = i == 0 ? 0 : model.columns[i - 1].feature + 1;
+    if (first && column.feature != next) return "the features of its columns are not in order";
+    // Further columns of a feature are further categories.
+    if (!first && (!column.is_category() || !model.columns[i - 1].is_category() ||
+                   column.category <= model.columns[i - 1].category)) {
+      return "the categories of a feature do not ascend";
+    }
+  }
+  return {};
+}
 
 /// The fault of `model`, or empty.
 std::string fault_of(const LinearModel& model) {
@@ -24,6 +46,7 @@ std::string fault_of(const LinearModel& model) {
                    [](double scale) { return std::isfinite(scale) && scale > 0; })) {
     return "a `scale` is not a positive number";
   }
+  if (const std::string fault = fault_of_columns(model); !fault.empty()) return fault;
   const auto usable = [](double value) { return std::abs(value) <= kCoefficientMax; };
   if (!usable(model.intercept) ||
       !std::all_of(model.coefficient.begin(), model.coefficient.end(), usable)) {
@@ -34,54 +57,50 @@ std::string fault_of(const LinearModel& model) {
 
 class LinearScorer final : public Scorer {
  public:
-  explicit LinearScorer(LinearModel model) : model_(std::move(model)) {}
+  explicit LinearScorer(const LinearModel& model)
+      : terms_(model), intercept_(model.intercept), logistic_(model.logistic) {}
 
-  [[nodiscard]] size_t feature_count() const override { return model_.coefficient.size(); }
+  [[nodiscard]] size_t feature_count() const override { return terms_.feature_count(); }
 
   void score(std::span<const double> features, std::span<double> out) const override {
     const size_t count = feature_count();
     assert(features.size() == out.size() * count);
     for (size_t row = 0; row < out.size(); ++row) {
-      double sum = model_.intercept;
-      for (size_t i = 0; i < count; ++i) {
-        sum += linear_contribution(model_, i, features[row * count + i]);
-      }
-      out[row] = model_.logistic ? 1.0 / (1.0 + std::exp(-sum)) : sum;
+      double sum = intercept_;
+      for (size_t i = 0; i < count; ++i) sum += terms_.contribution(i, features[row * count + i]);
+      out[row] = logistic_ ? 1.0 / (1.0 + std::exp(-sum)) : sum;
     }
   }
 
-  /// Shares of the absolute coefficients: features are standardised, so these compare.
+  /// Shares of the standard deviations of what the features add: for numbers, which are
+  /// standardised, of the absolute coefficients.
   [[nodiscard]] std::vector<double> importance() const override {
     double sum = 0;
-    for (double coefficient : model_.coefficient) sum += std::abs(coefficient);
+    for (size_t i = 0; i < feature_count(); ++i) sum += terms_.spread(i);
     std::vector<double> shares;
-    shares.reserve(model_.coefficient.size());
-    for (double coefficient : model_.coefficient) {
-      shares.push_back(sum > 0 ? std::abs(coefficient) / sum : 0);
+    shares.reserve(feature_count());
+    for (size_t i = 0; i < feature_count(); ++i) {
+      shares.push_back(sum > 0 ? terms_.spread(i) / sum : 0);
     }
     return shares;
   }
 
   [[nodiscard]] std::string describe() const override {
-    return std::string(model_.logistic ? "logistic" : "linear") + ", " +
-           std::to_string(feature_count()) + (feature_count() == 1 ? " feature" : " features");
+    return std::string(logistic_ ? "logistic" : "linear") + ", " + std::to_string(feature_count()) +
+           (feature_count() == 1 ? " feature" : " features");
   }
 
  private:
-  LinearModel model_;
+  LinearTerms terms_;
+  double intercept_;
+  bool logistic_;
 };
 
 }  // namespace
 
-double linear_contribution(const LinearModel& model, size_t index, double value) {
-  if (!std::isfinite(value)) return 0;  // The mean stands in.
-  const double standard = (value - model.mean[index]) / model.scale[index];
-  return model.coefficient[index] * std::clamp(standard, -kLinearReach, kLinearReach);
-}
-
-std::shared_ptr<const Scorer> make_linear_scorer(LinearModel model) {
+std::shared_ptr<const Scorer> make_linear_scorer(const LinearModel& model) {
   assert(fault_of(model).empty());
-  return std::make_shared<LinearScorer>(std::move(model));
+  return std::make_shared<LinearScorer>(model);
 }
 
 std::string save_linear(const LinearModel& model) {
@@ -91,6 +110,15 @@ std::string save_linear(const LinearModel& model) {
   json["coefficient"] = model.coefficient;
   json["mean"] = model.mean;
   json["scale"] = model.scale;
+  const auto is_category = [](const LinearColumn& column) { return column.is_category(); };
+  if (std::any_of(model.columns.begin(), model.columns.end(), is_category)) {
+    json["feature"] = Json::array();
+    json["category"] = Json::array();
+    for (const LinearColumn& column : model.columns) {
+      json["feature"].push_back(column.feature);
+      json["category"].push_back(column.category);
+    }
+  }
   return dump_json(json);
 }
 
@@ -104,6 +132,22 @@ Result<LinearModel> read_linear(std::string_view json) {
   MILLGATE_ASSIGN(model.coefficient, json_member<Numbers>(parsed, "coefficient", kObject));
   MILLGATE_ASSIGN(model.mean, json_member<Numbers>(parsed, "mean", kObject));
   MILLGATE_ASSIGN(model.scale, json_member<Numbers>(parsed, "scale", kObject));
+  if (parsed.contains("feature") || parsed.contains("category")) {
+    using Codes = std::vector<int64_t>;
+    MILLGATE_ASSIGN(const Codes features, json_member<Codes>(parsed, "feature", kObject));
+    MILLGATE_ASSIGN(const Codes categories, json_member<Codes>(parsed, "category", kObject));
+    if (features.size() != categories.size() || features.empty()) {
+      return damaged("linear model: `feature` and `category` differ in length, or are empty");
+    }
+    for (size_t i = 0; i < features.size(); ++i) {
+      if (features[i] < 0 || features[i] > UINT32_MAX || categories[i] < -1 ||
+          categories[i] > kLinearCategoryMax) {
+        return damaged("linear model: a `feature` or `category` is out of range");
+      }
+      model.columns.push_back(
+          {static_cast<uint32_t>(features[i]), static_cast<int32_t>(categories[i])});
+    }
+  }
   if (const std::string fault = fault_of(model); !fault.empty()) {
     return damaged("linear model: " + fault);
   }
@@ -111,8 +155,8 @@ Result<LinearModel> read_linear(std::string_view json) {
 }
 
 Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json) {
-  MILLGATE_ASSIGN(LinearModel model, read_linear(json));
-  return make_linear_scorer(std::move(model));
+  MILLGATE_ASSIGN(const LinearModel model, read_linear(json));
+  return make_linear_scorer(model);
 }
 
 }  // namespace millgate

@@ -79,6 +79,72 @@ TEST(Linear, IsReadBackBitByBit) {
   }
 }
 
+/// A number, and a category with codes 0 and 2; half the rows of training have code 0, a quarter 2.
+LinearModel with_categories() {
+  return {.mean = {1, 0.5, 0.25},
+          .scale = {2, 0.5, 0.25},
+          .coefficient = {0.25, 1, -1},
+          .intercept = 0.1,
+          .logistic = false,
+          .columns = {{0, -1}, {1, 0}, {1, 2}}};
+}
+
+TEST(Linear, CategoriesScoreAsTheirColumns) {
+  const auto linear = make_linear_scorer(with_categories());
+  ASSERT_EQ(linear->feature_count(), 2U);
+  // 0.1 + 1 * (1 - 0.5) / 0.5 - 1 * (0 - 0.25) / 0.25 = 2.1
+  EXPECT_NEAR(score(*linear, {1, 0})[0], 2.1, 1e-15);
+  // 0.1 + 1 * (0 - 0.5) / 0.5 - 1 * (1 - 0.25) / 0.25 = -3.9
+  EXPECT_NEAR(score(*linear, {1, 2})[0], -3.9, 1e-15);
+  // What has no column counts as the mean row.
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (double unknown : {1.0, 3.0, -1.0, 1e300, infinity, -infinity, static_cast<double>(NAN)}) {
+    EXPECT_EQ(score(*linear, {1, unknown})[0], 0.1) << unknown;
+  }
+  // Standard deviations: of the number 0.25; of the category sqrt(0.5 * 2^2 + 0.25 * 4^2).
+  EXPECT_NEAR(linear->importance()[0], 0.25 / (0.25 + std::sqrt(6)), 1e-15);
+}
+
+TEST(Linear, CategoriesAreReadBack) {
+  const std::string text = save_linear(with_categories());
+  const auto model = read_linear(text);
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  EXPECT_EQ(save_linear(*model), text);
+  EXPECT_EQ(score(*make_linear_scorer(*model), {3, 2}),
+            score(*make_linear_scorer(with_categories()), {3, 2}));
+}
+
+TEST(Linear, RefusesColumnsOutOfOrder) {
+  const Json whole = *parse_json(save_linear(with_categories()), "test");
+  const auto refused = [&](const Json& features, const Json& categories) {
+    Json json = whole;
+    json["feature"] = features;
+    json["category"] = categories;
+    const auto result = load_linear(dump_json(json));
+    return !result.ok() && result.error().code == ErrorCode::damaged;
+  };
+  EXPECT_FALSE(refused({0, 1, 1}, {-1, 0, 2}));
+  EXPECT_FALSE(refused({0, 0, 1}, {4, 9, -1}));
+  EXPECT_FALSE(refused({0, 1, 2}, {-1, -1, -1}));
+  EXPECT_TRUE(refused({1, 1, 1}, {-1, 0, 2}));        // feature 0 has none
+  EXPECT_TRUE(refused({0, 2, 2}, {-1, 0, 2}));        // nor has 1
+  EXPECT_TRUE(refused({1, 0, 1}, {-1, 0, 2}));        // not in order
+  EXPECT_TRUE(refused({0, 1, 0}, {-1, 0, 2}));        // not together
+  EXPECT_TRUE(refused({0, 1, 1}, {-1, 2, 0}));        // codes descend
+  EXPECT_TRUE(refused({0, 1, 1}, {-1, 2, 2}));        // one twice
+  EXPECT_TRUE(refused({0, 0, 1}, {-1, -1, 2}));       // two columns of a number
+  EXPECT_TRUE(refused({0, 1, 1}, {-1, 0, 2000000}));  // too large
+  EXPECT_TRUE(refused({0, 1, 1}, {-2, 0, 2}));
+  EXPECT_TRUE(refused({0, -1, 1}, {-1, 0, 2}));
+  EXPECT_TRUE(refused({0, 1}, {-1, 0}));
+  EXPECT_TRUE(refused({0, 1, 1}, {-1, 0}));
+  EXPECT_TRUE(refused(Json::array(), Json::array()));
+  EXPECT_TRUE(refused("x", {-1, 0, 2}));
+  Json half = whole;
+  half.erase("category");
+  EXPECT_FALSE(load_linear(dump_json(half)).ok());
+}
+
 TEST(Linear, RefusesDamage) {
   const Json whole = *parse_json(save_linear(example(true)), "test");
   const auto refused = [&](const char* key, const Json& value) {

@@ -50,10 +50,13 @@ struct Fitted {
 /// Errors: `invalid_input` with LightGBM's message; when no feature splits the rows.
 [[nodiscard]] Result<Fitted> fit_boosted_trees(const LearnerInput& input);
 
-/// Logistic regression by Newton's method, or ridge regression, over standardised features;
-/// parameter `l2` (default 1) weighs half the squared coefficients against the summed loss, as
-/// 1/C of scikit-learn. Missing values are replaced by the mean.
-/// Errors: `invalid_input` for a category feature, or when Newton's method does not converge.
+/// Logistic regression, or linear regression with squared loss, over standardised columns, with
+/// the penalty l1 * sum |c| + l2 / 2 * sum c^2 on the coefficients beside the summed loss (elastic
+/// net; for regression half the squared errors): `l1` = l1_ratio / C and `l2` = (1 - l1_ratio) / C
+/// of scikit-learn's LogisticRegression, defaults 0 and 1. By Newton's method, proximal with an l1.
+/// A category feature becomes one column for each of its 100 most frequent training categories.
+/// Missing values, and categories without a column, are replaced by the mean.
+/// Errors: `invalid_input` for a penalty that is none, or when Newton's method does not converge.
 [[nodiscard]] Result<Fitted> fit_linear(const LearnerInput& input);
 
 /// The mean label for every row: what any other learner must beat.

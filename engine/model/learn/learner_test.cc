@@ -184,14 +184,110 @@ TEST_F(Learner, SeparableClassesStillConverge) {
   EXPECT_LT(fitted->valid_loss.front(), 0.1);
 }
 
-TEST_F(Learner, LinearRefusesCategoriesAndBadPenalties) {
+// The group as six columns of 0 and 1, all nine columns standardised as T and W (the mean where a
+// value is missing); LogisticRegression(C=1, tol=1e-12, max_iter=10000).fit(T, y)
+//   .predict_proba(W)[:3, 1]
+TEST_F(Learner, CategoriesBecomeColumnsAsInScikitLearn) {
   LearnerInput given = input();
   given.is_category[3] = true;
-  const auto category = fit_linear(given);
-  ASSERT_FALSE(category.ok());
-  EXPECT_NE(category.error().what.find("`group`"), std::string::npos);
-  settings_.parameters["l2"] = "-1";
-  EXPECT_FALSE(fit_linear(input()).ok());
+  const auto fitted = fit_linear(given);
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  std::vector<double> predictions(valid_.rows());
+  fitted->scorer->score(valid_.features, predictions);
+  EXPECT_NEAR(predictions[0], 0.52845711, 1e-7);
+  EXPECT_NEAR(predictions[1], 0.48753805, 1e-7);
+  EXPECT_NEAR(predictions[2], 0.42485546, 1e-7);
+}
+
+// LogisticRegression(C=1 / 40, l1_ratio=0.75, solver='saga', tol=1e-14, max_iter=1000000).fit(T, y)
+TEST_F(Learner, ElasticNetGivesTheNumbersOfScikitLearn) {
+  LearnerInput given = input();
+  given.is_category[3] = true;
+  settings_.parameters = {{"l1", "30"}, {"l2", "10"}};
+  const auto fitted = fit_linear(given);
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  const auto model = read_linear(fitted->text);
+  ASSERT_TRUE(model.ok());
+  const std::vector<double> expected = {
+      0.9541249461, 0, 0.0446501859, 0, 0.280983849, 0, -0.0610725553, 0.2643975053, 0};
+  ASSERT_EQ(model->coefficient.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(model->coefficient[i], expected[i], 1e-7) << i;
+    EXPECT_EQ(model->coefficient[i] == 0, expected[i] == 0) << i;
+  }
+  EXPECT_NEAR(model->intercept, -0.0910229432, 1e-7);
+}
+
+// With y = 2 * X[:, 0] - X[:, 2] + 3 + y:
+// ElasticNet(alpha=40 / 3000, l1_ratio=0.75, tol=1e-14, max_iter=1000000).fit(T, y)
+TEST_F(Learner, ElasticNetRegressionGivesTheNumbersOfScikitLearn) {
+  for (size_t i = 0; i < train_.rows(); ++i) {
+    train_.labels[i] += 2 * train_.features[i * 4] - train_.features[i * 4 + 2] + 3;
+  }
+  LearnerInput given = input();
+  given.is_category[3] = true;
+  given.kind = TaskKind::regression;
+  settings_.parameters = {{"l1", "30"}, {"l2", "10"}};
+  const auto fitted = fit_linear(given);
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  const auto model = read_linear(fitted->text);
+  ASSERT_TRUE(model.ok());
+  const std::vector<double> expected = {
+      0.7757301871, 0, -2.8398764161, 0, 0.0577225365, 0, -0.0123528448, 0.0547537469, 0};
+  ASSERT_EQ(model->coefficient.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(model->coefficient[i], expected[i], 1e-7) << i;
+  }
+  EXPECT_NEAR(model->intercept, -0.5207344554326124, 1e-9);
+}
+
+TEST_F(Learner, AnEnormousL1LeavesTheMean) {
+  settings_.parameters = {{"l1", "1e9"}, {"l2", "0"}};
+  const auto fitted = fit_linear(input());
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  const double mean = std::accumulate(train_.labels.begin(), train_.labels.end(), 0.0) / 3000.0;
+  std::vector<double> predictions(valid_.rows());
+  fitted->scorer->score(valid_.features, predictions);
+  for (const double prediction : predictions) ASSERT_NEAR(prediction, mean, 1e-9);
+}
+
+TEST_F(Learner, AColumnWithoutVariationGetsNoWeight) {
+  for (size_t i = 0; i < train_.rows(); ++i) train_.features[i * 4 + 1] = 7;
+  settings_.parameters = {{"l1", "1"}, {"l2", "0"}};
+  const auto fitted = fit_linear(input());
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  const auto model = read_linear(fitted->text);
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(model->coefficient[1], 0);
+  EXPECT_GT(model->coefficient[0], 0.5);
+}
+
+TEST_F(Learner, RareCategoriesBeyondTheMostFrequentCountAsTheMean) {
+  for (size_t i = 0; i < train_.rows(); ++i) {
+    train_.features[i * 4 + 3] = static_cast<double>(i < 2900 ? i % 99 : i);  // 99 and 100 once.
+  }
+  LearnerInput given = input();
+  given.is_category[3] = true;
+  const auto fitted = fit_linear(given);
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  const auto model = read_linear(fitted->text);
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(model->columns.size(), 103U);
+  std::vector<double> rows = {0.5, 0.5, 5, 2999, 0.5, 0.5, 5, NAN};
+  std::vector<double> scores(2);
+  fitted->scorer->score(rows, scores);
+  EXPECT_EQ(scores[0], scores[1]);
+}
+
+TEST_F(Learner, LinearRefusesBadPenalties) {
+  for (const char* name : {"l1", "l2"}) {
+    for (const char* bad : {"-1", "nan", "inf", "x", "1x", ""}) {
+      settings_.parameters = {{name, bad}};
+      const auto fitted = fit_linear(input());
+      ASSERT_FALSE(fitted.ok()) << name << " " << bad;
+      EXPECT_NE(fitted.error().what.find(name), std::string::npos);
+    }
+  }
 }
 
 TEST_F(Learner, ConstantGivesTheMeanToEveryRow) {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -10,51 +12,102 @@ namespace millgate {
 
 namespace {
 
+/// Categories of a feature that get a column of their own: the most frequent ones.
+constexpr size_t kCategoriesMax = 100;
+
 /// Training rows with missing values replaced by the mean, shifted and scaled; a last column of
 /// ones carries the intercept.
 struct Standardised {
   size_t rows = 0;
-  size_t width = 0;  ///< Features and the intercept.
+  size_t width = 0;  ///< Columns of the model and the intercept.
   std::vector<double> values;
 };
 
-double at(const Examples& examples, size_t row, size_t feature, size_t feature_count) {
-  return examples.features[row * feature_count + feature];
-}
-
-void measure_features(const Examples& train, LinearModel& model) {
-  const size_t count = model.mean.size();
-  for (size_t j = 0; j < count; ++j) {
-    double sum = 0;
-    size_t present = 0;
-    for (size_t i = 0; i < train.rows(); ++i) {
-      const double value = at(train, i, j, count);
-      if (std::isfinite(value)) {
-        sum += value;
-        ++present;
-      }
-    }
-    model.mean[j] = present == 0 ? 0 : sum / static_cast<double>(present);
-    double squares = 0;
-    for (size_t i = 0; i < train.rows(); ++i) {
-      const double value = at(train, i, j, count);
-      if (std::isfinite(value)) squares += (value - model.mean[j]) * (value - model.mean[j]);
-    }
-    const double scale = std::sqrt(squares / static_cast<double>(train.rows()));
-    model.scale[j] = scale > 0 ? scale : 1;
+/// The categories of `feature` in the training rows, ascending.
+std::vector<int32_t> categories_of(const Examples& train, size_t feature, size_t feature_count) {
+  std::map<int32_t, size_t> rows;
+  for (size_t i = 0; i < train.rows(); ++i) {
+    const double value = train.features[i * feature_count + feature];
+    if (value >= 0 && value <= kLinearCategoryMax) ++rows[static_cast<int32_t>(value)];
   }
+  std::vector<std::pair<size_t, int32_t>> by_rows;
+  for (const auto& [category, count] : rows) by_rows.emplace_back(train.rows() - count, category);
+  std::sort(by_rows.begin(), by_rows.end());
+  by_rows.resize(std::min(by_rows.size(), kCategoriesMax));
+  std::vector<int32_t> categories;
+  for (const auto& [others, category] : by_rows) categories.push_back(category);
+  std::sort(categories.begin(), categories.end());
+  return categories;
 }
 
-Standardised standardise(const Examples& train, const LinearModel& model) {
-  const size_t count = model.mean.size();
-  Standardised out{.rows = train.rows(), .width = count + 1, .values = {}};
-  out.values.assign(out.rows * out.width, 1.0);
-  for (size_t i = 0; i < out.rows; ++i) {
-    for (size_t j = 0; j < count; ++j) {
-      const double value = at(train, i, j, count);
-      out.values[i * out.width + j] =
-          std::isfinite(value) ? (value - model.mean[j]) / model.scale[j] : 0;
+/// The columns of the model: one a number, one a category that the training rows hold.
+std::vector<LinearColumn> columns_of(const LearnerInput& input) {
+  const size_t count = input.feature_names.size();
+  std::vector<LinearColumn> columns;
+  for (size_t j = 0; j < count; ++j) {
+    const auto feature = static_cast<uint32_t>(j);
+    if (!input.is_category[j]) {
+      columns.push_back({.feature = feature});
+      continue;
     }
+    const std::vector<int32_t> categories = categories_of(*input.train, j, count);
+    for (const int32_t category : categories) columns.push_back({feature, category});
+    if (categories.empty()) columns.push_back({feature, 0});  // Each feature has a column.
+  }
+  return columns;
+}
+
+/// The values of `column` in the training rows; NaN where it has none.
+std::vector<double> values_of(const LearnerInput& input, const std::vector<LinearColumn>& columns,
+                              size_t column) {
+  const size_t count = input.feature_names.size();
+  const uint32_t feature = columns[column].feature;
+  std::vector<uint8_t> known;  // By code.
+  for (const LinearColumn& other : columns) {
+    if (other.feature != feature || !other.is_category()) continue;
+    known.resize(static_cast<size_t>(other.category) + 1, 0);  // They ascend.
+    known.back() = 1;
+  }
+  std::vector<double> values(input.train->rows());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double value = input.train->features[i * count + feature];
+    if (!columns[column].is_category()) {
+      values[i] = std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
+    } else {
+      const bool is_known = value >= 0 && value < static_cast<double>(known.size()) &&
+                            known[static_cast<size_t>(value)] != 0;
+      values[i] = !is_known                           ? std::numeric_limits<double>::quiet_NaN()
+                  : value == columns[column].category ? 1
+                                                      : 0;
+    }
+  }
+  return values;
+}
+
+/// Means and scales of the columns into `model`; gives the rows by them.
+Standardised standardise(const LearnerInput& input, LinearModel& model) {
+  Standardised out{.rows = input.train->rows(), .width = model.columns.size() + 1, .values = {}};
+  out.values.assign(out.rows * out.width, 1.0);
+  for (size_t j = 0; j < model.columns.size(); ++j) {
+    const std::vector<double> values = values_of(input, model.columns, j);
+    double sum = 0, squares = 0;
+    size_t present = 0;
+    for (const double value : values) {
+      if (std::isnan(value)) continue;
+      sum += value;
+      ++present;
+    }
+    const double mean = present == 0 ? 0 : sum / static_cast<double>(present);
+    for (const double value : values) {
+      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+    }
+    const double deviation = std::sqrt(squares / static_cast<double>(out.rows));
+    const double scale = deviation > 0 ? deviation : 1;
+    for (size_t i = 0; i < out.rows; ++i) {
+      out.values[i * out.width + j] = std::isnan(values[i]) ? 0 : (values[i] - mean) / scale;
+    }
+    model.mean[j] = mean;
+    model.scale[j] = scale;
   }
   return out;
 }
@@ -86,6 +139,12 @@ bool solve(std::vector<double>& matrix, std::vector<double>& right) {
   return true;
 }
 
+/// What coefficients cost beside the loss (elastic net).
+struct Penalty {
+  double l1 = 0;  ///< Times the sum of absolute coefficients.
+  double l2 = 0;  ///< Times half the sum of squares.
+};
+
 double sigmoid(double score) { return 1 / (1 + std::exp(-score)); }
 
 double dot(const Standardised& x, size_t row, const std::vector<double>& weights) {
@@ -94,8 +153,8 @@ double dot(const Standardised& x, size_t row, const std::vector<double>& weights
   return sum;
 }
 
-/// Gradient and curvature of the penalised loss; its value is returned. Serial sums: the result
-/// does not depend on threads.
+/// Gradient and curvature of the loss with the smooth part of the penalty; its value is returned.
+/// Serial sums: the result does not depend on threads.
 double derivatives(const Standardised& x, const std::vector<double>& labels, bool logistic,
                    double l2, const std::vector<double>& weights, std::vector<double>& gradient,
                    std::vector<double>& hessian) {
@@ -127,28 +186,84 @@ double derivatives(const Standardised& x, const std::vector<double>& labels, boo
   return loss;
 }
 
-/// Newton's method with halved steps where a whole one overshoots.
+/// l1 times the absolute coefficients, without the intercept.
+double l1_cost(const std::vector<double>& weights, double l1) {
+  double sum = 0;
+  for (size_t j = 0; j + 1 < weights.size(); ++j) sum += std::abs(weights[j]);
+  return l1 * sum;
+}
+
+/// The step from `weights` to the least of the quadratic model with the l1 penalty, by coordinate
+/// descent: each coordinate in turn to its own least, which is soft thresholding (Friedman, Hastie
+/// and Tibshirani 2010). Only the lower half of `hessian` is filled. False when there is no end.
+bool descend(const std::vector<double>& hessian, const std::vector<double>& gradient,
+             const std::vector<double>& weights, double l1, std::vector<double>& step) {
+  constexpr int kRoundsMax = 100'000;
+  const size_t n = weights.size();
+  const auto at = [&](size_t j, size_t k) {
+    return j >= k ? hessian[j * n + k] : hessian[k * n + j];
+  };
+  step.assign(n, 0.0);
+  std::vector<double> slope = gradient;  // Of the quadratic model at weights + step.
+  for (int round = 0; round < kRoundsMax; ++round) {
+    double moved = 0, size = 0;
+    for (size_t j = 0; j < n; ++j) {
+      const double curvature = at(j, j);
+      if (!(curvature > 0)) continue;  // A column without variation stays at 0.
+      const double old = weights[j] + step[j];
+      const double free = old - slope[j] / curvature;
+      const double threshold = j + 1 < n ? l1 / curvature : 0;
+      const double next = std::copysign(std::max(std::abs(free) - threshold, 0.0), free);
+      const double change = next - old;
+      size = std::max(size, std::abs(next));
+      if (change == 0) continue;
+      step[j] += change;
+      if (next == 0) step[j] = -weights[j];  // Exactly 0 after the whole step.
+      moved = std::max(moved, std::abs(change));
+      for (size_t k = 0; k < n; ++k) slope[k] += change * at(j, k);
+    }
+    if (moved <= 1e-13 * (1 + size)) return true;
+  }
+  return false;
+}
+
+/// Newton's step; with an l1 penalty the proximal one.
+bool newton_step(const std::vector<double>& hessian, const std::vector<double>& gradient,
+                 const std::vector<double>& weights, double l1, std::vector<double>& step) {
+  if (l1 > 0) return descend(hessian, gradient, weights, l1, step);
+  std::vector<double> matrix = hessian;
+  step = gradient;
+  if (!solve(matrix, step)) return false;
+  for (double& one : step) one = -one;
+  return true;
+}
+
+/// Newton's method with halved steps where a whole one overshoots; proximal with an l1 penalty
+/// (Lee, Sun and Saunders 2014).
 Result<std::vector<double>> minimise(const Standardised& x, const std::vector<double>& labels,
-                                     bool logistic, double l2, int& rounds) {
+                                     bool logistic, const Penalty& penalty, int& rounds) {
   constexpr int kRoundsMax = 100;
   const size_t n = x.width;
   std::vector<double> weights(n, 0.0), gradient(n), hessian(n * n), scratch_gradient(n),
-      scratch_hessian(n * n);
-  double loss = derivatives(x, labels, logistic, l2, weights, gradient, hessian);
+      scratch_hessian(n * n), step, next(n);
+  double loss = derivatives(x, labels, logistic, penalty.l2, weights, gradient, hessian);
   for (rounds = 1; rounds <= kRoundsMax; ++rounds) {
-    std::vector<double> step = gradient;
-    std::vector<double> matrix = hessian;
-    if (!solve(matrix, step)) {
+    if (!newton_step(hessian, gradient, weights, penalty.l1, step)) {
       return invalid_input("linear learner: the features are not independent of each other",
                            "raise `l2` in [train.parameters], or remove repeated features");
     }
-    double decrement = std::inner_product(step.begin(), step.end(), gradient.begin(), 0.0);
+    for (size_t j = 0; j < n; ++j) next[j] = weights[j] + step[j];
+    const double cost = l1_cost(weights, penalty.l1);
+    // What the model of first order promises of a whole step.
+    const double decrement = cost - l1_cost(next, penalty.l1) -
+                             std::inner_product(step.begin(), step.end(), gradient.begin(), 0.0);
     double length = 1;
-    std::vector<double> next(n);
     double next_loss = loss;
     for (int halving = 0; halving < 40; ++halving, length /= 2) {
-      for (size_t j = 0; j < n; ++j) next[j] = weights[j] - length * step[j];
-      next_loss = derivatives(x, labels, logistic, l2, next, scratch_gradient, scratch_hessian);
+      for (size_t j = 0; j < n; ++j) next[j] = weights[j] + length * step[j];
+      next_loss =
+          derivatives(x, labels, logistic, penalty.l2, next, scratch_gradient, scratch_hessian) +
+          l1_cost(next, penalty.l1);
       if (next_loss <= loss) break;
     }
     if (!(next_loss <= loss)) return weights;  // No step is better: the end of double precision.
@@ -163,11 +278,11 @@ Result<std::vector<double>> minimise(const Standardised& x, const std::vector<do
       "raise `l2` in [train.parameters]: the classes may be separable");
 }
 
-Fitted finish_linear(LinearModel model, const LearnerInput& input, int rounds) {
+Fitted finish_linear(const LinearModel& model, const LearnerInput& input, int rounds) {
   Fitted fitted;
   fitted.format = "linear";
   fitted.text = save_linear(model);
-  fitted.scorer = make_linear_scorer(std::move(model));
+  fitted.scorer = make_linear_scorer(model);
   fitted.best_round = rounds;
   std::vector<double> predictions(input.valid->rows());
   fitted.scorer->score(input.valid->features, predictions);
@@ -175,21 +290,22 @@ Fitted finish_linear(LinearModel model, const LearnerInput& input, int rounds) {
   return fitted;
 }
 
-Result<double> l2_of(const TrainSettings& settings) {
-  const auto found = settings.parameters.find("l2");
-  if (found == settings.parameters.end()) return 1.0;
+Result<double> weight_of(const TrainSettings& settings, const std::string& name, double fallback) {
+  const auto found = settings.parameters.find(name);
+  if (found == settings.parameters.end()) return fallback;
   char* end = nullptr;
   const double value = std::strtod(found->second.c_str(), &end);
-  if (*end != '\0' || !(value >= 0)) {
-    return invalid_input("parameter `l2` must be a number of 0 or more, not `" + found->second +
-                         "`");
+  if (found->second.empty() || *end != '\0' || !(value >= 0) || !std::isfinite(value)) {
+    return invalid_input("parameter `" + name + "` must be a number of 0 or more, not `" +
+                         found->second + "`");
   }
   return value;
 }
 
-LinearModel empty_model(const LearnerInput& input) {
-  const size_t count = input.feature_names.size();
+LinearModel empty_model(const LearnerInput& input, std::vector<LinearColumn> columns) {
+  const size_t count = columns.size();
   LinearModel model;
+  model.columns = std::move(columns);
   model.mean.assign(count, 0.0);
   model.scale.assign(count, 1.0);
   model.coefficient.assign(count, 0.0);
@@ -200,24 +316,19 @@ LinearModel empty_model(const LearnerInput& input) {
 }  // namespace
 
 Result<Fitted> fit_linear(const LearnerInput& input) {
-  for (size_t j = 0; j < input.feature_names.size(); ++j) {
-    if (input.is_category[j]) {
-      return invalid_input(
-          "learner `linear` cannot use the category feature `" + input.feature_names[j] + "`",
-          "write a number instead, such as `origin == 'EWR'`, or use learner = \"gbdt\"");
-    }
-  }
-  MILLGATE_ASSIGN(const double l2, l2_of(*input.settings));
-  LinearModel model = empty_model(input);
-  measure_features(*input.train, model);
-  const Standardised x = standardise(*input.train, model);
+  Penalty penalty;
+  MILLGATE_ASSIGN(penalty.l1, weight_of(*input.settings, "l1", 0));
+  MILLGATE_ASSIGN(penalty.l2, weight_of(*input.settings, "l2", 1));
+  LinearModel model = empty_model(input, columns_of(input));
+  const Standardised x = standardise(input, model);
   int rounds = 0;
   MILLGATE_ASSIGN(const std::vector<double> weights,
-                  minimise(x, input.train->labels, model.logistic, l2, rounds));
+                  minimise(x, input.train->labels, model.logistic, penalty, rounds));
   std::copy(weights.begin(), weights.end() - 1, model.coefficient.begin());
   model.intercept = weights.back();
-  Fitted fitted = finish_linear(std::move(model), input, rounds);
+  Fitted fitted = finish_linear(model, input, rounds);
   fitted.parameters = input.settings->parameters;
+  fitted.parameters.emplace("l1", "0");
   fitted.parameters.emplace("l2", "1");
   return fitted;
 }
@@ -226,9 +337,11 @@ Result<Fitted> fit_constant(const LearnerInput& input) {
   const std::vector<double>& labels = input.train->labels;
   const double mean = std::accumulate(labels.begin(), labels.end(), 0.0) /
                       static_cast<double>(std::max<size_t>(labels.size(), 1));
-  LinearModel model = empty_model(input);
+  std::vector<LinearColumn> columns;
+  for (uint32_t j = 0; j < input.feature_names.size(); ++j) columns.push_back({.feature = j});
+  LinearModel model = empty_model(input, std::move(columns));
   model.intercept = model.logistic ? std::log(mean / (1 - mean)) : mean;
-  return finish_linear(std::move(model), input, 0);
+  return finish_linear(model, input, 0);
 }
 
 }  // namespace millgate

@@ -47,6 +47,7 @@ constexpr auto kParameters = std::to_array<LearnerParameter>({
     {"other_rate", "gbdt", "goss: share of the other rows drawn; default 0.1."},
     {"monotone_constraints", "gbdt", "One of 1, 0, -1 a feature, with commas."},
     {"monotone_constraints_method", "gbdt", "basic, intermediate or advanced; default basic."},
+    {"l1", "linear", "Penalty on the absolute coefficients, sets some to 0; default 0."},
     {"l2", "linear", "Penalty on half the squared coefficients; default 1."},
 });
 
