@@ -46,7 +46,7 @@ std::string fault_of(const LinearModel& model) {
                    [](double scale) { return std::isfinite(scale) && scale > 0; })) {
     return "a `scale` is not a positive number";
   }
-  if (const std::string fault = fault_of_columns(model); !fault.empty()) return fault;
+  if (std::string fault = fault_of_columns(model); !fault.empty()) return fault;
   const auto usable = [](double value) { return std::abs(value) <= kCoefficientMax; };
   if (!usable(model.intercept) ||
       !std::all_of(model.coefficient.begin(), model.coefficient.end(), usable)) {

@@ -31,10 +31,12 @@ std::vector<int32_t> categories_of(const Examples& train, size_t feature, size_t
     if (value >= 0 && value <= kLinearCategoryMax) ++rows[static_cast<int32_t>(value)];
   }
   std::vector<std::pair<size_t, int32_t>> by_rows;
+  by_rows.reserve(rows.size());
   for (const auto& [category, count] : rows) by_rows.emplace_back(train.rows() - count, category);
   std::sort(by_rows.begin(), by_rows.end());
   by_rows.resize(std::min(by_rows.size(), kCategoriesMax));
   std::vector<int32_t> categories;
+  categories.reserve(by_rows.size());
   for (const auto& [others, category] : by_rows) categories.push_back(category);
   std::sort(categories.begin(), categories.end());
   return categories;
