@@ -1,117 +1,15 @@
 #include <algorithm>
-#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <set>
 #include <string_view>
 
+#include "model/measure/bin_counts.h"
 #include "model/measure/distribution.h"
+#include "model/measure/kolmogorov.h"
 #include "model/measure/unit_conversion.h"
 
 namespace millgate {
 namespace {
-
-/// Counts of both samples in the same bins. They are not whole numbers where a distribution
-/// function was interpolated.
-struct Bins {
-  std::vector<double> reference;
-  std::vector<double> current;
-};
-
-double sum_of(const std::vector<double>& counts) {
-  double sum = 0;
-  for (double count : counts) sum += count;
-  return sum;
-}
-
-double psi(const Bins& bins) {
-  const double half = 0.5 * static_cast<double>(bins.reference.size());
-  const double reference_sum = sum_of(bins.reference) + half;
-  const double current_sum = sum_of(bins.current) + half;
-  double sum = 0;
-  for (size_t i = 0; i < bins.reference.size(); ++i) {
-    const double r = (bins.reference[i] + 0.5) / reference_sum;
-    const double c = (bins.current[i] + 0.5) / current_sum;
-    sum += (c - r) * std::log(c / r);
-  }
-  return sum;
-}
-
-double jensen_shannon(const Bins& bins) {
-  const double reference_sum = sum_of(bins.reference);
-  const double current_sum = sum_of(bins.current);
-  double sum = 0;
-  for (size_t i = 0; i < bins.reference.size(); ++i) {
-    const double p = bins.reference[i] / reference_sum;
-    const double q = bins.current[i] / current_sum;
-    const double middle = (p + q) / 2;
-    if (p > 0) sum += p * std::log2(p / middle) / 2;
-    if (q > 0) sum += q * std::log2(q / middle) / 2;
-  }
-  // Equal samples may come out a rounding error below 0.
-  return std::sqrt(std::clamp(sum, 0.0, 1.0));
-}
-
-double total_variation(const Bins& bins) {
-  const double reference_sum = sum_of(bins.reference);
-  const double current_sum = sum_of(bins.current);
-  double sum = 0;
-  for (size_t i = 0; i < bins.reference.size(); ++i) {
-    sum += std::abs(bins.reference[i] / reference_sum - bins.current[i] / current_sum) / 2;
-  }
-  return std::min(sum, 1.0);
-}
-
-/// P(K > lambda) of Kolmogorov's distribution.
-double kolmogorov_survival(double lambda) {
-  // For small lambda the alternating sum converges slowly; the other theta series does at once.
-  constexpr double kPi = 3.14159265358979323846;
-  if (lambda < 1e-8) return 1;
-  if (lambda < 1) {
-    double sum = 0;
-    for (int j = 1; j <= 20; ++j) {
-      const double odd = 2 * j - 1;
-      sum += std::exp(-odd * odd * kPi * kPi / (8 * lambda * lambda));
-    }
-    return std::clamp(1 - std::sqrt(2 * kPi) / lambda * sum, 0.0, 1.0);
-  }
-  double sum = 0;
-  for (int j = 1; j <= 20; ++j) {
-    const double term = std::exp(-2.0 * j * j * lambda * lambda);
-    sum += j % 2 == 1 ? term : -term;
-  }
-  return std::clamp(2 * sum, 0.0, 1.0);
-}
-
-/// Pearson's test of homogeneity; categories with few expected rows are put together, since the
-/// chi-square distribution is no good approximation for them (Cochran 1954).
-double chi_square_p_value(const Bins& bins) {
-  constexpr double kExpectedMin = 5;
-  const double reference_sum = sum_of(bins.reference);
-  const double current_sum = sum_of(bins.current);
-  const double all = reference_sum + current_sum;
-  const double smaller_share = std::min(reference_sum, current_sum) / all;
-  double statistic = 0;
-  int used = 0;
-  const auto add = [&](double reference, double current) {
-    if (reference + current == 0) return;
-    const double r = (reference + current) * reference_sum / all;
-    const double c = (reference + current) * current_sum / all;
-    statistic += (reference - r) * (reference - r) / r + (current - c) * (current - c) / c;
-    ++used;
-  };
-  double rare_reference = 0;
-  double rare_current = 0;
-  for (size_t i = 0; i < bins.reference.size(); ++i) {
-    if ((bins.reference[i] + bins.current[i]) * smaller_share < kExpectedMin) {
-      rare_reference += bins.reference[i];
-      rare_current += bins.current[i];
-    } else {
-      add(bins.reference[i], bins.current[i]);
-    }
-  }
-  add(rare_reference, rare_current);
-  return used < 2 ? 1 : boost::math::gamma_q((used - 1) / 2.0, statistic / 2);
-}
 
 /// How many values of a profile are less than some value, and at most it.
 struct Rank {
@@ -182,9 +80,9 @@ double ks_distance(const Profile& reference, const Profile& current) {
 
 void compare_numbers(const Profile& reference, const Profile& current, Drift& drift) {
   const std::vector<double> edges = decile_edges(reference);
-  const Bins bins{counts_between(reference, edges), counts_between(current, edges)};
-  drift.psi = psi(bins);
-  drift.jensen_shannon = jensen_shannon(bins);
+  const BinCounts bins{counts_between(reference, edges), counts_between(current, edges)};
+  drift.psi = population_stability_index(bins);
+  drift.jensen_shannon = jensen_shannon_distance(bins);
   drift.ks = ks_distance(reference, current);
   const double r = static_cast<double>(reference.value_count());
   const double c = static_cast<double>(current.value_count());
@@ -201,7 +99,7 @@ void compare_categories(const Profile& reference, const Profile& current, Drift&
     const auto found = profile.counts.find(std::string(category));
     return found == profile.counts.end() ? 0.0 : static_cast<double>(found->second);
   };
-  Bins bins;
+  BinCounts bins;
   for (std::string_view category : categories) {
     bins.reference.push_back(count_of(reference, category));
     bins.current.push_back(count_of(current, category));
@@ -213,10 +111,10 @@ void compare_categories(const Profile& reference, const Profile& current, Drift&
     bins.reference.push_back(static_cast<double>(reference.other_count));
     bins.current.push_back(static_cast<double>(current.other_count));
   }
-  drift.psi = psi(bins);
-  drift.jensen_shannon = jensen_shannon(bins);
+  drift.psi = population_stability_index(bins);
+  drift.jensen_shannon = jensen_shannon_distance(bins);
   drift.ks = total_variation(bins);
-  drift.p_value = chi_square_p_value(bins);
+  drift.p_value = test_homogeneity(without_rare_bins(bins)).chi_square.p_value;
 }
 
 double null_rate(const Profile& profile) {
