@@ -52,6 +52,7 @@ TEST(SqlToken, NamesLoseTheirQuotes) {
 TEST(SqlToken, QuotesOnlyWhereNeeded) {
   EXPECT_EQ(sql_name("sched_dep_time"), "sched_dep_time");
   EXPECT_EQ(sql_name("select"), "\"select\"");
+  EXPECT_EQ(sql_name("left"), "\"left\"");  // A kind of join: `left is null` is no SQL.
   EXPECT_EQ(sql_name("ORDER"), "\"ORDER\"");
   EXPECT_EQ(sql_name("two words"), "\"two words\"");
   EXPECT_EQ(sql_name("1st"), "\"1st\"");
