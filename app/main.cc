@@ -34,7 +34,9 @@ void add_commands(CLI::App& program, millgate::Session& session) {
   add_branch(program, session);
   add_tag(program, session);
   add_sql(program, session);
+  add_profile(program, session);
   add_check(program, session);
+  add_drift(program, session);
   add_features(program, session);
   add_feature(program, session);
   add_test(program, session);

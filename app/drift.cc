@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+#include "data/check/table_drift.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string reference;
+  std::string current;
+  std::string revision = "main";
+  std::string correction = "bh";
+  bool exit_code = false;
+  bool no_label = false;
+  TableDriftOptions drift;
+};
+
+/// One pair of rows to compare, and what it is called.
+struct Pair {
+  std::string name;
+  std::string reference;
+  std::string current;
+};
+
+/// "main~1 main" means every table of both commits; anything else means rows.
+Result<std::vector<Pair>> pairs_of(const Repository& repository, const Options& options) {
+  const std::vector<Pair> rows = {{"", options.reference, options.current}};
+  if (const auto commit = repository.resolve(options.revision); commit.ok()) {
+    if (commit->tables.contains(options.reference) || commit->tables.contains(options.current)) {
+      return rows;
+    }
+  }
+  const auto reference = repository.resolve(options.reference);
+  const auto current = repository.resolve(options.current);
+  if (!reference.ok() || !current.ok()) return rows;
+  std::vector<Pair> pairs;
+  for (const auto& [table, version] : reference->tables) {
+    const auto other = current->tables.find(table);
+    if (other == current->tables.end() || other->second == version) continue;
+    pairs.push_back({table, quote_name(table + "@" + reference->id.hex()),
+                     quote_name(table + "@" + current->id.hex())});
+  }
+  return pairs;
+}
+
+/// The label of the project's task, where both sides have its columns.
+Result<std::string> label_of(const Workplace& place, Database& database, const AskedRows& reference,
+                             const AskedRows& current) {
+  if (!place.project.task || place.project.task->kind != TaskKind::binary) return std::string();
+  const std::string label = place.project.task->label;
+  for (const AskedRows* side : {&reference, &current}) {
+    const auto described =
+        database.describe("select cast((" + label + "\n) as boolean) from " + side->name);
+    if (!described.ok()) return std::string();
+  }
+  return label;
+}
+
+std::string p_text(double p) {
+  if (p < 1e-4) return "< 0.0001";
+  return rounded(p, 2);
+}
+
+std::string change_of(const ColumnShift& column) {
+  if (column.numbers) {
+    return "mean " + rounded(column.numbers->reference_mean) + " -> " +
+           rounded(column.numbers->current_mean) + ", moved by " +
+           rounded(column.numbers->wasserstein, 3);
+  }
+  if (column.new_category_count > 0 && column.new_category_rows > 0) {
+    return grouped(column.new_category_count) + " new: " + column.new_categories.front().value +
+           (column.new_category_count > 1 ? ", ..." : "") + " (" +
+           percent(static_cast<double>(column.new_category_rows) /
+                   static_cast<double>(column.current_count)) +
+           ")";
+  }
+  if (column.gone_category_count > 0) {
+    return grouped(column.gone_category_count) + " gone: " + column.gone_categories.front().value +
+           (column.gone_category_count > 1 ? ", ..." : "");
+  }
+  return "";
+}
+
+std::string verdict_of(const ColumnShift& column) {
+  if (column.shifted) return "SHIFTED";
+  if (!column.compared) return "";
+  return column.significant ? "slight" : "same";
+}
+
+void print_columns(const TableDrift& drift) {
+  TextTable table({"column", "kind", "effect", "PSI", "p (adjusted)", "change", ""});
+  for (const ColumnShift& column : drift.columns) {
+    if (!column.compared) continue;
+    table.add({column.name, to_string(column.kind), rounded(column.effect, 3),
+               rounded(column.psi, 3), p_text(column.adjusted_p_value), change_of(column),
+               verdict_of(column)});
+  }
+  table.print(std::cout);
+  for (const ColumnShift& column : drift.columns) {
+    if (column.note.empty()) continue;
+    std::cout << column.name << ": " << column.note;
+    if (!column.reference_range.empty() && !column.current_range.empty()) {
+      std::cout << " (" << column.reference_range << ", then " << column.current_range << ')';
+    }
+    std::cout << '\n';
+  }
+}
+
+void print_missing(const TableDrift& drift) {
+  TextTable table({"missing values", "difference", "95 % interval", "p (adjusted)"});
+  for (const ColumnShift& column : drift.columns) {
+    if (!column.missing_shifted) continue;
+    table.add({column.name, with_sign(column.missing.difference),
+               with_sign(column.missing.lower) + " .. " + with_sign(column.missing.upper),
+               p_text(column.missing_adjusted_p_value)});
+  }
+  if (table.empty()) return;
+  std::cout << '\n';
+  table.print(std::cout);
+}
+
+void print_relations(const TableDrift& drift) {
+  if (drift.relations.empty()) return;
+  constexpr size_t kShown = 10;
+  std::cout << "\nrelations that changed (Spearman's correlation; "
+            << grouped(static_cast<int64_t>(drift.relations.size())) << " of "
+            << grouped(drift.relation_count) << " pairs)\n";
+  TextTable table({"columns", "before", "now", "p (adjusted)"});
+  for (size_t i = 0; i < std::min(kShown, drift.relations.size()); ++i) {
+    const RelationShift& one = drift.relations[i];
+    table.add({one.first + ", " + one.second, with_sign(one.reference), with_sign(one.current),
+               p_text(one.adjusted_p_value)});
+  }
+  table.print(std::cout);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+void print_drift(const Pair& pair, const TableDrift& drift) {
+  if (!pair.name.empty()) std::cout << "table " << pair.name << '\n';
+  std::cout << grouped(drift.reference_rows) << " rows before, " << grouped(drift.current_rows)
+            << " now\n";
+  print_columns(drift);
+  if (!drift.only_reference.empty()) {
+    std::cout << "columns that are gone: " << joined(drift.only_reference) << '\n';
+  }
+  if (!drift.only_current.empty()) {
+    std::cout << "columns that are new: " << joined(drift.only_current) << '\n';
+  }
+  print_missing(drift);
+  print_relations(drift);
+  if (drift.label_rate) {
+    std::cout << "\nlabel rate " << percent(drift.reference_labels.value()) << " -> "
+              << percent(drift.current_labels.value()) << ", difference "
+              << with_sign(drift.label_rate->difference) << " ("
+              << with_sign(drift.label_rate->lower) << " .. " << with_sign(drift.label_rate->upper)
+              << ")\n";
+  }
+  if (drift.joint) {
+    std::cout << "rows as a whole: maximum mean discrepancy " << rounded(drift.joint->statistic, 3)
+              << ", p = " << rounded(drift.joint->p_value, 2) << " on " << grouped(drift.joint_rows)
+              << " rows\n";
+  } else if (!drift.joint_note.empty()) {
+    std::cout << "rows as a whole: " << drift.joint_note << '\n';
+  }
+  int64_t shifted = 0;
+  int64_t compared = 0;
+  for (const ColumnShift& column : drift.columns) {
+    shifted += column.shifted ? 1 : 0;
+    compared += column.compared ? 1 : 0;
+  }
+  std::cout << '\n' << grouped(shifted) << " of " << grouped(compared) << " columns shifted\n";
+}
+
+Result<TableDrift> compare_pair(const Workplace& place, const Options& options, const Pair& pair) {
+  MILLGATE_ASSIGN(
+      const auto database,
+      Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
+  MILLGATE_ASSIGN(
+      const std::vector<AskedRows> sides,
+      open_rows(*database, *place.repository, {pair.reference, pair.current}, options.revision));
+  TableDriftOptions how = options.drift;
+  if (how.label.empty() && !options.no_label) {
+    MILLGATE_ASSIGN(how.label, label_of(place, *database, sides[0], sides[1]));
+  }
+  return compare_rows(*database, sides[0], sides[1], how);
+}
+
+Result<int> drift(const Session& session, Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  options.drift.correction = options.correction == "by"     ? FalseDiscovery::benjamini_yekutieli
+                             : options.correction == "none" ? FalseDiscovery::none
+                                                            : FalseDiscovery::benjamini_hochberg;
+  MILLGATE_ASSIGN(const std::vector<Pair> pairs, pairs_of(*place.repository, options));
+  Json tables = Json::array();
+  bool shifted = false;
+  for (const Pair& pair : pairs) {
+    MILLGATE_ASSIGN(const TableDrift found, compare_pair(place, options, pair));
+    shifted = shifted || found.shifted();
+    Json json = to_json(found);
+    json["table"] = pair.name;
+    if (session.json) {
+      tables.push_back(std::move(json));
+    } else {
+      if (&pair != &pairs.front()) std::cout << '\n';
+      print_drift(pair, found);
+    }
+  }
+  if (session.json) {
+    print_json({{"reference", options.reference},
+                {"current", options.current},
+                {"shifted", shifted},
+                {"tables", tables}});
+  } else if (pairs.empty()) {
+    std::cout << "no table differs between " << options.reference << " and " << options.current
+              << '\n';
+  }
+  return options.exit_code && shifted ? kAnswerIsNo : kDone;
+}
+
+}  // namespace
+
+void add_drift(CLI::App& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      program, "drift", "how the distribution of some rows differs from that of others",
+      "millgate drift flights@main~1 flights@main\n"
+      "  millgate drift \"from flights where month = 1\" \"from flights where month = 7\"\n"
+      "  millgate drift main~1 main");
+  command
+      ->add_option("reference", options->reference,
+                   "rows before: a table, table@revision, a select, or a revision of all tables")
+      ->required();
+  command->add_option("current", options->current, "rows now, in the same way")->required();
+  command->add_option("--rev", options->revision, "revision of tables without one")
+      ->capture_default_str();
+  command
+      ->add_option("--effect", options->drift.effect_min,
+                   "distance from which a difference counts: KS for numbers, total variation for "
+                   "categories")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      ->add_option("--fdr", options->drift.false_discovery_rate,
+                   "share of false discoveries that is accepted")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      ->add_option("--correction", options->correction,
+                   "for many columns: bh (Benjamini-Hochberg), by (Benjamini-Yekutieli), none")
+      ->check(CLI::IsMember({"bh", "by", "none"}))
+      ->capture_default_str();
+  command->add_option("--label", options->drift.label,
+                      "condition whose rate is compared; default: the label of the task");
+  command->add_flag("--no-label", options->no_label, "compare no rate of labels");
+  command->add_flag("--joint", options->drift.joint,
+                    "also test the rows as a whole (maximum mean discrepancy)");
+  command->add_option("--seed", options->drift.seed, "of the joint test")->capture_default_str();
+  command->add_flag("--other-tools", options->drift.other_definitions,
+                    "also measures as Evidently, NannyML and TFDV define them (in --json)");
+  command->add_flag("--exit-code", options->exit_code, "exit with 1 when something shifted");
+  command->callback([&session, options] {
+    session.action = [&session, options] { return drift(session, *options); };
+  });
+}
+
+}  // namespace millgate

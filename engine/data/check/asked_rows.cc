@@ -1,0 +1,96 @@
+#include "data/check/asked_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "data/query/revision_sql.h"
+#include "data/query/sql_token.h"
+
+namespace millgate {
+
+namespace {
+
+/// Whether `text` is a whole query and not the name of a table.
+bool is_query(const std::string& text) {
+  const std::vector<SqlToken> tokens = sql_tokens(text);
+  if (tokens.empty()) return false;
+  constexpr std::array<std::string_view, 4> kFirst = {"select", "with", "from", "values"};
+  return tokens.front().is_symbol('(') ||
+         std::any_of(kFirst.begin(), kFirst.end(),
+                     [&](std::string_view word) { return tokens.front().is_word(word); });
+}
+
+bool starts_with_any(const std::string& type, std::initializer_list<std::string_view> begins) {
+  return std::any_of(begins.begin(), begins.end(),
+                     [&](std::string_view begin) { return type.starts_with(begin); });
+}
+
+AskedColumn column_of(const std::string& name, const std::string& type) {
+  AskedColumn column{name, type, ColumnKind::other, false};
+  // "INTEGER[]", "STRUCT(...)", "MAP(...)": nested.
+  if (type.ends_with(']')) return column;
+  column.is_integer =
+      starts_with_any(type, {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
+                             "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"});
+  if (column.is_integer || starts_with_any(type, {"DOUBLE", "FLOAT", "DECIMAL"})) {
+    column.kind = ColumnKind::number;
+  } else if (starts_with_any(type, {"VARCHAR", "BOOLEAN", "ENUM", "UUID"}) || type == "TIME") {
+    column.kind = ColumnKind::category;
+  } else if (starts_with_any(type, {"DATE", "TIMESTAMP"})) {
+    column.kind = ColumnKind::time;
+  }
+  return column;
+}
+
+}  // namespace
+
+std::string to_string(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::number:
+      return "number";
+    case ColumnKind::category:
+      return "category";
+    case ColumnKind::time:
+      return "time";
+    case ColumnKind::other:
+      break;
+  }
+  return "other";
+}
+
+const AskedColumn* AskedRows::find(const std::string& column) const {
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const AskedColumn& one) { return one.name == column; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& repository,
+                                         const std::vector<std::string>& texts,
+                                         const std::string& revision) {
+  // All tables are added before the first query, which locks the database.
+  std::vector<std::string> prepared;
+  for (const std::string& text : texts) {
+    const std::string select = is_query(text) ? text : "select * from " + text;
+    MILLGATE_ASSIGN(std::string sql, prepare_revision_sql(database, repository, select, revision));
+    prepared.push_back(std::move(sql));
+  }
+  std::vector<AskedRows> all;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    AskedRows rows;
+    rows.text = texts[i];
+    rows.name = quote_name("millgate rows " + std::to_string(i));
+    const std::string kind = is_query(texts[i]) ? "table " : "view ";
+    // Described first, so that a fault has its place in the words that were given.
+    MILLGATE_TRY(database.describe(prepared[i]));
+    MILLGATE_TRY(database.execute("create " + kind + rows.name + " as " + prepared[i]));
+    MILLGATE_ASSIGN(const auto columns, database.describe("select * from " + rows.name));
+    for (const auto& [name, type] : columns) rows.columns.push_back(column_of(name, type));
+    MILLGATE_ASSIGN(rows.row_count, database.count("select count(*) from " + rows.name));
+    all.push_back(std::move(rows));
+  }
+  return all;
+}
+
+}  // namespace millgate
