@@ -1,9 +1,12 @@
-#include "data/check/check.h"
-
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "data/check/check.h"
+#include "data/check/finding_formats.h"
+#include "data/check/import_rules.h"
+#include "data/check/infer_rules.h"
+#include "ground/file_store.h"
 
 namespace millgate {
 
@@ -22,6 +25,7 @@ Json to_json(const CheckReport& report) {
                         {"judged_count", one.judged_count},
                         {"broken_count", one.broken_count},
                         {"passed", one.passed},
+                        {"measured", one.measured},
                         {"breakdown", breakdown},
                         {"since_commit", one.since_commit},
                         {"next_step", one.next_step}});
@@ -65,6 +69,10 @@ void print_report(const CheckReport& report) {
     const double good = one.judged_count == 0 ? 1.0
                                               : 1.0 - static_cast<double>(one.broken_count) /
                                                           static_cast<double>(one.judged_count);
+    if (!one.measured.empty()) {
+      table.add({one.table, one.rule, one.measured, "", "", "", verdict_of(one)});
+      continue;
+    }
     table.add({one.table, one.rule, grouped(one.judged_count), grouped(one.broken_count),
                percent(1.0 - good), percent(1.0 - one.at_least), verdict_of(one)});
   }
@@ -84,12 +92,80 @@ void print_report(const CheckReport& report) {
             << (report.passed() ? "every rule holds" : "some rules are broken") << '\n';
 }
 
-Result<int> check(const Session& session, const std::string& revision) {
+Json rules_json(const std::vector<ProposedRule>& rules) {
+  Json list = Json::array();
+  for (const ProposedRule& one : rules) {
+    list.push_back({{"table", one.table},
+                    {"rule", one.rule},
+                    {"at_least", one.at_least},
+                    {"severity", one.is_warning ? "warning" : "error"},
+                    {"because", one.because}});
+  }
+  return list;
+}
+
+struct Options {
+  std::string revision = "main";
+  std::string format = "text";
+  bool infer = false;
+  std::string import_file;
+  std::string table;
+};
+
+/// Rules of another tool's file as TOML, and on stderr what could not be taken over.
+Result<int> import_file(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::string text, read_file(options.import_file));
+  auto read = import_rules(text, options.table);
+  if (!read.ok()) return std::move(read).error().inside("`" + options.import_file + "`");
+  if (session.json) {
+    Json rest = Json::array();
+    for (const NotCarried& one : read->not_carried) {
+      rest.push_back({{"what", one.what}, {"why", one.why}});
+    }
+    print_json({{"tool", read->tool}, {"rules", rules_json(read->rules)}, {"not_carried", rest}});
+    return kDone;
+  }
+  std::cout << to_toml(read->rules);
+  std::cerr << grouped(static_cast<int64_t>(read->rules.size()))
+            << (read->rules.size() == 1 ? " rule of " : " rules of ") << read->tool
+            << "; not carried over: " << read->not_carried.size() << '\n';
+  for (const NotCarried& one : read->not_carried) {
+    std::cerr << "  " << one.what << ": " << one.why << '\n';
+  }
+  return kDone;
+}
+
+/// Rules that the version meets, as TOML to be read, changed and put into the project file.
+Result<int> infer(const Session& session, const Workplace& place, const Commit& commit) {
+  HappenedColumns happened;
+  for (const Source& source : place.project.sources) {
+    if (!source.happened.empty()) happened[source.name] = source.happened;
+  }
+  MILLGATE_ASSIGN(const std::vector<ProposedRule> rules,
+                  infer_rules(*place.repository, commit, happened));
+  if (!session.json) {
+    std::cout << to_toml(rules);
+    std::cerr << grouped(static_cast<int64_t>(rules.size()))
+              << " rules proposed from what is there: read them, keep what you want to be true, "
+                 "put it into millgate.toml\n";
+    return kDone;
+  }
+  print_json({{"commit", commit.id.brief()}, {"rules", rules_json(rules)}});
+  return kDone;
+}
+
+Result<int> check(const Session& session, const Options& options) {
+  if (!options.import_file.empty()) return import_file(session, options);
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
-  MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(revision));
+  MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
+  if (options.infer) return infer(session, place, commit);
   MILLGATE_ASSIGN(const CheckReport report,
                   check_commit(*place.repository, commit, place.project.rules));
-  if (session.json) {
+  if (options.format == "junit") {
+    std::cout << to_junit(report);
+  } else if (options.format == "sarif") {
+    print_json(to_sarif(report));
+  } else if (session.json) {
     print_json(to_json(report));
   } else {
     print_report(report);
@@ -100,12 +176,24 @@ Result<int> check(const Session& session, const std::string& revision) {
 }  // namespace
 
 void add_check(CLI::App& program, Session& session) {
-  auto revision = std::make_shared<std::string>("main");
+  auto options = std::make_shared<Options>();
   CLI::App* command = add_command(program, "check", "judge a version by the rules of the project",
-                                  "millgate check --rev main~1");
-  command->add_option("--rev", *revision, "version to judge")->capture_default_str();
-  command->callback([&session, revision] {
-    session.action = [&session, revision] { return check(session, *revision); };
+                                  "millgate check --rev main~1\n"
+                                  "  millgate check --infer >proposed.toml");
+  command->add_option("--rev", options->revision, "version to judge")->capture_default_str();
+  command->add_flag("--infer", options->infer, "propose rules that this version meets, as TOML");
+  CLI::Option* imported = command->add_option(
+      "--import", options->import_file,
+      "a suite of Great Expectations or schema of Pandera (JSON), to be written as rules");
+  CLI::Option* table =
+      command->add_option("--table", options->table, "the table that --import is about");
+  table->needs(imported);
+  imported->needs(table);
+  command->add_option("--format", options->format, "text, junit (XML) or sarif (JSON)")
+      ->check(CLI::IsMember({"text", "junit", "sarif"}))
+      ->capture_default_str();
+  command->callback([&session, options] {
+    session.action = [&session, options] { return check(session, *options); };
   });
 }
 

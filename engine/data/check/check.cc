@@ -139,10 +139,13 @@ Result<CheckReport> check_commit(const Repository& repository, const Commit& com
     finding.where = rule.where;
     finding.severity = rule.severity;
     finding.at_least = rule.at_least;
+    finding.place = rule.section.error_at("rule", "").where;
     finding.judged_count = counts[i].judged;
     finding.broken_count = counts[i].broken;
     finding.passed = counts[i].passed(rule.at_least);
-    if (finding.broken_count > 0) {
+    if (judges_table(sqls[i].kind)) {
+      finding.measured = counts[i].measured;
+    } else if (finding.broken_count > 0) {
       MILLGATE_TRY(show_broken(*judgement, sqls[i], revision, rule, finding));
     }
     if (!finding.passed) failing.push_back({&rule, sqls[i].reads});
@@ -158,6 +161,10 @@ Result<CheckReport> check_commit(const Repository& repository, const Commit& com
 
 Result<std::string> broken_rows_sql(const Rule& rule) {
   MILLGATE_ASSIGN(const RuleSql sql, make_rule_sql(rule));
+  if (judges_table(sql.kind)) {
+    return rule.section.error_at("rule", "this rule is about the table, not about rows",
+                                 "`millgate check` says what it measured");
+  }
   return rows_sql(sql, {});
 }
 

@@ -23,6 +23,8 @@ struct Finding {
   int64_t broken_count = 0;  ///< Rows that do not meet it. A null condition counts as met,
                              ///< as in SQL's CHECK; write `is not null` to forbid nulls.
   bool passed = false;
+  std::string measured;  ///< Of a rule about the table as a whole: the number of rows, or the
+                         ///< newest time; judged_count is then 1. Empty for the other forms.
   std::vector<std::string> example_header;
   std::vector<std::vector<std::string>> examples;  ///< Keys and columns of the rule; at most 5.
   /// Most frequent broken values, at most 10 ("SJU", 5819): of the columns of a reference or
@@ -31,6 +33,7 @@ struct Finding {
   /// Brief id of the commit, going back by first parents, from which on the rule has failed
   /// all the time. Empty when it passed. Looks back at most 1000 commits.
   std::string since_commit;
+  std::string place;      ///< Of the rule in the project file: "millgate.toml:12:8".
   std::string next_step;  ///< A command that shows the broken rows; empty when there are none.
 };
 
@@ -54,7 +57,10 @@ struct CheckReport {
 ///
 /// A rule that judged no row passes. In "a, b references other.x, other.y" and "a, b is unique"
 /// a row in which one of the columns is null is not judged; every row that shares its values
-/// with another one breaks uniqueness. A slice (`where`) that is null for a row leaves it out.
+/// with another one breaks uniqueness. "a determines b" judges rows in which neither is null, and
+/// all rows of a value of a that comes with several of b break it. "rows between 10 and 20" and
+/// "at is fresh within '2 days'" judge the table; fresh is measured from the commit's time, and a
+/// table without any time is not fresh. A slice (`where`) that is null for a row leaves it out.
 /// Errors: `invalid_input` at the rule's place for unknown tables, columns or bad SQL.
 [[nodiscard]] Result<CheckReport> check_commit(const Repository& repository, const Commit& commit,
                                                const std::vector<Rule>& rules);

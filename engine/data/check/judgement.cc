@@ -57,6 +57,7 @@ Result<std::unique_ptr<Judgement>> Judgement::open(const Repository& repository,
   std::unique_ptr<Judgement> judgement(new Judgement());
   MILLGATE_ASSIGN(judgement->database_,
                   Database::open({.spill_folder = repository.folder("scratch"), .user_sql = true}));
+  judgement->time_ = commit.time;
   for (const auto& [name, version] : commit.tables) {
     MILLGATE_ASSIGN(TableVersion read, read_table_version(repository.objects(), version));
     MILLGATE_ASSIGN(read, counted_version(repository.objects(), read));
@@ -70,11 +71,27 @@ Result<RuleSql> Judgement::find(const Rule& rule) {
   return make_rule_sql(rule, tables_, *database_);
 }
 
+Result<RuleCounts> Judgement::judge_whole(const RuleSql& sql) {
+  MILLGATE_ASSIGN(const auto row, database_->query(at_time(sql.whole, time_)));
+  MILLGATE_ARROW(const auto measured, row->column(0)->GetScalar(0), "a rule about a table");
+  MILLGATE_ARROW(const auto good, row->column(1)->GetScalar(0), "a rule about a table");
+  const bool is_good = good->is_valid && static_cast<const arrow::BooleanScalar&>(*good).value;
+  return RuleCounts{1, is_good ? 0 : 1, measured->ToString()};
+}
+
 Result<std::vector<RuleCounts>> Judgement::count(const std::vector<const Rule*>& rules,
                                                  const std::vector<RuleSql>& sqls) {
   std::map<std::string, std::vector<size_t>> by_table;
-  for (size_t i = 0; i < sqls.size(); ++i) by_table[sqls[i].table].push_back(i);
   std::vector<RuleCounts> counts(sqls.size());
+  for (size_t i = 0; i < sqls.size(); ++i) {
+    if (!judges_table(sqls[i].kind)) {
+      by_table[sqls[i].table].push_back(i);
+      continue;
+    }
+    auto judged = judge_whole(sqls[i]);
+    if (!judged.ok()) return rule_failure(*rules[i], *database_, judged.error());
+    counts[i] = std::move(judged).value();
+  }
   for (const auto& [table, indices] : by_table) {
     std::vector<const RuleSql*> together;
     for (const size_t i : indices) together.push_back(&sqls[i]);

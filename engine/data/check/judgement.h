@@ -15,8 +15,9 @@ namespace millgate {
 
 /// How many rows a rule spoke about, and how many of them break it.
 struct RuleCounts {
-  int64_t judged = 0;
+  int64_t judged = 0;  ///< 1 for a rule about the table.
   int64_t broken = 0;
+  std::string measured = {};  ///< Of a rule about the table: what was found.
 
   /// Whether the share of rows that meet the rule is at least `at_least`; true without rows.
   [[nodiscard]] bool passed(double at_least) const;
@@ -30,7 +31,8 @@ class Judgement {
                                                                const Commit& commit);
 
   [[nodiscard]] Result<RuleSql> find(const Rule& rule);
-  /// Counts of `rules`, whose SQL is `sqls`, in their order: one query a table.
+  /// Counts of `rules`, whose SQL is `sqls`, in their order: one query a table, and one for each
+  /// rule about a table as a whole.
   /// Errors: at the place of the rule that failed.
   [[nodiscard]] Result<std::vector<RuleCounts>> count(const std::vector<const Rule*>& rules,
                                                       const std::vector<RuleSql>& sqls);
@@ -41,7 +43,9 @@ class Judgement {
 
  private:
   Judgement() = default;
+  [[nodiscard]] Result<RuleCounts> judge_whole(const RuleSql& sql);
   TableVersions tables_;
+  Time time_;  ///< Of the commit.
   std::unique_ptr<Database> database_;
 };
 

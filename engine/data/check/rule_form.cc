@@ -1,6 +1,8 @@
 #include "data/check/rule_form.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -46,10 +48,10 @@ Status check_closed(const Rule& rule, const std::string& key, std::span<const Sq
                         "`" + std::string(open.back().text) + "` is never closed");
 }
 
-/// Names between commas.
+/// Names between commas; `place` says where they stand, for the error.
 Result<std::vector<NameInRule>> column_list(const Rule& rule, std::span<const SqlToken> tokens,
-                                            const std::string& form) {
-  const std::string what = "before `" + form + "` must stand columns, with commas between them";
+                                            const std::string& place) {
+  const std::string what = place + " must stand columns, with commas between them";
   if (tokens.empty()) return rule.section.error_at("rule", what);
   std::vector<NameInRule> columns;
   for (size_t i = 0; i < tokens.size(); ++i) {
@@ -94,6 +96,45 @@ Status read_target(const Rule& rule, std::span<const SqlToken> tokens, const Sql
                         kReferenceExample);
 }
 
+/// The number that a token is, without a fraction.
+std::optional<int64_t> whole_number(const SqlToken& token) {
+  int64_t number = 0;
+  const char* end = token.text.data() + token.text.size();
+  const auto [stop, fault] = std::from_chars(token.text.data(), end, number);
+  if (fault != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+/// `rows between 1000 and 5000`.
+Status read_row_count(const Rule& rule, std::span<const SqlToken> tokens, RuleForm& form) {
+  const bool fits = tokens.size() == 5 && tokens[3].is_word("and");
+  const auto least = fits ? whole_number(tokens[2]) : std::nullopt;
+  const auto most = fits ? whole_number(tokens[4]) : std::nullopt;
+  if (!least || !most || *most < *least) {
+    return error_at_token(rule, "rule", tokens[0], "`rows between` needs two numbers of rows",
+                          "for example: rows between 1000 and 5000");
+  }
+  form.kind = RuleKind::row_count;
+  form.row_count_min = *least;
+  form.row_count_max = *most;
+  return {};
+}
+
+/// `at is fresh within '2 days'`.
+Status read_fresh(const Rule& rule, std::span<const SqlToken> tokens, RuleForm& form) {
+  const bool fits = tokens.size() == 5 && tokens[0].is_name() && tokens[3].is_word("within") &&
+                    tokens[4].kind == SqlTokenKind::text && tokens[4].text.size() > 2 &&
+                    tokens[4].text.front() == '\'';
+  if (!fits) {
+    return error_at_token(rule, "rule", tokens[0], "freshness needs a column and a span of time",
+                          "for example: time_hour is fresh within '2 days'");
+  }
+  form.kind = RuleKind::fresh;
+  form.columns = {{tokens[0].name(), static_cast<uint32_t>(tokens[0].offset)}};
+  form.within = std::string(tokens[4].text.substr(1, tokens[4].text.size() - 2));
+  return {};
+}
+
 }  // namespace
 
 Result<RuleForm> parse_rule(const Rule& rule) {
@@ -107,7 +148,25 @@ Result<RuleForm> parse_rule(const Rule& rule) {
   const size_t count = all.size();
   if (count >= 2 && all[count - 2].is_word("is") && all[count - 1].is_word("unique")) {
     form.kind = RuleKind::unique;
-    MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(count - 2), "is unique"));
+    MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(count - 2), "before `is unique`"));
+    return form;
+  }
+  if (count >= 2 && all[0].is_word("rows") && all[1].is_word("between")) {
+    MILLGATE_TRY(read_row_count(rule, all, form));
+    return form;
+  }
+  if (count >= 3 && all[1].is_word("is") && all[2].is_word("fresh")) {
+    MILLGATE_TRY(read_fresh(rule, all, form));
+    return form;
+  }
+  const auto determines = std::find_if(
+      all.begin(), all.end(), [](const SqlToken& token) { return token.is_word("determines"); });
+  if (determines != all.end()) {
+    form.kind = RuleKind::determined;
+    const auto place = static_cast<size_t>(determines - all.begin());
+    MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(place), "before `determines`"));
+    MILLGATE_ASSIGN(form.other_columns,
+                    column_list(rule, all.subspan(place + 1), "after `determines`"));
     return form;
   }
   const auto references = std::find_if(
@@ -115,7 +174,7 @@ Result<RuleForm> parse_rule(const Rule& rule) {
   if (references == all.end()) return form;
   form.kind = RuleKind::reference;
   const auto before = static_cast<size_t>(references - all.begin());
-  MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(before), "references"));
+  MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(before), "before `references`"));
   if (before + 1 == count) {
     return error_at_token(rule, "rule", *references,
                           "after `references` must stand columns of another table",

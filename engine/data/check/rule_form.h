@@ -16,15 +16,28 @@ struct NameInRule {
   uint32_t offset = 0;  ///< In bytes from the start of the rule's text.
 };
 
-/// The three forms of a rule.
-enum class RuleKind { condition, unique, reference };
+/// The forms of a rule.
+enum class RuleKind {
+  condition,   ///< "distance > 0": of each row.
+  unique,      ///< "a, b is unique".
+  reference,   ///< "a, b references other.x, other.y".
+  determined,  ///< "a, b determines c": rows that agree in a and b agree in c.
+  row_count,   ///< "rows between 1000 and 5000": of the table.
+  fresh,       ///< "at is fresh within '2 days'": of the table, by its newest row.
+};
+/// Whether a rule of this form judges the table as a whole and not row by row.
+[[nodiscard]] inline bool judges_table(RuleKind kind) {
+  return kind == RuleKind::row_count || kind == RuleKind::fresh;
+}
 
 /// A rule taken apart; its names are not looked up yet.
 struct RuleForm {
   RuleKind kind = RuleKind::condition;
-  std::vector<NameInRule> columns;        ///< Of uniqueness and references.
+  std::vector<NameInRule> columns;        ///< Before the words of the form.
   NameInRule other_table;                 ///< Of references.
-  std::vector<NameInRule> other_columns;  ///< Of references, as many as `columns`.
+  std::vector<NameInRule> other_columns;  ///< Of references, as many as `columns`; determined ones.
+  int64_t row_count_min = 0, row_count_max = 0;
+  std::string within;  ///< Of freshness: an interval as SQL reads it, "2 days".
 };
 
 /// Errors: `invalid_input` at the place in the rule: brackets, quotes or comments that do not

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/query/sql_token.h"
+#include "ground/clock.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -41,6 +42,19 @@ std::string none_null(const std::vector<std::string>& names) {
   return joined(names, " is not null and ") + " is not null";
 }
 
+/// RuleSql::whole of a rule about the rows of `from`.
+std::string whole_table_sql(const RuleForm& form, const std::vector<std::string>& columns,
+                            const std::string& from) {
+  if (form.kind == RuleKind::row_count) {
+    return "select cast(count(*) as varchar), count(*) between " +
+           std::to_string(form.row_count_min) + " and " + std::to_string(form.row_count_max) +
+           " from " + from;
+  }
+  const std::string newest = "max(cast(" + columns.front() + " as timestamp))";
+  return "select coalesce(cast(" + newest + " as varchar), 'no time'), coalesce(" + newest +
+         " >= $now - cast(" + quote_text(form.within) + " as interval), false) from " + from;
+}
+
 /// `judged` and `broken` of a rule whose names are as SQL wants them.
 RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string& revision) {
   RuleSql sql;
@@ -55,6 +69,11 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
     return sql;
   }
   const std::vector<std::string> columns = sql_names(form.columns);
+  if (judges_table(form.kind)) {
+    sql.whole = whole_table_sql(
+        form, columns, rule_table_text(rule.table, revision) + (sliced ? " where " + slice : ""));
+    return sql;
+  }
   sql.judged = and_slice + none_null(columns);
   // A null alone is in no list; within a row of several it would be compared as a value.
   const std::string guard = and_slice + (columns.size() > 1 ? none_null(columns) + " and " : "");
@@ -65,6 +84,15 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
     return sql;
   }
   const std::vector<std::string> others = sql_names(form.other_columns);
+  if (form.kind == RuleKind::determined) {
+    std::vector<std::string> all = columns;
+    all.insert(all.end(), others.begin(), others.end());
+    sql.judged = and_slice + none_null(all);
+    sql.broken = sql.judged + " and " + tuple_of(columns) + " in (select " + joined(columns, ", ") +
+                 " from " + rule_table_text(rule.table, revision) + " where " + sql.judged +
+                 " group by all having count(distinct " + tuple_of(others) + ") > 1)";
+    return sql;
+  }
   sql.broken = guard + tuple_of(columns) + " not in (select " + joined(others, ", ") + " from " +
                rule_table_text(form.other_table.name, revision) + " where " + none_null(others) +
                ")";
@@ -81,6 +109,7 @@ class Lookup {
     MILLGATE_ASSIGN(RuleForm form, parse_rule(rule_));
     MILLGATE_ASSIGN(const std::string table, table_name("table", rule_.table, std::nullopt));
     MILLGATE_TRY(resolve_columns(form.columns, table));
+    if (form.kind == RuleKind::determined) MILLGATE_TRY(resolve_columns(form.other_columns, table));
     if (form.kind == RuleKind::reference) {
       MILLGATE_ASSIGN(form.other_table.name,
                       table_name("rule", form.other_table.name, form.other_table.offset));
@@ -96,7 +125,10 @@ class Lookup {
       MILLGATE_TRY(try_condition("rule", rule_.rule, table));
     }
     for (const NameInRule& column : form.columns) sql.columns.push_back(column.name);
-    if (form.kind == RuleKind::unique) {
+    if (form.kind == RuleKind::determined) {
+      for (const NameInRule& column : form.other_columns) sql.columns.push_back(column.name);
+    }
+    if (form.kind == RuleKind::unique || form.kind == RuleKind::determined) {
       sql.ordered_by.insert(sql.ordered_by.begin(), sql.columns.begin(), sql.columns.end());
     }
     if (!sql_tokens(rule_.where).empty()) MILLGATE_TRY(try_condition("where", rule_.where, table));
@@ -168,8 +200,10 @@ class Lookup {
 
   /// The SQL around the user's words: types that cannot be compared.
   Status try_whole(const RuleSql& sql) {
-    const auto tried = database_.describe("select 1 from " + sql_name(sql.table) + " where (" +
-                                          sql.judged + ") and " + sql.broken);
+    const auto tried = database_.describe(
+        judges_table(sql.kind) ? at_time(sql.whole, Time{})
+                               : "select 1 from " + sql_name(sql.table) + " where (" + sql.judged +
+                                     ") and " + sql.broken);
     if (tried.ok()) return {};
     return at_fault("rule", tried.error(), 0, 0);
   }
@@ -221,6 +255,12 @@ Result<RuleSql> make_rule_sql(const Rule& rule, const TableVersions& tables, Dat
 Result<RuleSql> make_rule_sql(const Rule& rule, const std::string& revision) {
   MILLGATE_ASSIGN(const RuleForm form, parse_rule(rule));
   return conditions_of(rule, form, revision);
+}
+
+std::string at_time(std::string whole, Time now) {
+  const size_t place = whole.find("$now");
+  if (place == std::string::npos) return whole;
+  return whole.replace(place, 4, "make_timestamp(" + std::to_string(now.micros) + ")");
 }
 
 std::string rule_table_text(const std::string& table, const std::string& revision) {

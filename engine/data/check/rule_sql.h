@@ -9,6 +9,7 @@
 #include "data/check/rule_form.h"
 #include "data/query/database.h"
 #include "data/store/table_version.h"
+#include "ground/clock.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -19,10 +20,13 @@ using TableVersions = std::map<std::string, TableVersion>;
 /// A rule whose names were found in a commit. Holds no reference to it.
 struct RuleSql {
   RuleKind kind = RuleKind::condition;
-  std::string table;                       ///< As the commit names it.
-  std::vector<std::string> reads;          ///< All tables that the rule reads, `table` first.
-  std::string judged;                      ///< Condition: the rule speaks about the row.
-  std::string broken;                      ///< Condition: the row does not meet it.
+  std::string table;               ///< As the commit names it.
+  std::vector<std::string> reads;  ///< All tables that the rule reads, `table` first.
+  std::string judged;              ///< Condition: the rule speaks about the row.
+  std::string broken;              ///< Condition: the row does not meet it.
+  /// Of a rule that judges the table: a query of one row with what was measured, as text, and
+  /// whether that is good. `$now` stands for the time of the commit. Empty for the other forms.
+  std::string whole;
   std::vector<std::string> columns;        ///< Of `table` that the rule is about.
   std::vector<std::string> slice_columns;  ///< Of `table` that its slice names.
   std::vector<std::string> ordered_by;     ///< Columns that bring broken rows into order.
@@ -37,6 +41,9 @@ struct RuleSql {
 /// With a `revision`, tables of the rule's own are read there ("flights@a1b2c3").
 /// Errors: as `parse_rule`.
 [[nodiscard]] Result<RuleSql> make_rule_sql(const Rule& rule, const std::string& revision = {});
+
+/// `RuleSql::whole` as of `now`.
+[[nodiscard]] std::string at_time(std::string whole, Time now);
 
 /// `from`, as a FROM clause names the table of a rule: "flights@a1b2c3 as flights".
 [[nodiscard]] std::string rule_table_text(const std::string& table, const std::string& revision);

@@ -74,6 +74,19 @@ TEST(Rule, TakesItsFormsApart) {
   EXPECT_EQ(reference->other_table.name, "other");
   EXPECT_EQ(names(reference->other_columns), (Names{"x", "y z"}));
 
+  const auto determined = form("a, b determines c");
+  ASSERT_TRUE(determined.ok());
+  EXPECT_EQ(determined->kind, RuleKind::determined);
+  EXPECT_EQ(names(determined->columns), (Names{"a", "b"}));
+  EXPECT_EQ(names(determined->other_columns), (Names{"c"}));
+  const auto rows = form("rows between 10 and 200");
+  ASSERT_TRUE(rows.ok());
+  EXPECT_EQ(rows->kind, RuleKind::row_count);
+  EXPECT_EQ(rows->row_count_max, 200);
+  const auto fresh = read("table = \"t\"\nrule = \"at is fresh within '2 days'\"\n");
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_EQ(parse_rule(*fresh)->within, "2 days");
+
   for (const std::string condition :
        {"x is not null", "(select true)", "unique > 1", "\"references\" = 1",
         "x in (select y from references_of_z)", "x[1] = {a: 2}.a"}) {
@@ -101,7 +114,14 @@ TEST(Rule, FaultsPointIntoTheRule) {
                                                            {"a references other.x, third.y", 23},
                                                            {"a, b references other.x", 6},
                                                            {"a references other.x,", 14 + 8 - 1},
-                                                           {"a references other.x.y", 14}};
+                                                           {"a references other.x.y", 14},
+                                                           {"rows between 1", 1},
+                                                           {"rows between 5 and 1", 1},
+                                                           {"rows between a and 7", 1},
+                                                           {"at is fresh within 2", 1},
+                                                           {"at is fresh", 1},
+                                                           {"a + b determines c", 3},
+                                                           {"a determines b c", 16}};
   for (const auto& [rule, column] : faults) {
     const Error error = error_of(begin + rule + "\"\n");
     EXPECT_EQ(error.code, ErrorCode::invalid_input) << rule;
