@@ -81,6 +81,7 @@ void ColumnProfile::add_number(double value, int64_t count) {
   const bool was_exact = numbers_.exact();
   numbers_.add(std::bit_cast<uint64_t>(value == 0 ? 0.0 : value), count, [&](const auto& counts) {
     std::vector<std::pair<double, int64_t>> all;
+    all.reserve(counts.size());
     for (const auto& [bits, times] : counts) all.emplace_back(std::bit_cast<double>(bits), times);
     std::sort(all.begin(), all.end());
     for (const auto& [number, times] : all) quantiles_.add(number, static_cast<uint64_t>(times));
@@ -220,8 +221,10 @@ std::vector<double> ColumnProfile::quantiles(const std::vector<double>& shares) 
   if (!exact()) return quantiles_.quantiles(shares);
   const auto sorted = sorted_numbers();
   std::vector<double> answers;
-  for (const double share : shares)
+  answers.reserve(shares.size());
+  for (const double share : shares) {
     answers.push_back(value_at(sorted, share * (moment_count_ - 1)));
+  }
   return answers;
 }
 

@@ -84,6 +84,7 @@ class Inference {
  private:
   Status read_tables() {
     std::vector<std::string> names;
+    names.reserve(commit_.tables.size());
     for (const auto& [name, version] : commit_.tables) names.push_back(quote_name(name));
     MILLGATE_ASSIGN(std::vector<AskedRows> rows,
                     open_rows(*database_, repository_, names, commit_.id.hex()));

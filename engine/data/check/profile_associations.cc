@@ -29,6 +29,7 @@ std::vector<double> ranks_of(const std::vector<double>& values) {
   }
   const std::vector<double> ranks = middle_ranks(present);
   std::vector<double> all;
+  all.reserve(values.size());
   size_t next = 0;
   for (const double value : values) all.push_back(std::isnan(value) ? kNone : ranks[next++]);
   return all;

@@ -82,6 +82,7 @@ void TableProfile::add_rows(const arrow::RecordBatch& batch) {
     add_hash(sketch_hash(hashes[static_cast<size_t>(row)]));
     if (!sample_.wants(row_count_ + row)) continue;
     std::vector<double> cells;
+    cells.reserve(static_cast<size_t>(batch.num_columns()));
     for (int c = 0; c < batch.num_columns(); ++c) cells.push_back(cell_of(*batch.column(c), row));
     sample_.add(row_count_ + row, std::move(cells));
   }

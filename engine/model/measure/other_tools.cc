@@ -108,6 +108,7 @@ std::vector<double> filled_shares(const std::vector<double>& counts) {
   }
   const double filler = least <= 0.0001 ? least / 1e6 : 0.0001;
   std::vector<double> shares;
+  shares.reserve(counts.size());
   for (const double count : counts) shares.push_back(count > 0 ? count / sum : filler);
   return shares;
 }

@@ -95,6 +95,7 @@ class ValueCounts {
   void shrink() {
     if (exact_) forget_rare();
     std::vector<int64_t> sizes;
+    sizes.reserve(counts_.size());
     for (const auto& [value, count] : counts_) sizes.push_back(count);
     std::nth_element(sizes.begin(), sizes.begin() + kFrequentMax, sizes.end(), std::greater<>());
     const int64_t off = sizes[kFrequentMax];
