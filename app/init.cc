@@ -155,16 +155,16 @@ Status make_empty(const fs::path& folder) {
   return write_file((folder / "millgate.toml").string(), text);
 }
 
-/// An empty folder, or one that holds nothing of ours yet when no example is asked for.
+/// An empty folder, or one without a store when no example is asked for: project files that are
+/// there, as in a clone of a git repository, stay.
 Status check_free(const fs::path& folder, bool example) {
   std::error_code failure;
   if (!fs::exists(folder, failure)) return {};
   if (!fs::is_directory(folder, failure)) {
     return invalid_input("`" + folder.string() + "` is not a folder");
   }
-  const bool taken = example ? !fs::is_empty(folder, failure)
-                             : fs::exists(folder / "millgate.toml", failure) ||
-                                   fs::exists(folder / ".millgate", failure);
+  const bool taken =
+      example ? !fs::is_empty(folder, failure) : fs::exists(folder / ".millgate", failure);
   if (!taken) return {};
   return Error{.code = ErrorCode::conflict,
                .what = "folder `" + folder.string() +
@@ -177,14 +177,15 @@ Result<int> init(const Session& session, const Options& options) {
   MILLGATE_TRY(check_free(folder, !options.example.empty()));
   if (options.example.empty()) {
     MILLGATE_TRY(make_folder(folder));
-    MILLGATE_TRY(make_empty(folder));
+    if (!fs::exists(folder / "millgate.toml")) MILLGATE_TRY(make_empty(folder));
   } else {
     MILLGATE_ASSIGN(const fs::path example, example_folder(options.example));
     MILLGATE_TRY(make_folder(folder));
     MILLGATE_TRY(options.example == "flights" ? make_flights(example, folder)
                                               : make_copy(example, folder));
   }
-  MILLGATE_TRY(write_file((folder / ".gitignore").string(), kGitIgnore));
+  const fs::path ignored = folder / ".gitignore";
+  if (!fs::exists(ignored)) MILLGATE_TRY(write_file(ignored.string(), kGitIgnore));
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository,
                   Repository::init(folder.string(), system_clock()));
   if (session.json) {
