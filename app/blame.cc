@@ -63,20 +63,17 @@ Result<int> blame(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_blame(CLI::App& program, Session& session) {
+void add_blame(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "blame", "tell which commit, and who, gave each cell of a row its value",
-                  "millgate blame weather EWR 2013-01-01T06:00:00Z --column temp");
-  command->add_option("table", options->table, "the table")->required();
-  command->add_option("key", options->key, "the row: a value for each column of the table's key")
-      ->required();
-  command->add_option("--column", options->column, "this column only");
-  command->add_option("--rev", options->revision, "revision to look back from")
-      ->capture_default_str();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return blame(session, *options); };
-  });
+  const Command command =
+      program.add_command("blame", "tell which commit, and who, gave each cell of a row its value",
+                          "millgate blame weather EWR 2013-01-01T06:00:00Z --column temp");
+  command.add_option("table", options->table, "the table").required();
+  command.add_option("key", options->key, "the row: a value for each column of the table's key")
+      .required();
+  command.add_option("--column", options->column, "this column only");
+  command.add_option("--rev", options->revision, "revision to look back from").shows_default();
+  command.does([&session, options] { return blame(session, *options); });
 }
 
 }  // namespace millgate

@@ -44,25 +44,23 @@ Result<int> tag(const Session& session, const Options& options) {
 }
 
 template <typename Action>
-void add_naming(CLI::App& program, Session& session, const char* name, const char* summary,
+void add_naming(const Command& program, Session& session, const char* name, const char* summary,
                 const char* example, Action action) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, name, summary, example);
-  command->add_option("name", options->name, "the new name; without it, all are listed");
-  command->add_option("at", options->at, "revision that it names")->capture_default_str();
-  command->callback([&session, options, action] {
-    session.action = [&session, options, action] { return action(session, *options); };
-  });
+  const Command command = program.add_command(name, summary, example);
+  command.add_option("name", options->name, "the new name; without it, all are listed");
+  command.add_option("at", options->at, "revision that it names").shows_default();
+  command.does([&session, options, action] { return action(session, *options); });
 }
 
 }  // namespace
 
-void add_branch(CLI::App& program, Session& session) {
+void add_branch(const Command& program, Session& session) {
   add_naming(program, session, "branch", "list branches of the data, or make one",
              "millgate branch relabelled main", branch);
 }
 
-void add_tag(CLI::App& program, Session& session) {
+void add_tag(const Command& program, Session& session) {
   add_naming(program, session, "tag", "list tags, or give a version a name that stays",
              "millgate tag audited main~1", tag);
 }

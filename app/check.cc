@@ -175,26 +175,25 @@ Result<int> check(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_check(CLI::App& program, Session& session) {
+void add_check(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "check", "judge a version by the rules of the project",
-                                  "millgate check --rev main~1\n"
-                                  "  millgate check --infer >proposed.toml");
-  command->add_option("--rev", options->revision, "version to judge")->capture_default_str();
-  command->add_flag("--infer", options->infer, "propose rules that this version meets, as TOML");
-  CLI::Option* imported = command->add_option(
+  const Command command =
+      program.add_command("check", "judge a version by the rules of the project",
+                          "millgate check --rev main~1\n"
+                          "  millgate check --infer >proposed.toml");
+  command.add_option("--rev", options->revision, "version to judge").shows_default();
+  command.add_flag("--infer", options->infer, "propose rules that this version meets, as TOML");
+  Parameter imported = command.add_option(
       "--import", options->import_file,
       "a suite of Great Expectations or schema of Pandera (JSON), to be written as rules");
-  CLI::Option* table =
-      command->add_option("--table", options->table, "the table that --import is about");
-  table->needs(imported);
-  imported->needs(table);
-  command->add_option("--format", options->format, "text, junit (XML) or sarif (JSON)")
-      ->check(CLI::IsMember({"text", "junit", "sarif"}))
-      ->capture_default_str();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return check(session, *options); };
-  });
+  Parameter table =
+      command.add_option("--table", options->table, "the table that --import is about");
+  table.needs(imported);
+  imported.needs(table);
+  command.add_option("--format", options->format, "text, junit (XML) or sarif (JSON)")
+      .one_of({"text", "junit", "sarif"})
+      .shows_default();
+  command.does([&session, options] { return check(session, *options); });
 }
 
 }  // namespace millgate

@@ -75,26 +75,24 @@ Result<int> commit(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_commit(CLI::App& program, Session& session) {
+void add_commit(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "commit", "record the sources' rows as one new version of the data",
-                  "millgate commit -m \"January to March\"");
-  command->add_option("-m,--message", options->message, "what this version is")->required();
-  command->add_option("-b,--branch", options->branch, "branch that moves")->capture_default_str();
-  command->add_flag("--accept-schema", options->accept_schema,
-                    "take new, missing and retyped columns as they are in the files");
-  CLI::Option* changes = command->add_option(
+  const Command command =
+      program.add_command("commit", "record the sources' rows as one new version of the data",
+                          "millgate commit -m \"January to March\"");
+  command.add_option("-m,--message", options->message, "what this version is").required();
+  command.add_option("-b,--branch", options->branch, "branch that moves").shows_default();
+  command.add_flag("--accept-schema", options->accept_schema,
+                   "take new, missing and retyped columns as they are in the files");
+  Parameter changes = command.add_option(
       "--changes", options->changes,
       "commit only the rows in this file: those to put in, and those whose column `_change` is "
       "`delete` to take out");
-  CLI::Option* table =
-      command->add_option("--table", options->table, "the table that the changes are for");
-  changes->needs(table);
-  table->needs(changes);
-  command->callback([&session, options] {
-    session.action = [&session, options] { return commit(session, *options); };
-  });
+  Parameter table =
+      command.add_option("--table", options->table, "the table that the changes are for");
+  changes.needs(table);
+  table.needs(changes);
+  command.does([&session, options] { return commit(session, *options); });
 }
 
 }  // namespace millgate

@@ -312,23 +312,21 @@ Result<int> diff(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_diff(CLI::App& program, Session& session) {
+void add_diff(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "diff", "show what differs between two versions, by row and by cell",
-                  "millgate diff main~1 main --table flights --rows 50");
-  command->add_option("before", options->before, "the revision to start from")->required();
-  command->add_option("after", options->after, "the revision to end at")->capture_default_str();
-  command->add_option("--table", options->table, "this table only");
-  command->add_option("--rows", options->rows_max, "show at most so many changed rows a table")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("-o,--out", options->out,
-                      "write all changed rows of the table to .parquet, .csv, .jsonl or .arrow");
-  command->add_flag("--exit-code", options->exit_code, "exit with 1 when there is a difference");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return diff(session, *options); };
-  });
+  const Command command =
+      program.add_command("diff", "show what differs between two versions, by row and by cell",
+                          "millgate diff main~1 main --table flights --rows 50");
+  command.add_option("before", options->before, "the revision to start from").required();
+  command.add_option("after", options->after, "the revision to end at").shows_default();
+  command.add_option("--table", options->table, "this table only");
+  command.add_option("--rows", options->rows_max, "show at most so many changed rows a table")
+      .not_negative()
+      .shows_default();
+  command.add_option("-o,--out", options->out,
+                     "write all changed rows of the table to .parquet, .csv, .jsonl or .arrow");
+  command.add_flag("--exit-code", options->exit_code, "exit with 1 when there is a difference");
+  command.does([&session, options] { return diff(session, *options); });
 }
 
 }  // namespace millgate

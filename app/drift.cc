@@ -229,48 +229,45 @@ Result<int> drift(const Session& session, Options& options) {
 
 }  // namespace
 
-void add_drift(CLI::App& program, Session& session) {
+void add_drift(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      program, "drift", "how the distribution of some rows differs from that of others",
+  const Command command = program.add_command(
+      "drift", "how the distribution of some rows differs from that of others",
       "millgate drift flights@main~1 flights@main\n"
       "  millgate drift \"from flights where month = 1\" \"from flights where month = 7\"\n"
       "  millgate drift main~1 main");
   command
-      ->add_option("reference", options->reference,
-                   "rows before: a table, table@revision, a select, or a revision of all tables")
-      ->required();
-  command->add_option("current", options->current, "rows now, in the same way")->required();
-  command->add_option("--rev", options->revision, "revision of tables without one")
-      ->capture_default_str();
+      .add_option("reference", options->reference,
+                  "rows before: a table, table@revision, a select, or a revision of all tables")
+      .required();
+  command.add_option("current", options->current, "rows now, in the same way").required();
+  command.add_option("--rev", options->revision, "revision of tables without one").shows_default();
   command
-      ->add_option("--effect", options->drift.effect_min,
-                   "distance from which a difference counts: KS for numbers, total variation for "
-                   "categories")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      .add_option("--effect", options->drift.effect_min,
+                  "distance from which a difference counts: KS for numbers, total variation for "
+                  "categories")
+      .between(0.0, 1.0)
+      .shows_default();
   command
-      ->add_option("--fdr", options->drift.false_discovery_rate,
-                   "share of false discoveries that is accepted")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      .add_option("--fdr", options->drift.false_discovery_rate,
+                  "share of false discoveries that is accepted")
+      .between(0.0, 1.0)
+      .shows_default();
   command
-      ->add_option("--correction", options->correction,
-                   "for many columns: bh (Benjamini-Hochberg), by (Benjamini-Yekutieli), none")
-      ->check(CLI::IsMember({"bh", "by", "none"}))
-      ->capture_default_str();
-  command->add_option("--label", options->drift.label,
-                      "condition whose rate is compared; default: the label of the task");
-  command->add_flag("--no-label", options->no_label, "compare no rate of labels");
-  command->add_flag("--joint", options->drift.joint,
-                    "also test the rows as a whole (maximum mean discrepancy)");
-  command->add_option("--seed", options->drift.seed, "of the joint test")->capture_default_str();
-  command->add_flag("--other-tools", options->drift.other_definitions,
-                    "also measures as Evidently, NannyML and TFDV define them (in --json)");
-  command->add_flag("--exit-code", options->exit_code, "exit with 1 when something shifted");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return drift(session, *options); };
-  });
+      .add_option("--correction", options->correction,
+                  "for many columns: bh (Benjamini-Hochberg), by (Benjamini-Yekutieli), none")
+      .one_of({"bh", "by", "none"})
+      .shows_default();
+  command.add_option("--label", options->drift.label,
+                     "condition whose rate is compared; default: the label of the task");
+  command.add_flag("--no-label", options->no_label, "compare no rate of labels");
+  command.add_flag("--joint", options->drift.joint,
+                   "also test the rows as a whole (maximum mean discrepancy)");
+  command.add_option("--seed", options->drift.seed, "of the joint test").shows_default();
+  command.add_flag("--other-tools", options->drift.other_definitions,
+                   "also measures as Evidently, NannyML and TFDV define them (in --json)");
+  command.add_flag("--exit-code", options->exit_code, "exit with 1 when something shifted");
+  command.does([&session, options] { return drift(session, *options); });
 }
 
 }  // namespace millgate

@@ -326,30 +326,25 @@ Result<int> explain(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_explain(CLI::App& program, Session& session) {
+void add_explain(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      program, "explain", "why a row got its prediction, or what moves predictions in general",
+  const Command command = program.add_command(
+      "explain", "why a row got its prediction, or what moves predictions in general",
       "millgate explain latest --where \"customer_id = 17\"");
-  command->add_option("model", options->model, "id, its prefix, `latest` or `serving`")
-      ->capture_default_str();
-  command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
-  command->add_option("--where", options->where,
-                      "rows that meet this SQL condition; one row is explained by itself");
-  command->add_option("--rows", options->rows, "rows of the task's table from a file instead");
-  command->add_option("--sample", options->sample, "rows drawn at most; 0: all")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "of the sample and the intervals")
-      ->capture_default_str();
-  command->add_option("--top", options->top, "features shown")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("-o,--out", options->out,
-                      "write each row's contributions: .parquet, .csv, .jsonl or .arrow");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return explain(session, *options); };
-  });
+  command.add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+      .shows_default();
+  command.add_option("--rev", options->revision, "version of the data").shows_default();
+  command.add_option("--where", options->where,
+                     "rows that meet this SQL condition; one row is explained by itself");
+  command.add_option("--rows", options->rows, "rows of the task's table from a file instead");
+  command.add_option("--sample", options->sample, "rows drawn at most; 0: all")
+      .not_negative()
+      .shows_default();
+  command.add_option("--seed", options->seed, "of the sample and the intervals").shows_default();
+  command.add_option("--top", options->top, "features shown").positive().shows_default();
+  command.add_option("-o,--out", options->out,
+                     "write each row's contributions: .parquet, .csv, .jsonl or .arrow");
+  command.does([&session, options] { return explain(session, *options); });
 }
 
 }  // namespace millgate

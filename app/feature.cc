@@ -181,20 +181,18 @@ Result<int> why(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_feature(CLI::App& program, Session& session) {
+void add_feature(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "feature", "ask about one feature",
-                                  "millgate feature why wind flight=1545 origin=JFK");
-  command->require_subcommand(1);
-  CLI::App* sub = command->add_subcommand(
-      "why", "trace a value back to the cells that it came from, step by step");
-  sub->footer("Example:\n  millgate feature why wind flight=1545 origin=JFK");
-  sub->add_option("feature", options->feature, "name of the feature")->required();
-  sub->add_option("row", options->row, "the row of the task's table: column=value ...")->required();
-  sub->add_option("--rev", options->revision, "version of the data")->capture_default_str();
-  sub->callback([&session, options] {
-    session.action = [&session, options] { return why(session, *options); };
-  });
+  const Command command = program.add_command("feature", "ask about one feature",
+                                              "millgate feature why wind flight=1545 origin=JFK");
+  command.requires_command();
+  const Command sub =
+      command.add_command("why", "trace a value back to the cells that it came from, step by step",
+                          "millgate feature why wind flight=1545 origin=JFK");
+  sub.add_option("feature", options->feature, "name of the feature").required();
+  sub.add_option("row", options->row, "the row of the task's table: column=value ...").required();
+  sub.add_option("--rev", options->revision, "version of the data").shows_default();
+  sub.does([&session, options] { return why(session, *options); });
 }
 
 }  // namespace millgate

@@ -131,16 +131,14 @@ Result<int> features(const Session& session, const std::string& revision) {
 
 }  // namespace
 
-void add_features(CLI::App& program, Session& session) {
+void add_features(const Command& program, Session& session) {
   auto revision = std::make_shared<std::string>("main");
-  CLI::App* command = add_command(
-      program, "features",
+  const Command command = program.add_command(
+      "features",
       "list the features: what they read, who owns them, which models a change would touch",
       "millgate features");
-  command->add_option("--rev", *revision, "version whose columns they read")->capture_default_str();
-  command->callback([&session, revision] {
-    session.action = [&session, revision] { return features(session, *revision); };
-  });
+  command.add_option("--rev", *revision, "version whose columns they read").shows_default();
+  command.does([&session, revision] { return features(session, *revision); });
 }
 
 }  // namespace millgate

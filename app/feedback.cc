@@ -131,14 +131,13 @@ Result<int> feedback(const Session& session, const std::string& path) {
 
 }  // namespace
 
-void add_feedback(CLI::App& program, Session& session) {
+void add_feedback(const Command& program, Session& session) {
   auto path = std::make_shared<std::string>();
-  CLI::App* command =
-      add_command(program, "feedback", "bring the labels that came later, matched by key",
-                  "millgate feedback data/raw/flights/2013-06.parquet");
-  command->add_option("file", *path, "rows with the key and the label's columns")->required();
-  command->callback(
-      [&session, path] { session.action = [&session, path] { return feedback(session, *path); }; });
+  const Command command =
+      program.add_command("feedback", "bring the labels that came later, matched by key",
+                          "millgate feedback data/raw/flights/2013-06.parquet");
+  command.add_option("file", *path, "rows with the key and the label's columns").required();
+  command.does([&session, path] { return feedback(session, *path); });
 }
 
 }  // namespace millgate

@@ -34,15 +34,12 @@ Result<int> functions(const Session& session, bool markdown) {
 
 }  // namespace
 
-void add_functions(CLI::App& program, Session& session) {
-  CLI::App* command =
-      add_command(program, "functions", "list what [features] and labels can be written with",
-                  "millgate functions");
+void add_functions(const Command& program, Session& session) {
+  const Command command = program.add_command(
+      "functions", "list what [features] and labels can be written with", "millgate functions");
   const auto markdown = std::make_shared<bool>(false);
-  command->add_flag("--markdown", *markdown, "as the tables of docs/guides/expressions.md");
-  command->callback([&session, markdown] {
-    session.action = [&session, markdown] { return functions(session, *markdown); };
-  });
+  command.add_flag("--markdown", *markdown, "as the tables of docs/guides/expressions.md");
+  command.does([&session, markdown] { return functions(session, *markdown); });
 }
 
 }  // namespace millgate

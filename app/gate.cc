@@ -77,14 +77,12 @@ Result<int> gate(const Session& session, const std::string& name) {
 
 }  // namespace
 
-void add_gate(CLI::App& program, Session& session) {
+void add_gate(const Command& program, Session& session) {
   auto model = std::make_shared<std::string>("latest");
-  CLI::App* command = add_command(program, "gate", "judge a model by the written requirements",
-                                  "millgate gate latest");
-  command->add_option("model", *model, "id, its prefix, `latest` or `serving`")
-      ->capture_default_str();
-  command->callback(
-      [&session, model] { session.action = [&session, model] { return gate(session, *model); }; });
+  const Command command = program.add_command("gate", "judge a model by the written requirements",
+                                              "millgate gate latest");
+  command.add_option("model", *model, "id, its prefix, `latest` or `serving`").shows_default();
+  command.does([&session, model] { return gate(session, *model); });
 }
 
 }  // namespace millgate

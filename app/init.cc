@@ -200,15 +200,13 @@ Result<int> init(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_init(CLI::App& program, Session& session) {
+void add_init(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "init", "make a project in an empty folder",
-                                  "millgate init my-flights --example flights");
-  command->add_option("folder", options->folder, "where")->required();
-  command->add_option("--example", options->example, "flights (real data), own-data");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return init(session, *options); };
-  });
+  const Command command = program.add_command("init", "make a project in an empty folder",
+                                              "millgate init my-flights --example flights");
+  command.add_option("folder", options->folder, "where").required();
+  command.add_option("--example", options->example, "flights (real data), own-data");
+  command.does([&session, options] { return init(session, *options); });
 }
 
 }  // namespace millgate

@@ -88,16 +88,14 @@ Result<int> show_ledger(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_ledger(CLI::App& program, Session& session) {
+void add_ledger(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "ledger", "what happened, and what served when",
-                                  "millgate ledger --at 2026-03-03T02:00:00Z");
-  command->add_option("--at", options->at, "tell what served at this time");
-  command->add_option("--kind", options->kind, "only events of this kind");
-  command->add_flag("--verify", options->verify, "recompute the chain of hashes");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return show_ledger(session, *options); };
-  });
+  const Command command = program.add_command("ledger", "what happened, and what served when",
+                                              "millgate ledger --at 2026-03-03T02:00:00Z");
+  command.add_option("--at", options->at, "tell what served at this time");
+  command.add_option("--kind", options->kind, "only events of this kind");
+  command.add_flag("--verify", options->verify, "recompute the chain of hashes");
+  command.does([&session, options] { return show_ledger(session, *options); });
 }
 
 }  // namespace millgate

@@ -74,26 +74,21 @@ Result<int> show(const Session& session, const std::string& revision) {
 
 }  // namespace
 
-void add_log(CLI::App& program, Session& session) {
+void add_log(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "log", "list the versions of the data, newest first",
-                                  "millgate log main -n 5");
-  command->add_option("revision", options->revision, "where to begin")->capture_default_str();
-  command->add_option("-n,--count", options->count_max, "at most so many")->capture_default_str();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return log(session, *options); };
-  });
+  const Command command = program.add_command("log", "list the versions of the data, newest first",
+                                              "millgate log main -n 5");
+  command.add_option("revision", options->revision, "where to begin").shows_default();
+  command.add_option("-n,--count", options->count_max, "at most so many").shows_default();
+  command.does([&session, options] { return log(session, *options); });
 }
 
-void add_show(CLI::App& program, Session& session) {
+void add_show(const Command& program, Session& session) {
   auto revision = std::make_shared<std::string>("main");
-  CLI::App* command = add_command(program, "show", "show one version: its tables and columns",
-                                  "millgate show main~1");
-  command->add_option("revision", *revision, "commit, branch, tag, ~N, @{TIME}")
-      ->capture_default_str();
-  command->callback([&session, revision] {
-    session.action = [&session, revision] { return show(session, *revision); };
-  });
+  const Command command = program.add_command("show", "show one version: its tables and columns",
+                                              "millgate show main~1");
+  command.add_option("revision", *revision, "commit, branch, tag, ~N, @{TIME}").shows_default();
+  command.does([&session, revision] { return show(session, *revision); });
 }
 
 }  // namespace millgate

@@ -18,7 +18,7 @@ constexpr const char* kExitCodes =
     "  3 something outside failed (disk, network)   4 a fault of millgate\n"
     "Each command explains itself: millgate COMMAND --help";
 
-void add_commands(CLI::App& program, millgate::Session& session) {
+void add_commands(const millgate::Command& program, millgate::Session& session) {
   using namespace millgate;
   add_init(program, session);
   add_commit(program, session);
@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
   program
       .add_option("--set", session.overrides, "a setting instead of the project file's: a.b=value")
       ->allow_extra_args(false);
-  add_commands(program, session);
+  add_commands(millgate::Command(program, session), session);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

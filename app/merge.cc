@@ -253,80 +253,73 @@ Result<int> resolve(const Session& session, const ResolveOptions& options) {
   return kDone;
 }
 
-void add_merging(CLI::App* command, const std::shared_ptr<Options>& options) {
-  command->add_option("-b,--branch", options->branch, "the branch that gets the change")
-      ->capture_default_str();
-  command->add_option("-m,--message", options->message, "what the new version is");
+void add_merging(const Command& command, const std::shared_ptr<Options>& options) {
+  command.add_option("-b,--branch", options->branch, "the branch that gets the change")
+      .shows_default();
+  command.add_option("-m,--message", options->message, "what the new version is");
   command
-      ->add_option("--policy", options->policies,
-                   "who is right where both changed one cell: ours, theirs, newest, sum, max, min "
-                   "or conflict; "
-                   "TABLE.COLUMN=POLICY for one column")
-      ->allow_extra_args(false);
+      .add_option("--policy", options->policies,
+                  "who is right where both changed one cell: ours, theirs, newest, sum, max, min "
+                  "or conflict; "
+                  "TABLE.COLUMN=POLICY for one column")
+      .one_at_a_time();
 }
 
 }  // namespace
 
-void add_merge(CLI::App& program, Session& session) {
+void add_merge(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "merge", "bring the changes of another branch into this one, by cell",
-                  "millgate merge relabelled --policy flights.note=theirs");
-  command->add_option("revision", options->revision, "branch, tag or commit to merge");
+  const Command command =
+      program.add_command("merge", "bring the changes of another branch into this one, by cell",
+                          "millgate merge relabelled --policy flights.note=theirs");
+  command.add_option("revision", options->revision, "branch, tag or commit to merge");
   add_merging(command, options);
-  command->add_flag("--continue", options->go_on, "commit the merge that waits");
-  command->add_flag("--abort", options->abort, "give up the merge that waits");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return merge(session, *options); };
-  });
+  command.add_flag("--continue", options->go_on, "commit the merge that waits");
+  command.add_flag("--abort", options->abort, "give up the merge that waits");
+  command.does([&session, options] { return merge(session, *options); });
 }
 
-void add_conflicts(CLI::App& program, Session& session) {
-  CLI::App* command = add_command(program, "conflicts", "list the cells that a merge waits for",
-                                  "millgate conflicts --json");
-  command->callback([&session] { session.action = [&session] { return conflicts(session); }; });
+void add_conflicts(const Command& program, Session& session) {
+  const Command command = program.add_command("conflicts", "list the cells that a merge waits for",
+                                              "millgate conflicts --json");
+  command.does([&session] { return conflicts(session); });
 }
 
-void add_resolve(CLI::App& program, Session& session) {
+void add_resolve(const Command& program, Session& session) {
   auto options = std::make_shared<ResolveOptions>();
-  CLI::App* command =
-      add_command(program, "resolve", "settle conflicts of the merge that waits",
-                  "millgate resolve --table flights --row \"id = 5\" --column delay --theirs");
-  command->add_option("--table", options->table, "conflicts of this table only");
-  command->add_option("--row", options->row, "of this row only, as `millgate conflicts` names it");
-  command->add_option("--column", options->column, "of this column only");
-  command->add_flag("--ours", options->ours, "the branch's own cell stays");
-  command->add_flag("--theirs", options->theirs, "the other side's cell is taken");
-  CLI::Option* value =
-      command->add_option("--value", options->value, "this value is right; `null` for none");
-  command->callback([&session, options, value] {
-    options->has_value = value->count() > 0;
-    session.action = [&session, options] { return resolve(session, *options); };
+  const Command command = program.add_command(
+      "resolve", "settle conflicts of the merge that waits",
+      "millgate resolve --table flights --row \"id = 5\" --column delay --theirs");
+  command.add_option("--table", options->table, "conflicts of this table only");
+  command.add_option("--row", options->row, "of this row only, as `millgate conflicts` names it");
+  command.add_option("--column", options->column, "of this column only");
+  command.add_flag("--ours", options->ours, "the branch's own cell stays");
+  command.add_flag("--theirs", options->theirs, "the other side's cell is taken");
+  const Parameter value =
+      command.add_option("--value", options->value, "this value is right; `null` for none");
+  command.does([&session, options, value] {
+    options->has_value = value.given();
+    return resolve(session, *options);
   });
 }
 
-void add_revert(CLI::App& program, Session& session) {
+void add_revert(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "revert", "take back what one commit changed, by a new commit",
-                  "millgate revert main~2");
-  command->add_option("revision", options->revision, "the commit to take back")->required();
+  const Command command = program.add_command(
+      "revert", "take back what one commit changed, by a new commit", "millgate revert main~2");
+  command.add_option("revision", options->revision, "the commit to take back").required();
   add_merging(command, options);
-  command->callback([&session, options] {
-    session.action = [&session, options] { return apply_commit(session, *options, true); };
-  });
+  command.does([&session, options] { return apply_commit(session, *options, true); });
 }
 
-void add_cherry_pick(CLI::App& program, Session& session) {
+void add_cherry_pick(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "cherry-pick", "change here what one commit elsewhere changed",
-                  "millgate cherry-pick relabelled~1");
-  command->add_option("revision", options->revision, "the commit to repeat")->required();
+  const Command command =
+      program.add_command("cherry-pick", "change here what one commit elsewhere changed",
+                          "millgate cherry-pick relabelled~1");
+  command.add_option("revision", options->revision, "the commit to repeat").required();
   add_merging(command, options);
-  command->callback([&session, options] {
-    session.action = [&session, options] { return apply_commit(session, *options, false); };
-  });
+  command.does([&session, options] { return apply_commit(session, *options, false); });
 }
 
 }  // namespace millgate

@@ -30,10 +30,10 @@ Result<int> metrics(const Session& session) {
 
 }  // namespace
 
-void add_metrics(CLI::App& program, Session& session) {
-  CLI::App* command = add_command(program, "metrics", "list what requirements can be written about",
-                                  "millgate metrics");
-  command->callback([&session] { session.action = [&session] { return metrics(session); }; });
+void add_metrics(const Command& program, Session& session) {
+  const Command command = program.add_command(
+      "metrics", "list what requirements can be written about", "millgate metrics");
+  command.does([&session] { return metrics(session); });
 }
 
 }  // namespace millgate

@@ -124,24 +124,22 @@ Result<int> list_alarms(const Session& session) {
 
 }  // namespace
 
-void add_monitor(CLI::App& program, Session& session) {
+void add_monitor(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "monitor", "watch what was served: quality, drift, skew, alarms",
-                  "millgate monitor --window 7d --html monitor.html");
-  command->add_option("--window", options->window, "length of a window of event time")
-      ->capture_default_str();
-  command->add_option("--by", options->slices, "logged columns to measure by; default: the task's");
-  command->add_option("--html", options->html, "write a page with plots");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return monitor(session, *options); };
-  });
+  const Command command =
+      program.add_command("monitor", "watch what was served: quality, drift, skew, alarms",
+                          "millgate monitor --window 7d --html monitor.html");
+  command.add_option("--window", options->window, "length of a window of event time")
+      .shows_default();
+  command.add_option("--by", options->slices, "logged columns to measure by; default: the task's");
+  command.add_option("--html", options->html, "write a page with plots");
+  command.does([&session, options] { return monitor(session, *options); });
 }
 
-void add_alarms(CLI::App& program, Session& session) {
-  CLI::App* command =
-      add_command(program, "alarms", "list the alarms that were raised", "millgate alarms");
-  command->callback([&session] { session.action = [&session] { return list_alarms(session); }; });
+void add_alarms(const Command& program, Session& session) {
+  const Command command =
+      program.add_command("alarms", "list the alarms that were raised", "millgate alarms");
+  command.does([&session] { return list_alarms(session); });
 }
 
 }  // namespace millgate

@@ -183,26 +183,24 @@ Result<int> predict(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_predict(CLI::App& program, Session& session) {
+void add_predict(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "predict", "predict rows here, or send them to a server and compare",
-                  "millgate predict --rows june.parquet --url http://127.0.0.1:8080 --batch 64");
-  command->add_option("model", options->model, "id, its prefix, `latest` or `serving`")
-      ->capture_default_str();
-  command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
-  command->add_option("--where", options->where, "only rows that meet this SQL condition");
-  command->add_option("--rows", options->rows, "rows of the task's table from a file instead");
-  command->add_option("--limit", options->limit, "only the first so many rows");
-  command->add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow");
-  command->add_option("--url", options->send.url, "send the rows to this server");
-  command->add_option("--batch", options->send.batch_rows, "rows a request")->capture_default_str();
-  command->add_option("--protocol", options->send.protocol, "plain, or oip (Open Inference v2)")
-      ->check(CLI::IsMember({"plain", "oip"}))
-      ->capture_default_str();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return predict(session, *options); };
-  });
+  const Command command = program.add_command(
+      "predict", "predict rows here, or send them to a server and compare",
+      "millgate predict --rows june.parquet --url http://127.0.0.1:8080 --batch 64");
+  command.add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+      .shows_default();
+  command.add_option("--rev", options->revision, "version of the data").shows_default();
+  command.add_option("--where", options->where, "only rows that meet this SQL condition");
+  command.add_option("--rows", options->rows, "rows of the task's table from a file instead");
+  command.add_option("--limit", options->limit, "only the first so many rows");
+  command.add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow");
+  command.add_option("--url", options->send.url, "send the rows to this server");
+  command.add_option("--batch", options->send.batch_rows, "rows a request").shows_default();
+  command.add_option("--protocol", options->send.protocol, "plain, or oip (Open Inference v2)")
+      .one_of({"plain", "oip"})
+      .shows_default();
+  command.does([&session, options] { return predict(session, *options); });
 }
 
 }  // namespace millgate

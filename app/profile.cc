@@ -164,21 +164,18 @@ Result<int> profile(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_profile(CLI::App& program, Session& session) {
+void add_profile(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "profile", "what the rows of a table or a question hold",
-                  "millgate profile flights@main~1\n"
-                  "  millgate profile \"from flights where origin = 'JFK'\" --json\n"
-                  "  millgate profile flights@main~1 flights@main");
-  command->add_option("rows", options->first, "a table, table@revision, or a select")->required();
-  command->add_option("other", options->second, "rows to show beside them");
-  command->add_option("--rev", options->revision, "revision of tables without one")
-      ->capture_default_str();
-  command->add_option("--html", options->html, "also write a page with plots");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return profile(session, *options); };
-  });
+  const Command command =
+      program.add_command("profile", "what the rows of a table or a question hold",
+                          "millgate profile flights@main~1\n"
+                          "  millgate profile \"from flights where origin = 'JFK'\" --json\n"
+                          "  millgate profile flights@main~1 flights@main");
+  command.add_option("rows", options->first, "a table, table@revision, or a select").required();
+  command.add_option("other", options->second, "rows to show beside them");
+  command.add_option("--rev", options->revision, "revision of tables without one").shows_default();
+  command.add_option("--html", options->html, "also write a page with plots");
+  command.does([&session, options] { return profile(session, *options); });
 }
 
 }  // namespace millgate

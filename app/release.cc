@@ -70,29 +70,25 @@ Result<int> roll_back_model(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_release(CLI::App& program, Session& session) {
+void add_release(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "release", "let a model go live that passed the gate",
-                                  "millgate release latest");
-  command->add_option("model", options->model, "id, its prefix or `latest`")->capture_default_str();
-  command->add_option("--override", options->reason, "release against the gate: why");
-  command->add_option("--by", options->name, "with --override: who answers for it");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return release_model(session, *options); };
-  });
+  const Command command = program.add_command("release", "let a model go live that passed the gate",
+                                              "millgate release latest");
+  command.add_option("model", options->model, "id, its prefix or `latest`").shows_default();
+  command.add_option("--override", options->reason, "release against the gate: why");
+  command.add_option("--by", options->name, "with --override: who answers for it");
+  command.does([&session, options] { return release_model(session, *options); });
 }
 
-void add_rollback(CLI::App& program, Session& session) {
+void add_rollback(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   options->model.clear();
-  CLI::App* command =
-      add_command(program, "rollback", "go back to the model that served before, at once",
-                  "millgate rollback --reason \"complaints about one group\"");
-  command->add_option("--to", options->model, "a model that was released before");
-  command->add_option("--reason", options->reason, "why; stays in the ledger")->required();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return roll_back_model(session, *options); };
-  });
+  const Command command =
+      program.add_command("rollback", "go back to the model that served before, at once",
+                          "millgate rollback --reason \"complaints about one group\"");
+  command.add_option("--to", options->model, "a model that was released before");
+  command.add_option("--reason", options->reason, "why; stays in the ledger").required();
+  command.does([&session, options] { return roll_back_model(session, *options); });
 }
 
 }  // namespace millgate

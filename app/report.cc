@@ -40,16 +40,14 @@ Result<int> report(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& program, Session& session) {
+void add_report(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(program, "report", "write a model card with plots",
-                                  "millgate report serving --out card.html");
-  command->add_option("model", options->model, "id, its prefix, `latest` or `serving`")
-      ->capture_default_str();
-  command->add_option("-o,--out", options->out, "HTML file; default: reports/ of the project");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return report(session, *options); };
-  });
+  const Command command = program.add_command("report", "write a model card with plots",
+                                              "millgate report serving --out card.html");
+  command.add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+      .shows_default();
+  command.add_option("-o,--out", options->out, "HTML file; default: reports/ of the project");
+  command.does([&session, options] { return report(session, *options); });
 }
 
 }  // namespace millgate

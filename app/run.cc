@@ -144,22 +144,20 @@ Result<int> list_runs(const Session& session) {
 
 }  // namespace
 
-void add_run(CLI::App& program, Session& session) {
+void add_run(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(program, "run", "join, train and measure; what did not change is not repeated",
-                  "millgate run --rev main");
-  command->add_option("--rev", options->revision, "version of the data")->capture_default_str();
-  command->add_flag("--force", options->force, "repeat every step");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return run(session, *options); };
-  });
+  const Command command =
+      program.add_command("run", "join, train and measure; what did not change is not repeated",
+                          "millgate run --rev main");
+  command.add_option("--rev", options->revision, "version of the data").shows_default();
+  command.add_flag("--force", options->force, "repeat every step");
+  command.does([&session, options] { return run(session, *options); });
 }
 
-void add_runs(CLI::App& program, Session& session) {
-  CLI::App* command =
-      add_command(program, "runs", "list the models that were trained", "millgate runs --json");
-  command->callback([&session] { session.action = [&session] { return list_runs(session); }; });
+void add_runs(const Command& program, Session& session) {
+  const Command command =
+      program.add_command("runs", "list the models that were trained", "millgate runs --json");
+  command.does([&session] { return list_runs(session); });
 }
 
 }  // namespace millgate

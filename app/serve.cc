@@ -34,19 +34,16 @@ Result<int> serve(const Session& session, const ServerOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& program, Session& session) {
+void add_serve(const Command& program, Session& session) {
   auto options = std::make_shared<ServerOptions>();
   options->port = 8080;
-  CLI::App* command =
-      add_command(program, "serve", "answer predictions over HTTP with what is released",
-                  "millgate serve --port 8080");
-  command->add_option("--port", options->port, "0: any free one")->capture_default_str();
-  command->add_option("--address", options->address, "0.0.0.0 opens it to the network")
-      ->capture_default_str();
-  command->add_option("--threads", options->threads, "0: one a processor")->capture_default_str();
-  command->callback([&session, options] {
-    session.action = [&session, options] { return serve(session, *options); };
-  });
+  const Command command = program.add_command(
+      "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
+  command.add_option("--port", options->port, "0: any free one").shows_default();
+  command.add_option("--address", options->address, "0.0.0.0 opens it to the network")
+      .shows_default();
+  command.add_option("--threads", options->threads, "0: one a processor").shows_default();
+  command.does([&session, options] { return serve(session, *options); });
 }
 
 }  // namespace millgate

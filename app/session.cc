@@ -48,13 +48,6 @@ std::string author_name() {
   return "unknown";
 }
 
-CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& summary,
-                      const std::string& example) {
-  CLI::App* command = program.add_subcommand(name, summary);
-  command->footer("Example:\n  " + example);
-  return command;
-}
-
 void print_json(const Json& json) { std::cout << dump_json_pretty(json) << '\n'; }
 
 }  // namespace millgate

@@ -1,7 +1,6 @@
 /// What every command gets: the options that all share, and doors to the project.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,10 +34,6 @@ struct Workplace {
 
 /// Who acts: MILLGATE_AUTHOR, else git's user.name, else the name of the login.
 [[nodiscard]] std::string author_name();
-
-/// Adds a command with its help and an example; `action` runs when it was typed.
-CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& summary,
-                      const std::string& example);
 
 /// Prints one JSON document to stdout.
 void print_json(const Json& json);

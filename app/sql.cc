@@ -71,20 +71,16 @@ Result<int> sql(const Session& session, const Options& options) {
 
 }  // namespace
 
-void add_sql(CLI::App& program, Session& session) {
+void add_sql(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      program, "sql", "ask any version of the data, and the logs `predictions` and `feedback`",
+  const Command command = program.add_command(
+      "sql", "ask any version of the data, and the logs `predictions` and `feedback`",
       "millgate sql \"select origin, count(*) from flights@main~1 group by origin\"");
-  command
-      ->add_option("query", options->sql, "a select; tables may carry a revision: flights@main~1")
-      ->required();
-  command->add_option("--rev", options->revision, "revision of tables without one")
-      ->capture_default_str();
-  command->add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow instead");
-  command->callback([&session, options] {
-    session.action = [&session, options] { return sql(session, *options); };
-  });
+  command.add_option("query", options->sql, "a select; tables may carry a revision: flights@main~1")
+      .required();
+  command.add_option("--rev", options->revision, "revision of tables without one").shows_default();
+  command.add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow instead");
+  command.does([&session, options] { return sql(session, *options); });
 }
 
 }  // namespace millgate

@@ -70,16 +70,13 @@ Result<int> test(const Session& session, const std::string& revision) {
 
 }  // namespace
 
-void add_test(CLI::App& program, Session& session) {
+void add_test(const Command& program, Session& session) {
   auto revision = std::make_shared<std::string>("main");
-  CLI::App* command =
-      add_command(program, "test",
-                  "try the features: the [[example]]s of the project, and what must always hold",
-                  "millgate test");
-  command->add_option("--rev", *revision, "version whose rows are tried")->capture_default_str();
-  command->callback([&session, revision] {
-    session.action = [&session, revision] { return test(session, *revision); };
-  });
+  const Command command = program.add_command(
+      "test", "try the features: the [[example]]s of the project, and what must always hold",
+      "millgate test");
+  command.add_option("--rev", *revision, "version whose rows are tried").shows_default();
+  command.does([&session, revision] { return test(session, *revision); });
 }
 
 }  // namespace millgate
