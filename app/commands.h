@@ -8,6 +8,9 @@ namespace millgate {
 
 void add_init(const Command& program, Session& session);
 void add_commit(const Command& program, Session& session);
+void add_status(const Command& program, Session& session);
+void add_checkout(const Command& program, Session& session);
+void add_files(const Command& program, Session& session);
 void add_log(const Command& program, Session& session);
 void add_show(const Command& program, Session& session);
 void add_diff(const Command& program, Session& session);

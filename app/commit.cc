@@ -18,7 +18,24 @@ struct Options {
   std::string table;
 };
 
-void print_report(const CommitReport& report) {
+/// "+3 ~1 -2", or that nothing changed.
+std::string file_changes(const StoredFolder& stored) {
+  if (!stored.changed) return "unchanged";
+  return "+" + grouped(stored.added) + " ~" + grouped(stored.modified) + " -" +
+         grouped(stored.removed);
+}
+
+void print_folders(const CommitReport& report) {
+  TextTable table({"folder", "files", "size", "change", "stored"});
+  for (const CommittedFolder& one : report.folders) {
+    table.add({one.name, grouped(one.stored.file_count), byte_size(one.stored.size_bytes),
+               file_changes(one.stored),
+               one.stored.changed ? byte_size(one.stored.new_bytes) : ""});
+  }
+  table.print(std::cout);
+}
+
+void print_tables(const CommitReport& report) {
   TextTable table({"table", "rows", "change", "stored"});
   for (const CommitReport::Table& one : report.tables) {
     const int64_t change = one.row_count - one.row_count_before;
@@ -27,6 +44,11 @@ void print_report(const CommitReport& report) {
                one.changed ? byte_size(one.new_bytes) : ""});
   }
   table.print(std::cout);
+}
+
+void print_report(const CommitReport& report) {
+  if (!report.tables.empty()) print_tables(report);
+  if (!report.folders.empty()) print_folders(report);
   if (report.changed) {
     std::cout << "commit " << report.commit.id.brief() << ": " << report.commit.message << '\n';
   } else {
@@ -43,10 +65,23 @@ Json to_json(const CommitReport& report) {
                       {"new_bytes", one.new_bytes},
                       {"changed", one.changed}});
   }
+  Json folders = Json::array();
+  for (const CommittedFolder& one : report.folders) {
+    folders.push_back({{"folder", one.name},
+                       {"tree", one.stored.tree.hex()},
+                       {"file_count", one.stored.file_count},
+                       {"size_bytes", one.stored.size_bytes},
+                       {"added", one.stored.added},
+                       {"modified", one.stored.modified},
+                       {"removed", one.stored.removed},
+                       {"new_bytes", one.stored.new_bytes},
+                       {"changed", one.stored.changed}});
+  }
   return {{"commit", report.commit.id.hex()},
           {"message", report.commit.message},
           {"changed", report.changed},
-          {"tables", tables}};
+          {"tables", tables},
+          {"folders", folders}};
 }
 
 Result<int> commit(const Session& session, const Options& options) {
@@ -77,9 +112,9 @@ Result<int> commit(const Session& session, const Options& options) {
 
 void add_commit(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  const Command command =
-      program.add_command("commit", "record the sources' rows as one new version of the data",
-                          "millgate commit -m \"January to March\"");
+  const Command command = program.add_command(
+      "commit", "record the sources' rows and files as one new version of the data",
+      "millgate commit -m \"January to March\"");
   command.add_option("-m,--message", options->message, "what this version is").required();
   command.add_option("-b,--branch", options->branch, "branch that moves").shows_default();
   command.add_flag("--accept-schema", options->accept_schema,

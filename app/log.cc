@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "data/store/version_update.h"
+#include "data/tree/tree.h"
 
 namespace millgate {
 
@@ -16,6 +17,8 @@ struct Options {
 Json to_json(const Commit& commit) {
   Json tables = Json::object();
   for (const auto& [name, version] : commit.tables) tables[name] = version.hex();
+  Json trees = Json::object();
+  for (const auto& [name, tree] : commit.trees) trees[name] = tree.hex();
   Json parents = Json::array();
   for (const Id& parent : commit.parents) parents.push_back(parent.hex());
   return {{"commit", commit.id.hex()},
@@ -24,6 +27,7 @@ Json to_json(const Commit& commit) {
           {"message", commit.message},
           {"parents", parents},
           {"tables", tables},
+          {"trees", trees},
           {"git_commit", commit.git_commit}};
 }
 
@@ -69,6 +73,11 @@ Result<int> show(const Session& session, const std::string& revision) {
     }
     table.print(std::cout);
   }
+  for (const auto& [name, id] : commit.trees) {
+    MILLGATE_ASSIGN(const Tree tree, read_tree(repository->objects(), id));
+    std::cout << "\nfolder " << name << ": " << grouped(tree.file_count) << " files, "
+              << byte_size(tree.size_bytes) << ", tree " << id.brief() << '\n';
+  }
   return kDone;
 }
 
@@ -85,8 +94,8 @@ void add_log(const Command& program, Session& session) {
 
 void add_show(const Command& program, Session& session) {
   auto revision = std::make_shared<std::string>("main");
-  const Command command = program.add_command("show", "show one version: its tables and columns",
-                                              "millgate show main~1");
+  const Command command = program.add_command(
+      "show", "show one version: its tables, columns and folders", "millgate show main~1");
   command.add_option("revision", *revision, "commit, branch, tag, ~N, @{TIME}").shows_default();
   command.does([&session, revision] { return show(session, *revision); });
 }

@@ -22,6 +22,9 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   using namespace millgate;
   add_init(program, session);
   add_commit(program, session);
+  add_status(program, session);
+  add_checkout(program, session);
+  add_files(program, session);
   add_log(program, session);
   add_show(program, session);
   add_diff(program, session);
@@ -98,11 +101,10 @@ int main(int argc, char** argv) {
   program.fallthrough();
   program.footer(kExitCodes);
   program.add_flag("--json", session.json, "print one JSON document instead of text");
-  program.add_option("-C,--project", session.folder, "folder of the project")
-      ->capture_default_str();
+  program.add_option("-C,--project", session.folder, "folder of the project").shows_default();
   program
       .add_option("--set", session.overrides, "a setting instead of the project file's: a.b=value")
-      ->allow_extra_args(false);
+      .one_at_a_time();
   add_commands(millgate::Command(program, session), session);
   try {
     program.parse(argc, argv);

@@ -7,7 +7,9 @@ namespace millgate {
 namespace {
 
 constexpr const char* kFormat = "millgate commit";
-constexpr int64_t kFormatVersion = 1;
+/// What is written without folders of files; a reader that knows no folders may read it.
+constexpr int64_t kVersionWithoutTrees = 1;
+constexpr int64_t kFormatVersion = 2;
 
 Result<Json> parse_origin(const std::string& text) {
   auto json = parse_json(text, "the origin of a commit");
@@ -38,6 +40,13 @@ Result<Commit> parse_members(const Json& json, const std::string& object) {
     if (!version.is_string()) return damaged(object + ": table `" + name + "` has no id");
     MILLGATE_ASSIGN(commit.tables[name], Id::parse(version.get<std::string>()));
   }
+  if (number > kVersionWithoutTrees) {
+    MILLGATE_ASSIGN(const Json trees, json_member<Json>(json, "trees", object));
+    for (const auto& [name, tree] : trees.items()) {
+      if (!tree.is_string()) return damaged(object + ": folder `" + name + "` has no id");
+      MILLGATE_ASSIGN(commit.trees[name], Id::parse(tree.get<std::string>()));
+    }
+  }
   MILLGATE_ASSIGN(const auto time, json_member<std::string>(json, "time", object));
   MILLGATE_ASSIGN(commit.time, parse_time(time));
   MILLGATE_ASSIGN(commit.author, json_member<std::string>(json, "author", object));
@@ -54,11 +63,15 @@ Result<std::string> commit_text(const Commit& commit) {
   MILLGATE_ASSIGN(Json origin, parse_origin(commit.origin_json));
   Json json;
   json["format"] = kFormat;
-  json["version"] = kFormatVersion;
+  json["version"] = commit.trees.empty() ? kVersionWithoutTrees : kFormatVersion;
   json["parents"] = Json::array();
   for (const Id& parent : commit.parents) json["parents"].push_back(parent.hex());
   json["tables"] = Json::object();
   for (const auto& [name, version] : commit.tables) json["tables"][name] = version.hex();
+  if (!commit.trees.empty()) {
+    json["trees"] = Json::object();
+    for (const auto& [name, tree] : commit.trees) json["trees"][name] = tree.hex();
+  }
   json["time"] = to_string(commit.time);
   json["author"] = commit.author;
   json["message"] = commit.message;

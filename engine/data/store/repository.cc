@@ -160,16 +160,22 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
     MILLGATE_ASSIGN(Commit before, read_commit(*parent));
     commit.parents = {before.id};
     commit.tables = before.tables;
+    commit.trees = before.trees;
     commit.origin_json = before.origin_json;
     for (const auto& [table, version] : change.tables) commit.tables[table] = version;
+    for (const auto& [folder, tree] : change.trees) commit.trees[folder] = tree;
     if (change.merged_parent) {
       commit.parents.push_back(*change.merged_parent);
-    } else if (commit.tables == before.tables) {
+      MILLGATE_TRY(merge_trees(before, *change.merged_parent, change.trees, commit.trees));
+    } else if (commit.tables == before.tables && commit.trees == before.trees) {
       return before;
     }
   } else {
     commit.tables = change.tables;
-    if (commit.tables.empty()) return invalid_input("a first commit needs at least one table");
+    commit.trees = change.trees;
+    if (commit.tables.empty() && commit.trees.empty()) {
+      return invalid_input("a first commit needs at least one table or folder");
+    }
   }
   MILLGATE_ASSIGN(commit.origin_json, merge_origins(commit.origin_json, change.origin_json));
   commit.time = clock_->now();
@@ -232,7 +238,33 @@ Result<std::optional<Commit>> Repository::merge_base(const Id& one, const Id& ot
   }
 }
 
-/// Refuses when a table of `change` is not at `tip` what it was at `base`.
+/// Folders are merged whole: the side that changed one since the common commit gives it.
+Status Repository::merge_trees(const Commit& ours, const Id& merged_parent,
+                               const std::map<std::string, Id>& settled,
+                               std::map<std::string, Id>& trees) const {
+  MILLGATE_ASSIGN(const Commit theirs, read_commit(merged_parent));
+  MILLGATE_ASSIGN(const auto base, merge_base(ours.id, theirs.id));
+  const auto tree_in = [](const Commit& commit, const std::string& name) {
+    const auto found = commit.trees.find(name);
+    return found == commit.trees.end() ? Id{} : found->second;
+  };
+  for (const auto& [name, tree] : theirs.trees) {
+    const Id mine = tree_in(ours, name);
+    const Id before = base ? tree_in(*base, name) : Id{};
+    if (settled.contains(name) || tree == mine || tree == before) continue;
+    if (mine != before) {
+      return Error{.code = ErrorCode::conflict,
+                   .what = "folder `" + name + "` was changed on both sides, since commit " +
+                           (base ? base->id.brief() : "none"),
+                   .hint = "bring the files of one side by `millgate checkout " + name +
+                           " --rev REVISION` to what they should be, commit, and merge again"};
+    }
+    trees[name] = tree;
+  }
+  return {};
+}
+
+/// Refuses when a table or folder of `change` is not at `tip` what it was at `base`.
 Status Repository::check_overtaken(const std::string& branch, const NewCommit& change,
                                    std::optional<Id> base, const Id& tip) const {
   Commit from;  // Without tables, when the change began on an empty branch.
@@ -240,25 +272,33 @@ Status Repository::check_overtaken(const std::string& branch, const NewCommit& c
     MILLGATE_ASSIGN(from, read_commit(*base));
   }
   MILLGATE_ASSIGN(const Commit to, read_commit(tip));
-  const auto version_in = [](const Commit& commit, const std::string& table) {
-    const auto found = commit.tables.find(table);
-    return found == commit.tables.end() ? Id{} : found->second;
+  using Members = std::map<std::string, Id> Commit::*;
+  const auto version_in = [](const Commit& commit, Members members, const std::string& name) {
+    const auto found = (commit.*members).find(name);
+    return found == (commit.*members).end() ? Id{} : found->second;
   };
-  for (const auto& [table, version] : change.tables) {
-    const Id theirs = version_in(to, table);
-    if (theirs == version_in(from, table) || theirs == version) continue;
+  const auto check = [&](Members members, const std::string& name, const Id& version,
+                         const std::string& what) -> Status {
+    const Id theirs = version_in(to, members, name);
+    if (theirs == version_in(from, members, name) || theirs == version) return {};
     // The newest commit that set it to what it is now.
     Commit culprit = to;
     while (!culprit.parents.empty() && culprit.id != base) {
       MILLGATE_ASSIGN(Commit parent, read_commit(culprit.parents[0]));
-      if (version_in(parent, table) != theirs) break;
+      if (version_in(parent, members, name) != theirs) break;
       culprit = std::move(parent);
     }
     return Error{.code = ErrorCode::conflict,
-                 .what = "table `" + table + "` on branch `" + branch +
+                 .what = what + " `" + name + "` on branch `" + branch +
                          "` was changed meanwhile by " + culprit.author + " at " +
                          to_string(culprit.time) + " in commit " + culprit.id.brief(),
                  .hint = "look at that commit, then commit again"};
+  };
+  for (const auto& [table, version] : change.tables) {
+    MILLGATE_TRY(check(&Commit::tables, table, version, "table"));
+  }
+  for (const auto& [folder, tree] : change.trees) {
+    MILLGATE_TRY(check(&Commit::trees, folder, tree, "folder"));
   }
   return {};
 }

@@ -17,11 +17,12 @@
 
 namespace millgate {
 
-/// The state of all tables at one moment.
+/// The state of all tables and folders at one moment.
 struct Commit {
   Id id;
   std::vector<Id> parents;
   std::map<std::string, Id> tables;  ///< Table name -> table version.
+  std::map<std::string, Id> trees;   ///< Folder name -> tree (data/tree).
   Time time;
   std::string author;
   std::string message;
@@ -32,6 +33,7 @@ struct Commit {
 /// What a caller gives for a new commit.
 struct NewCommit {
   std::map<std::string, Id> tables;  ///< Tables to set; the others stay as in the parent.
+  std::map<std::string, Id> trees;   ///< Folders to set; the others stay as in the parent.
   /// The commit that the tables were made from: what changed since then is not overwritten.
   /// The zero id: the branch was empty. Nothing: the tip at the moment of the call.
   std::optional<Id> based_on;
@@ -101,6 +103,9 @@ class Repository {
   [[nodiscard]] Result<Commit> resolve_prefix(const std::string& prefix) const;
   [[nodiscard]] Status check_overtaken(const std::string& branch, const NewCommit& change,
                                        std::optional<Id> base, const Id& tip) const;
+  [[nodiscard]] Status merge_trees(const Commit& ours, const Id& merged_parent,
+                                   const std::map<std::string, Id>& settled,
+                                   std::map<std::string, Id>& trees) const;
   [[nodiscard]] Result<Commit> build_commit(const NewCommit& change,
                                             std::optional<Id> parent) const;
   std::string project_folder_;

@@ -14,8 +14,10 @@
 #include "data/table/sort.h"
 #include "ground/durable_file.h"
 #include "ground/json.h"
+#include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/source_files.h"
+#include "system/pipeline/source_origin.h"
 
 namespace millgate {
 
@@ -38,43 +40,6 @@ class ScratchFolder {
  private:
   std::string path_;
 };
-
-/// What the branch holds before.
-struct Before {
-  std::optional<Commit> commit;
-  Json origin = Json::object();
-};
-
-Result<Before> read_before(const Repository& repository, const std::string& branch) {
-  Before before;
-  MILLGATE_ASSIGN(const auto branches, repository.branches());
-  const auto found = branches.find(branch);
-  if (found == branches.end() || found->second == Id{}) return before;
-  MILLGATE_ASSIGN(before.commit, repository.read_commit(found->second));
-  MILLGATE_ASSIGN(before.origin, parse_json(before.commit->origin_json, "origin of commit"));
-  return before;
-}
-
-/// What a table is made from; an equal one gives an equal table.
-Json origin_of(const Source& source, const std::vector<SourceFile>& files) {
-  Json list = Json::array();
-  for (const SourceFile& file : files) {
-    list.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}});
-  }
-  Json about = Json::object();
-  for (const auto& [key, value] : source.about) about[key] = value;
-  return {
-      {"files", list}, {"key", source.key}, {"null_texts", source.null_texts}, {"about", about}};
-}
-
-/// Whether the files and how they are read are the same; `about` may differ.
-bool is_same_origin(const Json& one, const Json& other) {
-  for (const char* member : {"files", "key", "null_texts"}) {
-    if (!one.contains(member) || !other.contains(member)) return false;
-    if (one.at(member) != other.at(member)) return false;
-  }
-  return true;
-}
 
 Error with_schema_hint(Error error, const Source& source) {
   if (error.code == ErrorCode::invalid_input) {
@@ -163,7 +128,7 @@ struct Imported {
 };
 
 Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
-                               const Before& before, HashCache& cache, bool accept_schema) {
+                               const BranchState& before, HashCache& cache, bool accept_schema) {
   MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
   Imported imported;
   imported.origin = origin_of(source, files);
@@ -177,8 +142,8 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
       imported.table.row_count_before = version_before->row_count;
     }
   }
-  if (version_before && before.origin.contains(source.name) &&
-      is_same_origin(before.origin.at(source.name), imported.origin)) {
+  if (version_before && before.origin->contains(source.name) &&
+      is_same_origin(before.origin->at(source.name), imported.origin)) {
     imported.table.row_count = version_before->row_count;
     return imported;
   }
@@ -191,10 +156,34 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
   return imported;
 }
 
-std::string message_for(const std::vector<CommittedTable>& tables) {
+/// One folder: its row of the report and what it came from.
+Result<CommittedFolder> store_source(Repository& repository, const Project& project,
+                                     const FolderSource& source, const BranchState& before,
+                                     const std::function<void(double)>& progress) {
+  StoreFolderOptions how;
+  how.index_path = folder_index_path(repository, source.name);
+  how.progress = progress;
+  if (before.commit) {
+    MILLGATE_ASSIGN(how.before, recent_trees(repository, *before.commit, source.name));
+  }
+  auto stored = store_folder(repository.objects(), place_of(project.folder, source), how);
+  if (!stored.ok()) {
+    Error error = std::move(stored).error().inside("cannot commit folder `" + source.name + "`");
+    if (error.code == ErrorCode::not_found && error.where.empty()) {
+      error.where = source.section.error_at("path", "").where;
+    }
+    return error;
+  }
+  return CommittedFolder{.name = source.name, .stored = std::move(stored).value()};
+}
+
+std::string message_for(const CommitReport& report) {
   std::string names;
-  for (const CommittedTable& table : tables) {
+  for (const CommittedTable& table : report.tables) {
     if (table.changed) names += (names.empty() ? "" : ", ") + table.name;
+  }
+  for (const CommittedFolder& folder : report.folders) {
+    if (folder.stored.changed) names += (names.empty() ? "" : ", ") + folder.name;
   }
   return names.empty() ? "nothing changed" : "new files of " + names;
 }
@@ -203,18 +192,18 @@ std::string message_for(const std::vector<CommittedTable>& tables) {
 
 Result<CommitReport> commit_sources(Repository& repository, const Project& project,
                                     const CommitOptions& options) {
-  if (project.sources.empty()) {
+  if (project.sources.empty() && project.folders.empty()) {
     return invalid_input("the project has no [[source]] to commit",
                          "name one in millgate.toml: name, path, key");
   }
-  MILLGATE_ASSIGN(const Before before, read_before(repository, options.branch));
+  MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
   HashCache cache(repository.folder("cache") + "/files.json");
   CommitReport report;
   NewCommit change;
   // What another process commits while the files are read is not overwritten.
   change.based_on = before.commit ? before.commit->id : Id{};
   Json origin = Json::object();
-  const auto total = static_cast<double>(project.sources.size());
+  const auto total = static_cast<double>(project.sources.size() + project.folders.size());
   for (size_t i = 0; i < project.sources.size(); ++i) {
     const Source& source = project.sources[i];
     if (options.progress) options.progress(source.name, static_cast<double>(i) / total);
@@ -223,10 +212,24 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     if (imported.version) change.tables[source.name] = *imported.version;
     report.changed |= imported.table.changed;
     // Only what is new: the origin of another table may change meanwhile.
-    if (before.origin.value(source.name, Json()) != imported.origin) {
+    if (before.origin->value(source.name, Json()) != imported.origin) {
       origin[source.name] = std::move(imported.origin);
     }
     report.tables.push_back(std::move(imported.table));
+  }
+  for (size_t i = 0; i < project.folders.size(); ++i) {
+    const FolderSource& source = project.folders[i];
+    const auto done = static_cast<double>(project.sources.size() + i);
+    MILLGATE_ASSIGN(CommittedFolder folder,
+                    store_source(repository, project, source, before, [&](double share) {
+                      if (options.progress) options.progress(source.name, (done + share) / total);
+                    }));
+    if (folder.stored.changed) change.trees[source.name] = folder.stored.tree;
+    report.changed |= folder.stored.changed;
+    if (Json now = origin_of(source); before.origin->value(source.name, Json()) != now) {
+      origin[source.name] = std::move(now);
+    }
+    report.folders.push_back(std::move(folder));
   }
   // Forgetting hashes costs only time, so a full disk here must not stop the commit.
   (void)cache.save();
@@ -235,12 +238,11 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     return report;
   }
   change.author = options.author;
-  change.message = options.message.empty() ? message_for(report.tables) : options.message;
+  change.message = options.message.empty() ? message_for(report) : options.message;
   change.git_commit = git_commit_of(project.folder);
   change.origin_json = dump_json(origin);
   MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, change));
   report.changed = true;
-  if (options.progress) options.progress(project.sources.back().name, 1.0);
   return report;
 }
 

@@ -8,6 +8,7 @@
 
 #include "data/store/repository.h"
 #include "data/store/table_version.h"
+#include "data/tree/store_folder.h"
 #include "ground/error.h"
 #include "system/pipeline/project.h"
 
@@ -21,8 +22,8 @@ struct CommitOptions {
   /// Take new, missing and retyped columns as they are in the files. Without it, a table keeps
   /// the columns and types of its last commit, and files that differ are an error.
   bool accept_schema = false;
-  /// Called with the table being read, and the share of all tables that is done.
-  std::function<void(const std::string& table, double share)> progress = {};
+  /// Called with the source being read, and the share of all sources that is done.
+  std::function<void(const std::string& source, double share)> progress = {};
 };
 
 /// What a commit did to one table.
@@ -35,18 +36,25 @@ struct CommittedTable {
   int64_t file_count = 0;
 };
 
+/// What a commit did to one folder.
+struct CommittedFolder {
+  std::string name;
+  StoredFolder stored;
+};
+
 /// What a commit did.
 struct CommitReport {
   Commit commit;  ///< The tip of the branch when nothing changed.
   bool changed = false;
   using Table = CommittedTable;
-  std::vector<Table> tables;  ///< One a source, in the order of the project file.
+  std::vector<Table> tables;             ///< One a source, in the order of the project file.
+  std::vector<CommittedFolder> folders;  ///< One a source of kind "folder", likewise.
 };
 
 /// Commits every source whose files differ from those of the newest commit of the branch.
 /// Unchanged files (same path, size and time of change as when they were hashed) are not read.
-/// All tables change in one atomic commit; `origin_json` of it says, per table, which files with
-/// which SHA-256 it came from, and the source's `about`.
+/// All tables and folders change in one atomic commit; `origin_json` of it says, per table, which
+/// files with which SHA-256 it came from, and the source's `about`.
 ///
 /// Errors: `not_found` when a glob matches no file; `invalid_input` with the place for bad rows
 /// and for columns that changed; `conflict` when another commit of the same tables won.

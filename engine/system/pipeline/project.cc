@@ -77,13 +77,26 @@ Status read_about(Section& root, Project& project) {
 
 Status read_sources(Section& root, Project& project) {
   MILLGATE_ASSIGN(const auto sections, root.sections("source"));
-  for (const Section& section : sections) {
-    MILLGATE_ASSIGN(Source source, read_source(section));
-    if (contains(source_names(project), source.name)) {
-      return source.section.error_at("name", "source `" + source.name + "` is there twice",
-                                     "give each [[source]] a name of its own");
+  std::vector<std::string> taken;
+  const auto take = [&](const Section& section, const std::string& name) -> Status {
+    if (contains(taken, name)) {
+      return section.error_at("name", "source `" + name + "` is there twice",
+                              "give each [[source]] a name of its own");
     }
-    project.sources.push_back(std::move(source));
+    taken.push_back(name);
+    return {};
+  };
+  for (Section section : sections) {
+    MILLGATE_ASSIGN(const std::string kind, section.one_of("kind", "table", {"table", "folder"}));
+    if (kind == "folder") {
+      MILLGATE_ASSIGN(FolderSource folder, read_folder_source(section));
+      MILLGATE_TRY(take(folder.section, folder.name));
+      project.folders.push_back(std::move(folder));
+    } else {
+      MILLGATE_ASSIGN(Source source, read_source(section));
+      MILLGATE_TRY(take(source.section, source.name));
+      project.sources.push_back(std::move(source));
+    }
   }
   return {};
 }

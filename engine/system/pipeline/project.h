@@ -12,6 +12,7 @@
 #include "data/feature/program.h"
 #include "data/feature/task.h"
 #include "data/table/source.h"
+#include "data/tree/folder_source.h"
 #include "ground/error.h"
 #include "ground/id.h"
 #include "model/learn/trainer.h"
@@ -37,7 +38,8 @@ struct Project {
   std::string folder;
   std::string name;
   std::string description;
-  std::vector<Source> sources;
+  std::vector<Source> sources;        ///< [[source]] of kind "table", the default.
+  std::vector<FolderSource> folders;  ///< [[source]] of kind "folder".
   std::vector<Rule> rules;
   std::optional<Task> task;
   std::vector<View> views;

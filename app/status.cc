@@ -1,0 +1,97 @@
+#include "system/pipeline/source_status.h"
+
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string branch = "main";
+  bool exit_code = false;
+};
+
+constexpr size_t kPathsShown = 20;
+
+const char* name_of(SourceState state) {
+  switch (state) {
+    case SourceState::unchanged:
+      return "unchanged";
+    case SourceState::changed:
+      return "changed";
+    case SourceState::fresh:
+      break;
+  }
+  return "new";
+}
+
+void print_paths(const char* mark, const std::string& folder,
+                 const std::vector<std::string>& paths) {
+  for (size_t i = 0; i < paths.size() && i < kPathsShown; ++i) {
+    std::cout << "  " << mark << ' ' << folder << '/' << paths[i] << '\n';
+  }
+  if (paths.size() > kPathsShown) {
+    std::cout << "  " << mark << " and "
+              << grouped(static_cast<int64_t>(paths.size() - kPathsShown)) << " more\n";
+  }
+}
+
+void print_status(const ProjectStatus& status) {
+  TextTable table({"source", "files", "state"});
+  for (const SourceStatus& one : status.sources) {
+    table.add({one.name, grouped(one.file_count), name_of(one.state)});
+  }
+  table.print(std::cout);
+  for (const SourceStatus& one : status.sources) {
+    if (one.state != SourceState::changed) continue;
+    print_paths("+", one.name, one.changes.added);
+    print_paths("~", one.name, one.changes.modified);
+    print_paths("-", one.name, one.changes.removed);
+  }
+}
+
+Json to_json(const ProjectStatus& status) {
+  Json sources = Json::array();
+  for (const SourceStatus& one : status.sources) {
+    Json source = {
+        {"source", one.name}, {"state", name_of(one.state)}, {"file_count", one.file_count}};
+    if (one.folder) {
+      source["added"] = one.changes.added;
+      source["modified"] = one.changes.modified;
+      source["removed"] = one.changes.removed;
+    }
+    sources.push_back(std::move(source));
+  }
+  return {{"commit", status.commit ? Json(status.commit->hex()) : Json(nullptr)},
+          {"changed", status.any_change()},
+          {"sources", sources}};
+}
+
+Result<int> status(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const ProjectStatus found,
+                  project_status(*place.repository, place.project, options.branch));
+  if (session.json) {
+    print_json(to_json(found));
+  } else {
+    print_status(found);
+  }
+  return options.exit_code && found.any_change() ? kAnswerIsNo : kDone;
+}
+
+}  // namespace
+
+void add_status(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command =
+      program.add_command("status", "tell what `commit` would record",
+                          "millgate status --exit-code || millgate commit -m \"new files\"");
+  command.add_option("-b,--branch", options->branch, "branch to compare with").shows_default();
+  command.add_flag("--exit-code", options->exit_code, "end with 1 when something changed");
+  command.does([&session, options] { return status(session, *options); });
+}
+
+}  // namespace millgate

@@ -1,0 +1,40 @@
+/// What `commit` would change, without changing anything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/store/repository.h"
+#include "data/tree/store_folder.h"
+#include "ground/error.h"
+#include "system/pipeline/project.h"
+
+namespace millgate {
+
+enum class SourceState : uint8_t { unchanged, changed, fresh };
+
+/// One source beside the newest commit of a branch.
+struct SourceStatus {
+  std::string name;
+  SourceState state = SourceState::unchanged;  ///< `fresh`: the commit does not have it.
+  int64_t file_count = 0;
+  bool folder = false;
+  FolderChanges changes;  ///< Of a folder.
+};
+
+struct ProjectStatus {
+  std::optional<Id> commit;           ///< Nothing on an empty branch.
+  std::vector<SourceStatus> sources;  ///< Tables, then folders, in the order of the project file.
+  [[nodiscard]] bool any_change() const;
+};
+
+/// Files whose stamps did not change since they were last read are not read. A table counts as
+/// changed when its files or how they are read did; its rows may still be the same.
+/// Errors: `not_found` for a glob or folder that is not there; `outside`.
+[[nodiscard]] Result<ProjectStatus> project_status(const Repository& repository,
+                                                   const Project& project,
+                                                   const std::string& branch);
+
+}  // namespace millgate
