@@ -11,6 +11,8 @@ void add_commit(const Command& program, Session& session);
 void add_status(const Command& program, Session& session);
 void add_checkout(const Command& program, Session& session);
 void add_files(const Command& program, Session& session);
+void add_gc(const Command& program, Session& session);
+void add_fsck(const Command& program, Session& session);
 void add_log(const Command& program, Session& session);
 void add_show(const Command& program, Session& session);
 void add_diff(const Command& program, Session& session);

@@ -25,6 +25,8 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_status(program, session);
   add_checkout(program, session);
   add_files(program, session);
+  add_gc(program, session);
+  add_fsck(program, session);
   add_log(program, session);
   add_show(program, session);
   add_diff(program, session);

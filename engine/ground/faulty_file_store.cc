@@ -28,6 +28,7 @@ class FaultyFileStore final : public FileStore {
     return inner_->remove(name);
   }
 
+  Status mark_fresh(const std::string& name) override { return inner_->mark_fresh(name); }
   bool exists(const std::string& name) const override { return inner_->exists(name); }
   Result<uint64_t> size_bytes(const std::string& name) const override {
     return inner_->size_bytes(name);

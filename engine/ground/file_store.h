@@ -39,6 +39,10 @@ class FileStore {
   /// Not synced: after a power cut the file may be back. Errors: `not_found`; `outside`.
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
 
+  /// Gives the file the time of now, so that whoever removes old files sees that it is in use.
+  /// Errors: `not_found`; `outside`.
+  [[nodiscard]] virtual Status mark_fresh(const std::string& name) = 0;
+
   /// A path that other libraries in this process (Arrow, DuckDB) can open, or "" if there is
   /// none (in memory).
   [[nodiscard]] virtual std::string local_path(const std::string& name) const = 0;

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +72,12 @@ class LocalFileStore final : public FileStore {
     if (::unlink(path_of(name).c_str()) == 0) return {};
     // Unlinking a folder says EISDIR here; but no file has that name.
     return system_failure("remove", path_of(name), errno == EISDIR ? ENOENT : errno);
+  }
+
+  Status mark_fresh(const std::string& name) override {
+    MILLGATE_TRY(check_store_name(name));
+    if (::utimensat(AT_FDCWD, path_of(name).c_str(), nullptr, 0) == 0) return {};
+    return system_failure("mark", path_of(name), errno);
   }
 
   std::string local_path(const std::string& name) const override {

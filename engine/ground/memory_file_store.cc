@@ -69,6 +69,10 @@ class MemoryFileStore final : public FileStore {
     return {};
   }
 
+  Status mark_fresh(const std::string& name) override {
+    return exists(name) ? Status() : Status(missing("mark", name));
+  }
+
   std::string local_path(const std::string&) const override { return {}; }
 
  private:

@@ -50,17 +50,22 @@ std::string ObjectStore::name_of(const Id& id) {
   return "objects/" + hex.substr(0, 2) + "/" + hex.substr(2);
 }
 
+/// Marked first, so that `gc`, which removes what is old and not referred to, keeps it. Then it is
+/// read again: a damaged object is mended by whoever still has its bytes.
+bool ObjectStore::is_there_for_good(const Id& id) {
+  return files_->mark_fresh(name_of(id)).ok() && verify(id).ok();
+}
+
 Result<Id> ObjectStore::put(std::string_view bytes) {
   const Id id = hash_of(bytes);
-  // What is there is read again: a damaged object is mended by whoever still has its bytes.
-  if (has(id) && verify(id).ok()) return id;
+  if (is_there_for_good(id)) return id;
   MILLGATE_TRY(files_->write(name_of(id), bytes));
   return id;
 }
 
 Result<Id> ObjectStore::put_file(const std::string& local_path) {
   MILLGATE_ASSIGN(const Id id, hash_of_file(local_path));
-  if (has(id) && verify(id).ok()) {
+  if (is_there_for_good(id)) {
     if (::unlink(local_path.c_str()) != 0) return system_failure("remove", local_path, errno);
     return id;
   }

@@ -36,6 +36,8 @@ class ObjectStore {
   [[nodiscard]] static std::string name_of(const Id& id);
 
  private:
+  [[nodiscard]] bool is_there_for_good(const Id& id);
+
   std::shared_ptr<FileStore> files_;
   /// Shared by copies.
   struct Verified {
