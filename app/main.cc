@@ -27,6 +27,10 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_files(program, session);
   add_gc(program, session);
   add_fsck(program, session);
+  add_remote(program, session);
+  add_push(program, session);
+  add_pull(program, session);
+  add_clone(program, session);
   add_log(program, session);
   add_show(program, session);
   add_diff(program, session);

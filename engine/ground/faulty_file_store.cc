@@ -15,6 +15,10 @@ class FaultyFileStore final : public FileStore {
     MILLGATE_TRY(fault_("write", name));
     return inner_->write(name, bytes);
   }
+  Status create(const std::string& name, std::string_view bytes) override {
+    MILLGATE_TRY(fault_("write", name));
+    return inner_->create(name, bytes);
+  }
   Status adopt(const std::string& local_path, const std::string& name) override {
     MILLGATE_TRY(fault_("adopt", name));
     return inner_->adopt(local_path, name);

@@ -26,6 +26,10 @@ class FileStore {
   /// after a crash at any point. Errors: `outside` (disk full, no permission).
   [[nodiscard]] virtual Status write(const std::string& name, std::string_view bytes) = 0;
 
+  /// The same, but only when there is no such file yet: of two callers at once one is told.
+  /// Errors: `conflict` when it exists; as `write`.
+  [[nodiscard]] virtual Status create(const std::string& name, std::string_view bytes) = 0;
+
   /// Publishes an existing local file by renaming it to `name` (synced first; copied when it
   /// lies in another file system). On success the local file is gone.
   [[nodiscard]] virtual Status adopt(const std::string& local_path, const std::string& name) = 0;

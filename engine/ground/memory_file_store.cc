@@ -20,6 +20,15 @@ class MemoryFileStore final : public FileStore {
     return {};
   }
 
+  Status create(const std::string& name, std::string_view bytes) override {
+    MILLGATE_TRY(check_store_name(name));
+    const std::scoped_lock lock(mutex_);
+    if (!files_.try_emplace(name, bytes).second) {
+      return Error{.code = ErrorCode::conflict, .what = "`" + name + "` exists already"};
+    }
+    return {};
+  }
+
   Status adopt(const std::string& local_path, const std::string& name) override {
     MILLGATE_TRY(check_store_name(name));
     MILLGATE_ASSIGN(const std::string bytes, read_file(local_path));

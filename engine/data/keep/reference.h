@@ -25,6 +25,7 @@ struct Reference {
 /// What kind of object something is, by its first bytes and its member `format`.
 enum class ObjectKind : uint8_t { commit, table_version, tree, leaf, model, other };
 
+/// What an object is, and what it needs.
 struct ObjectFacts {
   ObjectKind kind = ObjectKind::other;
   std::vector<Reference> references;

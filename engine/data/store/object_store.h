@@ -25,6 +25,8 @@ class ObjectStore {
   /// Errors: `not_found`; `damaged` when the bytes do not hash to `id`.
   [[nodiscard]] Result<std::string> get(const Id& id) const;
   [[nodiscard]] bool has(const Id& id) const;
+  /// The same, and marks it as in use, so that `gc` keeps it for its grace period.
+  [[nodiscard]] bool claim(const Id& id) { return files_->mark_fresh(name_of(id)).ok(); }
   /// For readers such as DuckDB that open files by themselves.
   /// Errors: `not_found`; `damaged` when the size on disk is zero.
   [[nodiscard]] Result<std::string> local_path(const Id& id) const;

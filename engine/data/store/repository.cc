@@ -335,6 +335,26 @@ Result<Commit> Repository::resolve_name(const std::string& name, std::optional<T
   return resolve_prefix(name);
 }
 
+/// Commits before any branch or tag whose ids begin with `prefix`.
+Result<std::set<Id>> Repository::find_in_history(const std::string& prefix) const {
+  std::vector<Id> waiting;
+  MILLGATE_ASSIGN(const auto tips, branches());
+  for (const auto& [name, id] : tips) waiting.push_back(id);
+  MILLGATE_ASSIGN(const auto tag_ids, tags());
+  for (const auto& [name, id] : tag_ids) waiting.push_back(id);
+  std::set<Id> seen;
+  std::set<Id> found;
+  while (!waiting.empty()) {
+    const Id id = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(id).second) continue;
+    if (id.hex().starts_with(prefix)) found.insert(id);
+    MILLGATE_ASSIGN(const Commit commit, read_commit(id));
+    waiting.insert(waiting.end(), commit.parents.begin(), commit.parents.end());
+  }
+  return found;
+}
+
 Result<Commit> Repository::resolve_prefix(const std::string& prefix) const {
   constexpr size_t kDigitsMin = 4;
   const bool hexadecimal = prefix.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -343,6 +363,10 @@ Result<Commit> Repository::resolve_prefix(const std::string& prefix) const {
     MILLGATE_ASSIGN(const auto commits, all_commits(*ledger_));
     for (const Id& id : commits) {
       if (id.hex().starts_with(prefix)) found.insert(id);
+    }
+    // Commits that came from a remote have no event each; they stand before the tips.
+    if (found.empty()) {
+      MILLGATE_ASSIGN(found, find_in_history(prefix));
     }
   }
   if (found.size() == 1) return read_commit(*found.begin());

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,7 @@ class Repository {
   Repository() = default;
   [[nodiscard]] Result<Commit> resolve_name(const std::string& name, std::optional<Time> at) const;
   [[nodiscard]] Result<Commit> resolve_prefix(const std::string& prefix) const;
+  [[nodiscard]] Result<std::set<Id>> find_in_history(const std::string& prefix) const;
   [[nodiscard]] Status check_overtaken(const std::string& branch, const NewCommit& change,
                                        std::optional<Id> base, const Id& tip) const;
   [[nodiscard]] Status merge_trees(const Commit& ours, const Id& merged_parent,

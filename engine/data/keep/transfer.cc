@@ -1,0 +1,362 @@
+#include "data/keep/transfer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <set>
+#include <unordered_set>
+
+#include "data/keep/history.h"
+#include "data/keep/object_graph.h"
+#include "data/store/branch_tips.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+/// Runs `work` over `ids`, several at once, until one fails.
+Status for_each_at_once(const std::vector<Id>& ids, unsigned at_once,
+                        const std::function<Status(const Id&)>& work) {
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::optional<Error> failed;
+  const auto run = [&] {
+    for (size_t i = next++; i < ids.size(); i = next++) {
+      Status status = work(ids[i]);
+      if (status.ok()) continue;
+      next = ids.size();
+      const std::scoped_lock lock(mutex);
+      if (!failed) failed = std::move(status).error();
+    }
+  };
+  std::vector<std::future<void>> threads;
+  for (size_t i = 1; i < std::min<size_t>(at_once, ids.size()); ++i) {
+    threads.push_back(std::async(std::launch::async, run));
+  }
+  run();
+  for (auto& thread : threads) thread.get();
+  if (failed) return *std::move(failed);
+  return {};
+}
+
+/// Counts what travels; any thread.
+class Counter {
+ public:
+  Counter(TransferReport& report, const TransferOptions& options)
+      : report_(report), options_(options) {}
+  void expect(size_t count) { total_ += static_cast<int64_t>(count); }
+  void add(size_t size_bytes, bool travelled) {
+    const std::scoped_lock lock(mutex_);
+    ++done_;
+    if (travelled) {
+      ++report_.object_count;
+      report_.object_bytes += static_cast<int64_t>(size_bytes);
+    }
+    if (options_.progress) options_.progress(done_, total_);
+  }
+
+ private:
+  TransferReport& report_;
+  const TransferOptions& options_;
+  std::mutex mutex_;
+  int64_t done_ = 0;
+  std::atomic<int64_t> total_ = 0;
+};
+
+Status send_object(const Repository& repository, FileStore& files, const Id& id, Counter& counter) {
+  const std::string name = ObjectStore::name_of(id);
+  MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
+  const auto there = files.size_bytes(name);
+  if (there.ok() && *there == bytes.size()) {
+    counter.add(0, false);
+    return {};
+  }
+  if (!there.ok() && there.error().code != ErrorCode::not_found) return there.error();
+  MILLGATE_TRY(files.write(name, bytes));
+  if (!files.local_path(name).empty()) {
+    MILLGATE_ASSIGN(const std::string arrived, files.read(name));
+    if (hash_of(arrived) != id) {
+      return damaged(
+          "object `" + id.brief() + "` arrived damaged at `" + files.local_path(name) + "`",
+          "push again; if it happens again, that disk is failing");
+    }
+  }
+  counter.add(bytes.size(), true);
+  return {};
+}
+
+Status fetch_object(Repository& repository, const FileStore& files, const Id& id,
+                    Counter& counter) {
+  if (repository.objects().claim(id)) {
+    counter.add(0, false);
+    return {};
+  }
+  auto bytes = files.read(ObjectStore::name_of(id));
+  if (!bytes.ok()) {
+    return std::move(bytes).error().inside("object `" + id.brief() +
+                                           "` could not be got from the remote");
+  }
+  if (hash_of(*bytes) != id) {
+    return damaged("object `" + id.brief() +
+                       "` is damaged on the remote: its bytes do not hash to "
+                       "its name",
+                   "push it again from a project that has it whole");
+  }
+  MILLGATE_TRY(repository.objects().put(*bytes));
+  counter.add(bytes->size(), true);
+  return {};
+}
+
+/// Gets `tip` and everything that it needs but `known` commits and what those need.
+Status fetch_closure(Repository& repository, const FileStore& files, const Id& tip,
+                     const std::unordered_set<Id>& known, unsigned at_once, Counter& counter) {
+  std::unordered_set<Id> seen = known;
+  std::vector<Id> wave;
+  if (seen.insert(tip).second) wave.push_back(tip);
+  while (!wave.empty()) {
+    counter.expect(wave.size());
+    MILLGATE_TRY(for_each_at_once(
+        wave, at_once, [&](const Id& id) { return fetch_object(repository, files, id, counter); }));
+    std::vector<Id> next;
+    for (const Id& id : wave) {
+      MILLGATE_ASSIGN(const ObjectFacts facts, facts_of(repository.objects(), id));
+      for (const Reference& reference : facts.references) {
+        if (reference.required && seen.insert(reference.id).second) next.push_back(reference.id);
+      }
+    }
+    wave = std::move(next);
+  }
+  return {};
+}
+
+std::vector<std::string> chosen(const TransferOptions& options,
+                                const std::vector<std::string>& all) {
+  return options.branches.empty() ? all : options.branches;
+}
+
+/// Branches of remotes ("origin/main") are not ours to push.
+Result<std::vector<std::string>> own_branches(const Repository& repository,
+                                              const std::map<std::string, Id>& branches) {
+  MILLGATE_ASSIGN(const auto remotes, read_remotes(repository));
+  std::vector<std::string> names;
+  for (const auto& [name, tip] : branches) {
+    const bool remote = std::any_of(remotes.begin(), remotes.end(), [&](const auto& one) {
+      return name.starts_with(one.first + "/");
+    });
+    if (!remote) names.push_back(name);
+  }
+  return names;
+}
+
+/// Moves the branch of our ledger that says where the remote's is.
+Status track(Repository& repository, const std::string& name, const Id& commit,
+             const std::string& author) {
+  Ledger& ledger = repository.ledger();
+  MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
+  if (tip && tip->commit == commit) return {};
+  const NewEvent event =
+      tip ? commit_event(name, author, commit, tip->commit) : branch_event(name, author, commit);
+  MILLGATE_TRY(ledger.append(event));
+  return {};
+}
+
+/// Moves our branch forward, unless somebody moved it meanwhile.
+Status move_forward(Repository& repository, const std::string& branch,
+                    const std::optional<BranchTip>& from, const Id& to, const std::string& author) {
+  const NewEvent event =
+      from ? commit_event(branch, author, to, from->commit) : branch_event(branch, author, to);
+  MILLGATE_TRY(repository.ledger().append(event, [&](const Ledger& ledger) -> Status {
+    MILLGATE_ASSIGN(const auto now, branch_tip(ledger, branch));
+    const bool same = now.has_value() == from.has_value() && (!now || now->commit == from->commit);
+    if (same) return {};
+    return Error{.code = ErrorCode::conflict,
+                 .what = "branch `" + branch + "` was moved by another command meanwhile",
+                 .hint = "pull again"};
+  }));
+  return {};
+}
+
+Status push_branch(Repository& repository, Remote& remote, const TransferOptions& options,
+                   const std::string& branch, const Id& tip, const std::optional<RemoteRef>& there,
+                   const std::vector<Id>& others, TransferReport& report, Counter& counter) {
+  BranchTransfer transfer{.branch = branch, .from = std::nullopt, .to = tip};
+  if (there) transfer.from = there->commit;
+  if (there && there->commit == tip) {
+    report.branches.push_back(transfer);
+    return track(repository, options.remote_name + "/" + branch, tip, options.author);
+  }
+  MILLGATE_ASSIGN(const auto ours, history_of(repository, tip));
+  if (there && !ours.contains(there->commit)) {
+    MILLGATE_ASSIGN(const auto theirs, history_of(repository, there->commit));
+    transfer.outcome = theirs.contains(tip) ? TransferOutcome::ahead : TransferOutcome::diverged;
+    report.branches.push_back(transfer);
+    return {};
+  }
+  // What the remote's branches need is there; all of it is known here without asking.
+  std::vector<Reference> known_roots;
+  for (const Id& id : others) {
+    if (repository.objects().has(id)) known_roots.push_back({id, "commit"});
+  }
+  const ObjectGraph known = walk_objects(repository.objects(), known_roots);
+  const ObjectGraph needed =
+      walk_objects(repository.objects(), {{tip, "commit"}}, [&](const Id& id) {
+        const auto node = known.nodes.find(id);
+        return node != known.nodes.end() && !node->second.fault;
+      });
+  std::vector<Id> ids;
+  for (const auto& [id, node] : needed.nodes) {
+    if (node.fault) return *node.fault;
+    ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  counter.expect(ids.size());
+  MILLGATE_TRY(for_each_at_once(ids, options.transfers_at_once, [&](const Id& id) {
+    return send_object(repository, remote.files(), id, counter);
+  }));
+  RemoteRef ref;
+  ref.commit = tip;
+  ref.author = options.author;
+  ref.time = repository.clock().now();
+  MILLGATE_TRY(remote.move_branch(branch, there, ref));
+  transfer.outcome = TransferOutcome::moved;
+  report.branches.push_back(transfer);
+  return track(repository, options.remote_name + "/" + branch, tip, options.author);
+}
+
+Status push_tags(Repository& repository, Remote& remote, const TransferOptions& options,
+                 TransferReport& report) {
+  MILLGATE_ASSIGN(const auto ours, repository.tags());
+  if (ours.empty()) return {};
+  MILLGATE_ASSIGN(const auto theirs, remote.tags());
+  MILLGATE_ASSIGN(const auto branches, remote.branches());
+  std::unordered_set<Id> there;
+  for (const auto& [branch, ref] : branches) {
+    MILLGATE_ASSIGN(const auto history, history_of(repository, ref.commit));
+    there.insert(history.begin(), history.end());
+  }
+  for (const auto& [tag, commit] : ours) {
+    const auto found = theirs.find(tag);
+    if (found != theirs.end()) {
+      if (found->second.commit != commit) report.differing_tags.push_back(tag);
+      continue;
+    }
+    // A tag whose commit is on no branch of the remote would name what is not there.
+    if (!there.contains(commit)) continue;
+    RemoteRef ref;
+    ref.commit = commit;
+    ref.author = options.author;
+    ref.time = repository.clock().now();
+    const Status made = remote.make_tag(tag, ref);
+    if (!made.ok() && made.error().code == ErrorCode::conflict) {
+      report.differing_tags.push_back(tag);
+      continue;
+    }
+    MILLGATE_TRY(made);
+    report.tags.push_back(tag);
+  }
+  return {};
+}
+
+Status pull_branch(Repository& repository, Remote& remote, const TransferOptions& options,
+                   const std::string& branch, const RemoteRef& there, TransferReport& report,
+                   Counter& counter) {
+  MILLGATE_ASSIGN(const auto branches, repository.branches());
+  // What our branches need is here: every commit of the ledger came after all that it needs.
+  std::unordered_set<Id> known;
+  for (const auto& [name, tip] : branches) {
+    if (known.contains(tip)) continue;
+    MILLGATE_ASSIGN(const auto history, history_of(repository, tip));
+    known.insert(history.begin(), history.end());
+  }
+  MILLGATE_TRY(fetch_closure(repository, remote.files(), there.commit, known,
+                             options.transfers_at_once, counter));
+  MILLGATE_TRY(track(repository, options.remote_name + "/" + branch, there.commit, options.author));
+  MILLGATE_ASSIGN(const auto tip, branch_tip(repository.ledger(), branch));
+  BranchTransfer transfer{.branch = branch, .from = std::nullopt, .to = there.commit};
+  if (tip) transfer.from = tip->commit;
+  if (!tip || !tip->commit) {
+    transfer.outcome = TransferOutcome::moved;
+  } else if (*tip->commit != there.commit) {
+    MILLGATE_ASSIGN(const auto theirs, history_of(repository, there.commit));
+    MILLGATE_ASSIGN(const auto ours, history_of(repository, *tip->commit));
+    transfer.outcome = theirs.contains(*tip->commit) ? TransferOutcome::moved
+                       : ours.contains(there.commit) ? TransferOutcome::ahead
+                                                     : TransferOutcome::diverged;
+  }
+  if (transfer.outcome == TransferOutcome::moved) {
+    MILLGATE_TRY(move_forward(repository, branch, tip, there.commit, options.author));
+  }
+  report.branches.push_back(transfer);
+  return {};
+}
+
+Status pull_tags(Repository& repository, const Remote& remote, const TransferOptions& options,
+                 TransferReport& report) {
+  MILLGATE_ASSIGN(const auto theirs, remote.tags());
+  for (const auto& [tag, ref] : theirs) {
+    MILLGATE_ASSIGN(const auto ours, tag_target(repository.ledger(), tag));
+    if (ours) {
+      if (*ours != ref.commit) report.differing_tags.push_back(tag);
+      continue;
+    }
+    if (!repository.objects().has(ref.commit)) continue;  // Of a branch that was not asked for.
+    MILLGATE_TRY(repository.make_tag(tag, ref.commit.hex(), options.author));
+    report.tags.push_back(tag);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool TransferReport::any_diverged() const {
+  return std::any_of(branches.begin(), branches.end(), [](const BranchTransfer& one) {
+    return one.outcome == TransferOutcome::diverged;
+  });
+}
+
+Result<TransferReport> push(Repository& repository, Remote& remote,
+                            const TransferOptions& options) {
+  MILLGATE_ASSIGN(const auto ours, repository.branches());
+  MILLGATE_ASSIGN(const auto own, own_branches(repository, ours));
+  MILLGATE_ASSIGN(const auto theirs, remote.branches());
+  std::vector<Id> known;
+  for (const auto& [branch, ref] : theirs) known.push_back(ref.commit);
+  TransferReport report;
+  Counter counter(report, options);
+  for (const std::string& branch : chosen(options, own)) {
+    const auto tip = ours.find(branch);
+    if (tip == ours.end()) {
+      return not_found("there is no branch `" + branch + "` with a commit", name_hint(branch, own));
+    }
+    const auto found = theirs.find(branch);
+    std::optional<RemoteRef> there;
+    if (found != theirs.end()) there = found->second;
+    MILLGATE_TRY(push_branch(repository, remote, options, branch, tip->second, there, known, report,
+                             counter));
+    known.push_back(tip->second);
+  }
+  MILLGATE_TRY(push_tags(repository, remote, options, report));
+  return report;
+}
+
+Result<TransferReport> pull(Repository& repository, Remote& remote,
+                            const TransferOptions& options) {
+  MILLGATE_ASSIGN(const auto theirs, remote.branches());
+  std::vector<std::string> all;
+  for (const auto& [branch, ref] : theirs) all.push_back(branch);
+  TransferReport report;
+  Counter counter(report, options);
+  for (const std::string& branch : chosen(options, all)) {
+    const auto there = theirs.find(branch);
+    if (there == theirs.end()) {
+      return not_found("the remote has no branch `" + branch + "`", name_hint(branch, all));
+    }
+    MILLGATE_TRY(pull_branch(repository, remote, options, branch, there->second, report, counter));
+  }
+  MILLGATE_TRY(pull_tags(repository, remote, options, report));
+  return report;
+}
+
+}  // namespace millgate
