@@ -92,8 +92,8 @@ ObjectFacts facts_of_json(const Json& json, const std::string& format) {
 }  // namespace
 
 std::vector<Id> parts_of(const TableVersion& version) {
-  std::vector<Id> parts;
-  for (const Segment& segment : version.segments) parts.push_back(segment.object);
+  std::vector<Id> parts = objects_of(version);
+  std::erase(parts, version.id);
   return parts;
 }
 
@@ -115,7 +115,7 @@ Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id) {
   if (format == "millgate table version") {
     MILLGATE_ASSIGN(const TableVersion version, read_table_version(objects, id));
     ObjectFacts facts{.kind = ObjectKind::table_version, .references = {}};
-    for (const Id& part : parts_of(version)) facts.references.push_back({part, "segment"});
+    for (const Id& part : parts_of(version)) facts.references.push_back({part, "part"});
     return facts;
   }
   if (format == "millgate tree") {

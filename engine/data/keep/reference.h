@@ -36,8 +36,8 @@ struct ObjectFacts {
 /// Errors: `not_found`, `damaged`; `invalid_input` when a newer program wrote it.
 [[nodiscard]] Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id);
 
-/// Every object that a table version needs beside its manifest. The one place that knows: what is
-/// missing here is collected as garbage and does not travel.
+/// Every object that a table version needs beside its manifest, by `objects_of` of the store: what
+/// that leaves out is collected as garbage and does not travel.
 [[nodiscard]] std::vector<Id> parts_of(const TableVersion& version);
 
 /// Every object that the ledger names: commits of branches and tags, models of runs and releases,
