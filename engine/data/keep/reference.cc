@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "data/store/commit_object.h"
+#include "data/store/table_manifest.h"
 #include "data/tree/tree.h"
 #include "ground/durable_file.h"
 #include "ground/json.h"
@@ -69,6 +70,16 @@ Result<ObjectFacts> facts_of_leaf(const ObjectStore& objects, const Id& id) {
   return facts;
 }
 
+/// What `objects_of` of the store lists, which is the one that knows: what it leaves out is
+/// collected as garbage and does not travel. `version` may be a part of one, without id or base.
+ObjectFacts facts_of_parts(ObjectKind kind, const TableVersion& version) {
+  ObjectFacts facts{.kind = kind, .references = {}};
+  for (const Id& part : objects_of(version)) {
+    if (part != version.id && part != Id{}) facts.references.push_back({part, "part"});
+  }
+  return facts;
+}
+
 ObjectFacts facts_of_json(const Json& json, const std::string& format) {
   ObjectFacts facts;
   std::unordered_set<Id> required;
@@ -91,12 +102,6 @@ ObjectFacts facts_of_json(const Json& json, const std::string& format) {
 
 }  // namespace
 
-std::vector<Id> parts_of(const TableVersion& version) {
-  std::vector<Id> parts = objects_of(version);
-  std::erase(parts, version.id);
-  return parts;
-}
-
 Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id) {
   MILLGATE_ASSIGN(const std::string head, first_bytes(objects, id));
   if (head == kLeafMagic) return facts_of_leaf(objects, id);
@@ -113,10 +118,14 @@ Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id) {
     return facts_of(commit);
   }
   if (format == "millgate table version") {
-    MILLGATE_ASSIGN(const TableVersion version, read_table_version(objects, id));
-    ObjectFacts facts{.kind = ObjectKind::table_version, .references = {}};
-    for (const Id& part : parts_of(version)) facts.references.push_back({part, "part"});
-    return facts;
+    // Without its segments, which the list names that it needs: that may be what is missing.
+    MILLGATE_ASSIGN(const TableVersion version, parse_manifest(text, id));
+    return facts_of_parts(ObjectKind::table_version, version);
+  }
+  if (format == "millgate segment list") {
+    TableVersion version;
+    MILLGATE_ASSIGN(version.segments, parse_segment_list(text, id));
+    return facts_of_parts(ObjectKind::other, version);
   }
   if (format == "millgate tree") {
     MILLGATE_ASSIGN(const Tree tree, parse_tree(text, id));

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "data/store/object_store.h"
-#include "data/store/table_version.h"
 #include "ground/error.h"
 #include "ground/id.h"
 #include "ground/ledger.h"
@@ -35,10 +34,6 @@ struct ObjectFacts {
 /// that cannot (rows, packs) only the first bytes are read, and they are not proved.
 /// Errors: `not_found`, `damaged`; `invalid_input` when a newer program wrote it.
 [[nodiscard]] Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id);
-
-/// Every object that a table version needs beside its manifest, by `objects_of` of the store: what
-/// that leaves out is collected as garbage and does not travel.
-[[nodiscard]] std::vector<Id> parts_of(const TableVersion& version);
 
 /// Every object that the ledger names: commits of branches and tags, models of runs and releases,
 /// and any other text in an event that could be the name of an object. The former are required.
