@@ -106,7 +106,7 @@ Status Remote::move_branch(const std::string& branch, const std::optional<Remote
                            RemoteRef ref) {
   ref.number = from ? from->number + 1 : 1;
   const std::string name = ref_name("branches", branch, ref.number);
-  const Status created = files_->create(name, ref_text(ref));
+  Status created = files_->create(name, ref_text(ref));
   if (!created.ok() && created.error().code == ErrorCode::conflict) {
     // Created by this very call, when the answer to a first try was lost on the way.
     const auto there = files_->read(name);
@@ -116,7 +116,7 @@ Status Remote::move_branch(const std::string& branch, const std::optional<Remote
   return created;
 }
 
-Status Remote::make_tag(const std::string& tag, RemoteRef ref) {
+Status Remote::make_tag(const std::string& tag, const RemoteRef& ref) {
   return files_->create(ref_name("tags", tag, 1), ref_text(ref));
 }
 
@@ -159,6 +159,7 @@ Result<std::string> remote_url(const Repository& repository, const std::string& 
   MILLGATE_ASSIGN(const auto remotes, read_remotes(repository));
   if (const auto found = remotes.find(name); found != remotes.end()) return found->second;
   std::vector<std::string> names;
+  names.reserve(remotes.size());
   for (const auto& [one, url] : remotes) names.push_back(one);
   return not_found("there is no remote `" + name + "`",
                    names.empty() ? "`millgate remote add " + name + " FOLDER_OR_S3_ADDRESS`"

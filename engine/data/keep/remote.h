@@ -38,7 +38,7 @@ class Remote {
   [[nodiscard]] Status move_branch(const std::string& branch, const std::optional<RemoteRef>& from,
                                    RemoteRef ref);
   /// Errors: `conflict` when the tag exists; `outside`.
-  [[nodiscard]] Status make_tag(const std::string& tag, RemoteRef ref);
+  [[nodiscard]] Status make_tag(const std::string& tag, const RemoteRef& ref);
 
   [[nodiscard]] FileStore& files() { return *files_; }
   [[nodiscard]] const std::shared_ptr<FileStore>& shared_files() const { return files_; }

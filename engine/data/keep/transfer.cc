@@ -322,6 +322,7 @@ Result<TransferReport> push(Repository& repository, Remote& remote,
   MILLGATE_ASSIGN(const auto own, own_branches(repository, ours));
   MILLGATE_ASSIGN(const auto theirs, remote.branches());
   std::vector<Id> known;
+  known.reserve(theirs.size() + ours.size());
   for (const auto& [branch, ref] : theirs) known.push_back(ref.commit);
   TransferReport report;
   Counter counter(report, options);
@@ -345,6 +346,7 @@ Result<TransferReport> pull(Repository& repository, Remote& remote,
                             const TransferOptions& options) {
   MILLGATE_ASSIGN(const auto theirs, remote.branches());
   std::vector<std::string> all;
+  all.reserve(theirs.size());
   for (const auto& [branch, ref] : theirs) all.push_back(branch);
   TransferReport report;
   Counter counter(report, options);

@@ -339,6 +339,7 @@ Result<Commit> Repository::resolve_name(const std::string& name, std::optional<T
 Result<std::set<Id>> Repository::find_in_history(const std::string& prefix) const {
   std::vector<Id> waiting;
   MILLGATE_ASSIGN(const auto tips, branches());
+  waiting.reserve(tips.size());
   for (const auto& [name, id] : tips) waiting.push_back(id);
   MILLGATE_ASSIGN(const auto tag_ids, tags());
   for (const auto& [name, id] : tag_ids) waiting.push_back(id);

@@ -91,6 +91,7 @@ Result<std::vector<std::string>> find_losses(const ObjectStore& objects, const F
     });
   }
   std::vector<std::string> paths;
+  paths.reserve(at_risk.size());
   for (const FoundFile* file : at_risk) paths.push_back(file->path);
   return paths;
 }

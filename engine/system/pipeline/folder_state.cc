@@ -49,6 +49,7 @@ Result<Id> find_tree(const Commit& commit, const std::string& name) {
     return found->second;
   }
   std::vector<std::string> names;
+  names.reserve(commit.trees.size());
   for (const auto& [folder, tree] : commit.trees) names.push_back(folder);
   return not_found("there is no folder `" + name + "` in commit " + commit.id.brief(),
                    names.empty() ? "it holds no folders" : name_hint(name, names));
