@@ -78,7 +78,9 @@ Parameter Command::add_flag(const std::string& names, bool& value, const std::st
 }
 
 void Command::does(std::function<Result<int>()> action) const {
-  app_->callback([session = session_, action = std::move(action)] { session->action = action; });
+  app_->callback([app = app_, session = session_, action = std::move(action)] {
+    if (app->get_subcommands().empty()) session->action = action;
+  });
 }
 
 }  // namespace millgate

@@ -60,7 +60,8 @@ class Command {
   Parameter add_option(const std::string& names, T& value, const std::string& help) const;
   Parameter add_flag(const std::string& names, bool& value, const std::string& help) const;
 
-  /// What the program does when this command was typed; the exit code or an error.
+  /// What the program does when this command was typed, and none below it; the exit code or an
+  /// error.
   void does(std::function<Result<int>()> action) const;
 
  private:

@@ -107,10 +107,11 @@ int main(int argc, char** argv) {
   program.fallthrough();
   program.footer(kExitCodes);
   program.add_flag("--json", session.json, "print one JSON document instead of text");
-  program.add_option("-C,--project", session.folder, "folder of the project").shows_default();
+  program.add_option("-C,--project", session.folder, "folder of the project")
+      ->capture_default_str();
   program
       .add_option("--set", session.overrides, "a setting instead of the project file's: a.b=value")
-      .one_at_a_time();
+      ->allow_extra_args(false);
   add_commands(millgate::Command(program, session), session);
   try {
     program.parse(argc, argv);

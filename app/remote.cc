@@ -74,17 +74,14 @@ void add_remote(const Command& program, Session& session) {
       "millgate remote add origin s3://bucket/flights\n"
       "  A folder is a remote too. For s3:// the key comes from AWS_ACCESS_KEY_ID and\n"
       "  AWS_SECRET_ACCESS_KEY, another server than Amazon's from AWS_ENDPOINT_URL.");
-  command->require_subcommand(0, 1);
-  command->callback([&session, command] {
-    if (command->get_subcommands().empty()) {
-      session.action = [&session] { return list_remotes(session); };
-    }
-  });
-  CLI::App* adding = command->add_subcommand("add", "give an address a name");
+  command.does([&session] { return list_remotes(session); });
+  const Command adding = command.add_command("add", "give an address a name",
+                                             "millgate remote add origin /mnt/shared/flights");
   adding.add_option("name", options->name, "for example origin").required();
   adding.add_option("address", options->url, "a folder, or s3://BUCKET/FOLDER").required();
   adding.does([&session, options] { return add(session, *options); });
-  CLI::App* removing = command->add_subcommand("remove", "forget a name; nothing is deleted there");
+  const Command removing = command.add_command("remove", "forget a name; nothing is deleted there",
+                                               "millgate remote remove origin");
   removing.add_option("name", options->name, "a remote").required();
   removing.does([&session, options] { return remove(session, *options); });
 }
