@@ -17,6 +17,8 @@ void add_remote(const Command& program, Session& session);
 void add_push(const Command& program, Session& session);
 void add_pull(const Command& program, Session& session);
 void add_clone(const Command& program, Session& session);
+void add_backup(const Command& program, Session& session);
+void add_restore(const Command& program, Session& session);
 void add_log(const Command& program, Session& session);
 void add_show(const Command& program, Session& session);
 void add_diff(const Command& program, Session& session);

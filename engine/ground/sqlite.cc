@@ -123,6 +123,17 @@ Result<std::string> Connection::text(std::string_view sql) const {
   return statement.bytes(0);
 }
 
+Status Connection::copy_to(const Connection& target) const {
+  sqlite3_backup* copy =
+      sqlite3_backup_init(target.connection_.get(), "main", connection_.get(), "main");
+  if (copy == nullptr) return failure(target.connection_.get(), target.object_);
+  sqlite3_backup_step(copy, -1);
+  if (sqlite3_backup_finish(copy) != SQLITE_OK) {
+    return failure(target.connection_.get(), target.object_);
+  }
+  return {};
+}
+
 bool Connection::was_busy() const {
   return (sqlite3_errcode(connection_.get()) & 0xff) == SQLITE_BUSY;
 }

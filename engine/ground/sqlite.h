@@ -52,6 +52,8 @@ class Connection {
   /// The first column of the first row of `sql`, which must give one; NULL is 0.
   [[nodiscard]] Result<int64_t> integer(std::string_view sql) const;
   [[nodiscard]] Result<std::string> text(std::string_view sql) const;
+  /// Makes `target` hold, page by page, what this file holds now, also while others write to it.
+  [[nodiscard]] Status copy_to(const Connection& target) const;
   /// Whether the last failure was a lock that another connection held.
   [[nodiscard]] bool was_busy() const;
 

@@ -138,6 +138,10 @@ Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id) {
 
 Result<std::vector<Reference>> ledger_references(const Ledger& ledger) {
   MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events());
+  return references_of(events);
+}
+
+Result<std::vector<Reference>> references_of(const std::vector<Event>& events) {
   std::vector<Reference> references;
   std::unordered_set<Id> seen;
   const auto add = [&](const Id& id, const std::string& role, bool required) {

@@ -38,5 +38,7 @@ struct ObjectFacts {
 /// Every object that the ledger names: commits of branches and tags, models of runs and releases,
 /// and any other text in an event that could be the name of an object. The former are required.
 [[nodiscard]] Result<std::vector<Reference>> ledger_references(const Ledger& ledger);
+/// The same of these events alone.
+[[nodiscard]] Result<std::vector<Reference>> references_of(const std::vector<Event>& events);
 
 }  // namespace millgate

@@ -1,135 +1,17 @@
 #include "data/keep/transfer.h"
 
 #include <algorithm>
-#include <atomic>
-#include <future>
-#include <mutex>
-#include <set>
 #include <unordered_set>
 
 #include "data/keep/history.h"
 #include "data/keep/object_graph.h"
+#include "data/keep/object_transfer.h"
 #include "data/store/branch_tips.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
 
 namespace {
-
-/// Runs `work` over `ids`, several at once, until one fails.
-Status for_each_at_once(const std::vector<Id>& ids, unsigned at_once,
-                        const std::function<Status(const Id&)>& work) {
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  std::optional<Error> failed;
-  const auto run = [&] {
-    for (size_t i = next++; i < ids.size(); i = next++) {
-      Status status = work(ids[i]);
-      if (status.ok()) continue;
-      next = ids.size();
-      const std::scoped_lock lock(mutex);
-      if (!failed) failed = std::move(status).error();
-    }
-  };
-  std::vector<std::future<void>> threads;
-  for (size_t i = 1; i < std::min<size_t>(at_once, ids.size()); ++i) {
-    threads.push_back(std::async(std::launch::async, run));
-  }
-  run();
-  for (auto& thread : threads) thread.get();
-  if (failed) return *std::move(failed);
-  return {};
-}
-
-/// Counts what travels; any thread.
-class Counter {
- public:
-  Counter(TransferReport& report, const TransferOptions& options)
-      : report_(report), options_(options) {}
-  void expect(size_t count) { total_ += static_cast<int64_t>(count); }
-  void add(size_t size_bytes, bool travelled) {
-    const std::scoped_lock lock(mutex_);
-    ++done_;
-    if (travelled) {
-      ++report_.object_count;
-      report_.object_bytes += static_cast<int64_t>(size_bytes);
-    }
-    if (options_.progress) options_.progress(done_, total_);
-  }
-
- private:
-  TransferReport& report_;
-  const TransferOptions& options_;
-  std::mutex mutex_;
-  int64_t done_ = 0;
-  std::atomic<int64_t> total_ = 0;
-};
-
-Status send_object(const Repository& repository, FileStore& files, const Id& id, Counter& counter) {
-  const std::string name = ObjectStore::name_of(id);
-  MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
-  const auto there = files.size_bytes(name);
-  if (there.ok() && *there == bytes.size()) {
-    counter.add(0, false);
-    return {};
-  }
-  if (!there.ok() && there.error().code != ErrorCode::not_found) return there.error();
-  MILLGATE_TRY(files.write(name, bytes));
-  if (!files.local_path(name).empty()) {
-    MILLGATE_ASSIGN(const std::string arrived, files.read(name));
-    if (hash_of(arrived) != id) {
-      return damaged(
-          "object `" + id.brief() + "` arrived damaged at `" + files.local_path(name) + "`",
-          "push again; if it happens again, that disk is failing");
-    }
-  }
-  counter.add(bytes.size(), true);
-  return {};
-}
-
-Status fetch_object(Repository& repository, const FileStore& files, const Id& id,
-                    Counter& counter) {
-  if (repository.objects().claim(id)) {
-    counter.add(0, false);
-    return {};
-  }
-  auto bytes = files.read(ObjectStore::name_of(id));
-  if (!bytes.ok()) {
-    return std::move(bytes).error().inside("object `" + id.brief() +
-                                           "` could not be got from the remote");
-  }
-  if (hash_of(*bytes) != id) {
-    return damaged("object `" + id.brief() +
-                       "` is damaged on the remote: its bytes do not hash to "
-                       "its name",
-                   "push it again from a project that has it whole");
-  }
-  MILLGATE_TRY(repository.objects().put(*bytes));
-  counter.add(bytes->size(), true);
-  return {};
-}
-
-/// Gets `tip` and everything that it needs but `known` commits and what those need.
-Status fetch_closure(Repository& repository, const FileStore& files, const Id& tip,
-                     const std::unordered_set<Id>& known, unsigned at_once, Counter& counter) {
-  std::unordered_set<Id> seen = known;
-  std::vector<Id> wave;
-  if (seen.insert(tip).second) wave.push_back(tip);
-  while (!wave.empty()) {
-    counter.expect(wave.size());
-    MILLGATE_TRY(for_each_at_once(
-        wave, at_once, [&](const Id& id) { return fetch_object(repository, files, id, counter); }));
-    std::vector<Id> next;
-    for (const Id& id : wave) {
-      MILLGATE_ASSIGN(const ObjectFacts facts, facts_of(repository.objects(), id));
-      for (const Reference& reference : facts.references) {
-        if (reference.required && seen.insert(reference.id).second) next.push_back(reference.id);
-      }
-    }
-    wave = std::move(next);
-  }
-  return {};
-}
 
 std::vector<std::string> chosen(const TransferOptions& options,
                                 const std::vector<std::string>& all) {
@@ -180,7 +62,7 @@ Status move_forward(Repository& repository, const std::string& branch,
 
 Status push_branch(Repository& repository, Remote& remote, const TransferOptions& options,
                    const std::string& branch, const Id& tip, const std::optional<RemoteRef>& there,
-                   const std::vector<Id>& others, TransferReport& report, Counter& counter) {
+                   const std::vector<Id>& others, TransferReport& report, TransferCount& count) {
   BranchTransfer transfer{.branch = branch, .from = std::nullopt, .to = tip};
   if (there) transfer.from = there->commit;
   if (there && there->commit == tip) {
@@ -211,9 +93,10 @@ Status push_branch(Repository& repository, Remote& remote, const TransferOptions
     ids.push_back(id);
   }
   std::sort(ids.begin(), ids.end());
-  counter.expect(ids.size());
-  MILLGATE_TRY(for_each_at_once(ids, options.transfers_at_once, [&](const Id& id) {
-    return send_object(repository, remote.files(), id, counter);
+  count.expect(ids.size());
+  MILLGATE_TRY(for_each_at_once(ids, options.transfers_at_once, [&](const Id& id) -> Status {
+    MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
+    return send_object(remote.files(), id, bytes, count);
   }));
   RemoteRef ref;
   ref.commit = tip;
@@ -261,7 +144,7 @@ Status push_tags(Repository& repository, Remote& remote, const TransferOptions& 
 
 Status pull_branch(Repository& repository, Remote& remote, const TransferOptions& options,
                    const std::string& branch, const RemoteRef& there, TransferReport& report,
-                   Counter& counter) {
+                   TransferCount& count) {
   MILLGATE_ASSIGN(const auto branches, repository.branches());
   // What our branches need is here: every commit of the ledger came after all that it needs.
   std::unordered_set<Id> known;
@@ -270,8 +153,10 @@ Status pull_branch(Repository& repository, Remote& remote, const TransferOptions
     MILLGATE_ASSIGN(const auto history, history_of(repository, tip));
     known.insert(history.begin(), history.end());
   }
-  MILLGATE_TRY(fetch_closure(repository, remote.files(), there.commit, known,
-                             options.transfers_at_once, counter));
+  FetchOptions how;
+  how.at_once = options.transfers_at_once;
+  MILLGATE_TRY(fetch_closure(repository.objects(), remote.files(), {{there.commit, "commit"}},
+                             known, how, count));
   MILLGATE_TRY(track(repository, options.remote_name + "/" + branch, there.commit, options.author));
   MILLGATE_ASSIGN(const auto tip, branch_tip(repository.ledger(), branch));
   BranchTransfer transfer{.branch = branch, .from = std::nullopt, .to = there.commit};
@@ -325,7 +210,7 @@ Result<TransferReport> push(Repository& repository, Remote& remote,
   known.reserve(theirs.size() + ours.size());
   for (const auto& [branch, ref] : theirs) known.push_back(ref.commit);
   TransferReport report;
-  Counter counter(report, options);
+  TransferCount count(options.progress);
   for (const std::string& branch : chosen(options, own)) {
     const auto tip = ours.find(branch);
     if (tip == ours.end()) {
@@ -334,11 +219,13 @@ Result<TransferReport> push(Repository& repository, Remote& remote,
     const auto found = theirs.find(branch);
     std::optional<RemoteRef> there;
     if (found != theirs.end()) there = found->second;
-    MILLGATE_TRY(push_branch(repository, remote, options, branch, tip->second, there, known, report,
-                             counter));
+    MILLGATE_TRY(
+        push_branch(repository, remote, options, branch, tip->second, there, known, report, count));
     known.push_back(tip->second);
   }
   MILLGATE_TRY(push_tags(repository, remote, options, report));
+  report.object_count = count.object_count();
+  report.object_bytes = count.object_bytes();
   return report;
 }
 
@@ -349,15 +236,17 @@ Result<TransferReport> pull(Repository& repository, Remote& remote,
   all.reserve(theirs.size());
   for (const auto& [branch, ref] : theirs) all.push_back(branch);
   TransferReport report;
-  Counter counter(report, options);
+  TransferCount count(options.progress);
   for (const std::string& branch : chosen(options, all)) {
     const auto there = theirs.find(branch);
     if (there == theirs.end()) {
       return not_found("the remote has no branch `" + branch + "`", name_hint(branch, all));
     }
-    MILLGATE_TRY(pull_branch(repository, remote, options, branch, there->second, report, counter));
+    MILLGATE_TRY(pull_branch(repository, remote, options, branch, there->second, report, count));
   }
   MILLGATE_TRY(pull_tags(repository, remote, options, report));
+  report.object_count = count.object_count();
+  report.object_bytes = count.object_bytes();
   return report;
 }
 

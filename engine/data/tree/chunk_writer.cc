@@ -32,7 +32,9 @@ ChunkWriter::~ChunkWriter() {
 Status ChunkWriter::load_known() {
   known_loaded_ = true;
   for (size_t number = 0; number < packs_.size(); ++number) {
-    // A pack that cannot be read saves nothing; what it held is stored again.
+    // A pack behind a network costs more to read than its chunks to store again; what cannot be
+    // read saves nothing either.
+    if (!objects_.local_path(packs_[number]).ok()) continue;
     const auto chunks = read_pack_index(objects_, packs_[number]);
     if (!chunks.ok()) continue;
     for (const PackedChunk& chunk : *chunks) {

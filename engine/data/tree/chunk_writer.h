@@ -30,7 +30,8 @@ void append_span(std::vector<ChunkSpan>& spans, const ChunkSpan& next);
 /// The same chunks in the same order give the same packs. Memory: a few packs.
 class ChunkWriter {
  public:
-  /// `known_packs`: their chunks are not stored again. They are read when the first chunk comes.
+  /// `known_packs`: their chunks are not stored again, where they lie in local files. They are
+  /// read when the first chunk comes.
   ChunkWriter(ObjectStore& objects, std::vector<Id> known_packs);
   ~ChunkWriter();
   ChunkWriter(const ChunkWriter&) = delete;
