@@ -7,6 +7,8 @@ Result<Json> parse_json(std::string_view text, std::string_view object) {
     return Json::parse(text);
   } catch (const nlohmann::json::parse_error& failure) {
     return damaged(std::string(object) + " is not JSON at byte " + std::to_string(failure.byte));
+  } catch (const nlohmann::json::out_of_range&) {
+    return damaged(std::string(object) + " holds a number that is too large");
   }
 }
 

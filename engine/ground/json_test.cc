@@ -28,6 +28,16 @@ TEST(Json, SaysWhereItIsDamaged) {
   EXPECT_FALSE(parse_json("1 2", "x").ok());
 }
 
+TEST(Json, NumbersThatAreTooLargeAreAnError) {
+  for (const char* text : {"1e400", "[-1e999]", R"({"a": 80e5742})"}) {
+    const auto json = parse_json(text, "object `x`");
+    ASSERT_FALSE(json.ok()) << text;
+    EXPECT_EQ(json.error().code, ErrorCode::damaged);
+    EXPECT_EQ(json.error().what, "object `x` holds a number that is too large");
+  }
+  EXPECT_TRUE(parse_json("[1e308, 123456789012345678901234567890]", "x").ok());
+}
+
 TEST(Json, MembersAreChecked) {
   const Json json = {{"rows", 3}, {"name", "x"}};
   EXPECT_EQ(*json_member<int64_t>(json, "rows", "segment s"), 3);

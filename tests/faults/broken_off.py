@@ -114,6 +114,40 @@ def two_commits_at_once(project, chance):
     project.must_be_whole()
 
 
+def many_writers(project, chance):
+    """Two to sixteen at once, each on its own branch or all on main: who was told that it is done is
+    in the history, with its rows; who was not learns that another one won and what to do."""
+    project.commit("first")
+    for count in (2, 5, 16):
+        branches = ["main" if chance.randrange(2) else f"b{count}-{n}" for n in range(count)]
+        for branch in set(branches) - {"main"}:
+            project.run("branch", branch).must(0)
+        before = set(project.messages())
+        started = []
+        for number, branch in enumerate(branches):
+            changes = project.folder / f"change{number}.csv"
+            changes.write_text(f"customer,months\nW{count:02d}{number:02d},{number}\n")
+            command = ["commit", "-b", branch, "-m", f"{count} {number}"]
+            started.append(project.start(*command, "--table", "customers", "--changes", str(changes)))
+        done = []
+        for number, process in enumerate(started):
+            out, err = process.communicate(timeout=120)
+            outcome = Outcome(process.returncode, out, err)
+            if outcome.code == 0:
+                done.append(number)
+            else:
+                outcome.must_be_clear().must(2, "`customers`", "changed meanwhile", "hint:")
+                assert branches[number] == "main", "nobody else wrote to this branch"
+        assert [n for n in done if branches[n] == "main"] or "main" not in branches, "main got nothing"
+        on_main = {f"{count} {n}" for n in done if branches[n] == "main"}
+        assert set(project.messages()) - before == on_main, f"{project.messages()}"
+        for number in done:
+            row = f"select months from customers where customer = 'W{count:02d}{number:02d}'"
+            said = project.run("sql", row, "--rev", branches[number]).must(0).out
+            assert said.split() == ["months", str(number)], f"{branches[number]}: {said}"
+    project.must_be_whole()
+
+
 def many_readers_while_committing(project, chance):
     project.commit("first")
     for number in range(4):
@@ -147,6 +181,7 @@ CASES = [
     killed_in_run,
     killed_in_release,
     two_commits_at_once,
+    many_writers,
     many_readers_while_committing,
     two_releases_at_once,
 ]

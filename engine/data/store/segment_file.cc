@@ -15,6 +15,7 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <unordered_set>
 
@@ -62,6 +63,7 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const arrow::Record
       ->data_page_version(parquet::ParquetDataPageVersion::V1)
       ->compression(arrow::Compression::ZSTD)
       ->compression_level(1)
+      ->enable_page_checksum()
       ->max_row_group_length(std::max<int64_t>(rows.num_rows(), 1));
   for (int i = 0; i < rows.num_columns(); ++i) {
     if (!mostly_differs(*rows.column(i))) continue;
@@ -83,16 +85,43 @@ Error not_as_written(const Id& object, const std::string& why) {
   return error;
 }
 
+/// The end of a Parquet file, from its footer on; all of it when it has none.
+std::string_view footer_of(std::string_view bytes) {
+  constexpr size_t kTailBytes = 8;
+  uint32_t length = 0;  // Lowest byte first, as on every machine that we run on.
+  if (bytes.size() < kTailBytes) return bytes;
+  std::memcpy(&length, bytes.data() + bytes.size() - kTailBytes, sizeof length);
+  return bytes.substr(bytes.size() - std::min(bytes.size(), length + kTailBytes));
+}
+
+/// Whether the file ends with the footer that was noted.
+bool ends_with_footer(arrow::io::RandomAccessFile& file, const Id& footer) {
+  constexpr int64_t kUsualBytes = 16 << 10;
+  const auto size = file.GetSize();
+  if (!size.ok()) return false;
+  for (int64_t count = std::min(kUsualBytes, *size);; count = *size) {
+    const auto end = file.ReadAt(*size - count, count);
+    if (!end.ok()) return false;
+    const std::string_view found = footer_of(std::string_view(**end));
+    if (found.size() < static_cast<size_t>(count) || count == *size) {
+      return hash_of(found) == footer;
+    }
+  }
+}
+
 /// The bytes of an object, checked or as they are asked for.
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_object(const ObjectStore& objects,
                                                                  const Id& object,
-                                                                 bool check_hash) {
+                                                                 const ParquetReading& reading) {
   using File = std::shared_ptr<arrow::io::RandomAccessFile>;
-  if (!check_hash) {
+  if (!reading.check_hash) {
     const auto path = objects.local_path(object);
     if (path.ok()) {
       auto file = arrow::io::ReadableFile::Open(*path);
       if (!file.ok()) return not_as_written(object, file.status().message());
+      if (!ends_with_footer(**file, reading.footer)) {
+        return not_as_written(object, "its footer is damaged");
+      }
       return File(std::move(file).ValueUnsafe());
     }
     if (path.error().code != ErrorCode::outside) return path.error();
@@ -105,9 +134,11 @@ Result<std::shared_ptr<arrow::io::RandomAccessFile>> open_object(const ObjectSto
 Result<std::unique_ptr<parquet::arrow::FileReader>> open_parquet(const ObjectStore& objects,
                                                                  const Id& object,
                                                                  const ParquetReading& reading) {
-  MILLGATE_ASSIGN(const auto file, open_object(objects, object, reading.check_hash));
+  MILLGATE_ASSIGN(const auto file, open_object(objects, object, reading));
+  parquet::ReaderProperties checks;
+  checks.set_page_checksum_verification(true);  // Of the pages that have one.
   parquet::arrow::FileReaderBuilder builder;
-  if (const auto opened = builder.Open(file); !opened.ok()) {
+  if (const auto opened = builder.Open(file, checks); !opened.ok()) {
     return not_as_written(object, opened.message());
   }
   parquet::ArrowReaderProperties properties;
@@ -132,6 +163,7 @@ Result<ParquetObject> write_parquet_object(ObjectStore& objects, const arrow::Re
   MILLGATE_ARROW(const auto bytes, file->Finish(), object);
   ParquetObject written;
   written.size_bytes = bytes->size();
+  written.footer = hash_of(footer_of(std::string_view(*bytes)));
   MILLGATE_ASSIGN(written.object, objects.put(std::string_view(*bytes)));
   return written;
 }
@@ -215,8 +247,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> read_segment(const ObjectStore& obje
   }
   std::map<std::string, std::shared_ptr<arrow::Array>> arrays;
   for (const auto& [object, wanted] : names_in) {
+    ParquetReading how = reading;
+    how.footer = object == segment.object ? segment.footer : Id{};
+    how.check_hash |= how.footer == Id{};
     MILLGATE_ASSIGN(const auto part,
-                    read_parquet_object(objects, object, wanted, segment.row_count, reading));
+                    read_parquet_object(objects, object, wanted, segment.row_count, how));
     for (size_t i = 0; i < wanted.size(); ++i)
       arrays[wanted[i]] = part->column(static_cast<int>(i));
   }

@@ -18,6 +18,7 @@ namespace millgate {
 struct ParquetObject {
   Id object;
   int64_t size_bytes = 0;
+  Id footer;  ///< Hash of its end: the footer, the footer's length and "PAR1".
 };
 
 /// Writes `rows` as one Parquet object of one row group; the bytes depend on the rows alone.
@@ -27,8 +28,10 @@ struct ParquetObject {
 
 /// How a Parquet object is read.
 struct ParquetReading {
-  /// Check the hash of the whole object first; else only the bytes that are asked for are read.
+  /// Check the hash of the whole object first. Else only the bytes that are asked for are read:
+  /// pages have checksums, and the footer must hash to `footer`, which is needed then.
   bool check_hash = true;
+  Id footer = {};
   bool use_threads = true;
 };
 
@@ -43,7 +46,8 @@ struct ParquetReading {
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> read_whole_parquet_object(
     const ObjectStore& objects, const Id& object, int64_t row_count);
 
-/// Columns of a segment by their stored names, those that were added later included.
+/// Columns of a segment by their stored names, those that were added later included. Without
+/// `check_hash`, objects whose footer was not noted are checked all the same.
 /// Errors: as `read_parquet_object`.
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> read_segment(
     const ObjectStore& objects, const Segment& segment, const std::vector<std::string>& names,

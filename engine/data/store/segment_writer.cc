@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <thread>
@@ -18,6 +19,17 @@ namespace {
 constexpr int64_t kSegmentRowsMin = 16 << 10;
 constexpr int64_t kSegmentRowsMax = 64 << 10;
 constexpr uint64_t kCutMask = (16 << 10) - 1;
+
+/// Rows of more than this are encoded one segment at a time.
+constexpr int64_t kWaitingBytesMax = 48 << 20;
+
+int64_t memory_bytes(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
+  int64_t bytes = 0;
+  for (const auto& batch : batches) {
+    bytes += arrow::util::ReferencedBufferSize(*batch).ValueOr(0);
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -68,6 +80,11 @@ Status SegmentWriter::flush() {
   slot.segment.first_key = std::exchange(first_key_, {});
   auto batches = std::exchange(pending_, {});
   pending_rows_ = 0;
+  slot.memory_bytes = memory_bytes(batches);
+  while (next_to_wait_ < slots_.size() && waiting_bytes_ + slot.memory_bytes > kWaitingBytesMax) {
+    MILLGATE_TRY(wait_for(slots_[next_to_wait_++]));
+  }
+  waiting_bytes_ += slot.memory_bytes;
   slot.object = std::async(
       std::launch::async, [this, batches = std::move(batches)]() mutable -> Result<ParquetObject> {
         // Pages end where chunks end, so the rows must be one chunk.
@@ -82,10 +99,12 @@ Status SegmentWriter::flush() {
 }
 
 Status SegmentWriter::wait_for(Slot& slot) {
+  waiting_bytes_ -= std::exchange(slot.memory_bytes, 0);
   if (!slot.object.valid()) return {};
   MILLGATE_ASSIGN(const ParquetObject written, slot.object.get());
   slot.segment.object = written.object;
   slot.segment.size_bytes = written.size_bytes;
+  slot.segment.footer = written.footer;
   return {};
 }
 

@@ -21,7 +21,7 @@ namespace millgate {
 
 /// Segments have 16 to 64 thousand rows; between those, one ends where the hash of the next row
 /// says so, so that equal ranges of rows become equal objects. Segments are encoded by other
-/// threads, at most one a core at a time. One thread at a time.
+/// threads, at most one a core at a time, and fewer when they are large. One thread at a time.
 class SegmentWriter {
  public:
   /// `schema` has the stored names.
@@ -42,7 +42,8 @@ class SegmentWriter {
  private:
   struct Slot {
     Segment segment;
-    bool written = false;  ///< By this writer.
+    bool written = false;      ///< By this writer.
+    int64_t memory_bytes = 0;  ///< Of the rows that wait to be encoded.
     std::future<Result<ParquetObject>> object;
   };
   [[nodiscard]] Status flush();
@@ -55,6 +56,7 @@ class SegmentWriter {
   std::string first_key_;
   std::deque<Slot> slots_;
   size_t next_to_wait_ = 0;
+  int64_t waiting_bytes_ = 0;  ///< Of the slots from `next_to_wait_` on.
 };
 
 }  // namespace millgate

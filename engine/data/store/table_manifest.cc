@@ -85,6 +85,9 @@ Result<Segment> parse_segment(const Json& json, const std::string& object) {
   MILLGATE_ASSIGN(segment.size_bytes, count_member(json, "size_bytes", object));
   MILLGATE_ASSIGN(const auto key, json_member<std::string>(json, "first_key", object));
   MILLGATE_ASSIGN(segment.first_key, bytes_of_hex(key, object));
+  if (json.contains("footer")) {
+    MILLGATE_ASSIGN(segment.footer, id_member(json, "footer", object));
+  }
   if (json.contains("folded")) {
     MILLGATE_ASSIGN(segment.folded, count_member(json, "folded", object));
   }
@@ -242,6 +245,7 @@ Json json_of(const Segment& segment) {
                {"row_count", segment.row_count},
                {"size_bytes", segment.size_bytes},
                {"first_key", hex_of(segment.first_key)}};
+  if (segment.footer != Id{}) json["footer"] = segment.footer.hex();
   if (segment.folded > 0) json["folded"] = segment.folded;
   for (const AddedColumns& added : segment.added) {
     json["added"].push_back(

@@ -34,6 +34,8 @@ struct Segment {
   /// So many deltas of the version, from the first, are already part of the rows here.
   int64_t folded = 0;
   std::vector<AddedColumns> added = {};
+  /// Hash of the Parquet footer of `object`; zero when it was not noted.
+  Id footer = {};
 
   bool operator==(const Segment&) const = default;
 };
