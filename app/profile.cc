@@ -142,6 +142,7 @@ Result<int> profile(const Session& session, const Options& options) {
   }
   if (!options.html.empty()) {
     std::vector<NamedProfile> named;
+    named.reserve(profiles.size());
     for (size_t i = 0; i < profiles.size(); ++i) named.push_back({texts[i], &profiles[i]});
     MILLGATE_TRY(write_file(options.html, profile_html(named)));
     std::cerr << "profile written to " << options.html << '\n';

@@ -76,7 +76,7 @@ std::string plain_body(const std::vector<Field>& fields, const Block& rows, size
     }
     list.push_back(std::move(object));
   }
-  return dump_json(end - begin == 1 ? list.front() : Json{{"rows", std::move(list)}});
+  return dump_json(end - begin == 1 ? list.front() : Json{{"rows", list}});
 }
 
 std::string oip_body(const std::vector<Field>& fields, const Block& rows, size_t begin,

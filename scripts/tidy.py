@@ -15,7 +15,7 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM = "clang-tidy-16"
+PROGRAM = ROOT / ".deps" / "venv" / "bin" / "clang-tidy"
 
 
 def clean_folder():

@@ -455,7 +455,7 @@ std::string to_toml(const std::vector<ProposedRule>& rules) {
       text += "at_least = " + std::string(share) + "\n";
     }
     if (rule.is_warning) text += "severity = \"warning\"\n";
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

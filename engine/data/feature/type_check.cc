@@ -187,6 +187,7 @@ class TypeChecker {
       if (!fits(overload, arguments)) continue;
       std::vector<std::unique_ptr<TypedNode>> converted;
       const size_t count = arguments.size();
+      converted.reserve(count);
       for (size_t i = 0; i < count; ++i) {
         converted.push_back(convert(std::move(arguments[i]), *parameter_type(overload, i, count)));
       }

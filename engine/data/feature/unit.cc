@@ -107,8 +107,7 @@ Result<Unit> find_unit(std::string_view name) {
     unit.dimensions = {{"mass", 1}, {"length", -1}, {"time", -2}};
     return unit;
   }
-  return invalid_input("unknown unit `" + std::string(name) + "`",
-                       name_hint(std::string(name), unit_names()));
+  return invalid_input("unknown unit `" + std::string(name) + "`", name_hint(name, unit_names()));
 }
 
 std::string_view trimmed(std::string_view text) {

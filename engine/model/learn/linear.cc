@@ -340,6 +340,7 @@ Result<Fitted> fit_constant(const LearnerInput& input) {
   const double mean = std::accumulate(labels.begin(), labels.end(), 0.0) /
                       static_cast<double>(std::max<size_t>(labels.size(), 1));
   std::vector<LinearColumn> columns;
+  columns.reserve(input.feature_names.size());
   for (uint32_t j = 0; j < input.feature_names.size(); ++j) columns.push_back({.feature = j});
   LinearModel model = empty_model(input, std::move(columns));
   model.intercept = model.logistic ? std::log(mean / (1 - mean)) : mean;

@@ -308,6 +308,7 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Ro
   const Outcome outcome{.label = made.test.labels, .prediction = predictions};
   MILLGATE_ASSIGN(const auto texts, slice_texts(request, rows, result.split));
   std::vector<SliceColumn> slices;
+  slices.reserve(texts.size());
   for (size_t i = 0; i < texts.size(); ++i) slices.push_back({request.task.slices[i], texts[i]});
   MeasureOptions options;
   options.threshold = result.threshold;

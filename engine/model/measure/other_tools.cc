@@ -33,6 +33,7 @@ std::vector<double> equal_edges(Range range) {
     range.high += 0.5;
   }
   std::vector<double> edges;
+  edges.reserve(count + 1);
   const double step = (range.high - range.low) / static_cast<double>(count);
   for (size_t i = 0; i < count; ++i) edges.push_back(range.low + static_cast<double>(i) * step);
   edges.push_back(range.high);

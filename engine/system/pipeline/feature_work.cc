@@ -67,6 +67,7 @@ Status fit_to_all(FeatureProgram& program, const arrow::Table& joined) {
 Result<Block> sample_of(const arrow::Table& joined, const FeatureProgram& program) {
   const int64_t count = std::min(kSampleRows, joined.num_rows());
   std::vector<std::shared_ptr<arrow::Table>> parts;
+  parts.reserve(static_cast<size_t>(std::max<int64_t>(count, 1)));
   for (int64_t i = 0; i < count; ++i)
     parts.push_back(joined.Slice(i * joined.num_rows() / count, 1));
   if (parts.empty()) parts.push_back(joined.Slice(0, 0));

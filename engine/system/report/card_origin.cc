@@ -46,7 +46,7 @@ std::string pseudo_code(const CardFacts& facts) {
       text += "   # one of " +
               count_of(static_cast<int64_t>(feature.categories.size()), "known category");
     }
-    text += "\n";
+    text += '\n';
   }
   text += "\n# decision\n";
   if (!facts.is_binary()) {

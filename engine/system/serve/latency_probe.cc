@@ -103,6 +103,7 @@ Result<std::vector<double>> run_workers(const std::string& url,
   }
   std::vector<Status> statuses(workers.size());
   std::vector<std::thread> threads;
+  threads.reserve(workers.size());
   for (size_t i = 0; i < workers.size(); ++i) {
     threads.emplace_back([&, i] { statuses[i] = workers[i].run(); });
   }
