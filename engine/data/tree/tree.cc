@@ -145,9 +145,10 @@ Result<Tree> write_tree(ObjectStore& objects, const std::vector<TreeEntry>& entr
   for (const TreeEntry* first = entries.data(); first != end;) {
     const TreeEntry* next = first;
     TreeLeaf leaf;
-    do {
+    for (bool ended = false; !ended && next != end; ++next) {
       leaf.size_bytes += static_cast<int64_t>(next->size_bytes);
-    } while (!ends_leaf((next++)->path) && next != end);
+      ended = ends_leaf(next->path);
+    }
     leaf.first_path = first->path;
     leaf.file_count = next - first;
     leaf.logical_hash = logical_hash_of(first, next);
