@@ -179,6 +179,27 @@ Status remove_files(const FolderPlace& place, const std::vector<const FoundFile*
   return {};
 }
 
+/// Empty folders are in no version: where a file must be, one gives way, with those in it.
+Status make_way(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return {};
+  std::vector<std::string> folders = {path};
+  std::error_code failed;
+  for (auto one = fs::recursive_directory_iterator(path, failed);
+       !failed && one != fs::recursive_directory_iterator(); one.increment(failed)) {
+    if (fs::is_directory(one->symlink_status(failed))) folders.push_back(one->path().string());
+  }
+  std::sort(folders.begin(), folders.end());
+  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
+    if (::rmdir(folder->c_str()) != 0) {
+      Error error = system_failure("remove the folder", *folder, errno);
+      error.hint = "a file must stand at `" + path + "`: move away what is in the folder";
+      return error;
+    }
+  }
+  return {};
+}
+
 /// Looks again, because what was made has new stamps; their contents are known.
 void remember(const FolderPlace& place, const std::string& index_path, const FolderLook& before,
               const Work& work, std::optional<Id> tree) {
@@ -223,7 +244,9 @@ Result<CheckoutReport> check_out(const ObjectStore& objects, const Tree& tree,
   for (size_t i = 0; i < work.make.size(); ++i) {
     const TreeEntry& entry = *work.make[i];
     MILLGATE_TRY(make_folders_above(place.path, entry.path, folders));
-    MILLGATE_ASSIGN(const MadeBy made_by, maker.make(entry, place.path + "/" + entry.path));
+    const std::string path = place.path + "/" + entry.path;
+    MILLGATE_TRY(make_way(path));
+    MILLGATE_ASSIGN(const MadeBy made_by, maker.make(entry, path));
     report.reflinked += made_by == MadeBy::reflink ? 1 : 0;
     report.hard_linked += made_by == MadeBy::hard_link ? 1 : 0;
     if (made_by == MadeBy::copy) {

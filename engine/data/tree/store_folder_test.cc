@@ -94,6 +94,26 @@ TEST_F(StoreFolderTest, EveryKindOfFileComesBack) {
   EXPECT_EQ(contents_of(copy.path), contents_of(place_.path));
 }
 
+TEST_F(StoreFolderTest, AnEmptyFolderGivesWayToAFile) {
+  put(place_.path + "/a/b", "a file");
+  const StoredFolder stored = store();
+  fs::remove(place_.path + "/a/b");
+  fs::create_directories(place_.path + "/a/b/c/d");
+  CheckoutOptions options;
+  options.known_trees = {stored.tree};
+  check_out_to(stored.tree, place_, options, index_);
+  EXPECT_EQ(contents_of(place_.path)["a/b"], "file a file");
+  // What is left out of every version is not thrown away.
+  fs::remove(place_.path + "/a/b");
+  put(place_.path + "/a/b/c/kept.tmp", "mine");
+  const FolderPlace place{.path = place_.path, .ignore = {"*.tmp"}};
+  const auto refused =
+      check_out(objects_, *read_tree(objects_, stored.tree), place, index_, options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().what, testing::HasSubstr("a/b/c"));
+  EXPECT_TRUE(fs::exists(place_.path + "/a/b/c/kept.tmp"));
+}
+
 TEST_F(StoreFolderTest, TheSameFilesGiveTheSameTreeInAnyStore) {
   Random random(2);
   for (int i = 0; i < 600; ++i) {
