@@ -16,17 +16,12 @@ namespace {
 /// One pass over `table`: how many rows each rule judged, and how many break it.
 std::string counting_sql(const std::string& table, const std::vector<const RuleSql*>& sqls) {
   std::string counts;
-  std::string conditions;
-  for (size_t i = 0; i < sqls.size(); ++i) {
-    const std::string comma = i == 0 ? "" : ", ";
-    const std::string judged = quote_name("millgate judged " + std::to_string(i));
-    const std::string broken = quote_name("millgate broken " + std::to_string(i));
-    counts +=
-        comma + "count(*) filter (where " + judged + "), count(*) filter (where " + broken + ")";
-    conditions += comma + "(" + sqls[i]->judged + ") as " + judged + ", (" + sqls[i]->broken +
-                  ") as " + broken;
+  for (const RuleSql* sql : sqls) {
+    const std::string judged = sql->judged == "true" ? "" : " filter (where " + sql->judged + ")";
+    counts += (counts.empty() ? "" : ", ") + ("count(*)" + judged) + ", count(*) filter (where " +
+              sql->broken + ")";
   }
-  return "select " + counts + " from (select " + conditions + " from " + sql_name(table) + ")";
+  return "select " + counts + " from " + sql_name(table);
 }
 
 Result<std::vector<RuleCounts>> count_table(Database& database, const std::string& table,
@@ -68,7 +63,7 @@ Result<std::unique_ptr<Judgement>> Judgement::open(const Repository& repository,
 }
 
 Result<RuleSql> Judgement::find(const Rule& rule) {
-  return make_rule_sql(rule, tables_, *database_);
+  return make_rule_sql(rule, tables_, *database_, empty_copies_);
 }
 
 Result<RuleCounts> Judgement::judge_whole(const RuleSql& sql) {

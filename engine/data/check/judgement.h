@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "data/check/rule.h"
@@ -47,6 +49,7 @@ class Judgement {
   TableVersions tables_;
   Time time_;  ///< Of the commit.
   std::unique_ptr<Database> database_;
+  std::set<std::string> empty_copies_;  ///< Of which tables; see make_rule_sql.
 };
 
 }  // namespace millgate

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "data/query/sql_token.h"
@@ -102,8 +103,9 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
 /// Looks the names of one rule up in a commit and tries its SQL.
 class Lookup {
  public:
-  Lookup(const Rule& rule, const TableVersions& tables, Database& database)
-      : rule_(rule), tables_(tables), database_(database) {}
+  Lookup(const Rule& rule, const TableVersions& tables, Database& database,
+         std::set<std::string>& empty_copies)
+      : rule_(rule), tables_(tables), database_(database), empty_copies_(empty_copies) {}
 
   [[nodiscard]] Result<RuleSql> run() {
     MILLGATE_ASSIGN(RuleForm form, parse_rule(rule_));
@@ -115,6 +117,7 @@ class Lookup {
                       table_name("rule", form.other_table.name, form.other_table.offset));
       MILLGATE_TRY(resolve_columns(form.other_columns, form.other_table.name));
     }
+    MILLGATE_TRY(make_empty_copy(table));
     Rule named = rule_;
     named.table = table;
     RuleSql sql = conditions_of(named, form, {});
@@ -182,17 +185,32 @@ class Lookup {
     return columns;
   }
 
+  /// Rules are tried on it: to bind a view over Parquet opens its files each time.
+  Status make_empty_copy(const std::string& table) {
+    if (!empty_copies_.insert(table).second) return {};
+    return database_.execute("create table " + empty_copy_name(table) + " as from " +
+                             sql_name(table) + " limit 0");
+  }
+
+  static std::string empty_copy_name(const std::string& table) {
+    return quote_name("millgate empty copy of " + table);
+  }
+
+  static std::string from_empty_copy(const std::string& table) {
+    return " from " + empty_copy_name(table) + " as " + sql_name(table);
+  }
+
   /// One condition by itself, so that a fault has its place in the user's own words.
   Status try_condition(const std::string& key, const std::string& text, const std::string& table) {
     const std::string select = "select (\n";
-    const auto columns = database_.describe(select + text + "\n) from " + sql_name(table));
+    const auto columns = database_.describe(select + text + "\n)" + from_empty_copy(table));
     if (!columns.ok()) return at_fault(key, columns.error(), select.size(), text.size());
     if (columns->size() != 1 || columns->front().second != "BOOLEAN") {
       return rule_.section.error_at(
           key, "`" + key + "` is no condition: it gives " + columns->front().second,
           "compare it with something, for example: distance > 0", 0);
     }
-    const std::string filter = "select 1 from " + sql_name(table) + " where (\n";
+    const std::string filter = "select 1" + from_empty_copy(table) + " where (\n";
     const auto filtered = database_.describe(filter + text + "\n)");
     if (!filtered.ok()) return at_fault(key, filtered.error(), filter.size(), text.size());
     return {};
@@ -202,7 +220,7 @@ class Lookup {
   Status try_whole(const RuleSql& sql) {
     const auto tried = database_.describe(
         judges_table(sql.kind) ? at_time(sql.whole, Time{})
-                               : "select 1 from " + sql_name(sql.table) + " where (" + sql.judged +
+                               : "select 1" + from_empty_copy(sql.table) + " where (" + sql.judged +
                                      ") and " + sql.broken);
     if (tried.ok()) return {};
     return at_fault("rule", tried.error(), 0, 0);
@@ -244,12 +262,14 @@ class Lookup {
   const Rule& rule_;
   const TableVersions& tables_;
   Database& database_;
+  std::set<std::string>& empty_copies_;
 };
 
 }  // namespace
 
-Result<RuleSql> make_rule_sql(const Rule& rule, const TableVersions& tables, Database& database) {
-  return Lookup(rule, tables, database).run();
+Result<RuleSql> make_rule_sql(const Rule& rule, const TableVersions& tables, Database& database,
+                              std::set<std::string>& empty_copies) {
+  return Lookup(rule, tables, database, empty_copies).run();
 }
 
 Result<RuleSql> make_rule_sql(const Rule& rule, const std::string& revision) {

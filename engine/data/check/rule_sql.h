@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,12 @@ struct RuleSql {
 };
 
 /// Finds the names of `rule` in `tables`, which `database` holds, and tries the SQL without
-/// running it. Errors: `invalid_input` at the place in the rule, with the nearest name.
+/// running it. `empty_copies` names the tables that `database` also holds without rows, made here
+/// when a rule needs them; it begins empty and stays beside the database.
+/// Errors: `invalid_input` at the place in the rule, with the nearest name.
 [[nodiscard]] Result<RuleSql> make_rule_sql(const Rule& rule, const TableVersions& tables,
-                                            Database& database);
+                                            Database& database,
+                                            std::set<std::string>& empty_copies);
 
 /// The same from the words of the rule alone, nothing looked up: `table`, `judged`, `broken`.
 /// With a `revision`, tables of the rule's own are read there ("flights@a1b2c3").
