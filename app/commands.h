@@ -34,6 +34,7 @@ void add_sql(const Command& program, Session& session);
 void add_profile(const Command& program, Session& session);
 void add_check(const Command& program, Session& session);
 void add_drift(const Command& program, Session& session);
+void add_value(const Command& program, Session& session);
 void add_features(const Command& program, Session& session);
 void add_feature(const Command& program, Session& session);
 void add_test(const Command& program, Session& session);

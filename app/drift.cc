@@ -52,7 +52,7 @@ Result<std::vector<Pair>> pairs_of(const Repository& repository, const Options& 
 Result<std::string> label_of(const Workplace& place, Database& database, const AskedRows& reference,
                              const AskedRows& current) {
   if (!place.project.task || place.project.task->kind != TaskKind::binary) return std::string();
-  const std::string label = place.project.task->label;
+  const std::string label = with_quoted_columns(place.project.task->label, reference);
   for (const AskedRows* side : {&reference, &current}) {
     const auto described =
         database.describe("select cast((" + label + "\n) as boolean) from " + side->name);

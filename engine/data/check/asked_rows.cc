@@ -66,6 +66,17 @@ const AskedColumn* AskedRows::find(const std::string& column) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
+std::string with_quoted_columns(const std::string& expression, const AskedRows& rows) {
+  std::string sql;
+  size_t copied = 0;
+  for (const SqlToken& token : sql_tokens(expression)) {
+    if (token.kind != SqlTokenKind::word || rows.find(token.name()) == nullptr) continue;
+    sql += expression.substr(copied, token.offset - copied) + sql_name(token.text);
+    copied = token.end();
+  }
+  return sql + expression.substr(copied);
+}
+
 Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& repository,
                                          const std::vector<std::string>& texts,
                                          const std::string& revision) {

@@ -38,6 +38,10 @@ struct AskedRows {
   [[nodiscard]] const AskedColumn* find(const std::string& column) const;
 };
 
+/// `expression` with the columns of `rows` in double quotes where SQL would read a keyword: a label
+/// of the project, which is no SQL, may say `left = 1`.
+[[nodiscard]] std::string with_quoted_columns(const std::string& expression, const AskedRows& rows);
+
 /// Opens `texts` in `database`, which must be new: each a table name, a table with a revision
 /// ("flights@main~1"), or a select over such tables. Tables without a revision are read at
 /// `revision`. The rows of a select are computed once and kept until the database closes.
