@@ -60,8 +60,9 @@ int print_transfer(const Session& session, const TransferReport& report,
   for (const BranchTransfer& one : report.branches) {
     if (one.outcome != TransferOutcome::diverged) continue;
     std::cerr << "hint: `" << one.branch << "` here and on " << remote_name
-              << " have commits that the other lacks; nothing was moved. `millgate pull` brings "
-              << remote_name << '/' << one.branch << " here, to be looked at and merged\n";
+              << " have commits that the other lacks; nothing was moved. Bring them together: "
+                 "`millgate pull && millgate merge "
+              << remote_name << '/' << one.branch << "`\n";
   }
   for (const std::string& tag : report.differing_tags) {
     std::cerr << "hint: tag `" << tag << "` names another commit on " << remote_name

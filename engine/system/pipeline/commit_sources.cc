@@ -243,6 +243,10 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   change.origin_json = dump_json(origin);
   MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, change));
   report.changed = true;
+  if (options.progress) {
+    const bool has_folders = !project.folders.empty();
+    options.progress(has_folders ? project.folders.back().name : project.sources.back().name, 1.0);
+  }
   return report;
 }
 
