@@ -9,8 +9,17 @@ namespace millgate {
 
 namespace {
 
+constexpr size_t kBriefIdLength = 12;
+
+/// An abbreviated id may happen to hold nothing but digits, or digits around an `e`.
+bool may_be_id(const std::string& cell) {
+  return cell.size() == kBriefIdLength &&
+         cell.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 bool looks_like_number(const std::string& cell) {
-  return !cell.empty() && cell.find_first_not_of("0123456789+-.,% eE") == std::string::npos;
+  return !cell.empty() && !may_be_id(cell) &&
+         cell.find_first_not_of("0123456789+-.,% eE") == std::string::npos;
 }
 
 /// Characters on the screen: UTF-8 continuation bytes take no room.
