@@ -12,28 +12,13 @@
 #include <functional>
 #include <system_error>
 
+#include "ground/descriptor.h"
+
 namespace millgate {
 
 namespace {
 
 constexpr size_t kCopyBytes = 1 << 20;
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::string folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -57,16 +42,6 @@ std::string hint_for(int error_number, const std::string& path) {
   }
 }
 
-Status write_all(int descriptor, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_failure("write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return {};
-}
-
 Status copy_contents(int source, int target, const Publication& publication,
                      const std::string& source_path) {
   std::string buffer(kCopyBytes, '\0');
@@ -86,7 +61,7 @@ Status publish(const Publication& publication, const std::function<Status(int)>&
   const std::string& temporary = publication.temporary_path;
   const auto write_temporary = [&]() -> Status {
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!file.open()) return system_failure("write", publication.final_path, errno);
+    if (!file.is_open()) return system_failure("write", publication.final_path, errno);
     if (publication.mode != 0 && ::fchmod(file.number(), publication.mode) != 0) {
       return system_failure("set the mode of", publication.final_path, errno);
     }
@@ -109,7 +84,7 @@ Status publish(const Publication& publication, const std::function<Status(int)>&
 
 Status publish_copy(const std::string& source_path, const Publication& publication) {
   const Descriptor source(::open(source_path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!source.open()) return system_failure("read", source_path, errno);
+  if (!source.is_open()) return system_failure("read", source_path, errno);
   MILLGATE_TRY(publish(publication, [&](int target) {
     return copy_contents(source.number(), target, publication, source_path);
   }));
@@ -144,7 +119,7 @@ Status make_folders(const std::string& path) {
 
 Status sync_path(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.open()) return system_failure("open", path, errno);
+  if (!file.is_open()) return system_failure("open", path, errno);
   // Some file systems cannot sync a folder and say EINVAL; there is nothing more to do then.
   if (::fsync(file.number()) != 0 && errno != EINVAL) return system_failure("sync", path, errno);
   return {};

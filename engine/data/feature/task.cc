@@ -1,21 +1,12 @@
 #include "data/feature/task.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
+
+#include "ground/plain_name.h"
 
 namespace millgate {
 namespace {
-
-/// Names of views stand before a dot in expressions (`weather.temp`), so they are plain.
-bool is_plain_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  const auto is_plain = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), is_plain);
-}
 
 Result<std::string> filled_text(Section& section, const std::string& key, const char* example) {
   MILLGATE_ASSIGN(std::string value, section.text(key));
@@ -56,11 +47,7 @@ Result<Task> read_task(Section section) {
 
 Result<View> read_view(Section section) {
   View view;
-  MILLGATE_ASSIGN(view.name, section.text("name"));
-  if (!is_plain_name(view.name)) {
-    return section.error_at("name", "`" + view.name + "` cannot be the name of a view",
-                            "use letters, digits and `_`, beginning with a letter");
-  }
+  MILLGATE_ASSIGN(view.name, read_plain_name(section, "a view"));
   MILLGATE_ASSIGN(view.entity, section.texts("entity"));
   if (view.entity.empty()) {
     return section.error_at("entity", "view `" + view.name + "` has no entity",

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "ground/plain_name.h"
+
 namespace millgate {
 
 namespace {
-
-/// Names of tables stand in SQL and in revisions ("flights@main"), so they are plain.
-bool is_plain_name(const std::string& name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-         std::all_of(name.begin(), name.end(), plain);
-}
 
 Status check_key(const Section& section, const std::vector<std::string>& key) {
   for (size_t i = 0; i < key.size(); ++i) {
@@ -30,11 +23,7 @@ Status check_key(const Section& section, const std::vector<std::string>& key) {
 
 Result<Source> read_source(Section section) {
   Source source;
-  MILLGATE_ASSIGN(source.name, section.text("name"));
-  if (!is_plain_name(source.name)) {
-    return section.error_at("name", "`" + source.name + "` cannot be the name of a table",
-                            "use letters, digits and `_`, beginning with a letter");
-  }
+  MILLGATE_ASSIGN(source.name, read_plain_name(section, "a table"));
   MILLGATE_ASSIGN(source.path, section.text("path"));
   if (source.path.empty()) {
     return section.error_at("path", "source `" + source.name + "` has an empty path",

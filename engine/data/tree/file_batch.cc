@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "data/tree/content_cuts.h"
+#include "ground/descriptor.h"
 #include "ground/durable_file.h"
 
 namespace millgate {
@@ -36,17 +37,10 @@ struct FileBatch {
 /// A file of the user while it is read, and proof that it did not change meanwhile.
 class OpenFile {
  public:
-  OpenFile() = default;
-  ~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
   Status open(const std::string& path) {
     path_ = path;
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor_ < 0) return system_failure("read", path, errno);
+    file_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file_.is_open()) return system_failure("read", path, errno);
     MILLGATE_ASSIGN(before_, look());
     return {};
   }
@@ -54,7 +48,7 @@ class OpenFile {
   /// Fills `bytes` from `filled` on as far as the file goes; the new end.
   Result<size_t> read_into(std::string& bytes, size_t filled) {
     while (filled < bytes.size()) {
-      const ssize_t count = ::read(descriptor_, bytes.data() + filled, bytes.size() - filled);
+      const ssize_t count = ::read(file_.number(), bytes.data() + filled, bytes.size() - filled);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return system_failure("read", path_, errno);
       if (count == 0) break;
@@ -77,7 +71,7 @@ class OpenFile {
   Result<FoundFile> look() const {
     constexpr int64_t kNanos = 1'000'000'000;
     struct stat status {};
-    if (::fstat(descriptor_, &status) != 0) return system_failure("read", path_, errno);
+    if (::fstat(file_.number(), &status) != 0) return system_failure("read", path_, errno);
     FoundFile file;
     file.kind = (status.st_mode & S_IXUSR) != 0 ? FileKind::executable : FileKind::plain;
     file.stamp = {.inode = status.st_ino,
@@ -88,7 +82,7 @@ class OpenFile {
   }
 
   std::string path_;
-  int descriptor_ = -1;
+  Descriptor file_;
   FoundFile before_;
 };
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <utility>
 
+#include "ground/descriptor.h"
 #include "ground/durable_file.h"
 
 namespace millgate {
@@ -20,34 +21,9 @@ namespace {
 constexpr size_t kOpenPacksMax = 64;
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
-
 Error wrong_content(const TreeEntry& entry) {
   return damaged("`" + entry.path + "` cannot be made: its bytes in the store are damaged",
                  "`millgate fsck` names the damaged object and repairs it from a remote");
-}
-
-Status write_all(int descriptor, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_failure("write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return {};
 }
 
 }  // namespace
@@ -60,7 +36,7 @@ class FileMaker::OpenPack {
 
   Status read(uint64_t offset, size_t size_bytes, std::string& into) const {
     into.resize(size_bytes);
-    if (!file_.open()) {
+    if (!file_.is_open()) {
       if (offset + size_bytes > bytes_.size()) return damaged("a pack ends too early");
       into = bytes_.substr(offset, size_bytes);
       return {};
@@ -108,7 +84,7 @@ Result<MadeBy> FileMaker::make(const TreeEntry& entry, const std::string& path) 
     const mode_t mode = entry.kind == FileKind::executable ? 0777 : 0666;
     const Descriptor file(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (!file.open()) return system_failure("write", path, errno);
+    if (!file.is_open()) return system_failure("write", path, errno);
     return write_pieces(entry, file.number(), path);
   };
   Status status = fill();
@@ -134,7 +110,8 @@ Result<bool> FileMaker::link_from_donor(const TreeEntry& entry, const std::strin
     const mode_t mode = entry.kind == FileKind::executable ? 0777 : 0666;
     const Descriptor target(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (source.open() && target.open() && ::ioctl(target.number(), FICLONE, source.number()) == 0) {
+    if (source.is_open() && target.is_open() &&
+        ::ioctl(target.number(), FICLONE, source.number()) == 0) {
       made_by = MadeBy::reflink;
       return true;
     }

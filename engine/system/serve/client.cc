@@ -13,6 +13,8 @@
 #include <cstring>
 #include <optional>
 
+#include "ground/descriptor.h"
+
 namespace millgate {
 
 namespace {
@@ -23,31 +25,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 constexpr size_t kReadBytes = 64 << 10;
 /// Answers are not bounded by the server's limits on requests.
 constexpr uint64_t kAnswerBytesMax = 1ULL << 31;
-
-/// A socket that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
 
 /// Whether `descriptor` is ready for `events` before `deadline`.
 bool wait_ready(int descriptor, short events, SteadyTime deadline) {
@@ -71,20 +48,20 @@ std::optional<Descriptor> connect_to(const addrinfo& address, SteadyTime deadlin
   Descriptor descriptor(::socket(
       address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address.ai_protocol));
   if (!descriptor.is_open()) return std::nullopt;
-  if (::connect(descriptor.get(), address.ai_addr, address.ai_addrlen) != 0) {
-    if (errno != EINPROGRESS || !wait_ready(descriptor.get(), POLLOUT, deadline)) {
+  if (::connect(descriptor.number(), address.ai_addr, address.ai_addrlen) != 0) {
+    if (errno != EINPROGRESS || !wait_ready(descriptor.number(), POLLOUT, deadline)) {
       return std::nullopt;
     }
     int failure = 0;
     socklen_t size = sizeof failure;
-    ::getsockopt(descriptor.get(), SOL_SOCKET, SO_ERROR, &failure, &size);
+    ::getsockopt(descriptor.number(), SOL_SOCKET, SO_ERROR, &failure, &size);
     if (failure != 0) {
       errno = failure;
       return std::nullopt;
     }
   }
   const int on = 1;
-  ::setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return descriptor;
 }
 
@@ -133,12 +110,12 @@ Status HttpClient::State::connect(SteadyTime deadline) {
 
 Status HttpClient::State::send(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(descriptor.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(descriptor.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
       bytes.remove_prefix(static_cast<size_t>(sent));
     } else if (!would_block(errno)) {
       return failure(std::string("cannot send: ") + std::strerror(errno));
-    } else if (!wait_ready(descriptor.get(), POLLOUT, deadline)) {
+    } else if (!wait_ready(descriptor.number(), POLLOUT, deadline)) {
       return failure("it does not take the request in time");
     }
   }
@@ -148,7 +125,7 @@ Status HttpClient::State::send(std::string_view bytes, SteadyTime deadline) {
 Result<bool> HttpClient::State::read_some(SteadyTime deadline) {
   char bytes[kReadBytes];
   while (true) {
-    const ssize_t count = ::recv(descriptor.get(), bytes, sizeof bytes, 0);
+    const ssize_t count = ::recv(descriptor.number(), bytes, sizeof bytes, 0);
     if (count > 0) {
       unread.append(bytes, static_cast<size_t>(count));
       got_bytes = true;
@@ -156,7 +133,7 @@ Result<bool> HttpClient::State::read_some(SteadyTime deadline) {
     }
     if (count == 0) return false;
     if (!would_block(errno)) return failure(std::string("cannot read: ") + std::strerror(errno));
-    if (!wait_ready(descriptor.get(), POLLIN, deadline)) {
+    if (!wait_ready(descriptor.number(), POLLIN, deadline)) {
       return failure("no answer within " + std::to_string(timeout.count()) + " ms");
     }
   }
