@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "data/feature/join.h"
+#include "data/feature/test_plan.h"
 #include "data/query/database.h"
 #include "ground/settings.h"
 
@@ -57,24 +58,6 @@ constexpr const char* kPeer =
     "s.occurred "
     "order by a.id";
 
-Result<JoinPlan> plan_of() {
-  MILLGATE_ASSIGN(Section root, parse_settings(kProject, "millgate.toml"));
-  MILLGATE_ASSIGN(const Section task_section, root.section("task"));
-  MILLGATE_ASSIGN(Task task, read_task(task_section));
-  JoinPlan plan{.task = std::move(task), .views = {}, .sources = {}};
-  MILLGATE_ASSIGN(const auto sources, root.sections("source"));
-  for (const Section& section : sources) {
-    MILLGATE_ASSIGN(Source source, read_source(section));
-    plan.sources.push_back(std::move(source));
-  }
-  MILLGATE_ASSIGN(const auto views, root.sections("view"));
-  for (const Section& section : views) {
-    MILLGATE_ASSIGN(View view, read_view(section));
-    plan.views.push_back(std::move(view));
-  }
-  return plan;
-}
-
 Status make_files(Database& database, const std::string& folder) {
   const auto write = [&](const std::string& name, const std::string& sql) {
     return database.execute("copy (" + sql + ") to '" + folder + "/" + name +
@@ -115,7 +98,7 @@ Status run(const std::string& folder) {
   for (const char* name : {"asked", "one", "two"}) {
     MILLGATE_TRY(database->add_parquet(name, {folder + "/" + name + ".parquet"}, {}));
   }
-  MILLGATE_ASSIGN(const JoinPlan plan, plan_of());
+  MILLGATE_ASSIGN(const JoinPlan plan, test_plan(kProject));
   const std::vector<std::string> columns = {"first.x", "first.y", "second.z"};
   std::vector<double> own;
   std::vector<double> peer;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <tuple>
 
+#include "data/feature/test_plan.h"
 #include "data/query/database.h"
 #include "ground/random.h"
 
@@ -49,25 +50,6 @@ entity = ["origin"]
 sql = "select origin, altitude from airports"
 )";
 
-/// The plan that `project` writes down.
-Result<JoinPlan> plan_of(const std::string& project) {
-  MILLGATE_ASSIGN(Section root, parse_settings(project, "millgate.toml"));
-  MILLGATE_ASSIGN(Section task_section, root.section("task"));
-  MILLGATE_ASSIGN(Task task, read_task(task_section));
-  JoinPlan plan{.task = std::move(task), .views = {}, .sources = {}};
-  MILLGATE_ASSIGN(const std::vector<Section> sources, root.sections("source"));
-  for (const Section& section : sources) {
-    MILLGATE_ASSIGN(Source source, read_source(section));
-    plan.sources.push_back(std::move(source));
-  }
-  MILLGATE_ASSIGN(const std::vector<Section> views, root.sections("view"));
-  for (const Section& section : views) {
-    MILLGATE_ASSIGN(View view, read_view(section));
-    plan.views.push_back(std::move(view));
-  }
-  return plan;
-}
-
 std::string replaced(std::string text, const std::string& old, const std::string& with) {
   const size_t at = text.find(old);
   EXPECT_NE(at, std::string::npos) << old;
@@ -107,7 +89,7 @@ class JoinTest : public ::testing::Test {
   std::shared_ptr<arrow::Table> joined(const std::string& project,
                                        const std::vector<std::string>& columns,
                                        const std::string& where = {}) {
-    const auto plan = plan_of(project);
+    const auto plan = test_plan(project);
     EXPECT_TRUE(plan.ok()) << plan.error().what;
     const auto table = join_as_of(*database_, *plan, columns, where);
     EXPECT_TRUE(table.ok()) << table.error().what
@@ -116,7 +98,7 @@ class JoinTest : public ::testing::Test {
   }
 
   Error join_error(const std::string& project, const std::vector<std::string>& columns) {
-    const auto plan = plan_of(project);
+    const auto plan = test_plan(project);
     EXPECT_TRUE(plan.ok()) << plan.error().what;
     const auto table = join_as_of(*database_, *plan, columns);
     EXPECT_FALSE(table.ok());
@@ -188,7 +170,7 @@ TEST_F(JoinTest, ViewsNobodyReadsAreNotJoined) {
 
 TEST_F(JoinTest, TellsWhatCanBeJoined) {
   make_flights();
-  const auto plan = plan_of(kProject);
+  const auto plan = test_plan(kProject);
   ASSERT_TRUE(plan.ok());
   const auto fields = joinable_fields(*database_, *plan);
   ASSERT_TRUE(fields.ok()) << fields.error().what;

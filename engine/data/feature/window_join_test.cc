@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/feature/join.h"
+#include "data/feature/test_plan.h"
 #include "data/query/database.h"
 #include "ground/random.h"
 
@@ -41,24 +42,6 @@ words = "distinct(word) over 1d"
 newest = "last(amount) over 1d"
 )";
 
-Result<JoinPlan> plan_of(const std::string& project) {
-  MILLGATE_ASSIGN(Section root, parse_settings(project, "millgate.toml"));
-  MILLGATE_ASSIGN(const Section task_section, root.section("task"));
-  MILLGATE_ASSIGN(Task task, read_task(task_section));
-  JoinPlan plan{.task = std::move(task), .views = {}, .sources = {}};
-  MILLGATE_ASSIGN(const auto sources, root.sections("source"));
-  for (const Section& section : sources) {
-    MILLGATE_ASSIGN(Source source, read_source(section));
-    plan.sources.push_back(std::move(source));
-  }
-  MILLGATE_ASSIGN(const auto views, root.sections("view"));
-  for (const Section& section : views) {
-    MILLGATE_ASSIGN(View view, read_view(section));
-    plan.views.push_back(std::move(view));
-  }
-  return plan;
-}
-
 std::string replaced(std::string text, const std::string& old, const std::string& with) {
   return text.replace(text.find(old), old.size(), with);
 }
@@ -76,7 +59,7 @@ class WindowJoinTest : public ::testing::Test {
   }
   std::shared_ptr<arrow::Table> joined(const std::string& project,
                                        const std::vector<std::string>& columns) {
-    const auto plan = plan_of(project);
+    const auto plan = test_plan(project);
     EXPECT_TRUE(plan.ok()) << plan.error().what;
     const auto table = join_as_of(*database_, *plan, columns);
     EXPECT_TRUE(table.ok()) << table.error().what;
@@ -164,7 +147,7 @@ TEST_F(WindowJoinTest, SaysWhatDoesNotFit) {
       "double, "
       "word varchar)");
   const auto fault = [&](const std::string& old, const std::string& with) {
-    const auto plan = plan_of(replaced(kProject, old, with));
+    const auto plan = test_plan(replaced(kProject, old, with));
     EXPECT_TRUE(plan.ok()) << plan.error().what;
     const auto fields = joinable_fields(*database_, *plan);
     return fields.ok() ? std::string("fits") : fields.error().what;
