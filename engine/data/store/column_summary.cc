@@ -27,18 +27,30 @@ struct Rows {
 template <typename ArrayType>
 Rows extreme_rows(const arrow::Array& column) {
   const auto& values = static_cast<const ArrayType&>(column);
+  const bool has_nulls = column.null_count() > 0;
   Rows rows;
   std::optional<int64_t> not_a_number;
+  decltype(values.GetView(0)) smallest = {};
+  auto largest = smallest;
   for (int64_t row = 0; row < values.length(); ++row) {
-    if (values.IsNull(row)) continue;
+    if (has_nulls && values.IsNull(row)) continue;
+    const auto value = values.GetView(row);
     if constexpr (std::is_same_v<ArrayType, arrow::DoubleArray>) {
-      if (std::isnan(values.Value(row))) {
+      if (std::isnan(value)) {
         not_a_number = row;
         continue;
       }
     }
-    if (!rows.smallest || values.GetView(row) < values.GetView(*rows.smallest)) rows.smallest = row;
-    if (!rows.largest || values.GetView(*rows.largest) < values.GetView(row)) rows.largest = row;
+    if (!rows.smallest) {
+      rows = {.smallest = row, .largest = row};
+      smallest = largest = value;
+    } else if (value < smallest) {
+      rows.smallest = row;
+      smallest = value;
+    } else if (largest < value) {
+      rows.largest = row;
+      largest = value;
+    }
   }
   if (!rows.smallest && not_a_number) rows = {.smallest = not_a_number, .largest = not_a_number};
   return rows;

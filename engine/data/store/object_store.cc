@@ -1,8 +1,10 @@
 #include "data/store/object_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -16,7 +18,11 @@ namespace {
 Result<Id> hash_of_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return system_failure("read", path, errno);
-  std::vector<char> block(1 << 18);
+  struct stat about {};
+  constexpr int64_t kBlockBytesMax = 1 << 18;
+  if (::fstat(descriptor, &about) != 0) about.st_size = kBlockBytesMax;
+  // One more than a small file has, so that the read after it finds the end.
+  std::vector<char> block(static_cast<size_t>(std::min(about.st_size + 1, kBlockBytesMax)));
   Hasher hasher;
   ssize_t count = 0;
   do {

@@ -15,27 +15,45 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
-#include <unordered_set>
 
+#include "data/store/logical_hash.h"
 #include "data/table/arrow_result.h"
 
 namespace millgate {
 
 namespace {
 
+std::string_view bytes_of(std::string_view value) { return value; }
+template <typename Number>
+std::string_view bytes_of(const Number& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+/// Whether nearly all of the first values differ: then those of the whole segment mostly do.
 template <typename ArrayType>
 bool first_values_differ(const arrow::Array& column) {
-  // Of this many values nearly all differ: then those of the whole segment mostly do.
   constexpr int64_t kValuesMax = 4096;
   const auto& values = static_cast<const ArrayType&>(column);
-  std::unordered_set<decltype(values.GetView(0))> distinct;
   const int64_t count = std::min(kValuesMax, values.length());
+  int64_t repeated_left = count / 16;
+  std::array<uint64_t, 2 * kValuesMax>
+      seen{};  // Hashes, each at the first free place from its own.
   for (int64_t row = 0; row < count; ++row) {
-    if (values.IsValid(row)) distinct.insert(values.GetView(row));
+    bool is_new = values.IsValid(row);
+    if (is_new) {
+      const auto value = values.GetView(row);
+      const uint64_t hash = mixed_hash(bytes_of(value)) | 1;  // Zero: free.
+      size_t place = (hash >> 1) % seen.size();
+      while (seen[place] != 0 && seen[place] != hash) place = (place + 1) % seen.size();
+      is_new = seen[place] == 0;
+      seen[place] = hash;
+    }
+    if (!is_new && --repeated_left < 0) return false;
   }
-  return static_cast<int64_t>(distinct.size()) * 16 > count * 15;
+  return count > 0;
 }
 
 /// Whether a dictionary of the values would only add its indices to them.

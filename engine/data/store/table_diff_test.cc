@@ -12,8 +12,6 @@ namespace {
 /// "row -> column: before > after" of every change, found by looking at all cells of both models.
 using Described = std::map<std::string, std::string>;
 
-std::string text_of(const ModelCell& cell) { return cell ? "'" + *cell + "'" : "null"; }
-
 Described slow_diff(const ModelTable& before, const ModelTable& after) {
   Described found;
   const auto name = [](const ModelKey& key) { return std::to_string(key.first) + key.second; };
@@ -28,7 +26,7 @@ Described slow_diff(const ModelTable& before, const ModelTable& after) {
     }
     std::string changed;
     for (const auto& column : after.columns) {
-      if (text_of(old_row->second.at(column.name)) == text_of(row.at(column.name))) continue;
+      if (old_row->second.at(column.name) == row.at(column.name)) continue;
       changed += column.name + ";";
     }
     if (!changed.empty()) found[name(key)] = changed;

@@ -6,10 +6,12 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,8 +22,37 @@
 namespace millgate {
 
 using ModelCell = std::optional<std::string>;
-using ModelRow = std::map<std::string, ModelCell>;
 using ModelKey = std::pair<int64_t, std::string>;
+
+/// The cells of a row by the names of their columns. Copies share them until one is changed: tests
+/// keep many states of a table, and under the sanitizers each cell that is copied is felt.
+class ModelRow {
+ public:
+  ModelCell& operator[](std::string_view column) {
+    if (cells_.use_count() > 1) cells_ = std::make_shared<Cells>(*cells_);
+    const size_t place = place_of(column);
+    if (place >= cells_->size()) cells_->resize(place + 1);
+    return (*cells_)[place];
+  }
+  /// The column must have been set, be it to nothing.
+  [[nodiscard]] const ModelCell& at(std::string_view column) const {
+    return cells_->at(place_of(column));
+  }
+  friend bool operator==(const ModelRow& a, const ModelRow& b) { return *a.cells_ == *b.cells_; }
+
+ private:
+  using Cells = std::vector<ModelCell>;
+  /// All rows of all tables keep a column at the same place.
+  static size_t place_of(std::string_view column) {
+    static std::vector<std::string> columns;
+    const auto found = std::find(columns.begin(), columns.end(), column);
+    const auto place = static_cast<size_t>(found - columns.begin());
+    if (found == columns.end()) columns.emplace_back(column);
+    return place;
+  }
+
+  std::shared_ptr<Cells> cells_ = std::make_shared<Cells>();
+};
 
 /// A table with the key (id, part).
 struct ModelTable {

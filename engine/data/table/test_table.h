@@ -1,6 +1,7 @@
 /// For tests: small tables written and read as text. Include in .cc files only.
 #pragma once
 
+#include <arrow/compare.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <gtest/gtest.h>
@@ -57,6 +58,15 @@ inline std::string csv_of(arrow::RecordBatchReader& reader) {
   std::string text;
   must(write_csv_text(reader, text));
   return text;
+}
+
+/// Fails when the tables differ in a cell or a type; NaN equals NaN, and batches do not matter.
+inline void expect_equal_rows(const arrow::Table& found, const arrow::Table& expected) {
+  const auto options = arrow::EqualOptions::Defaults().nans_equal(true);
+  if (found.Equals(expected, options)) return;
+  // As text, which costs more, a person sees where.
+  EXPECT_EQ(csv_of(found), csv_of(expected));
+  ADD_FAILURE() << "the tables differ:\n" << found.ToString() << "\n" << expected.ToString();
 }
 
 /// "a: int64, b: string" of a schema.
