@@ -1,15 +1,13 @@
 #include <arrow/api.h>
 
-#include <cmath>
 #include <iostream>
 #include <set>
 
 #include "app/commands.h"
+#include "app/table_changes.h"
 #include "app/text_table.h"
 #include "data/store/table_diff.h"
-#include "data/store/version_update.h"
 #include "data/table/arrow_result.h"
-#include "data/table/row_key.h"
 #include "data/table/writer.h"
 #include "ground/nearest_name.h"
 
@@ -23,200 +21,12 @@ struct Options {
   std::string table;
   std::string out;
   int64_t rows_max = 10;
+  TableDriftOptions drift;
   bool exit_code = false;
 };
 
-/// One table as both revisions have it.
-struct DiffedTable {
-  std::string name;
-  bool added = false;
-  bool dropped = false;
-  TableVersion before;
-  TableVersion after;
-  TableDiff diff;
-};
-
-Json cell_json(const arrow::Array& column, int64_t row) {
-  if (column.IsNull(row)) return nullptr;
-  switch (column.type_id()) {
-    case arrow::Type::BOOL:
-      return static_cast<const arrow::BooleanArray&>(column).Value(row);
-    case arrow::Type::INT64:
-      return static_cast<const arrow::Int64Array&>(column).Value(row);
-    case arrow::Type::DOUBLE: {
-      // JSON knows no NaN; as null it could not be told from a missing value.
-      const double value = static_cast<const arrow::DoubleArray&>(column).Value(row);
-      return std::isfinite(value) ? Json(value) : Json(value_text(column, row));
-    }
-    default:
-      return value_text(column, row);
-  }
-}
-
-const char* name_of(ChangeKind kind) {
-  if (kind == ChangeKind::inserted) return "inserted";
-  return kind == ChangeKind::updated ? "updated" : "removed";
-}
-
-bool is_key(const DiffedTable& table, int column) {
-  const auto& key = table.after.key;
-  return std::find(key.begin(), key.end(), table.diff.schema->field(column)->name()) != key.end();
-}
-
-/// "a = 1, b = 2", cut when it is long.
-std::string row_text(const DiffedTable& table, int64_t row, bool key_columns) {
-  constexpr size_t kBytesMax = 60;
-  const Changes& changes = table.diff.changes;
-  const bool removed = changes.kinds[static_cast<size_t>(row)] == ChangeKind::removed;
-  const arrow::RecordBatch& rows = removed ? *changes.before : *changes.after;
-  std::string text;
-  for (int i = 0; i < rows.num_columns(); ++i) {
-    if (is_key(table, i) != key_columns) continue;
-    if (!text.empty()) text += ", ";
-    text += rows.schema()->field(i)->name() + " = " + value_text(*rows.column(i), row);
-    if (text.size() > kBytesMax && !key_columns) return text.substr(0, kBytesMax) + " ...";
-  }
-  return text;
-}
-
-void print_rows(const DiffedTable& table) {
-  const Changes& changes = table.diff.changes;
-  if (changes.row_count() == 0) return;
-  TextTable lines({"change", "row", "column", "before", "after"});
-  for (int64_t row = 0; row < changes.row_count(); ++row) {
-    const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
-    const std::string key = row_text(table, row, true);
-    if (kind != ChangeKind::updated) {
-      const std::string cells = row_text(table, row, false);
-      const bool removed = kind == ChangeKind::removed;
-      lines.add({name_of(kind), key, "", removed ? cells : "", removed ? "" : cells});
-      continue;
-    }
-    for (int i = 0; i < changes.after->num_columns(); ++i) {
-      if (!changes.cell_changed(row, i)) continue;
-      lines.add({name_of(kind), key, table.diff.schema->field(i)->name(),
-                 value_text(*changes.before->column(i), row),
-                 value_text(*changes.after->column(i), row)});
-    }
-  }
-  lines.print(std::cout);
-  const int64_t more = table.diff.row_count() - changes.row_count();
-  if (more > 0) std::cout << grouped(more) << " more changed rows; --rows N shows them\n";
-}
-
-const ColumnStatistics* statistics_of(const TableVersion& version, const std::string& name) {
-  if (version.digests.empty()) return nullptr;
-  for (const ColumnStatistics& column : version.columns) {
-    if (column.name == name) return &column;
-  }
-  return nullptr;
-}
-
-std::string from_to(const std::string& before, const std::string& after) {
-  return before == after ? after : before + " -> " + after;
-}
-
-void print_columns(const DiffedTable& table) {
-  TextTable lines({"column", "changed cells", "missing", "minimum", "maximum"});
-  for (size_t i = 0; i < table.diff.changed_cells.size(); ++i) {
-    const std::string& name = table.diff.schema->field(static_cast<int>(i))->name();
-    const ColumnStatistics* before = statistics_of(table.before, name);
-    const ColumnStatistics* after = statistics_of(table.after, name);
-    const bool known = before != nullptr && after != nullptr;
-    const bool moved =
-        known && (before->null_count != after->null_count || before->minimum != after->minimum ||
-                  before->maximum != after->maximum);
-    if (table.diff.changed_cells[i] == 0 && !moved) continue;
-    lines.add({name, grouped(table.diff.changed_cells[i]),
-               known ? from_to(grouped(before->null_count), grouped(after->null_count)) : "?",
-               known ? from_to(before->minimum, after->minimum) : "?",
-               known ? from_to(before->maximum, after->maximum) : "?"});
-  }
-  if (!lines.empty()) lines.print(std::cout);
-}
-
-void print_table(const DiffedTable& table) {
-  std::cout << "table " << table.name << ": ";
-  if (table.added || table.dropped) {
-    std::cout << (table.added ? "new, " : "gone, with ")
-              << grouped((table.added ? table.after : table.before).row_count) << " rows\n";
-    return;
-  }
-  const TableDiff& diff = table.diff;
-  std::cout << grouped(table.before.row_count) << " -> " << grouped(table.after.row_count)
-            << " rows: " << grouped(diff.inserted_count) << " inserted, "
-            << grouped(diff.updated_count) << " updated, " << grouped(diff.removed_count)
-            << " removed\n";
-  if (diff.key_changed) std::cout << "  the key changed, so rows were not compared\n";
-  for (const ColumnChange& column : diff.columns) {
-    std::cout << "  column `" << column.name << "` ";
-    if (column.type_before.empty()) {
-      std::cout << "is new: " << column.type_after << '\n';
-    } else if (column.type_after.empty()) {
-      std::cout << "is gone: " << column.type_before << '\n';
-    } else {
-      std::cout << "was " << column.type_before << ", is " << column.type_after << '\n';
-    }
-  }
-  print_columns(table);
-  print_rows(table);
-}
-
-Json rows_json(const DiffedTable& table) {
-  const Changes& changes = table.diff.changes;
-  Json rows = Json::array();
-  for (int64_t row = 0; row < changes.row_count(); ++row) {
-    const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
-    const arrow::RecordBatch& side = kind == ChangeKind::removed ? *changes.before : *changes.after;
-    Json key = Json::object();
-    Json cells = Json::object();
-    for (int i = 0; i < side.num_columns(); ++i) {
-      const std::string& name = table.diff.schema->field(i)->name();
-      if (is_key(table, i)) {
-        key[name] = cell_json(*side.column(i), row);
-      } else if (kind != ChangeKind::updated) {
-        cells[name] = cell_json(*side.column(i), row);
-      } else if (changes.cell_changed(row, i)) {
-        cells[name] = {{"before", cell_json(*changes.before->column(i), row)},
-                       {"after", cell_json(*changes.after->column(i), row)}};
-      }
-    }
-    rows.push_back({{"change", name_of(kind)}, {"key", key}, {"cells", cells}});
-  }
-  return rows;
-}
-
-Json to_json(const DiffedTable& table) {
-  const TableDiff& diff = table.diff;
-  Json columns = Json::array();
-  for (const ColumnChange& column : diff.columns) {
-    columns.push_back({{"column", column.name},
-                       {"type_before", column.type_before},
-                       {"type_after", column.type_after}});
-  }
-  Json cells = Json::object();
-  for (size_t i = 0; i < diff.changed_cells.size(); ++i) {
-    if (diff.changed_cells[i] == 0) continue;
-    cells[diff.schema->field(static_cast<int>(i))->name()] = diff.changed_cells[i];
-  }
-  return {{"table", table.name},
-          {"change", table.added     ? "added"
-                     : table.dropped ? "dropped"
-                                     : "changed"},
-          {"row_count_before", table.before.row_count},
-          {"row_count", table.after.row_count},
-          {"inserted_count", diff.inserted_count},
-          {"updated_count", diff.updated_count},
-          {"removed_count", diff.removed_count},
-          {"key_changed", diff.key_changed},
-          {"schema", columns},
-          {"changed_cells", cells},
-          {"rows", rows_json(table)},
-          {"complete", diff.complete}};
-}
-
 Result<DiffedTable> diff_table(const Repository& repository, const std::string& name,
-                               const Commit& before, const Commit& after, int64_t rows_max) {
+                               const Commit& before, const Commit& after, const Options& options) {
   DiffedTable table;
   table.name = name;
   const auto old_id = before.tables.find(name);
@@ -236,7 +46,17 @@ Result<DiffedTable> diff_table(const Repository& repository, const std::string& 
     return table;
   }
   MILLGATE_ASSIGN(table.diff, diff_versions(repository.objects(), table.before, table.after,
-                                            {.rows_max = rows_max}));
+                                            {.rows_max = options.rows_max}));
+  if (options.out.empty() && table.diff.any()) {
+    MILLGATE_ASSIGN(table.moves, column_moves(repository,
+                                              {.name = name,
+                                               .before_commit = before,
+                                               .after_commit = after,
+                                               .before = table.before,
+                                               .after = table.after,
+                                               .diff = table.diff},
+                                              options.drift));
+  }
   return table;
 }
 
@@ -285,7 +105,8 @@ Result<int> diff(const Session& session, const Options& options) {
   if (!options.out.empty() && options.table.empty()) {
     return invalid_input("one file holds the rows of one table", "name it with --table");
   }
-  const int64_t rows_max = options.out.empty() ? options.rows_max : INT64_MAX;
+  Options asked = options;
+  if (!options.out.empty()) asked.rows_max = INT64_MAX;
   std::vector<DiffedTable> tables;
   for (const std::string& name : names) {
     if (!options.table.empty() && name != options.table) continue;
@@ -295,16 +116,16 @@ Result<int> diff(const Session& session, const Options& options) {
         old_id->second == new_id->second) {
       continue;
     }
-    MILLGATE_ASSIGN(DiffedTable table, diff_table(*repository, name, before, after, rows_max));
+    MILLGATE_ASSIGN(DiffedTable table, diff_table(*repository, name, before, after, asked));
     if (table.added || table.dropped || table.diff.any()) tables.push_back(std::move(table));
   }
   if (!options.out.empty() && !tables.empty()) MILLGATE_TRY(write_rows(tables[0], options.out));
   if (session.json) {
     Json json = Json::array();
-    for (const DiffedTable& table : tables) json.push_back(to_json(table));
+    for (const DiffedTable& table : tables) json.push_back(changes_json(table));
     print_json({{"before", before.id.hex()}, {"after", after.id.hex()}, {"tables", json}});
   } else if (options.out.empty()) {
-    for (const DiffedTable& table : tables) print_table(table);
+    for (const DiffedTable& table : tables) print_changes(table);
     if (tables.empty()) std::cout << "no difference\n";
   }
   return options.exit_code && !tables.empty() ? kAnswerIsNo : kDone;
@@ -322,6 +143,12 @@ void add_diff(const Command& program, Session& session) {
   command.add_option("--table", options->table, "this table only");
   command.add_option("--rows", options->rows_max, "show at most so many changed rows a table")
       .not_negative()
+      .shows_default();
+  command
+      .add_option("--effect", options->drift.effect_min,
+                  "change of a distribution from which it is measured and called shifted, as in "
+                  "`millgate drift`; below it is bounded by the number of changes")
+      .between(0.0, 1.0)
       .shows_default();
   command.add_option("-o,--out", options->out,
                      "write all changed rows of the table to .parquet, .csv, .jsonl or .arrow");

@@ -110,5 +110,6 @@ struct TableDrift {
                                               const TableDriftOptions& options);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const TableDrift& drift);
+[[nodiscard]] nlohmann::ordered_json to_json(const ColumnShift& column);
 
 }  // namespace millgate

@@ -35,6 +35,8 @@ void add_numbers(const NumberShift& numbers, Json& json) {
   json["current_deviation"] = numbers.current_deviation;
 }
 
+}  // namespace
+
 Json to_json(const ColumnShift& column) {
   Json json = {{"name", column.name},
                {"kind", to_string(column.kind)},
@@ -69,8 +71,6 @@ Json to_json(const ColumnShift& column) {
   for (const auto& [name, value] : column.other_measures) json["other_tools"][name] = value;
   return json;
 }
-
-}  // namespace
 
 Json to_json(const TableDrift& drift) {
   Json columns = Json::array();

@@ -1,0 +1,242 @@
+#include "app/table_changes.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "app/text_table.h"
+#include "data/table/row_key.h"
+
+namespace millgate {
+
+namespace {
+
+Json cell_json(const arrow::Array& column, int64_t row) {
+  if (column.IsNull(row)) return nullptr;
+  switch (column.type_id()) {
+    case arrow::Type::BOOL:
+      return static_cast<const arrow::BooleanArray&>(column).Value(row);
+    case arrow::Type::INT64:
+      return static_cast<const arrow::Int64Array&>(column).Value(row);
+    case arrow::Type::DOUBLE: {
+      // JSON knows no NaN; as null it could not be told from a missing value.
+      const double value = static_cast<const arrow::DoubleArray&>(column).Value(row);
+      return std::isfinite(value) ? Json(value) : Json(value_text(column, row));
+    }
+    default:
+      return value_text(column, row);
+  }
+}
+
+/// "a = 1, b = 2", cut when it is long.
+std::string row_text(const DiffedTable& table, int64_t row, bool key_columns) {
+  constexpr size_t kBytesMax = 60;
+  const Changes& changes = table.diff.changes;
+  const bool removed = changes.kinds[static_cast<size_t>(row)] == ChangeKind::removed;
+  const arrow::RecordBatch& rows = removed ? *changes.before : *changes.after;
+  std::string text;
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    if (is_key(table, i) != key_columns) continue;
+    if (!text.empty()) text += ", ";
+    text += rows.schema()->field(i)->name() + " = " + value_text(*rows.column(i), row);
+    if (text.size() > kBytesMax && !key_columns) return text.substr(0, kBytesMax) + " ...";
+  }
+  return text;
+}
+
+void print_rows(const DiffedTable& table, const std::string& more_hint) {
+  const Changes& changes = table.diff.changes;
+  if (changes.row_count() == 0) return;
+  TextTable lines({"change", "row", "column", "before", "after"});
+  for (int64_t row = 0; row < changes.row_count(); ++row) {
+    const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
+    const std::string key = row_text(table, row, true);
+    if (kind != ChangeKind::updated) {
+      const std::string cells = row_text(table, row, false);
+      const bool removed = kind == ChangeKind::removed;
+      lines.add({name_of(kind), key, "", removed ? cells : "", removed ? "" : cells});
+      continue;
+    }
+    for (int i = 0; i < changes.after->num_columns(); ++i) {
+      if (!changes.cell_changed(row, i)) continue;
+      lines.add({name_of(kind), key, table.diff.schema->field(i)->name(),
+                 value_text(*changes.before->column(i), row),
+                 value_text(*changes.after->column(i), row)});
+    }
+  }
+  lines.print(std::cout);
+  const int64_t more = table.diff.row_count() - changes.row_count();
+  if (more > 0) std::cout << grouped(more) << " more changed rows; " << more_hint << '\n';
+}
+
+const ColumnStatistics* statistics_of(const TableVersion& version, const std::string& name) {
+  if (version.digests.empty()) return nullptr;
+  for (const ColumnStatistics& column : version.columns) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
+}
+
+std::string from_to(const std::string& before, const std::string& after) {
+  return before == after ? after : before + " -> " + after;
+}
+
+const ColumnMove* move_of(const DiffedTable& table, const std::string& name) {
+  for (const ColumnMove& move : table.moves) {
+    if (move.name == name) return &move;
+  }
+  return nullptr;
+}
+
+/// Two significant digits that are not less than `bound`.
+double rounded_up(double bound) {
+  if (bound <= 0) return 0;
+  const double unit = std::pow(10, std::floor(std::log10(bound)) - 1);
+  constexpr double kTiny = 1e-9;  // 0.25 has a double that is not above it.
+  return std::ceil(bound / unit - kTiny) * unit;
+}
+
+/// How far the distribution moved: "<= 0.003" where it cannot be more, "0.29, SHIFTED" measured.
+std::string effect_text(const ColumnMove* move) {
+  if (move == nullptr) return "";
+  if (!move->measured) return "<= " + rounded(rounded_up(move->effect_at_most), 2);
+  const ColumnShift& shift = *move->measured;
+  if (!shift.compared) return shift.shifted ? "SHIFTED" : "not tested";
+  std::string text = rounded(shift.effect, 3);
+  if (shift.shifted) text += ", SHIFTED";
+  if (shift.missing_shifted) text += ", missing SHIFTED";
+  return text;
+}
+
+void print_columns(const DiffedTable& table) {
+  std::vector<std::string> header = {"column", "changed cells", "missing", "minimum", "maximum"};
+  if (!table.moves.empty()) header.emplace_back("effect");
+  TextTable lines(std::move(header));
+  for (size_t i = 0; i < table.diff.changed_cells.size(); ++i) {
+    const std::string& name = table.diff.schema->field(static_cast<int>(i))->name();
+    const ColumnStatistics* before = statistics_of(table.before, name);
+    const ColumnStatistics* after = statistics_of(table.after, name);
+    const ColumnMove* move = move_of(table, name);
+    const bool known = before != nullptr && after != nullptr;
+    const bool moved =
+        (known && (before->null_count != after->null_count || before->minimum != after->minimum ||
+                   before->maximum != after->maximum)) ||
+        (move != nullptr && move->measured);
+    if (table.diff.changed_cells[i] == 0 && !moved) continue;
+    std::vector<std::string> line = {
+        name, grouped(table.diff.changed_cells[i]),
+        known ? from_to(grouped(before->null_count), grouped(after->null_count)) : "?",
+        known ? from_to(before->minimum, after->minimum) : "?",
+        known ? from_to(before->maximum, after->maximum) : "?"};
+    if (!table.moves.empty()) line.push_back(effect_text(move));
+    lines.add(std::move(line));
+  }
+  if (!lines.empty()) lines.print(std::cout);
+}
+
+Json moves_json(const DiffedTable& table) {
+  Json moves = Json::array();
+  for (const ColumnMove& move : table.moves) {
+    Json json = {{"column", move.name}, {"effect_at_most", move.effect_at_most}};
+    if (move.measured) json["drift"] = to_json(*move.measured);
+    moves.push_back(std::move(json));
+  }
+  return moves;
+}
+
+Json rows_json(const DiffedTable& table) {
+  const Changes& changes = table.diff.changes;
+  Json rows = Json::array();
+  for (int64_t row = 0; row < changes.row_count(); ++row) {
+    const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
+    const arrow::RecordBatch& side = kind == ChangeKind::removed ? *changes.before : *changes.after;
+    Json key = Json::object();
+    Json cells = Json::object();
+    for (int i = 0; i < side.num_columns(); ++i) {
+      const std::string& name = table.diff.schema->field(i)->name();
+      if (is_key(table, i)) {
+        key[name] = cell_json(*side.column(i), row);
+      } else if (kind != ChangeKind::updated) {
+        cells[name] = cell_json(*side.column(i), row);
+      } else if (changes.cell_changed(row, i)) {
+        cells[name] = {{"before", cell_json(*changes.before->column(i), row)},
+                       {"after", cell_json(*changes.after->column(i), row)}};
+      }
+    }
+    rows.push_back({{"change", name_of(kind)}, {"key", key}, {"cells", cells}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+const char* name_of(ChangeKind kind) {
+  if (kind == ChangeKind::inserted) return "inserted";
+  return kind == ChangeKind::updated ? "updated" : "removed";
+}
+
+bool is_key(const DiffedTable& table, int column) {
+  const auto& key = table.after.key;
+  return std::find(key.begin(), key.end(), table.diff.schema->field(column)->name()) != key.end();
+}
+
+void print_changes(const DiffedTable& table, const ChangesText& text) {
+  std::cout << text.noun << ' ' << table.name << ": ";
+  if (table.added || table.dropped) {
+    std::cout << (table.added ? "new, " : "gone, with ")
+              << grouped((table.added ? table.after : table.before).row_count) << " rows\n";
+    return;
+  }
+  const TableDiff& diff = table.diff;
+  std::cout << grouped(table.before.row_count) << " -> " << grouped(table.after.row_count)
+            << " rows: " << grouped(diff.inserted_count) << " inserted, "
+            << grouped(diff.updated_count) << " updated, " << grouped(diff.removed_count)
+            << " removed\n";
+  if (diff.key_changed) std::cout << "  the key changed, so rows were not compared\n";
+  for (const ColumnChange& column : diff.columns) {
+    std::cout << "  column `" << column.name << "` ";
+    if (column.type_before.empty()) {
+      std::cout << "is new: " << column.type_after << '\n';
+    } else if (column.type_after.empty()) {
+      std::cout << "is gone: " << column.type_before << '\n';
+    } else {
+      std::cout << "was " << column.type_before << ", is " << column.type_after << '\n';
+    }
+  }
+  print_columns(table);
+  print_rows(table, text.more_hint);
+}
+
+Json changes_json(const DiffedTable& table) {
+  const TableDiff& diff = table.diff;
+  Json columns = Json::array();
+  for (const ColumnChange& column : diff.columns) {
+    columns.push_back({{"column", column.name},
+                       {"type_before", column.type_before},
+                       {"type_after", column.type_after}});
+  }
+  Json cells = Json::object();
+  for (size_t i = 0; i < diff.changed_cells.size(); ++i) {
+    if (diff.changed_cells[i] == 0) continue;
+    cells[diff.schema->field(static_cast<int>(i))->name()] = diff.changed_cells[i];
+  }
+  return {{"table", table.name},
+          {"change", table.added     ? "added"
+                     : table.dropped ? "dropped"
+                                     : "changed"},
+          {"row_count_before", table.before.row_count},
+          {"row_count", table.after.row_count},
+          {"inserted_count", diff.inserted_count},
+          {"updated_count", diff.updated_count},
+          {"removed_count", diff.removed_count},
+          {"key_changed", diff.key_changed},
+          {"schema", columns},
+          {"changed_cells", cells},
+          {"distributions", moves_json(table)},
+          {"rows", rows_json(table)},
+          {"complete", diff.complete}};
+}
+
+}  // namespace millgate

@@ -1,0 +1,156 @@
+#include "data/check/column_moves.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include "data/query/test_project.h"
+#include "ground/random.h"
+
+namespace millgate {
+namespace {
+
+class ColumnMovesTest : public testing::Test {
+ protected:
+  /// The diff of the last two versions of table `t`, and what its columns did.
+  Result<std::vector<ColumnMove>> moves(const TableDriftOptions& options = {}) {
+    const Repository& repository = project_.repository();
+    before_commit_ = *repository.resolve("main~1");
+    after_commit_ = *repository.resolve("main");
+    before_ = *read_table_version(repository.objects(), before_commit_.tables.at("t"));
+    after_ = *read_table_version(repository.objects(), after_commit_.tables.at("t"));
+    diff_ = *diff_versions(repository.objects(), before_, after_, {.rows_max = 0});
+    return again(options);
+  }
+
+  Result<std::vector<ColumnMove>> again(const TableDriftOptions& options) {
+    return column_moves(project_.repository(),
+                        {.name = "t",
+                         .before_commit = before_commit_,
+                         .after_commit = after_commit_,
+                         .before = before_,
+                         .after = after_,
+                         .diff = diff_},
+                        options);
+  }
+
+  void commit(const std::string& csv) { project_.commit({{"t", csv, {"id"}}}); }
+
+  static const ColumnMove& move_of(const std::vector<ColumnMove>& moves, const std::string& name) {
+    for (const ColumnMove& move : moves) {
+      if (move.name == name) return move;
+    }
+    ADD_FAILURE() << "no move of " << name;
+    return moves.at(0);
+  }
+
+  TestProject project_;
+  Commit before_commit_;
+  Commit after_commit_;
+  TableVersion before_;
+  TableVersion after_;
+  TableDiff diff_;
+};
+
+std::string numbers(int count, int raised, int by) {
+  std::string csv = "id,x,same\n";
+  for (int i = 0; i < count; ++i) {
+    csv += std::to_string(i) + ',' + std::to_string(i < raised ? i + by : i) + ",1\n";
+  }
+  return csv;
+}
+
+TEST_F(ColumnMovesTest, TheBoundIsReachedWhereValuesMovePastAllOthers) {
+  commit(numbers(100, 0, 0));
+  commit(numbers(100, 20, 1000));
+  const auto found = *moves();
+  // The 20 smallest of 100 values become the largest: the distribution functions differ by 0.2.
+  ASSERT_EQ(found.size(), 1U);  // `same` has no change.
+  EXPECT_DOUBLE_EQ(found[0].effect_at_most, 0.2);
+  ASSERT_TRUE(found[0].measured.has_value());
+  EXPECT_DOUBLE_EQ(found[0].measured->effect, 0.2);
+}
+
+TEST_F(ColumnMovesTest, ASmallChangeReadsNoRows) {
+  commit(numbers(1000, 0, 0));
+  commit(numbers(1000, 20, 5000));
+  const auto found = *moves();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NEAR(found[0].effect_at_most, 0.02, 1e-12);
+  EXPECT_FALSE(found[0].measured.has_value());
+  // Without any object it still knows; to measure it cannot do without.
+  std::filesystem::remove_all(project_.repository().project_folder() + "/.millgate/objects");
+  EXPECT_TRUE(again({}).ok());
+  TableDriftOptions all;
+  all.effect_min = 0;
+  EXPECT_FALSE(again(all).ok());
+}
+
+TEST_F(ColumnMovesTest, MissingValuesCountByThemselves) {
+  std::string before = "id,x\n";
+  std::string after = "id,x\n";
+  for (int i = 0; i < 100; ++i) {
+    // 10 values only; 4 of them go.
+    before += std::to_string(i) + (i < 10 ? ",5.5\n" : ",\n");
+    after += std::to_string(i) + (i < 6 ? ",5.5\n" : ",\n");
+  }
+  commit(before);
+  commit(after);
+  const auto found = *moves();
+  EXPECT_NEAR(move_of(found, "x").effect_at_most, 0.4, 1e-12);
+}
+
+TEST_F(ColumnMovesTest, NoMeasuredEffectIsAboveItsBound) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Random random(seed);
+  const auto pick = [&](int count) { return static_cast<int>(random.uniform() * count); };
+  std::map<int, std::string> rows;
+  const auto cells = [&] {
+    return (pick(8) == 0 ? std::string() : std::to_string(pick(20))) + ',' +
+           (pick(8) == 0 ? std::string() : std::string(1, static_cast<char>('a' + pick(5))));
+  };
+  const auto text = [&] {
+    std::string csv = "id,x,c\n";
+    for (const auto& [id, row] : rows) csv += std::to_string(id) + ',' + row + '\n';
+    return csv;
+  };
+  for (int i = 0; i < 60; ++i) rows[i] = cells();
+  commit(text());
+  TableDriftOptions all;
+  all.effect_min = 0;
+  for (int round = 0; round < 12; ++round) {
+    const int edits = 1 + pick(40);
+    for (int i = 0; i < edits; ++i) {
+      const int id = pick(90);
+      if (pick(3) == 0 && rows.size() > 20) {
+        rows.erase(id);
+      } else {
+        rows[id] = cells();
+      }
+    }
+    const Commit before = *project_.repository().resolve("main");
+    commit(text());
+    if (project_.repository().resolve("main")->id == before.id) continue;
+    for (const ColumnMove& move : *moves(all)) {
+      ASSERT_TRUE(move.measured.has_value()) << move.name;
+      EXPECT_LE(move.measured->effect, move.effect_at_most + 1e-12) << move.name;
+      EXPECT_LE(std::abs(move.measured->missing.difference), move.effect_at_most + 1e-12)
+          << move.name;
+    }
+  }
+}
+
+TEST_F(ColumnMovesTest, AnEmptySideHasNoDistribution) {
+  commit(numbers(10, 0, 0));
+  commit("id,x,same\n");
+  const auto found = moves();
+  ASSERT_TRUE(found.ok());
+  EXPECT_TRUE(found->empty());
+}
+
+}  // namespace
+}  // namespace millgate
