@@ -19,6 +19,7 @@ void add_pull(const Command& program, Session& session);
 void add_clone(const Command& program, Session& session);
 void add_backup(const Command& program, Session& session);
 void add_restore(const Command& program, Session& session);
+void add_git(const Command& program, Session& session);
 void add_log(const Command& program, Session& session);
 void add_show(const Command& program, Session& session);
 void add_diff(const Command& program, Session& session);

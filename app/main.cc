@@ -33,6 +33,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_clone(program, session);
   add_backup(program, session);
   add_restore(program, session);
+  add_git(program, session);
   add_log(program, session);
   add_show(program, session);
   add_diff(program, session);
