@@ -154,4 +154,15 @@ Status publish_file(const std::string& source, const Publication& publication) {
   return {};
 }
 
+Status publish_new_file(const std::string& source, const std::string& final_path) {
+  // A link, unlike a rename, does not take the place of what is there.
+  const int failed = ::link(source.c_str(), final_path.c_str()) == 0 ? 0 : errno;
+  ::unlink(source.c_str());
+  if (failed == EEXIST) {
+    return Error{.code = ErrorCode::conflict, .what = "`" + final_path + "` exists already"};
+  }
+  if (failed != 0) return system_failure("write", final_path, failed);
+  return sync_path(folder_of(final_path));
+}
+
 }  // namespace millgate

@@ -39,4 +39,9 @@ struct Publication {
 /// another file system. On success `source` is gone.
 [[nodiscard]] Status publish_file(const std::string& source, const Publication& publication);
 
+/// Gives `source`, which is synced and lies in the same file system, the name `final_path` unless a
+/// file has it: of two callers at once one is told. `source` is gone in any case.
+/// Errors: `conflict` when it exists.
+[[nodiscard]] Status publish_new_file(const std::string& source, const std::string& final_path);
+
 }  // namespace millgate

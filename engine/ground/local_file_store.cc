@@ -37,15 +37,7 @@ class LocalFileStore final : public FileStore {
     const std::string aside = publication.temporary_path + "-create";
     MILLGATE_TRY(publish_bytes(
         {.temporary_path = publication.temporary_path, .final_path = aside, .mode = 0}, bytes));
-    // A link, unlike a rename, does not take the place of what is there.
-    const int failed = ::link(aside.c_str(), publication.final_path.c_str()) == 0 ? 0 : errno;
-    ::unlink(aside.c_str());
-    if (failed == EEXIST) {
-      return Error{.code = ErrorCode::conflict,
-                   .what = "`" + publication.final_path + "` exists already"};
-    }
-    if (failed != 0) return system_failure("write", publication.final_path, failed);
-    return sync_path(fs::path(publication.final_path).parent_path().string());
+    return publish_new_file(aside, publication.final_path);
   }
 
   Status adopt(const std::string& local_path, const std::string& name) override {

@@ -205,6 +205,16 @@ std::shared_ptr<arrow::DataType> TypeGuess::type() const {
   return arrow::utf8();
 }
 
+std::vector<ColumnGuess> guesses_of(const arrow::Schema& schema) {
+  std::vector<ColumnGuess> columns;
+  columns.reserve(static_cast<size_t>(schema.num_fields()));
+  for (const auto& field : schema.fields()) {
+    columns.push_back({.name = field->name(), .guess = {}});
+    columns.back().guess.add_type(field->type());
+  }
+  return columns;
+}
+
 Status check_column_names(const std::string& path, const std::vector<std::string>& names,
                           const std::vector<std::string>& expected, const std::string& told_by) {
   const auto missing_from = [](const std::vector<std::string>& wanted,

@@ -51,6 +51,9 @@ struct ColumnGuess {
   TypeGuess guess;
 };
 
+/// The columns of a file that says what they are, in table types.
+[[nodiscard]] std::vector<ColumnGuess> guesses_of(const arrow::Schema& schema);
+
 /// Errors: `invalid_input` naming `path` unless `names` (of the file) and `expected` are the same
 /// set; with the nearest right name. `told_by` says where `expected` comes from, for the message.
 [[nodiscard]] Status check_column_names(const std::string& path,

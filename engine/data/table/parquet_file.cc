@@ -1,18 +1,13 @@
-#include <arrow/array.h>
-#include <arrow/compute/api.h>
 #include <arrow/io/file.h>
 #include <arrow/record_batch.h>
-#include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/properties.h>
 
-#include <set>
 #include <utility>
 
-#include "data/table/arrow_result.h"
+#include "data/table/column_cast.h"
 #include "data/table/table_file.h"
-#include "data/table/text_stream.h"
 
 namespace millgate {
 
@@ -26,114 +21,10 @@ Error unreadable(const std::string& path, const arrow::Status& status) {
                .hint = "is it complete? a Parquet file ends with the letters PAR1; get it again"};
 }
 
-/// Whether values of `from` may become `to` when each of them means the same afterwards.
-bool may_cast(const arrow::DataType& from, const arrow::DataType& to) {
-  using arrow::Type;
-  if (from.Equals(to)) return true;
-  const auto is_number = [](Type::type id) {
-    return id == Type::INT64 || id == Type::DOUBLE || id == Type::DECIMAL128;
-  };
-  if (is_number(from.id()) && is_number(to.id())) return true;
-  if (from.id() == Type::DATE32 && to.id() == Type::TIMESTAMP) {
-    return static_cast<const arrow::TimestampType&>(to).timezone().empty();
-  }
-  return false;
-}
-
-/// Changes the columns of a file into those of a table.
-class ColumnCast {
- public:
-  ColumnCast(std::string path, std::shared_ptr<arrow::Schema> schema)
-      : path_(std::move(path)), schema_(std::move(schema)) {}
-
-  [[nodiscard]] const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-
-  /// `first_row` is the number of the batch's first row in the file, from 1.
-  Result<std::shared_ptr<arrow::RecordBatch>> apply(const arrow::RecordBatch& batch,
-                                                    int64_t first_row) const {
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const auto& field : schema_->fields()) {
-      std::shared_ptr<arrow::Array> column = batch.GetColumnByName(field->name());
-      if (!column->type()->Equals(*field->type())) {
-        auto changed = cast(*column, field->type());
-        if (!changed.ok()) return does_not_fit(*column, *field, first_row);
-        column = *std::move(changed);
-      }
-      columns.push_back(std::move(column));
-    }
-    return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
-  }
-
- private:
-  static arrow::Result<std::shared_ptr<arrow::Array>> cast(
-      const arrow::Array& column, const std::shared_ptr<arrow::DataType>& type) {
-    arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(type);
-    options.allow_time_truncate = true;  // Nanoseconds are dropped, as in text files.
-    if (column.type_id() == arrow::Type::DICTIONARY) {
-      const auto& dictionary = static_cast<const arrow::DictionaryArray&>(column);
-      const auto& values = dictionary.dictionary()->type();
-      ARROW_ASSIGN_OR_RAISE(auto plain, arrow::compute::Cast(column, values));
-      if (values->Equals(*type)) return plain;
-      return arrow::compute::Cast(*plain, type, options);
-    }
-    return arrow::compute::Cast(column, type, options);
-  }
-
-  /// Finds the value by halving.
-  [[nodiscard]] Error does_not_fit(const arrow::Array& column, const arrow::Field& field,
-                                   int64_t first_row) const {
-    int64_t begin = 0;
-    int64_t end = column.length();
-    while (end - begin > 1) {
-      const int64_t middle = begin + (end - begin) / 2;
-      const bool good = cast(*column.Slice(begin, middle - begin), field.type()).ok();
-      (good ? begin : end) = middle;
-    }
-    const std::string row = std::to_string(first_row + begin);
-    const auto value = column.GetScalar(begin);
-    return Error{.code = ErrorCode::invalid_input,
-                 .what = "`" + path_ + "`: column `" + field.name() + "` is of type " +
-                         field.type()->ToString() + ", but row " + row + " has " +
-                         quoted_briefly(value.ok() ? (*value)->ToString() : "?"),
-                 .where = path_ + ":" + row,
-                 .hint = "correct the value in what wrote the file"};
-  }
-
-  std::string path_;
-  std::shared_ptr<arrow::Schema> schema_;
-};
-
-class ParquetBatchReader final : public arrow::RecordBatchReader {
- public:
-  ParquetBatchReader(std::unique_ptr<parquet::arrow::FileReader> file,
-                     std::unique_ptr<arrow::RecordBatchReader> batches, ColumnCast cast,
-                     std::string path)
-      : file_(std::move(file)),
-        batches_(std::move(batches)),
-        cast_(std::move(cast)),
-        path_(std::move(path)) {}
-
-  std::shared_ptr<arrow::Schema> schema() const override { return cast_.schema(); }
-
-  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    std::shared_ptr<arrow::RecordBatch> read;
-    const arrow::Status status = batches_->ReadNext(&read);
-    if (!status.ok()) return arrow_status(unreadable(path_, status));
-    batch->reset();
-    if (read == nullptr) return arrow::Status::OK();
-    auto changed = cast_.apply(*read, next_row_);
-    if (!changed.ok()) return arrow_status(std::move(changed).error());
-    next_row_ += read->num_rows();
-    *batch = *std::move(changed);
-    return arrow::Status::OK();
-  }
-
- private:
-  std::unique_ptr<parquet::arrow::FileReader> file_;  // Must outlive `batches_`.
-  std::unique_ptr<arrow::RecordBatchReader> batches_;
-  ColumnCast cast_;
-  std::string path_;
-  int64_t next_row_ = 1;
+/// The rows of an open file.
+struct OpenRows {
+  std::unique_ptr<parquet::arrow::FileReader> file;  ///< Must outlive `batches`.
+  std::unique_ptr<arrow::RecordBatchReader> batches;
 };
 
 class ParquetFile final : public TableFile {
@@ -148,36 +39,25 @@ class ParquetFile final : public TableFile {
 
   Result<std::vector<ColumnGuess>> guess_columns() const override {
     MILLGATE_ASSIGN(const auto schema, table_schema());
-    std::vector<ColumnGuess> columns;
-    for (const auto& field : schema->fields()) {
-      columns.push_back({.name = field->name(), .guess = {}});
-      columns.back().guess.add_type(field->type());
-    }
-    return columns;
+    return guesses_of(*schema);
   }
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> open(
       const std::shared_ptr<arrow::Schema>& schema) const override {
-    MILLGATE_ASSIGN(auto file, open_file());
-    MILLGATE_ASSIGN(const auto own, table_schema_of(*file));
-    for (const auto& field : schema->fields()) {
-      const auto there = own->GetFieldByName(field->name());
-      if (there != nullptr && !may_cast(*there->type(), *field->type())) {
-        return Error{.code = ErrorCode::invalid_input,
-                     .what = "`" + path_ + "`: column `" + field->name() + "` is of type " +
-                             there->type()->ToString() + ", in the table it is of type " +
-                             field->type()->ToString(),
-                     .where = path_,
-                     .hint = "write the column with the type of the table"};
-      }
-    }
-    auto batches = file->GetRecordBatchReader();
+    auto rows = std::make_shared<OpenRows>();
+    MILLGATE_ASSIGN(rows->file, open_file());
+    auto batches = rows->file->GetRecordBatchReader();
     if (!batches.ok()) return unreadable(path_, batches.status());
-    return std::shared_ptr<arrow::RecordBatchReader>(std::make_shared<ParquetBatchReader>(
-        std::move(file), *std::move(batches), ColumnCast(path_, schema), path_));
+    rows->batches = *std::move(batches);
+    arrow::RecordBatchReader* reader = rows->batches.get();
+    return cast_rows(std::shared_ptr<arrow::RecordBatchReader>(std::move(rows), reader), schema,
+                     place(),
+                     [path = path_](const auto& fault) { return unreadable(path, fault); });
   }
 
  private:
+  [[nodiscard]] RowsPlace place() const { return {.object = "`" + path_ + "`", .path = path_}; }
+
   Result<std::unique_ptr<parquet::arrow::FileReader>> open_file() const {
     auto input = arrow::io::ReadableFile::Open(path_);
     if (!input.ok()) return not_found("cannot open `" + path_ + "`: " + input.status().message());
@@ -196,31 +76,9 @@ class ParquetFile final : public TableFile {
 
   Result<std::shared_ptr<arrow::Schema>> table_schema() const {
     MILLGATE_ASSIGN(const auto file, open_file());
-    return table_schema_of(*file);
-  }
-
-  Result<std::shared_ptr<arrow::Schema>> table_schema_of(parquet::arrow::FileReader& file) const {
     std::shared_ptr<arrow::Schema> schema;
-    if (const auto read = file.GetSchema(&schema); !read.ok()) return unreadable(path_, read);
-    std::set<std::string> seen;
-    arrow::FieldVector fields;
-    for (const auto& field : schema->fields()) {
-      const auto type = table_type_of(*field->type());
-      if (type == nullptr || !seen.insert(field->name()).second) {
-        return Error{
-            .code = ErrorCode::invalid_input,
-            .what = "`" + path_ + "`: " +
-                    (type == nullptr ? "column `" + field->name() + "` is of type " +
-                                           field->type()->ToString() + ", which tables cannot hold"
-                                     : "two columns are called `" + field->name() + "`"),
-            .where = path_,
-            .hint = type == nullptr ? "split it into columns of plain values, or leave "
-                                      "it out"
-                                    : "rename one of them"};
-      }
-      fields.push_back(arrow::field(field->name(), type));
-    }
-    return arrow::schema(std::move(fields));
+    if (const auto read = file->GetSchema(&schema); !read.ok()) return unreadable(path_, read);
+    return table_schema_of(*schema, place());
   }
 
   std::string path_;

@@ -8,6 +8,7 @@
 
 #include "data/table/arrow_result.h"
 #include "data/table/table_file.h"
+#include "data/table/table_format.h"
 
 namespace millgate {
 
@@ -17,20 +18,27 @@ using TableFiles = std::vector<std::unique_ptr<TableFile>>;
 
 Result<std::unique_ptr<TableFile>> make_table_file(const std::string& path,
                                                    const ReadOptions& options) {
-  std::string_view name = path;
-  if (name.ends_with(".gz")) name.remove_suffix(3);
-  if (name.ends_with(".csv")) return make_csv_file(path, ',', options);
-  if (name.ends_with(".tsv")) return make_csv_file(path, '\t', options);
-  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) {
-    return make_json_lines_file(path, options);
+  const auto format = format_of_name(path);
+  if (!format) {
+    return Error{.code = ErrorCode::invalid_input,
+                 .what = "`" + path + "` is in no known format",
+                 .where = path,
+                 .hint =
+                     "known by their names: .csv, .tsv, .jsonl, .ndjson (each also with .gz), "
+                     ".parquet, .arrow, .arrows"};
   }
-  if (path.ends_with(".parquet")) return make_parquet_file(path, options);
-  return Error{.code = ErrorCode::invalid_input,
-               .what = "`" + path + "` is in no known format",
-               .where = path,
-               .hint =
-                   "known by their names: .csv, .tsv, .jsonl, .ndjson (each also with .gz), "
-                   ".parquet"};
+  switch (*format) {
+    case TableFormat::csv:
+      return make_csv_file(path, ',', options);
+    case TableFormat::tsv:
+      return make_csv_file(path, '\t', options);
+    case TableFormat::json_lines:
+      return make_json_lines_file(path, options);
+    case TableFormat::parquet:
+      return make_parquet_file(path, options);
+    default:
+      return make_arrow_file(path, *format == TableFormat::arrow_stream);
+  }
 }
 
 /// All files one after the other; each is opened when its turn comes.

@@ -21,7 +21,8 @@ struct ReadOptions {
 };
 
 /// Streams `paths` one after the other; they must agree in their columns. The format is told
-/// by the name: .csv, .csv.gz, .tsv, .parquet, .jsonl, .ndjson (also .gz).
+/// by the name (table_format.h): .csv, .tsv, .jsonl, .ndjson (each also .gz), .parquet, .arrow,
+/// .arrows.
 ///
 /// Text must be UTF-8 (a byte-order mark is skipped); times become timestamp[us, UTC] where
 /// they carry a zone and timestamp[us] where not; dates date32. Types are inferred over all

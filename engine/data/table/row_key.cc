@@ -161,6 +161,15 @@ std::string value_text(const arrow::Array& column, int64_t row) {
       return timestamp_text({.micros = as<arrow::TimestampArray>(column).Value(row),
                              .zoned = !type.timezone().empty()});
     }
+    case arrow::Type::BINARY: {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      std::string text;
+      for (const char c : as<arrow::BinaryArray>(column).GetView(row)) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += {kDigits[byte >> 4], kDigits[byte & 15]};
+      }
+      return text;
+    }
     default: {
       const auto scalar = column.GetScalar(row);
       return scalar.ok() ? (*scalar)->ToString() : "?";

@@ -40,5 +40,7 @@ class TableFile {
                                                               const ReadOptions& options);
 [[nodiscard]] std::unique_ptr<TableFile> make_parquet_file(std::string path,
                                                            const ReadOptions& options);
+/// Arrow IPC: a stream, or a file with a footer.
+[[nodiscard]] std::unique_ptr<TableFile> make_arrow_file(std::string path, bool stream);
 
 }  // namespace millgate

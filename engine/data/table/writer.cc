@@ -17,6 +17,8 @@
 #include "data/table/arrow_result.h"
 #include "data/table/column_type.h"
 #include "data/table/row_key.h"
+#include "data/table/table_format.h"
+#include "ground/descriptor.h"
 #include "ground/durable_file.h"
 #include "ground/json.h"
 
@@ -135,8 +137,12 @@ Result<int64_t> write_parquet(arrow::RecordBatchReader& rows,
 
 Result<int64_t> write_arrow(arrow::RecordBatchReader& rows,
                             const std::shared_ptr<arrow::io::OutputStream>& file,
-                            const std::string& object) {
-  MILLGATE_ARROW(auto writer, arrow::ipc::MakeFileWriter(file, rows.schema()), object);
+                            const std::string& object, bool stream) {
+  const auto schema = rows.schema();
+  MILLGATE_ARROW(auto writer,
+                 stream ? arrow::ipc::MakeStreamWriter(file, schema)
+                        : arrow::ipc::MakeFileWriter(file, schema),
+                 object);
   MILLGATE_ASSIGN(const int64_t count, for_each_batch(rows, [&](const auto& batch) -> Status {
                     MILLGATE_ARROW_TRY(writer->WriteRecordBatch(batch), object);
                     return {};
@@ -145,49 +151,95 @@ Result<int64_t> write_arrow(arrow::RecordBatchReader& rows,
   return count;
 }
 
-enum class Format { csv, json_lines, parquet, arrow };
-
-Result<Format> format_of(const std::string& path) {
-  if (path.ends_with(".csv")) return Format::csv;
-  if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return Format::json_lines;
-  if (path.ends_with(".parquet")) return Format::parquet;
-  if (path.ends_with(".arrow")) return Format::arrow;
+Result<TableFormat> written_format(const std::string& path) {
+  const auto format = format_of_name(path);
+  const bool packed = path.ends_with(".gz");
+  if (format && *format != TableFormat::tsv && !packed) return *format;
   return invalid_input("cannot write `" + path + "`: its name tells no known format",
-                       "let it end in .csv, .jsonl, .ndjson, .parquet or .arrow");
+                       "let it end in .csv, .jsonl, .ndjson, .parquet, .arrow or .arrows");
 }
 
-Result<int64_t> write_format(arrow::RecordBatchReader& rows, const std::string& path,
-                             Format format) {
-  const std::string object = "cannot write `" + path + "`";
-  MILLGATE_ARROW(const auto file, arrow::io::FileOutputStream::Open(path), object);
-  Result<int64_t> count = int64_t{0};
-  if (format == Format::parquet) {
-    count = write_parquet(rows, file, object);
-  } else if (format == Format::arrow) {
-    count = write_arrow(rows, file, object);
-  } else {
-    count = write_text(rows, *file, object, format == Format::csv);
+Result<int64_t> write_stream(arrow::RecordBatchReader& rows, TableFormat format,
+                             const std::shared_ptr<arrow::io::OutputStream>& out,
+                             const std::string& object) {
+  switch (format) {
+    case TableFormat::parquet:
+      return write_parquet(rows, out, object);
+    case TableFormat::arrow_file:
+    case TableFormat::arrow_stream:
+      return write_arrow(rows, out, object, format == TableFormat::arrow_stream);
+    default:
+      return write_text(rows, *out, object, format == TableFormat::csv);
   }
+}
+
+Result<int64_t> write_local_file(arrow::RecordBatchReader& rows, const std::string& path,
+                                 TableFormat format, const std::string& object) {
+  MILLGATE_ARROW(const auto file, arrow::io::FileOutputStream::Open(path), object);
+  MILLGATE_ASSIGN(const int64_t count, write_stream(rows, format, file, object));
   MILLGATE_ARROW_TRY(file->Close(), object);
   return count;
 }
 
+Error exists_already(const std::string& path) {
+  return Error{.code = ErrorCode::conflict, .what = "`" + path + "` exists already"};
+}
+
+/// An open descriptor that somebody else closes, for example standard output.
+class DescriptorOutput final : public arrow::io::OutputStream {
+ public:
+  DescriptorOutput(int descriptor, std::string name)
+      : descriptor_(descriptor), name_(std::move(name)) {}
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return written_; }
+  using arrow::io::OutputStream::Write;
+  arrow::Status Write(const void* data, int64_t size) override {
+    const std::string_view bytes(static_cast<const char*>(data), static_cast<size_t>(size));
+    MILLGATE_ARROW_PASS(write_all(descriptor_, bytes, name_));
+    written_ += size;
+    return arrow::Status::OK();
+  }
+
+ private:
+  int descriptor_;
+  std::string name_;
+  int64_t written_ = 0;
+  bool closed_ = false;
+};
+
 }  // namespace
 
-Result<int64_t> write_table_file(arrow::RecordBatchReader& rows, const std::string& path) {
-  MILLGATE_ASSIGN(const Format format, format_of(path));
+Result<int64_t> write_table_file(arrow::RecordBatchReader& rows, const std::string& path,
+                                 bool overwrite) {
+  MILLGATE_ASSIGN(const TableFormat format, written_format(path));
+  // Said before the work; whether nobody made the file meanwhile shows when it gets its name.
+  if (!overwrite && ::access(path.c_str(), F_OK) == 0) return exists_already(path);
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (!folder.empty()) MILLGATE_TRY(make_folders(folder));
   const std::string name = unique_name(".millgate-");
   const std::string temporary = folder.empty() ? name : folder + "/" + name;
-  auto count = write_format(rows, temporary, format);
-  if (count.ok()) {
+  auto count = write_local_file(rows, temporary, format, "cannot write `" + path + "`");
+  if (!count.ok()) {
+    ::unlink(temporary.c_str());
+  } else if (overwrite) {
     MILLGATE_TRY(
         publish_file(temporary, {.temporary_path = temporary + "-copy", .final_path = path}));
   } else {
-    ::unlink(temporary.c_str());
+    MILLGATE_TRY(sync_path(temporary));
+    MILLGATE_TRY(publish_new_file(temporary, path));
   }
   return count;
+}
+
+Result<int64_t> write_table_stream(arrow::RecordBatchReader& rows, TableFormat format,
+                                   int descriptor, const std::string& name) {
+  const auto out = std::make_shared<DescriptorOutput>(descriptor, name);
+  return write_stream(rows, format, out, "cannot write " + name);
 }
 
 Status write_csv_text(arrow::RecordBatchReader& rows, std::string& out) {
