@@ -1,9 +1,14 @@
+#include <arrow/type_fwd.h>
+
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/spooled_input.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "data/table/reader.h"
 #include "system/pipeline/commit_changes.h"
+#include "system/pipeline/commit_rows.h"
 #include "system/pipeline/run.h"
 
 namespace millgate {
@@ -14,9 +19,37 @@ struct Options {
   std::string branch = "main";
   std::string message;
   bool accept_schema = false;
-  std::string changes;
   std::string table;
+  std::string changes;
+  std::string query;
+  bool standard_input = false;
+  std::string format = "arrows";
+  std::vector<std::string> key;
 };
+
+/// At most one of the ways by which rows come to one table, and its table.
+Status check_ways(const Options& options) {
+  const int ways = static_cast<int>(!options.changes.empty()) +
+                   static_cast<int>(!options.query.empty()) +
+                   static_cast<int>(options.standard_input);
+  if (ways > 1) {
+    return invalid_input("`--changes`, `--query` and `--stdin` are three ways to give rows",
+                         "choose one of them");
+  }
+  if (ways == 1 && options.table.empty()) {
+    return invalid_input("`--table` is missing: whose rows are they?", "--table NAME");
+  }
+  if (ways == 0 && !options.table.empty()) {
+    return invalid_input("`--table` needs to know where the rows come from",
+                         "`--query SQL`, `--stdin` or `--changes FILE`; without `--table`, the "
+                         "files of all sources are committed");
+  }
+  if (!options.key.empty() && options.query.empty() && !options.standard_input) {
+    return invalid_input("`--key` is for rows of `--query` or `--stdin`",
+                         "the key of files is that of their [[source]]");
+  }
+  return {};
+}
 
 /// "+3 ~1 -2", or that nothing changed.
 std::string file_changes(const StoredFolder& stored) {
@@ -84,21 +117,52 @@ Json to_json(const CommitReport& report) {
           {"folders", folders}};
 }
 
+Result<CommitReport> commit_input(const Workplace& place, const Options& options,
+                                  const CommitOptions& how) {
+  MILLGATE_ASSIGN(const SpooledInput input, SpooledInput::read(*place.repository, options.format));
+  NewRows rows;
+  rows.table = options.table;
+  if (!options.key.empty()) rows.key = options.key;
+  rows.origin_json = dump_json(Json{{"stdin",
+                                     {{"format", options.format},
+                                      {"sha256", input.sha256()},
+                                      {"size_bytes", input.size_bytes()}}}});
+  rows.open = [&](const std::shared_ptr<arrow::Schema>& kept) {
+    ReadOptions reading;
+    reading.kept_schema = kept;
+    return read_table_files({input.path()}, reading);
+  };
+  auto report = commit_rows(*place.repository, place.project, rows, how);
+  if (!report.ok()) return input.as_standard_input(std::move(report).error());
+  return report;
+}
+
+Result<CommitReport> commit_asked(const Workplace& place, const Options& options,
+                                  const CommitOptions& how) {
+  if (options.standard_input) return commit_input(place, options, how);
+  if (!options.query.empty()) {
+    MILLGATE_ASSIGN(NewRows rows,
+                    rows_of_query(*place.repository, options.table, options.query, options.branch));
+    if (!options.key.empty()) rows.key = options.key;
+    return commit_rows(*place.repository, place.project, rows, how);
+  }
+  if (!options.changes.empty()) {
+    return commit_changes(*place.repository, place.project,
+                          {.path = options.changes, .table = options.table}, how);
+  }
+  return commit_sources(*place.repository, place.project, how);
+}
+
 Result<int> commit(const Session& session, const Options& options) {
-  MILLGATE_ASSIGN(Workplace place, open_workplace(session));
+  MILLGATE_TRY(check_ways(options));
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   CommitOptions how;
   how.branch = options.branch;
   how.message = options.message;
   how.author = author_name();
   how.accept_schema = options.accept_schema;
   how.progress = progress_line();
-  const auto commit_all = [&] { return commit_sources(*place.repository, place.project, how); };
-  const auto commit_some = [&] {
-    return commit_changes(*place.repository, place.project,
-                          {.path = options.changes, .table = options.table}, how);
-  };
-  MILLGATE_ASSIGN(const CommitReport report,
-                  options.changes.empty() ? commit_all() : commit_some());
+  MILLGATE_ASSIGN(const CommitReport report, commit_asked(place, options, how));
   end_progress();
   if (session.json) {
     print_json(to_json(report));
@@ -119,14 +183,23 @@ void add_commit(const Command& program, Session& session) {
   command.add_option("-b,--branch", options->branch, "branch that moves").shows_default();
   command.add_flag("--accept-schema", options->accept_schema,
                    "take new, missing and retyped columns as they are in the files");
-  Parameter changes = command.add_option(
+  command.add_option("--table", options->table,
+                     "commit one table: the rows of --query, of --stdin, or of --changes");
+  command.add_option("--query", options->query,
+                     "a select over versions, whose rows become the table; see `millgate sql`");
+  command.add_flag("--stdin", options->standard_input,
+                   "read the rows of the table from standard input");
+  command.add_option("--format", options->format, "of standard input")
+      .one_of({"arrows", "arrow", "csv", "tsv", "jsonl", "parquet"})
+      .shows_default();
+  command
+      .add_option("--key", options->key,
+                  "a column that names a row of --query or --stdin; once for each")
+      .one_at_a_time();
+  command.add_option(
       "--changes", options->changes,
       "commit only the rows in this file: those to put in, and those whose column `_change` is "
       "`delete` to take out");
-  Parameter table =
-      command.add_option("--table", options->table, "the table that the changes are for");
-  changes.needs(table);
-  table.needs(changes);
   command.does([&session, options] { return commit(session, *options); });
 }
 

@@ -9,6 +9,8 @@
 
 namespace millgate {
 
+[[nodiscard]] bool is_plain_name(std::string_view name);
+
 /// The value of `name` in `section`; `thing` as in "a table". Errors: `invalid_input` with its
 /// place.
 [[nodiscard]] Result<std::string> read_plain_name(Section& section, std::string_view thing);

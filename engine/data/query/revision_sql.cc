@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -175,7 +176,8 @@ class Preparation {
   Preparation(Database& database, const Repository& repository, const std::string& sql)
       : database_(database), repository_(repository), sql_(sql) {}
 
-  [[nodiscard]] Result<std::string> run(const std::string& default_revision) {
+  [[nodiscard]] Result<std::string> run(const std::string& default_revision,
+                                        std::vector<ReadTable>* read) {
     // Logs can be read before the first commit, so a missing one is told only when it is needed.
     auto resolved = repository_.resolve(default_revision);
     if (resolved.ok()) default_ = std::move(*resolved);
@@ -187,6 +189,11 @@ class Preparation {
       doubtful_.emplace(name.view, std::move(added).error());
     }
     MILLGATE_TRY(check_known(rewritten, resolved.ok() ? nullptr : &resolved.error()));
+    if (read != nullptr) {
+      for (const auto& [view, table] : added_) {
+        if (!reads_ || reads_->contains(view)) read->push_back(table);
+      }
+    }
     return rewritten.sql;
   }
 
@@ -195,11 +202,14 @@ class Preparation {
     if (default_) {
       const auto table = find_table(*default_, name.name);
       if (table != default_->tables.end()) {
+        added_.emplace_back(name.view, ReadTable{table->first, default_->id});
         return add_version(database_, repository_, table->first, table->second);
       }
     }
     for (const Log& log : project_logs()) {
-      if (log.name == sql_lower(name.name)) return add_log(database_, repository_, log);
+      if (log.name != sql_lower(name.name)) continue;
+      added_.emplace_back(name.view, ReadTable{log.name, std::nullopt});
+      return add_log(database_, repository_, log);
     }
     return {};
   }
@@ -209,6 +219,7 @@ class Preparation {
     if (!commit.ok()) return at_sql_place(commit.error(), sql_, name.offset, name.length);
     const auto table = find_table(*commit, name.name);
     if (table != commit->tables.end()) {
+      added_.emplace_back(name.view, ReadTable{table->first, commit->id});
       return add_version(database_, repository_, name.view, table->second);
     }
     Error error = not_found("table `" + name.name + "` is not in commit " + commit->id.brief(),
@@ -228,6 +239,7 @@ class Preparation {
       // Without a parse tree (EXPLAIN, PIVOT) DuckDB itself will name a missing table.
       return tables.error().excerpt.empty() ? Status() : Status(tables.error());
     }
+    reads_.emplace(tables->begin(), tables->end());
     for (const std::string& table : *tables) {
       MILLGATE_ASSIGN(const bool known, database_.has_table(table));
       if (known) continue;
@@ -251,7 +263,9 @@ class Preparation {
   const Repository& repository_;
   const std::string& sql_;
   std::optional<Commit> default_;
-  std::map<std::string, Error> doubtful_;  ///< Quoted names that could not be added.
+  std::vector<std::pair<std::string, ReadTable>> added_;  ///< With the view of each.
+  std::optional<std::set<std::string>> reads_;            ///< Views that the SQL reads, if known.
+  std::map<std::string, Error> doubtful_;                 ///< Quoted names that could not be added.
 };
 
 }  // namespace
@@ -265,8 +279,9 @@ Status add_commit(Database& database, const Repository& repository, const Commit
 
 Result<std::string> prepare_revision_sql(Database& database, const Repository& repository,
                                          const std::string& sql,
-                                         const std::string& default_revision) {
-  return Preparation(database, repository, sql).run(default_revision);
+                                         const std::string& default_revision,
+                                         std::vector<ReadTable>* read) {
+  return Preparation(database, repository, sql).run(default_revision, read);
 }
 
 }  // namespace millgate

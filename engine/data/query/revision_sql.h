@@ -4,12 +4,20 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "data/query/database.h"
 #include "data/store/repository.h"
 
 namespace millgate {
+
+/// A table that SQL reads, and the commit whose version it is; none for a log of the project.
+struct ReadTable {
+  std::string table;
+  std::optional<Id> commit;
+};
 
 /// Makes every table of `commit` a view of its own name.
 [[nodiscard]] Status add_commit(Database& database, const Repository& repository,
@@ -24,11 +32,14 @@ namespace millgate {
 /// digits and `_ . ~ / : -` right after the `@`, and braces, in which anything may stand. A
 /// quoted name holds it too: `"flights@main~1"`. Strings and comments are left alone.
 ///
+/// With `read`, it is filled with the tables that `sql` reads (where DuckDB gives no parse tree, as
+/// for PIVOT: that it names), in the order of the text.
 /// Errors: `not_found` for an unknown table or revision, with the nearest name and the place;
 /// `invalid_input` for wrong SQL.
 [[nodiscard]] Result<std::string> prepare_revision_sql(Database& database,
                                                        const Repository& repository,
                                                        const std::string& sql,
-                                                       const std::string& default_revision);
+                                                       const std::string& default_revision,
+                                                       std::vector<ReadTable>* read = nullptr);
 
 }  // namespace millgate

@@ -24,8 +24,8 @@ Status check_key(const Section& section, const std::vector<std::string>& key) {
 Result<Source> read_source(Section section) {
   Source source;
   MILLGATE_ASSIGN(source.name, read_plain_name(section, "a table"));
-  MILLGATE_ASSIGN(source.path, section.text("path"));
-  if (source.path.empty()) {
+  MILLGATE_ASSIGN(source.path, section.text_or("path", ""));
+  if (source.path.empty() && section.has("path")) {
     return section.error_at("path", "source `" + source.name + "` has an empty path",
                             "name a file or a pattern such as \"data/*.csv\"");
   }

@@ -1,4 +1,4 @@
-/// A `[[source]]` of the project file: files of the user that become one table.
+/// A `[[source]]` of the project file: what becomes one table.
 #pragma once
 
 #include <string>
@@ -11,7 +11,9 @@ namespace millgate {
 
 struct Source {
   std::string name;              ///< The table's name.
-  std::string path;              ///< Glob, relative to the project: CSV, Parquet, JSON lines.
+  /// Glob of files, relative to the project. Empty: the rows come by commands (a query, a stream,
+  /// an import), and the section says what they mean.
+  std::string path;
   std::vector<std::string> key;  ///< Columns that name a row; empty: rows have no key.
   std::string happened;          ///< Expression: when the fact happened. Empty: timeless.
   std::string known;             ///< Expression: when it could be known. Empty: `happened`.

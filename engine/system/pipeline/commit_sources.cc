@@ -3,105 +3,24 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "data/store/table_version.h"
-#include "data/store/version_update.h"
 #include "data/table/reader.h"
-#include "data/table/sort.h"
-#include "ground/durable_file.h"
 #include "ground/json.h"
 #include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/source_files.h"
 #include "system/pipeline/source_origin.h"
+#include "system/pipeline/table_import.h"
 
 namespace millgate {
 
 namespace {
-
-/// A folder in `scratch` that goes with everything in it.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(const Repository& repository)
-      : path_(repository.folder("scratch") + "/" + unique_name("commit-")) {}
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] Status make() const { return make_folders(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-Error with_schema_hint(Error error, const Source& source) {
-  if (error.code == ErrorCode::invalid_input) {
-    error = std::move(error).inside("table `" + source.name +
-                                    "` does not fit the columns of its last commit");
-    const std::string accept =
-        "`millgate commit --accept-schema` takes the columns as they are in the files";
-    error.hint = error.hint.empty() ? accept : error.hint + "; " + accept;
-  }
-  return error;
-}
-
-/// Whether the files were readable by themselves, so that only the kept columns are in the way.
-bool reads_without_schema(const std::vector<std::string>& paths, ReadOptions options) {
-  options.kept_schema = nullptr;
-  auto rows = read_table_files(paths, options);
-  if (!rows.ok()) return false;
-  std::shared_ptr<arrow::RecordBatch> batch;
-  do {
-    if (!(*rows)->ReadNext(&batch).ok()) return false;
-  } while (batch != nullptr);
-  return true;
-}
-
-/// The rows of files as the version after `before`.
-class Import {
- public:
-  Import(Repository& repository, const Source& source, const std::vector<std::string>& paths,
-         const ReadOptions& options, const std::optional<TableVersion>& before)
-      : repository_(repository),
-        source_(source),
-        paths_(paths),
-        options_(options),
-        before_(before) {}
-
-  /// Files are mostly in the order of their key; sorting is for those that turn out not to be.
-  Result<TableVersion> run() const {
-    MILLGATE_ASSIGN(auto rows, read_table_files(paths_, options_));
-    auto version = write(*rows);
-    if (version.ok() || !is_out_of_order(version.error())) return version;
-    const ScratchFolder scratch(repository_);
-    MILLGATE_TRY(scratch.make());
-    SortOptions sorting;
-    sorting.spill_folder = scratch.path();
-    MILLGATE_ASSIGN(rows, read_table_files(paths_, options_));
-    MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), source_.key, sorting));
-    return write(*rows);
-  }
-
- private:
-  Result<TableVersion> write(arrow::RecordBatchReader& rows) const {
-    ObjectStore& objects = repository_.objects();
-    if (before_) return write_next_version(objects, *before_, rows, source_.key);
-    return write_table_version(objects, rows, source_.key);
-  }
-
-  Repository& repository_;
-  const Source& source_;
-  const std::vector<std::string>& paths_;
-  const ReadOptions& options_;
-  const std::optional<TableVersion>& before_;
-};
 
 Result<TableVersion> make_version(Repository& repository, const Project& project,
                                   const Source& source, const std::vector<SourceFile>& files,
@@ -109,15 +28,17 @@ Result<TableVersion> make_version(Repository& repository, const Project& project
   std::vector<std::string> paths;
   paths.reserve(files.size());
   for (const SourceFile& file : files) paths.push_back(full_path(project.folder, file.path));
-  ReadOptions options;
-  options.null_texts = source.null_texts;
-  if (before && !accept_schema) options.kept_schema = before->schema;
-  auto version = Import(repository, source, paths, options, before).run();
-  if (version.ok()) return version;
-  if (options.kept_schema != nullptr && reads_without_schema(paths, options)) {
-    return with_schema_hint(std::move(version).error(), source);
-  }
-  return std::move(version).error().inside("cannot commit table `" + source.name + "`");
+  const TableImport import{.table = source.name,
+                           .key = source.key,
+                           .open =
+                               [&](const std::shared_ptr<arrow::Schema>& kept) {
+                                 ReadOptions options;
+                                 options.null_texts = source.null_texts;
+                                 options.kept_schema = kept;
+                                 return read_table_files(paths, options);
+                               },
+                           .accept_schema = accept_schema};
+  return import_rows(repository, import, before);
 }
 
 /// One source: its row of the report and, when its files differ, the new version.
@@ -192,8 +113,12 @@ std::string message_for(const CommitReport& report) {
 
 Result<CommitReport> commit_sources(Repository& repository, const Project& project,
                                     const CommitOptions& options) {
-  if (project.sources.empty() && project.folders.empty()) {
-    return invalid_input("the project has no [[source]] to commit",
+  const auto has_files = [](const Source& source) { return !source.path.empty(); };
+  std::vector<Source> sources;
+  std::copy_if(project.sources.begin(), project.sources.end(), std::back_inserter(sources),
+               has_files);
+  if (sources.empty() && project.folders.empty()) {
+    return invalid_input("the project has no [[source]] with files to commit",
                          "name one in millgate.toml: name, path, key");
   }
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
@@ -203,9 +128,9 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   // What another process commits while the files are read is not overwritten.
   change.based_on = before.commit ? before.commit->id : Id{};
   Json origin = Json::object();
-  const auto total = static_cast<double>(project.sources.size() + project.folders.size());
-  for (size_t i = 0; i < project.sources.size(); ++i) {
-    const Source& source = project.sources[i];
+  const auto total = static_cast<double>(sources.size() + project.folders.size());
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const Source& source = sources[i];
     if (options.progress) options.progress(source.name, static_cast<double>(i) / total);
     MILLGATE_ASSIGN(Imported imported, import_source(repository, project, source, before, cache,
                                                      options.accept_schema));
@@ -219,7 +144,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   }
   for (size_t i = 0; i < project.folders.size(); ++i) {
     const FolderSource& source = project.folders[i];
-    const auto done = static_cast<double>(project.sources.size() + i);
+    const auto done = static_cast<double>(sources.size() + i);
     MILLGATE_ASSIGN(CommittedFolder folder,
                     store_source(repository, project, source, before, [&](double share) {
                       if (options.progress) options.progress(source.name, (done + share) / total);
@@ -245,7 +170,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   report.changed = true;
   if (options.progress) {
     const bool has_folders = !project.folders.empty();
-    options.progress(has_folders ? project.folders.back().name : project.sources.back().name, 1.0);
+    options.progress(has_folders ? project.folders.back().name : sources.back().name, 1.0);
   }
   return report;
 }

@@ -47,7 +47,7 @@ struct CommitReport {
   Commit commit;  ///< The tip of the branch when nothing changed.
   bool changed = false;
   using Table = CommittedTable;
-  std::vector<Table> tables;             ///< One a source, in the order of the project file.
+  std::vector<Table> tables;  ///< One a source with files, in the order of the project file.
   std::vector<CommittedFolder> folders;  ///< One a source of kind "folder", likewise.
 };
 

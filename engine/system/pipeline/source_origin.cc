@@ -42,6 +42,8 @@ Json origin_of(const FolderSource& source) {
   return {{"folder", source.path}, {"ignore", source.ignore}, {"about", about_of(source.about)}};
 }
 
+Json about_of(const Source& source) { return about_of(source.about); }
+
 bool is_same_origin(const Json& one, const Json& other) {
   for (const char* member : {"files", "key", "null_texts"}) {
     if (!one.contains(member) || !other.contains(member)) return false;

@@ -30,6 +30,9 @@ struct BranchState {
                                                const std::vector<SourceFile>& files);
 [[nodiscard]] nlohmann::ordered_json origin_of(const FolderSource& source);
 
+/// The source's `about`, as an object of texts.
+[[nodiscard]] nlohmann::ordered_json about_of(const Source& source);
+
 /// Whether the files and how they are read are the same; `about` may differ.
 [[nodiscard]] bool is_same_origin(const nlohmann::ordered_json& one,
                                   const nlohmann::ordered_json& other);

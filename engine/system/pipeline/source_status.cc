@@ -64,6 +64,7 @@ Result<ProjectStatus> project_status(const Repository& repository, const Project
   if (before.commit) status.commit = before.commit->id;
   HashCache cache(repository.folder("cache") + "/files.json");
   for (const Source& source : project.sources) {
+    if (source.path.empty()) continue;
     MILLGATE_ASSIGN(SourceStatus one, table_status(project, source, before, cache));
     status.sources.push_back(std::move(one));
   }

@@ -1,0 +1,105 @@
+#include "system/pipeline/table_import.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "data/store/version_update.h"
+#include "data/table/sort.h"
+#include "ground/durable_file.h"
+
+namespace millgate {
+
+namespace {
+
+/// A folder in `scratch` that goes with everything in it.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const Repository& repository)
+      : path_(repository.folder("scratch") + "/" + unique_name("commit-")) {}
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  [[nodiscard]] Status make() const { return make_folders(path_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Error with_schema_hint(Error error, const std::string& table) {
+  if (error.code == ErrorCode::invalid_input) {
+    error = std::move(error).inside("table `" + table +
+                                    "` does not fit the columns of its last commit");
+    const std::string accept = "`--accept-schema` takes the columns as they are now";
+    error.hint = error.hint.empty() ? accept : error.hint + "; " + accept;
+  }
+  return error;
+}
+
+/// Whether the rows were readable by themselves, so that only the kept columns are in the way.
+bool reads_without_schema(const TableImport& import) {
+  auto rows = import.open(nullptr);
+  if (!rows.ok()) return false;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  do {
+    if (!(*rows)->ReadNext(&batch).ok()) return false;
+  } while (batch != nullptr);
+  return true;
+}
+
+/// One reading of the rows into objects.
+class Attempt {
+ public:
+  Attempt(Repository& repository, const TableImport& import,
+          const std::optional<TableVersion>& before, std::shared_ptr<arrow::Schema> kept)
+      : repository_(repository), import_(import), before_(before), kept_(std::move(kept)) {}
+
+  [[nodiscard]] Result<TableVersion> run() const {
+    if (!import_.sorts_first || import_.key.empty()) {
+      MILLGATE_ASSIGN(const auto rows, import_.open(kept_));
+      auto version = write(*rows);
+      if (version.ok() || !is_out_of_order(version.error())) return version;
+    }
+    const ScratchFolder scratch(repository_);
+    MILLGATE_TRY(scratch.make());
+    SortOptions sorting;
+    sorting.spill_folder = scratch.path();
+    MILLGATE_ASSIGN(auto rows, import_.open(kept_));
+    MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), import_.key, sorting));
+    return write(*rows);
+  }
+
+ private:
+  [[nodiscard]] Result<TableVersion> write(arrow::RecordBatchReader& rows) const {
+    ObjectStore& objects = repository_.objects();
+    if (before_) return write_next_version(objects, *before_, rows, import_.key);
+    return write_table_version(objects, rows, import_.key);
+  }
+
+  Repository& repository_;
+  const TableImport& import_;
+  const std::optional<TableVersion>& before_;
+  std::shared_ptr<arrow::Schema> kept_;
+};
+
+}  // namespace
+
+Result<TableVersion> import_rows(Repository& repository, const TableImport& import,
+                                 const std::optional<TableVersion>& before) {
+  const std::shared_ptr<arrow::Schema> kept =
+      before && !import.accept_schema ? before->schema : nullptr;
+  auto version = Attempt(repository, import, before, kept).run();
+  if (version.ok()) return version;
+  if (kept != nullptr && reads_without_schema(import)) {
+    return with_schema_hint(std::move(version).error(), import.table);
+  }
+  return std::move(version).error().inside("cannot commit table `" + import.table + "`");
+}
+
+}  // namespace millgate
