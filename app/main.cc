@@ -1,6 +1,3 @@
-#include <poll.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -46,6 +43,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_branch(program, session);
   add_tag(program, session);
   add_sql(program, session);
+  add_export(program, session);
   add_profile(program, session);
   add_check(program, session);
   add_drift(program, session);
@@ -89,13 +87,6 @@ millgate::Error wrong_call(const CLI::App& program, const CLI::ParseError& failu
   return millgate::invalid_input(failure.what(), "`" + command + " --help` explains it");
 }
 
-/// Whether standard output is a pipe whose reader has gone, as with `| head`: it has read what it
-/// wanted.
-bool reader_left() {
-  pollfd output{STDOUT_FILENO, 0, 0};
-  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -135,7 +126,7 @@ int main(int argc, char** argv) {
     return millgate::exit_code(answer.error().code);
   }
   std::cout.flush();
-  if (!std::cout && !reader_left()) {
+  if (!std::cout && !millgate::reader_left()) {
     std::cerr << "error: the output could not be written\n";
     return 3;
   }

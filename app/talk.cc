@@ -1,5 +1,6 @@
 #include "app/talk.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -73,6 +74,11 @@ void end_progress() {
   if (!progress_shown) return;
   std::fputs("\r\033[K", stderr);
   progress_shown = false;
+}
+
+bool reader_left() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
 }  // namespace millgate

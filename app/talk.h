@@ -20,4 +20,8 @@ void print_error(const Error& error, bool json);
 /// Ends the progress line, if one is shown.
 void end_progress();
 
+/// Whether standard output is a pipe whose reader has gone, as with `| head`: it has read what it
+/// wanted.
+[[nodiscard]] bool reader_left();
+
 }  // namespace millgate

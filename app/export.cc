@@ -1,0 +1,167 @@
+#include <arrow/record_batch.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/delta/delta_export.h"
+#include "data/store/table_version.h"
+#include "data/table/writer.h"
+#include "ground/nearest_name.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string table;
+  std::string file;
+  std::string format;
+  std::string delta;
+  bool force = false;
+};
+
+/// A table as people name it, "flights@main~1".
+struct AskedTable {
+  std::string name;
+  std::string revision = "main";
+};
+
+AskedTable parse_table(const std::string& text) {
+  AskedTable asked;
+  const size_t at = text.find('@');
+  asked.name = text.substr(0, at);
+  // "flights@{2013-05-01}" means the branch main, as in SQL.
+  if (at != std::string::npos) {
+    asked.revision = text.substr(text.substr(at + 1).starts_with('{') ? at : at + 1);
+  }
+  return asked;
+}
+
+Result<Id> find_version(const Commit& commit, const std::string& table) {
+  const auto found = commit.tables.find(table);
+  if (found != commit.tables.end()) return found->second;
+  if (commit.trees.contains(table)) {
+    return invalid_input("`" + table + "` is a folder of files",
+                         "`millgate checkout " + table + " --to DIR` writes its files");
+  }
+  std::vector<std::string> names;
+  names.reserve(commit.tables.size());
+  for (const auto& [name, version] : commit.tables) names.push_back(name);
+  return not_found("table `" + table + "` is not in commit " + commit.id.brief(),
+                   name_hint(table, names));
+}
+
+Result<TableFormat> format_for_output(const std::string& format) {
+  const auto known = format_of_name("." + format);
+  if (known) return *known;
+  return invalid_input("standard output has no name that tells its format",
+                       "add --format csv, jsonl, parquet, arrow or arrows");
+}
+
+/// To standard output; a reader that has seen enough is no error.
+Result<int> write_output(const Options& options, arrow::RecordBatchReader& rows) {
+  MILLGATE_ASSIGN(const TableFormat format, format_for_output(options.format));
+  const auto count = write_table_stream(rows, format, STDOUT_FILENO, "standard output");
+  if (!count.ok() && !reader_left()) return count.error();
+  return kDone;
+}
+
+Result<int> export_history(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  const AskedTable asked = parse_table(options.table);
+  DeltaTarget target{.table = asked.name, .commit = {}, .folder = options.delta};
+  MILLGATE_ASSIGN(target.commit, repository->resolve(asked.revision));
+  MILLGATE_ASSIGN(const DeltaExportReport report, export_delta(*repository, target));
+  if (session.json) {
+    print_json({{"table", asked.name},
+                {"commit", target.commit.id.hex()},
+                {"folder", options.delta},
+                {"version", report.version},
+                {"new_versions", report.new_versions},
+                {"new_files", report.new_files},
+                {"new_bytes", report.new_bytes},
+                {"file_count", report.file_count}});
+  } else {
+    std::cout << asked.name << " at commit " << target.commit.id.brief() << " is version "
+              << report.version << " of the Delta table in " << options.delta << ": "
+              << grouped(report.new_versions) << " new versions, " << grouped(report.new_files)
+              << " new files (" << byte_size(report.new_bytes) << ")\n";
+  }
+  return kDone;
+}
+
+Result<int> export_table(const Session& session, const Options& options) {
+  const bool to_output = options.file == "-";
+  if (to_output && session.json) {
+    return invalid_input("`--json` and the rows would both go to standard output",
+                         "name a file, or leave `--json` out");
+  }
+  if (!to_output && !options.format.empty()) {
+    return invalid_input("`--format` is for standard output; a file's name tells its format",
+                         "let it end in ." + options.format);
+  }
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  const AskedTable asked = parse_table(options.table);
+  MILLGATE_ASSIGN(const Commit commit, repository->resolve(asked.revision));
+  MILLGATE_ASSIGN(const Id id, find_version(commit, asked.name));
+  MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository->objects(), id));
+  MILLGATE_ASSIGN(const auto rows, read_rows(repository->objects(), version));
+  if (to_output) return write_output(options, *rows);
+  auto count = write_table_file(*rows, options.file, options.force);
+  if (!count.ok()) {
+    Error error = std::move(count).error();
+    if (error.code == ErrorCode::conflict) error.hint = "`--force` writes over it";
+    return error;
+  }
+  if (session.json) {
+    print_json({{"table", asked.name},
+                {"commit", commit.id.hex()},
+                {"row_count", *count},
+                {"file", options.file}});
+  } else {
+    std::cout << grouped(*count) << " rows of " << asked.name << " at commit " << commit.id.brief()
+              << " in " << options.file << '\n';
+  }
+  return kDone;
+}
+
+Result<int> export_asked(const Session& session, const Options& options) {
+  if (options.delta.empty()) {
+    if (!options.file.empty()) return export_table(session, options);
+    return invalid_input("there is no file to write to",
+                         "millgate export " + options.table + " FILE, or --delta FOLDER");
+  }
+  if (options.file.empty() && options.format.empty() && !options.force) {
+    return export_history(session, options);
+  }
+  return invalid_input("`--delta` goes on with a Delta table: it takes no file, format or force",
+                       "millgate export " + options.table + " --delta " + options.delta);
+}
+
+}  // namespace
+
+void add_export(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command =
+      program.add_command("export", "write a table, as it is in any version, for other programs",
+                          "millgate export flights@main~1 flights.parquet");
+  command.add_option("table", options->table, "a table, perhaps at a revision: flights@main~1")
+      .required();
+  command.add_option(
+      "file", options->file,
+      "ends in .csv, .jsonl, .ndjson, .parquet, .arrow (Arrow file) or .arrows (Arrow "
+      "stream); `-` is standard output");
+  command.add_option(
+      "--delta", options->delta,
+      "instead of a file, bring the Delta Lake table in this folder up to date: each "
+      "commit that changed the table is a version of it");
+  command.add_option("--format", options->format, "of standard output")
+      .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
+  command.add_flag("--force", options->force, "write over a file that is there");
+  command.does([&session, options] { return export_asked(session, *options); });
+}
+
+}  // namespace millgate
