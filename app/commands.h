@@ -33,6 +33,7 @@ void add_branch(const Command& program, Session& session);
 void add_tag(const Command& program, Session& session);
 void add_sql(const Command& program, Session& session);
 void add_export(const Command& program, Session& session);
+void add_import(const Command& program, Session& session);
 void add_profile(const Command& program, Session& session);
 void add_check(const Command& program, Session& session);
 void add_drift(const Command& program, Session& session);

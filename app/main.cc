@@ -44,6 +44,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_tag(program, session);
   add_sql(program, session);
   add_export(program, session);
+  add_import(program, session);
   add_profile(program, session);
   add_check(program, session);
   add_drift(program, session);

@@ -10,6 +10,7 @@
 
 #include "ground/durable_file.h"
 #include "ground/file_store.h"
+#include "ground/local_folder.h"
 #include "ground/store_name.h"
 
 namespace millgate {
@@ -158,6 +159,10 @@ Result<std::shared_ptr<FileStore>> open_local_file_store(const std::string& root
   auto store = std::make_shared<LocalFileStore>(root);
   MILLGATE_TRY(store->prepare_root());
   return std::shared_ptr<FileStore>(std::move(store));
+}
+
+std::shared_ptr<const FileStore> read_local_folder(const std::string& root) {
+  return std::make_shared<const LocalFileStore>(root);
 }
 
 }  // namespace millgate

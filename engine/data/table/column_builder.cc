@@ -35,6 +35,10 @@ Result<ColumnBuilder> ColumnBuilder::make(const std::shared_ptr<arrow::DataType>
     return invalid_input("a column of type " + type->ToString() + " cannot be read from text",
                          "give the rows as Parquet");
   }
+  return make_with_bytes(type);
+}
+
+Result<ColumnBuilder> ColumnBuilder::make_with_bytes(const std::shared_ptr<arrow::DataType>& type) {
   auto state = std::make_unique<State>();
   MILLGATE_ARROW(state->builder, arrow::MakeBuilder(type), "a column of type " + type->ToString());
   return ColumnBuilder(type, std::move(state));
@@ -113,6 +117,12 @@ bool ColumnBuilder::add_converted_text(std::string_view text) {
   const auto scalar = arrow::Scalar::Parse(type_, text);
   if (!scalar.ok()) return false;
   state_->note(state_->builder->AppendScalar(**scalar));
+  return true;
+}
+
+bool ColumnBuilder::add_bytes(std::string_view bytes) {
+  if (type_->id() != arrow::Type::BINARY) return false;
+  state_->append<arrow::BinaryBuilder>(bytes);
   return true;
 }
 

@@ -18,6 +18,10 @@ class ColumnBuilder {
   /// Errors: `invalid_input` for types that text files cannot hold (binary).
   [[nodiscard]] static Result<ColumnBuilder> make(const std::shared_ptr<arrow::DataType>& type);
 
+  /// The same, binary included, for rows that are no text.
+  [[nodiscard]] static Result<ColumnBuilder> make_with_bytes(
+      const std::shared_ptr<arrow::DataType>& type);
+
   ColumnBuilder(ColumnBuilder&&) noexcept;
   ColumnBuilder& operator=(ColumnBuilder&&) noexcept;
   ~ColumnBuilder();
@@ -26,6 +30,7 @@ class ColumnBuilder {
   [[nodiscard]] bool add_text(std::string_view text);
   /// A JSON string: it never is a number or a boolean.
   [[nodiscard]] bool add_json_text(std::string_view text);
+  [[nodiscard]] bool add_bytes(std::string_view bytes);
   [[nodiscard]] bool add_boolean(bool value);
   [[nodiscard]] bool add_integer(int64_t value);
   /// `text` is how the number was written.

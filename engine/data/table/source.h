@@ -10,7 +10,7 @@
 namespace millgate {
 
 struct Source {
-  std::string name;              ///< The table's name.
+  std::string name;  ///< The table's name.
   /// Glob of files, relative to the project. Empty: the rows come by commands (a query, a stream,
   /// an import), and the section says what they mean.
   std::string path;

@@ -1,0 +1,180 @@
+#include "data/delta/delta_rows.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "data/delta/delta_schema.h"
+#include "data/table/arrow_result.h"
+#include "data/table/column_builder.h"
+#include "data/table/reader.h"
+#include "data/table/table_file.h"
+
+namespace millgate {
+
+namespace {
+
+/// "a%20b" as "a b"; nothing when a `%` has no two digits behind it.
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    const char* begin = text.data() + i + 1;
+    const auto read = std::from_chars(begin, begin + 2, value, 16);
+    if (read.ec != std::errc() || read.ptr != begin + 2) return std::nullopt;
+    decoded += static_cast<char>(value);
+    i += 2;
+  }
+  return decoded;
+}
+
+/// The path of a file of the table inside its folder.
+Result<std::string> path_inside(const DeltaFile& file) {
+  const auto decoded = percent_decoded(file.path);
+  if (!decoded) return damaged("the Delta log names a file `" + file.path + "`, which is no path");
+  const std::filesystem::path path(*decoded);
+  const bool up = std::find(path.begin(), path.end(), "..") != path.end();
+  if (path.is_absolute() || up || file.path.find(':') != std::string::npos) {
+    return invalid_input("the Delta table has a file outside of its folder: `" + file.path + "`",
+                         "write a whole copy of the table with the program that made it");
+  }
+  return *decoded;
+}
+
+class DeltaRows final : public arrow::RecordBatchReader {
+ public:
+  DeltaRows(std::string folder, const DeltaSnapshot& snapshot,
+            std::shared_ptr<arrow::Schema> schema)
+      : folder_(std::move(folder)),
+        partition_columns_(snapshot.metadata.partition_columns),
+        schema_(std::move(schema)) {
+    files_.reserve(snapshot.files.size());
+    for (const auto& [path, file] : snapshot.files) files_.push_back(file);
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    batch->reset();
+    while (true) {
+      if (rows_ == nullptr) {
+        if (next_ == files_.size()) return arrow::Status::OK();
+        MILLGATE_ARROW_PASS(open(files_[next_]));
+        ++next_;
+      }
+      std::shared_ptr<arrow::RecordBatch> read;
+      ARROW_RETURN_NOT_OK(rows_->ReadNext(&read));
+      if (read == nullptr) {
+        rows_ = nullptr;
+        continue;
+      }
+      return completed(*read).Value(batch);
+    }
+  }
+
+ private:
+  Status open(const DeltaFile& file) {
+    if (file.has_deletion_vector) {
+      return invalid_input(
+          "the Delta table uses the feature `deletionVectors`, which this reader "
+          "does not know",
+          "write a copy of the table without it with the program that made it");
+    }
+    MILLGATE_ASSIGN(const std::string inside, path_inside(file));
+    const std::string path = folder_ + "/" + inside;
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(path, failed);
+    if (failed || static_cast<int64_t>(size) != file.size_bytes) {
+      Error error = damaged("the Delta log names `" + inside + "` with " +
+                                std::to_string(file.size_bytes) + " bytes, but " +
+                                (failed ? "it cannot be read: " + failed.message()
+                                        : "it has " + std::to_string(size)),
+                            "get the table again from where it came");
+      error.where = path;
+      return error;
+    }
+    const auto parquet = make_parquet_file(path, ReadOptions());
+    MILLGATE_ASSIGN(const auto names, parquet->column_names());
+    arrow::FieldVector fields;
+    constants_.assign(static_cast<size_t>(schema_->num_fields()), nullptr);
+    for (int i = 0; i < schema_->num_fields(); ++i) {
+      const auto& field = schema_->field(i);
+      if (is_partition(field->name())) {
+        MILLGATE_ASSIGN(constants_[static_cast<size_t>(i)], partition_value(file, *field));
+      } else if (std::find(names->begin(), names->end(), field->name()) != names->end()) {
+        fields.push_back(field);
+      }
+    }
+    MILLGATE_ASSIGN(rows_, parquet->open(arrow::schema(std::move(fields))));
+    return {};
+  }
+
+  [[nodiscard]] bool is_partition(const std::string& name) const {
+    return std::find(partition_columns_.begin(), partition_columns_.end(), name) !=
+           partition_columns_.end();
+  }
+
+  /// One cell; an empty text means null, whatever the type.
+  static Result<std::shared_ptr<arrow::Array>> partition_value(const DeltaFile& file,
+                                                               const arrow::Field& field) {
+    MILLGATE_ASSIGN(ColumnBuilder builder, ColumnBuilder::make(field.type()));
+    const auto value = file.partition_values.find(field.name());
+    if (value == file.partition_values.end() || !value->second || value->second->empty()) {
+      builder.add_null();
+    } else if (!builder.add_text(*value->second) && !builder.add_text(*value->second + "Z")) {
+      return damaged("the Delta log says that partition `" + field.name() + "` of `" + file.path +
+                     "` is `" + *value->second + "`, which is no " + field.type()->ToString());
+    }
+    return builder.finish();
+  }
+
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> completed(const arrow::RecordBatch& read) {
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    columns.reserve(static_cast<size_t>(schema_->num_fields()));
+    for (int i = 0; i < schema_->num_fields(); ++i) {
+      const auto& field = schema_->field(i);
+      const auto& constant = constants_[static_cast<size_t>(i)];
+      std::shared_ptr<arrow::Array> column = read.GetColumnByName(field->name());
+      if (constant != nullptr) {
+        ARROW_ASSIGN_OR_RAISE(const auto value, constant->GetScalar(0));
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, read.num_rows()));
+      } else if (column == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), read.num_rows()));
+      }
+      columns.push_back(std::move(column));
+    }
+    return arrow::RecordBatch::Make(schema_, read.num_rows(), std::move(columns));
+  }
+
+  std::string folder_;
+  std::vector<std::string> partition_columns_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<DeltaFile> files_;
+  size_t next_ = 0;
+  std::shared_ptr<arrow::RecordBatchReader> rows_;
+  std::vector<std::shared_ptr<arrow::Array>> constants_;  ///< By column; null: from the file.
+};
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> read_delta_rows(const std::string& folder,
+                                                                  const DeltaSnapshot& snapshot) {
+  MILLGATE_ASSIGN(auto schema,
+                  parse_delta_schema(snapshot.metadata.schema_text, "the Delta table"));
+  return std::shared_ptr<arrow::RecordBatchReader>(
+      std::make_shared<DeltaRows>(folder, snapshot, std::move(schema)));
+}
+
+}  // namespace millgate
