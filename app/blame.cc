@@ -13,7 +13,7 @@ struct Options {
   std::string table;
   std::vector<std::string> key;
   std::string column;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
 };
 
 Result<std::vector<BlamedCell>> blamed_cells(const Repository& repository, const Options& options) {

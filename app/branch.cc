@@ -9,18 +9,23 @@ namespace {
 
 struct Options {
   std::string name;
-  std::string at = "main";
+  std::string at = kCurrentBranch;
 };
 
-int print_names(const Session& session, const char* what, const std::map<std::string, Id>& names) {
+/// `current` is marked; empty: none is.
+int print_names(const Session& session, const char* what, const std::map<std::string, Id>& names,
+                const std::string& current) {
   if (session.json) {
     Json json = Json::object();
     for (const auto& [name, id] : names) json[name] = id.hex();
     print_json(json);
     return kDone;
   }
-  TextTable table({what, "commit"});
-  for (const auto& [name, id] : names) table.add({name, id.brief()});
+  TextTable table({current.empty() ? what : std::string("  ") + what, "commit"});
+  for (const auto& [name, id] : names) {
+    const char* mark = current.empty() ? "" : name == current ? "* " : "  ";
+    table.add({mark + name, id.brief()});
+  }
   table.print(std::cout);
   return kDone;
 }
@@ -31,7 +36,8 @@ Result<int> branch(const Session& session, const Options& options) {
     MILLGATE_TRY(repository->make_branch(options.name, options.at, author_name()));
   }
   MILLGATE_ASSIGN(const auto names, repository->branches());
-  return print_names(session, "branch", names);
+  MILLGATE_ASSIGN(const Workspace workspace, read_workspace(repository->project_folder()));
+  return print_names(session, "branch", names, workspace.branch);
 }
 
 Result<int> tag(const Session& session, const Options& options) {
@@ -40,7 +46,7 @@ Result<int> tag(const Session& session, const Options& options) {
     MILLGATE_TRY(repository->make_tag(options.name, options.at, author_name()));
   }
   MILLGATE_ASSIGN(const auto names, repository->tags());
-  return print_names(session, "tag", names);
+  return print_names(session, "tag", names, "");
 }
 
 template <typename Action>

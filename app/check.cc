@@ -105,7 +105,7 @@ Json rules_json(const std::vector<ProposedRule>& rules) {
 }
 
 struct Options {
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string format = "text";
   bool infer = false;
   std::string import_file;

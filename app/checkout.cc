@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   std::string path;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string to;
   bool force = false;
   bool hard_links = false;
@@ -30,6 +30,17 @@ Result<std::vector<Id>> safe_trees(const Repository& repository, const std::stri
     trees.insert(trees.end(), recent.begin(), recent.end());
   }
   return trees;
+}
+
+/// What lies in the folder now was put there on purpose, so it is news to the branch if it differs.
+Status forget_carried_files(const Repository& repository, const std::string& folder) {
+  const std::string& project = repository.project_folder();
+  MILLGATE_ASSIGN(const Workspace now, read_workspace(project));
+  if (!now.carried_files.contains(folder)) return {};
+  return change_workspace(project, [&](Workspace& workspace) -> Status {
+    workspace.carried_files.erase(folder);
+    return {};
+  });
 }
 
 void print_report(const CheckoutReport& report, const std::string& where) {
@@ -80,6 +91,7 @@ Result<int> checkout(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const CheckoutReport report,
                   check_out(repository.objects(), tree, target, index_path, how));
   end_progress();
+  if (options.to.empty()) MILLGATE_TRY(forget_carried_files(repository, asked.folder));
   if (session.json) {
     print_json(to_json(report));
   } else {

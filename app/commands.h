@@ -30,6 +30,7 @@ void add_revert(const Command& program, Session& session);
 void add_cherry_pick(const Command& program, Session& session);
 void add_blame(const Command& program, Session& session);
 void add_branch(const Command& program, Session& session);
+void add_switch(const Command& program, Session& session);
 void add_tag(const Command& program, Session& session);
 void add_sql(const Command& program, Session& session);
 void add_export(const Command& program, Session& session);

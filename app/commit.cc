@@ -17,7 +17,7 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string branch = "main";
+  std::string branch = kCurrentBranch;
   std::string message;
   bool accept_schema = false;
   std::string table;

@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   std::string before;
-  std::string after = "main";
+  std::string after = kCurrentBranch;
   std::string table;
   std::string out;
   int64_t rows_max = 10;

@@ -13,7 +13,7 @@ namespace {
 struct Options {
   std::string reference;
   std::string current;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string correction = "bh";
   bool exit_code = false;
   bool no_label = false;

@@ -26,7 +26,7 @@ struct Options {
 /// A table as people name it, "flights@main~1".
 struct AskedTable {
   std::string name;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
 };
 
 AskedTable parse_table(const std::string& text) {

@@ -16,7 +16,7 @@ namespace {
 struct Options {
   std::string feature;
   std::vector<std::string> row;  ///< "id=3".
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
 };
 
 /// One view (or the task's table) that the feature reads, with the row that was joined.

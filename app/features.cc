@@ -132,7 +132,7 @@ Result<int> features(const Session& session, const std::string& revision) {
 }  // namespace
 
 void add_features(const Command& program, Session& session) {
-  auto revision = std::make_shared<std::string>("main");
+  auto revision = std::make_shared<std::string>(kCurrentBranch);
   const Command command = program.add_command(
       "features",
       "list the features: what they read, who owns them, which models a change would touch",

@@ -107,9 +107,9 @@ Result<int> feedback(const Session& session, const std::string& path) {
   if (!place.project.task) return invalid_input("the project has no [task], so no label either");
   MILLGATE_ASSIGN(const auto rows, labelled_rows(path, place.project.task->label));
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open());
-  MILLGATE_ASSIGN(
-      const std::string log_sql,
-      prepare_revision_sql(*database, *place.repository, "select * from predictions", "main"));
+  MILLGATE_ASSIGN(const std::string log_sql,
+                  prepare_revision_sql(*database, *place.repository, "select * from predictions",
+                                       kCurrentBranch));
   MILLGATE_ASSIGN(const std::vector<std::string> key,
                   shared_key(*database, log_sql, place.project));
   MILLGATE_TRY(database->add_arrow(kLabelled, rows));

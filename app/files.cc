@@ -12,7 +12,7 @@ namespace {
 
 struct Options {
   std::string path;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
 };
 
 const char* name_of(FileKind kind) {

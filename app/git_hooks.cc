@@ -57,7 +57,7 @@ Result<int> trailer(const Session& session, const std::string& path) {
   MILLGATE_ASSIGN(const std::string message, read_file(path));
   if (!says_something(message)) return kDone;
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  const auto tip = repository->resolve("main");
+  const auto tip = repository->resolve(kCurrentBranch);
   if (!tip.ok()) return kDone;  // There is no data yet.
   MILLGATE_TRY(ask_git(".", {"interpret-trailers", "--in-place", "--if-exists", "replace",
                              "--trailer", std::string(kTrailer) + ": " + tip->id.hex(), path}));
@@ -85,8 +85,8 @@ Result<DataOfCommit> find_data(const Session& session, const Repository& reposit
       ask_git(session.folder,
               {"log", "-1", "--format=%(trailers:key=Millgate-Data,valueonly)", found.git_commit}));
   found.named = without_line_end(named);
-  if (!repository.resolve("main").ok()) return found;
-  MILLGATE_ASSIGN(const auto log, repository.log("main", INT_MAX));
+  if (!repository.resolve(kCurrentBranch).ok()) return found;
+  MILLGATE_ASSIGN(const auto log, repository.log(kCurrentBranch, INT_MAX));
   for (const Commit& commit : log) {
     if (commit.git_commit.starts_with(found.git_commit)) found.recorded.push_back(commit);
   }

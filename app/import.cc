@@ -12,7 +12,7 @@ struct Options {
   std::string from;
   std::string from_table;
   int64_t delta_version = -1;
-  std::string branch = "main";
+  std::string branch = kCurrentBranch;
   std::string message;
   std::vector<std::string> key;
   bool accept_schema = false;

@@ -10,7 +10,7 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   int count_max = 50;
 };
 
@@ -93,7 +93,7 @@ void add_log(const Command& program, Session& session) {
 }
 
 void add_show(const Command& program, Session& session) {
-  auto revision = std::make_shared<std::string>("main");
+  auto revision = std::make_shared<std::string>(kCurrentBranch);
   const Command command = program.add_command(
       "show", "show one version: its tables, columns and folders", "millgate show main~1");
   command.add_option("revision", *revision, "commit, branch, tag, ~N, @{TIME}").shows_default();

@@ -41,6 +41,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_cherry_pick(program, session);
   add_blame(program, session);
   add_branch(program, session);
+  add_switch(program, session);
   add_tag(program, session);
   add_sql(program, session);
   add_export(program, session);

@@ -10,7 +10,7 @@ namespace {
 
 struct Options {
   std::string revision;
-  std::string branch = "main";
+  std::string branch = kCurrentBranch;
   std::string message;
   std::vector<std::string> policies;
   bool go_on = false;
@@ -63,6 +63,10 @@ Json conflicts_json(const CommitMerge& merge) {
   return conflicts;
 }
 
+std::string conflicts_text(size_t count) {
+  return grouped(static_cast<int64_t>(count)) + (count == 1 ? " conflict" : " conflicts");
+}
+
 void print_conflicts(const CommitMerge& merge, size_t count_max) {
   TextTable lines({"table", "row", "column", "base", "ours", "theirs"});
   size_t count = 0;
@@ -73,7 +77,7 @@ void print_conflicts(const CommitMerge& merge, size_t count_max) {
   });
   lines.print(std::cout);
   if (count > count_max) {
-    std::cout << grouped(static_cast<int64_t>(count - count_max)) << " more conflicts\n";
+    std::cout << "and " << conflicts_text(count - count_max) << " more\n";
   }
 }
 
@@ -88,8 +92,8 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
       print_json({{"conflict_count", conflict_count}, {"conflicts", conflicts_json(merge)}});
     } else {
       print_conflicts(merge, kConflictsShown);
-      std::cout << grouped(static_cast<int64_t>(conflict_count))
-                << " conflicts; decide with `millgate resolve`, then `millgate merge --continue`\n";
+      std::cout << conflicts_text(conflict_count)
+                << "; decide with `millgate resolve`, then `millgate merge --continue`\n";
     }
     return kAnswerIsNo;
   }
@@ -101,7 +105,7 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
   }
   for (const auto& [name, table] : merge.merges) {
     std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
-              << grouped(table.settled_count) << " conflicts settled\n";
+              << conflicts_text(static_cast<size_t>(table.settled_count)) << " settled\n";
   }
   std::cout << "commit " << commit.id.brief() << ": " << commit.message << '\n';
   return kDone;
@@ -117,29 +121,28 @@ Result<int> report_move(const Session& session, const Commit& to, const std::str
 }
 
 Result<int> begin(const Session& session, Repository& repository, const Options& options) {
-  MILLGATE_ASSIGN(const Commit ours, repository.resolve(options.branch));
+  MILLGATE_ASSIGN(const std::string branch, repository.branch_name(options.branch));
+  MILLGATE_ASSIGN(const Commit ours, repository.resolve(branch));
   MILLGATE_ASSIGN(const Commit theirs, repository.resolve(options.revision));
   MILLGATE_ASSIGN(const auto base, repository.merge_base(ours.id, theirs.id));
   if (!base) {
-    return Error{
-        .code = ErrorCode::conflict,
-        .what = "`" + options.branch + "` and `" + options.revision + "` have no commit in common",
-        .hint = "commit the rows of one as a change of the other"};
+    return Error{.code = ErrorCode::conflict,
+                 .what = "`" + branch + "` and `" + options.revision + "` have no commit in common",
+                 .hint = "commit the rows of one as a change of the other"};
   }
   if (base->id == theirs.id) return report_move(session, ours, "nothing to merge; still at");
   if (base->id == ours.id) {
-    MILLGATE_TRY(repository.fast_forward(options.branch, ours.id, theirs.id, author_name()));
+    MILLGATE_TRY(repository.fast_forward(branch, ours.id, theirs.id, author_name()));
     return report_move(session, theirs, "moved to");
   }
   MergeRequest request;
-  request.branch = options.branch;
+  request.branch = branch;
   request.base = base->id;
   request.ours = ours.id;
   request.theirs = theirs.id;
   request.policies = options.policies;
-  request.message = options.message.empty()
-                        ? "merge " + options.revision + " into " + options.branch
-                        : options.message;
+  request.message =
+      options.message.empty() ? "merge " + options.revision + " into " + branch : options.message;
   return finish(session, repository, request);
 }
 
@@ -169,14 +172,15 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
   if (waiting) return already_waiting(*waiting);
-  MILLGATE_ASSIGN(const Commit ours, repository->resolve(options.branch));
+  MILLGATE_ASSIGN(const std::string branch, repository->branch_name(options.branch));
+  MILLGATE_ASSIGN(const Commit ours, repository->resolve(branch));
   MILLGATE_ASSIGN(const Commit commit, repository->resolve(options.revision));
   if (commit.parents.empty()) {
     return invalid_input("commit " + commit.id.brief() + " is the first, so it changed nothing",
                          "choose a later one: `millgate log`");
   }
   MergeRequest request;
-  request.branch = options.branch;
+  request.branch = branch;
   request.ours = ours.id;
   request.base = backwards ? commit.id : commit.parents[0];
   request.theirs = backwards ? commit.parents[0] : commit.id;

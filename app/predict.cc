@@ -21,7 +21,7 @@ namespace {
 
 struct Options {
   std::string model = "serving";
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string where;
   std::string rows;
   std::string out;

@@ -14,7 +14,7 @@ namespace {
 struct Options {
   std::string first;
   std::string second;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string html;
 };
 

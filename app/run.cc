@@ -12,7 +12,7 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   bool force = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
   std::string sql;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string out;
 };
 

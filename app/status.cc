@@ -10,14 +10,16 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string branch = "main";
+  std::string branch = kCurrentBranch;
   bool exit_code = false;
 };
 
 constexpr size_t kPathsShown = 20;
 
-const char* name_of(SourceState state) {
-  switch (state) {
+/// Files that a switch carried here are no change, but not those of the branch either.
+const char* name_of(const SourceStatus& source) {
+  if (source.carried) return "carried";
+  switch (source.state) {
     case SourceState::unchanged:
       return "unchanged";
     case SourceState::changed:
@@ -40,9 +42,10 @@ void print_paths(const char* mark, const std::string& folder,
 }
 
 void print_status(const ProjectStatus& status) {
+  if (status.branch != kFirstBranch) std::cout << "branch " << status.branch << '\n';
   TextTable table({"source", "files", "state"});
   for (const SourceStatus& one : status.sources) {
-    table.add({one.name, grouped(one.file_count), name_of(one.state)});
+    table.add({one.name, grouped(one.file_count), name_of(one)});
   }
   table.print(std::cout);
   for (const SourceStatus& one : status.sources) {
@@ -56,8 +59,7 @@ void print_status(const ProjectStatus& status) {
 Json to_json(const ProjectStatus& status) {
   Json sources = Json::array();
   for (const SourceStatus& one : status.sources) {
-    Json source = {
-        {"source", one.name}, {"state", name_of(one.state)}, {"file_count", one.file_count}};
+    Json source = {{"source", one.name}, {"state", name_of(one)}, {"file_count", one.file_count}};
     if (one.folder) {
       source["added"] = one.changes.added;
       source["modified"] = one.changes.modified;
@@ -65,7 +67,8 @@ Json to_json(const ProjectStatus& status) {
     }
     sources.push_back(std::move(source));
   }
-  return {{"commit", status.commit ? Json(status.commit->hex()) : Json(nullptr)},
+  return {{"branch", status.branch},
+          {"commit", status.commit ? Json(status.commit->hex()) : Json(nullptr)},
           {"changed", status.any_change()},
           {"sources", sources}};
 }

@@ -71,7 +71,7 @@ Result<int> test(const Session& session, const std::string& revision) {
 }  // namespace
 
 void add_test(const Command& program, Session& session) {
-  auto revision = std::make_shared<std::string>("main");
+  auto revision = std::make_shared<std::string>(kCurrentBranch);
   const Command command = program.add_command(
       "test", "try the features: the [[example]]s of the project, and what must always hold",
       "millgate test");

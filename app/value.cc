@@ -17,7 +17,7 @@ namespace {
 struct Options {
   std::string training;
   std::string test;
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string out;
   int64_t shown_max = 10;
   DataValueOptions value;

@@ -103,7 +103,7 @@ std::vector<MissingValues> missing_values(const TableVersions& tables) {
 
 /// Where `millgate sql` finds the rows of `commit`: nothing to say when it is the newest.
 std::string revision_of(const Repository& repository, const Commit& commit) {
-  const auto newest = repository.resolve("main");
+  const auto newest = repository.resolve(kCurrentBranch);
   return newest.ok() && newest->id == commit.id ? "" : commit.id.brief();
 }
 

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Files of `.millgate` beside the ledger that say how the project stands.
-constexpr const char* kSettings[] = {"format", "remotes.json", "merge.json"};
+constexpr const char* kSettings[] = {"format", "remotes.json", "workspace.json", "merge.json"};
 
 /// A folder that is gone with this.
 class Staging {

@@ -45,7 +45,7 @@ Status fill_new_folder(const std::string& folder, const Clock& clock) {
   MILLGATE_TRY(make_folders(folder + "/objects"));
   MILLGATE_TRY(write_file(folder + kFormatFile, std::to_string(kRepositoryFormatVersion) + "\n"));
   MILLGATE_ASSIGN(const auto ledger, open_ledger(folder + kLedgerFile, clock));
-  MILLGATE_TRY(ledger->append(branch_event("main", "millgate", std::nullopt)));
+  MILLGATE_TRY(ledger->append(branch_event(kFirstBranch, "millgate", std::nullopt)));
   return {};
 }
 
@@ -303,8 +303,26 @@ Status Repository::check_overtaken(const std::string& branch, const NewCommit& c
   return {};
 }
 
+Result<std::string> Repository::branch_name(const std::string& branch) const {
+  std::string name = branch;
+  if (branch == kCurrentBranch) {
+    MILLGATE_ASSIGN(const Workspace workspace, read_workspace(project_folder_));
+    name = workspace.branch;
+  }
+  MILLGATE_ASSIGN(const auto tip, branch_tip(*ledger_, name));
+  if (tip) return name;
+  Error error = no_such_branch(*ledger_, name);
+  if (branch != kCurrentBranch) return error;
+  error.what = "the current branch `" + name + "` is not in the ledger any more";
+  error.hint = "choose another with `millgate switch BRANCH`; " + error.hint;
+  return error;
+}
+
 Result<Commit> Repository::resolve(std::string_view text) const {
-  MILLGATE_ASSIGN(const Revision revision, parse_revision(text));
+  MILLGATE_ASSIGN(Revision revision, parse_revision(text));
+  if (revision.name.empty()) {
+    MILLGATE_ASSIGN(revision.name, branch_name(kCurrentBranch));
+  }
   MILLGATE_ASSIGN(Commit commit, resolve_name(revision.name, revision.at));
   for (int64_t step = 0; step < revision.back; ++step) {
     if (commit.parents.empty()) {

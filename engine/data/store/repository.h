@@ -12,6 +12,7 @@
 
 #include "data/store/object_store.h"
 #include "data/store/table_version.h"
+#include "data/store/workspace.h"
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/ledger.h"
@@ -50,7 +51,7 @@ struct NewCommit {
 inline constexpr int kRepositoryFormatVersion = 1;
 
 /// One project's store, in the folder `.millgate` of the project:
-///   ledger.sqlite, objects/, scratch/, cache/, predictions/, feedback/
+///   ledger.sqlite, workspace.json, objects/, scratch/, cache/, predictions/, feedback/
 /// Thread-safe; any number of processes may use it at once.
 class Repository {
  public:
@@ -74,7 +75,12 @@ class Repository {
   /// The youngest commit that both descend from, or are; nothing when there is none.
   [[nodiscard]] Result<std::optional<Commit>> merge_base(const Id& one, const Id& other) const;
 
-  /// "main", "a1b2c3", "tag", "main~2", "main@{2013-04-01}", "@{...}" (main). Errors:
+  /// The name of a branch that is there: `branch`, or with `@` the current one. Every place where
+  /// nobody named a branch says `@`. Errors: `not_found` with the nearest name.
+  [[nodiscard]] Result<std::string> branch_name(const std::string& branch) const;
+
+  /// "main", "a1b2c3", "tag", "main~2", "main@{2013-04-01}"; without a name, as in "@", "~2" and
+  /// "@{...}", the current branch. Errors:
   /// `not_found` with the nearest name; `invalid_input` for an ambiguous prefix (candidates).
   [[nodiscard]] Result<Commit> resolve(std::string_view revision) const;
   [[nodiscard]] Result<Commit> read_commit(const Id& id) const;

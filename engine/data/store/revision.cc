@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "data/store/workspace.h"
+
 namespace millgate {
 
 namespace {
@@ -41,8 +43,10 @@ Result<int64_t> parse_back(std::string_view rest, std::string_view text) {
 
 Result<Revision> parse_revision(std::string_view text) {
   Revision revision;
+  if (text.empty()) return bad_revision(text, "there is no name");
   const size_t name_end = std::min({text.find('~'), text.find("@{"), text.size()});
   revision.name = text.substr(0, name_end);
+  if (revision.name == kCurrentBranch) revision.name.clear();
   std::string_view rest = text.substr(name_end);
   if (rest.starts_with("@{")) {
     const size_t close = rest.find('}');
@@ -55,9 +59,7 @@ Result<Revision> parse_revision(std::string_view text) {
     }
     revision.at = *at;
     rest.remove_prefix(close + 1);
-    if (revision.name.empty()) revision.name = "main";
   }
-  if (revision.name.empty()) return bad_revision(text, "there is no name");
   MILLGATE_ASSIGN(revision.back, parse_back(rest, text));
   return revision;
 }

@@ -13,12 +13,12 @@ namespace millgate {
 
 /// A revision in its parts.
 struct Revision {
-  std::string name;        ///< A branch, a tag or digits of an id.
+  std::string name;        ///< A branch, a tag or digits of an id; empty: the current branch.
   std::optional<Time> at;  ///< The tip of branch `name` as of this time.
   int64_t back = 0;        ///< First parents to go back from there.
 };
 
-/// "@{...}" alone means main; "~" is "~1"; several "~N" add up.
+/// "@", "@{...}" and "~2" are about the current branch; "~" is "~1"; several "~N" add up.
 /// Errors: `invalid_input` with the forms there are.
 [[nodiscard]] Result<Revision> parse_revision(std::string_view text);
 

@@ -28,9 +28,9 @@ struct MonitorOptions {
   std::vector<std::string> slices;  ///< Logged columns by which quality is also measured.
   int resamples = 200;              ///< Bootstrap resamples of the quality intervals.
   uint64_t seed = 1;
-  std::string branch = "main";  ///< Its tip is compared with logged rows of the same key.
-  bool record = true;           ///< Put new alarms into the ledger.
-  std::string author;           ///< Of those events.
+  std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
+  bool record = true;                   ///< Put new alarms into the ledger.
+  std::string author;                   ///< Of those events.
 };
 
 /// Effect sizes at which drift is called small and large, the same for every column. PSI 0.1 and

@@ -83,7 +83,8 @@ Result<std::string> origin_with(const Commit& before, const ChangeSet& changes) 
 
 Result<CommitReport> commit_changes(Repository& repository, const Project& project,
                                     const ChangeSet& changes, const CommitOptions& options) {
-  MILLGATE_ASSIGN(const Commit before, repository.resolve(options.branch));
+  MILLGATE_ASSIGN(const std::string branch, repository.branch_name(options.branch));
+  MILLGATE_ASSIGN(const Commit before, repository.resolve(branch));
   MILLGATE_ASSIGN(const Id version_id, find_version(before, changes.table));
   MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository.objects(), version_id));
   const Source* source = find_source(project, changes.table);
@@ -110,7 +111,7 @@ Result<CommitReport> commit_changes(Repository& repository, const Project& proje
   commit.message = options.message.empty() ? "changes of " + changes.table : options.message;
   commit.git_commit = git_commit_of(project.folder);
   MILLGATE_ASSIGN(commit.origin_json, origin_with(before, changes));
-  MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, commit));
+  MILLGATE_ASSIGN(report.commit, repository.commit(branch, commit));
   return report;
 }
 

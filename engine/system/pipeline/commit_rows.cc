@@ -108,7 +108,7 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   origin["key"] = import.key;
   origin["about"] = source == nullptr ? Json::object() : about_of(*source);
   change.origin_json = dump_json(Json{{rows.table, std::move(origin)}});
-  MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, change));
+  MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
   if (options.progress) options.progress(rows.table, 1);
   return report;
 }

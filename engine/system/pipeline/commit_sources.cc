@@ -46,6 +46,7 @@ struct Imported {
   CommittedTable table;
   std::optional<Id> version;
   Json origin;
+  bool carried = false;  ///< As SourceStatus::carried.
 };
 
 Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
@@ -63,9 +64,12 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
       imported.table.row_count_before = version_before->row_count;
     }
   }
-  if (version_before && before.origin->contains(source.name) &&
-      is_same_origin(before.origin->at(source.name), imported.origin)) {
+  if (version_before && before.table_is_unchanged(source.name, imported.origin)) {
     imported.table.row_count = version_before->row_count;
+    Json committed = before.origin->value(source.name, Json());
+    imported.carried = !is_same_origin(committed, imported.origin);
+    // The rows of the commit did not come from files that were carried here.
+    if (imported.carried) imported.origin = std::move(committed);
     return imported;
   }
   MILLGATE_ASSIGN(const TableVersion version,
@@ -98,6 +102,20 @@ Result<CommittedFolder> store_source(Repository& repository, const Project& proj
   return CommittedFolder{.name = source.name, .stored = std::move(stored).value()};
 }
 
+/// Files that are of this branch now are carried no longer.
+void forget_carried(const Repository& repository, const BranchState& before,
+                    const std::set<std::string>& carried) {
+  if (before.carried_files.size() == carried.size()) return;
+  // What is left over matters only to who puts those very files back, so a full disk must not stop
+  // the commit.
+  (void)change_workspace(repository.project_folder(), [&](Workspace& workspace) -> Status {
+    if (workspace.branch != before.branch) return {};
+    std::erase_if(workspace.carried_files,
+                  [&](const auto& source) { return !carried.contains(source.first); });
+    return {};
+  });
+}
+
 std::string message_for(const CommitReport& report) {
   std::string names;
   for (const CommittedTable& table : report.tables) {
@@ -128,6 +146,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   // What another process commits while the files are read is not overwritten.
   change.based_on = before.commit ? before.commit->id : Id{};
   Json origin = Json::object();
+  std::set<std::string> carried;
   const auto total = static_cast<double>(sources.size() + project.folders.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     const Source& source = sources[i];
@@ -136,6 +155,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
                                                      options.accept_schema));
     if (imported.version) change.tables[source.name] = *imported.version;
     report.changed |= imported.table.changed;
+    if (imported.carried) carried.insert(source.name);
     // Only what is new: the origin of another table may change meanwhile.
     if (before.origin->value(source.name, Json()) != imported.origin) {
       origin[source.name] = std::move(imported.origin);
@@ -149,6 +169,10 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
                     store_source(repository, project, source, before, [&](double share) {
                       if (options.progress) options.progress(source.name, (done + share) / total);
                     }));
+    if (folder.stored.changed && before.carried_tree(source.name) == folder.stored.tree) {
+      folder.stored.changed = false;
+      carried.insert(source.name);
+    }
     if (folder.stored.changed) change.trees[source.name] = folder.stored.tree;
     report.changed |= folder.stored.changed;
     if (Json now = origin_of(source); before.origin->value(source.name, Json()) != now) {
@@ -159,6 +183,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   // Forgetting hashes costs only time, so a full disk here must not stop the commit.
   (void)cache.save();
   if (!report.changed && before.commit) {
+    forget_carried(repository, before, carried);
     report.commit = *before.commit;
     return report;
   }
@@ -166,7 +191,8 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   change.message = options.message.empty() ? message_for(report) : options.message;
   change.git_commit = git_commit_of(project.folder);
   change.origin_json = dump_json(origin);
-  MILLGATE_ASSIGN(report.commit, repository.commit(options.branch, change));
+  MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
+  forget_carried(repository, before, carried);
   report.changed = true;
   if (options.progress) {
     const bool has_folders = !project.folders.empty();

@@ -16,7 +16,9 @@ namespace millgate {
 
 /// How to commit.
 struct CommitOptions {
-  std::string branch = "main";
+  /// `@`: the current branch, where files that were carried there by a switch and did not change
+  /// since are not committed. A name: the files as they are.
+  std::string branch = kCurrentBranch;
   std::string message = {};  ///< Empty: a message that names the changed tables.
   std::string author = {};
   /// Take new, missing and retyped columns as they are in the files. Without it, a table keeps

@@ -29,7 +29,7 @@ struct StepReport {
 
 /// How to run.
 struct RunOptions {
-  std::string revision = "main";
+  std::string revision = kCurrentBranch;
   std::string author = {};
   bool force = false;                ///< Run every step again.
   bool compare_random_split = true;  ///< Measure how much a random split would flatter.

@@ -16,14 +16,34 @@ Json about_of(const std::vector<std::pair<std::string, std::string>>& texts) {
 
 }  // namespace
 
-Result<BranchState> read_branch_state(const Repository& repository, const std::string& branch) {
+Result<BranchState> branch_state_at(const std::string& branch,
+                                    const std::optional<Commit>& commit) {
   BranchState state;
+  state.branch = branch;
+  state.commit = commit;
   state.origin = std::make_unique<Json>(Json::object());
+  if (commit) {
+    MILLGATE_ASSIGN(*state.origin, parse_json(commit->origin_json, "origin of commit"));
+  }
+  return state;
+}
+
+Result<BranchState> read_branch_state(const Repository& repository, const std::string& branch) {
+  Workspace workspace;
+  if (branch == kCurrentBranch) {
+    MILLGATE_ASSIGN(workspace, read_workspace(repository.project_folder()));
+  } else {
+    workspace.branch = branch;
+  }
+  MILLGATE_TRY(repository.branch_name(branch));
   MILLGATE_ASSIGN(const auto branches, repository.branches());
-  const auto found = branches.find(branch);
-  if (found == branches.end() || found->second == Id{}) return state;
-  MILLGATE_ASSIGN(state.commit, repository.read_commit(found->second));
-  MILLGATE_ASSIGN(*state.origin, parse_json(state.commit->origin_json, "origin of commit"));
+  const auto found = branches.find(workspace.branch);
+  std::optional<Commit> tip;
+  if (found != branches.end() && found->second != Id{}) {
+    MILLGATE_ASSIGN(tip, repository.read_commit(found->second));
+  }
+  MILLGATE_ASSIGN(BranchState state, branch_state_at(workspace.branch, tip));
+  state.carried_files = std::move(workspace.carried_files);
   return state;
 }
 
@@ -43,6 +63,22 @@ Json origin_of(const FolderSource& source) {
 }
 
 Json about_of(const Source& source) { return about_of(source.about); }
+
+bool BranchState::table_is_unchanged(const std::string& source, const Json& now) const {
+  if (!commit || !commit->tables.contains(source)) return false;
+  if (origin->contains(source) && is_same_origin(origin->at(source), now)) return true;
+  const auto carried = carried_files.find(source);
+  if (carried == carried_files.end()) return false;
+  const auto json = parse_json(carried->second, "carried files");
+  return json.ok() && is_same_origin(*json, now);
+}
+
+std::optional<Id> BranchState::carried_tree(const std::string& source) const {
+  const auto carried = carried_files.find(source);
+  if (carried == carried_files.end()) return std::nullopt;
+  const auto tree = Id::parse(carried->second);
+  return tree.ok() ? std::make_optional(*tree) : std::nullopt;
+}
 
 bool is_same_origin(const Json& one, const Json& other) {
   for (const char* member : {"files", "key", "null_texts"}) {

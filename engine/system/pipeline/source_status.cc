@@ -4,7 +4,6 @@
 
 #include "ground/json.h"
 #include "system/pipeline/folder_state.h"
-#include "system/pipeline/source_origin.h"
 
 namespace millgate {
 
@@ -18,13 +17,15 @@ SourceState state_of(bool known, bool changed) {
 Result<SourceStatus> table_status(const Project& project, const Source& source,
                                   const BranchState& before, HashCache& cache) {
   MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
-  const bool known = before.commit && before.commit->tables.contains(source.name) &&
-                     before.origin->contains(source.name);
-  const bool same =
-      known && is_same_origin(before.origin->at(source.name), origin_of(source, files));
+  const Json origin = origin_of(source, files);
+  const bool known = before.commit && before.commit->tables.contains(source.name);
+  const bool same = before.table_is_unchanged(source.name, origin);
   SourceStatus status;
   status.name = source.name;
+  status.files = dump_json(origin);
   status.state = state_of(known, !same);
+  status.carried = same && !(before.origin->contains(source.name) &&
+                             is_same_origin(before.origin->at(source.name), origin));
   status.file_count = static_cast<int64_t>(files.size());
   return status;
 }
@@ -36,8 +37,18 @@ Result<SourceStatus> folder_status(const Repository& repository, const Project& 
     const auto found = before.commit->trees.find(source.name);
     if (found != before.commit->trees.end()) tree = found->second;
   }
-  auto changes = compare_folder(repository.objects(), place_of(project.folder, source),
-                                folder_index_path(repository, source.name), tree);
+  const auto compare = [&](const std::optional<Id>& with) {
+    return compare_folder(repository.objects(), place_of(project.folder, source),
+                          folder_index_path(repository, source.name), with);
+  };
+  auto changes = compare(tree);
+  const std::optional<Id> carried_tree = before.carried_tree(source.name);
+  bool carried = false;
+  if (changes.ok() && changes->any() && tree && carried_tree) {
+    auto since = compare(carried_tree);
+    carried = since.ok() && !since->any();
+    if (carried || !since.ok()) changes = std::move(since);
+  }
   if (!changes.ok()) {
     return std::move(changes).error().inside("cannot look at folder `" + source.name + "`");
   }
@@ -46,6 +57,12 @@ Result<SourceStatus> folder_status(const Repository& repository, const Project& 
   status.folder = true;
   status.state = state_of(tree.has_value(), changes->any());
   status.file_count = changes->file_count;
+  status.carried = carried;
+  if (carried) {
+    status.files = carried_tree->hex();
+  } else if (tree && !changes->any()) {
+    status.files = tree->hex();
+  }
   status.changes = std::move(changes).value();
   return status;
 }
@@ -60,7 +77,13 @@ bool ProjectStatus::any_change() const {
 Result<ProjectStatus> project_status(const Repository& repository, const Project& project,
                                      const std::string& branch) {
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, branch));
+  return project_status(repository, project, before);
+}
+
+Result<ProjectStatus> project_status(const Repository& repository, const Project& project,
+                                     const BranchState& before) {
   ProjectStatus status;
+  status.branch = before.branch;
   if (before.commit) status.commit = before.commit->id;
   HashCache cache(repository.folder("cache") + "/files.json");
   for (const Source& source : project.sources) {

@@ -10,6 +10,7 @@
 #include "data/tree/store_folder.h"
 #include "ground/error.h"
 #include "system/pipeline/project.h"
+#include "system/pipeline/source_origin.h"
 
 namespace millgate {
 
@@ -18,6 +19,11 @@ enum class SourceState : uint8_t { unchanged, changed, fresh };
 /// One source beside the newest commit of a branch.
 struct SourceStatus {
   std::string name;
+  /// What its files are, in the words of Workspace::carried_files. Of a folder that differs from
+  /// the commit and from what was carried here, nothing.
+  std::string files;
+  /// Unchanged since they were carried here from another branch; the commit has others.
+  bool carried = false;
   SourceState state = SourceState::unchanged;  ///< `fresh`: the commit does not have it.
   int64_t file_count = 0;
   bool folder = false;
@@ -25,6 +31,7 @@ struct SourceStatus {
 };
 
 struct ProjectStatus {
+  std::string branch;
   std::optional<Id> commit;           ///< Nothing on an empty branch.
   std::vector<SourceStatus> sources;  ///< Tables, then folders, in the order of the project file.
   [[nodiscard]] bool any_change() const;
@@ -32,9 +39,14 @@ struct ProjectStatus {
 
 /// Files whose stamps did not change since they were last read are not read. A table counts as
 /// changed when its files or how they are read did; its rows may still be the same.
-/// Errors: `not_found` for a glob or folder that is not there; `outside`.
+/// `branch` may be `@`, the current one.
+/// Errors: `not_found` for the branch, a glob or folder that is not there; `outside`.
 [[nodiscard]] Result<ProjectStatus> project_status(const Repository& repository,
                                                    const Project& project,
                                                    const std::string& branch);
+/// The same beside any state that a branch could have.
+[[nodiscard]] Result<ProjectStatus> project_status(const Repository& repository,
+                                                   const Project& project,
+                                                   const BranchState& before);
 
 }  // namespace millgate
