@@ -9,7 +9,8 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string revision;
+  std::vector<std::string> revisions;  ///< Of merge.
+  std::string revision;                ///< Of revert and cherry-pick.
   std::string branch = kCurrentBranch;
   std::string message;
   std::vector<std::string> policies;
@@ -120,29 +121,40 @@ Result<int> report_move(const Session& session, const Commit& to, const std::str
   return kDone;
 }
 
+/// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
 Result<int> begin(const Session& session, Repository& repository, const Options& options) {
   MILLGATE_ASSIGN(const std::string branch, repository.branch_name(options.branch));
   MILLGATE_ASSIGN(const Commit ours, repository.resolve(branch));
-  MILLGATE_ASSIGN(const Commit theirs, repository.resolve(options.revision));
-  MILLGATE_ASSIGN(const auto base, repository.merge_base(ours.id, theirs.id));
-  if (!base) {
-    return Error{.code = ErrorCode::conflict,
-                 .what = "`" + branch + "` and `" + options.revision + "` have no commit in common",
-                 .hint = "commit the rows of one as a change of the other"};
+  std::vector<Id> commits = {ours.id};
+  for (const std::string& revision : options.revisions) {
+    MILLGATE_ASSIGN(const Commit theirs, repository.resolve(revision));
+    commits.push_back(theirs.id);
   }
-  if (base->id == theirs.id) return report_move(session, ours, "nothing to merge; still at");
-  if (base->id == ours.id) {
-    MILLGATE_TRY(repository.fast_forward(branch, ours.id, theirs.id, author_name()));
-    return report_move(session, theirs, "moved to");
-  }
+  MILLGATE_TRY(check_merge_policies(repository, options.policies, commits));
   MergeRequest request;
+  MILLGATE_ASSIGN(request.changes, changes_to_merge(repository, ours.id, options.revisions));
+  if (request.changes.empty()) return report_move(session, ours, "nothing to merge; still at");
+  if (request.changes.size() == 1 && request.changes[0].base == ours.id) {
+    const Id& theirs = request.changes[0].theirs;
+    MILLGATE_TRY(repository.fast_forward(branch, ours.id, theirs, author_name()));
+    MILLGATE_ASSIGN(const Commit tip, repository.read_commit(theirs));
+    return report_move(session, tip, "moved to");
+  }
   request.branch = branch;
-  request.base = base->id;
   request.ours = ours.id;
-  request.theirs = theirs.id;
   request.policies = options.policies;
-  request.message =
-      options.message.empty() ? "merge " + options.revision + " into " + branch : options.message;
+  request.message = options.message.empty()
+                        ? "merge " + listed(options.revisions) + " into " + branch
+                        : options.message;
   return finish(session, repository, request);
 }
 
@@ -160,7 +172,7 @@ Result<int> merge(const Session& session, const Options& options) {
     }
     return kDone;
   }
-  if (options.revision.empty()) {
+  if (options.revisions.empty()) {
     return invalid_input("merge what?", "name a branch: millgate merge relabelled");
   }
   if (waiting) return already_waiting(*waiting);
@@ -175,6 +187,7 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
   MILLGATE_ASSIGN(const std::string branch, repository->branch_name(options.branch));
   MILLGATE_ASSIGN(const Commit ours, repository->resolve(branch));
   MILLGATE_ASSIGN(const Commit commit, repository->resolve(options.revision));
+  MILLGATE_TRY(check_merge_policies(*repository, options.policies, {ours.id, commit.id}));
   if (commit.parents.empty()) {
     return invalid_input("commit " + commit.id.brief() + " is the first, so it changed nothing",
                          "choose a later one: `millgate log`");
@@ -182,8 +195,9 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
   MergeRequest request;
   request.branch = branch;
   request.ours = ours.id;
-  request.base = backwards ? commit.id : commit.parents[0];
-  request.theirs = backwards ? commit.parents[0] : commit.id;
+  const Id& parent = commit.parents[0];
+  request.changes = {backwards ? MergedChange{.base = commit.id, .theirs = parent}
+                               : MergedChange{.base = parent, .theirs = commit.id}};
   request.joins_history = false;
   request.policies = options.policies;
   request.message = options.message;
@@ -262,10 +276,10 @@ void add_merging(const Command& command, const std::shared_ptr<Options>& options
       .shows_default();
   command.add_option("-m,--message", options->message, "what the new version is");
   command
-      .add_option("--policy", options->policies,
-                  "who is right where both changed one cell: ours, theirs, newest, sum, max, min "
-                  "or conflict; "
-                  "TABLE.COLUMN=POLICY for one column")
+      .add_option(
+          "--policy", options->policies,
+          "who is right where several changed one cell: ours, theirs, newest, majority, sum, "
+          "max, min or conflict; TABLE.COLUMN=POLICY for one column")
       .one_at_a_time();
 }
 
@@ -276,7 +290,8 @@ void add_merge(const Command& program, Session& session) {
   const Command command =
       program.add_command("merge", "bring the changes of another branch into this one, by cell",
                           "millgate merge relabelled --policy flights.note=theirs");
-  command.add_option("revision", options->revision, "branch, tag or commit to merge");
+  command.add_option("revision", options->revisions,
+                     "branches, tags or commits to merge; of several each has one vote");
   add_merging(command, options);
   command.add_flag("--continue", options->go_on, "commit the merge that waits");
   command.add_flag("--abort", options->abort, "give up the merge that waits");

@@ -69,8 +69,9 @@ class RowsMerge {
   Result<MergedRows> run() {
     MILLGATE_TRY(check_added_columns());
     if (versions_.key_origin() == KeyOrigin::content) MILLGATE_TRY(check_content());
-    MILLGATE_ASSIGN(TableMerge merge, merge_versions(versions_.objects(), base_.version,
-                                                     ours_.version, theirs_.version, {}));
+    MILLGATE_ASSIGN(TableMerge merge,
+                    merge_versions(versions_.objects(), ours_.version,
+                                   {{.base = base_.version, .theirs = theirs_.version}}, {}));
     MILLGATE_ASSIGN(const TableDiff diff, diff_versions(versions_.objects(), ours_.version,
                                                         merge.version, {.rows_max = INT64_MAX}));
     merged_.conflicts = std::move(merge.conflicts);

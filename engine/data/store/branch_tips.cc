@@ -71,8 +71,9 @@ Result<std::vector<Id>> all_commits(const Ledger& ledger) {
 }
 
 NewEvent commit_event(const std::string& branch, const std::string& author, const Id& commit,
-                      std::optional<Id> parent) {
-  const Json body = {{"commit", commit.hex()}, {"parent", id_or_null(parent)}};
+                      std::optional<Id> parent, const std::string& note_json) {
+  Json body = {{"commit", commit.hex()}, {"parent", id_or_null(parent)}};
+  if (!note_json.empty()) body["note"] = Json::parse(note_json, nullptr, false);
   return {.kind = "commit", .subject = branch, .author = author, .body = dump_json(body)};
 }
 

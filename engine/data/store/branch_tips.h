@@ -1,8 +1,9 @@
 /// Branches and tags as folds over the events of the ledger.
 ///
 /// Events: kind "branch" (subject: its name; body {"commit": id or null}) makes a branch; kind
-/// "commit" (subject: the branch; body {"commit": id, "parent": id or null}) moves it; kind
-/// "tag" (subject: its name; body {"commit": id}) makes a tag.
+/// "commit" (subject: the branch; body {"commit": id, "parent": id or null}, and sometimes "note",
+/// an object that says how it came about) moves it; kind "tag" (subject: its name; body {"commit":
+/// id}) makes a tag.
 #pragma once
 
 #include <map>
@@ -36,7 +37,8 @@ struct BranchTip {
 
 /// The events, ready to append. `parent` may be nothing.
 [[nodiscard]] NewEvent commit_event(const std::string& branch, const std::string& author,
-                                    const Id& commit, std::optional<Id> parent);
+                                    const Id& commit, std::optional<Id> parent,
+                                    const std::string& note_json = "");
 [[nodiscard]] NewEvent branch_event(const std::string& branch, const std::string& author,
                                     std::optional<Id> commit);
 [[nodiscard]] NewEvent tag_event(const std::string& tag, const std::string& author,

@@ -12,14 +12,20 @@
 
 namespace millgate {
 
-/// What is merged: the change from `base` to `theirs`, into the branch `branch` at `ours`. A
-/// revert of a commit is the change from it to its parent; a cherry-pick from the parent to it.
+/// A change to take: that from `base` to `theirs`.
+struct MergedChange {
+  Id base;
+  Id theirs;
+};
+
+/// What is merged into the branch `branch` at `ours`. Several changes are those of several
+/// branches, which have one vote each. A revert of a commit is the change from it to its parent; a
+/// cherry-pick that from the parent to it.
 struct MergeRequest {
   std::string branch;
-  Id base;
   Id ours;
-  Id theirs;
-  bool joins_history = true;  ///< The new commit gets `theirs` as its second parent.
+  std::vector<MergedChange> changes;
+  bool joins_history = true;  ///< The new commit gets each `theirs` as a parent.
   std::string message;
   /// "POLICY" for all columns, or "TABLE.COLUMN=POLICY".
   std::vector<std::string> policies;
@@ -30,12 +36,24 @@ struct MergeRequest {
 /// A merge as it came out.
 struct CommitMerge {
   std::map<std::string, Id> tables;          ///< Those that become others than ours.
-  std::map<std::string, TableMerge> merges;  ///< Those that both sides changed.
+  std::map<std::string, TableMerge> merges;  ///< Those that several sides changed.
 
   [[nodiscard]] size_t conflict_count() const;
 };
 
-/// Errors: those of `merge_versions` with the table; `conflict` when both sides made a table of
+/// The changes of `branches` (revisions) that `ours` lacks: without those that it has, and without
+/// those that another of them has, so that nobody votes twice. May be empty.
+/// Errors: `conflict` for one that shares no commit with `ours`.
+[[nodiscard]] Result<std::vector<MergedChange>> changes_to_merge(
+    const Repository& repository, const Id& ours, const std::vector<std::string>& branches);
+
+/// Errors: `invalid_input` for a policy, `not_found` for a table or column that is in none of the
+/// commits, each with the nearest name.
+[[nodiscard]] Status check_merge_policies(const Repository& repository,
+                                          const std::vector<std::string>& policies,
+                                          const std::vector<Id>& commits);
+
+/// Errors: those of `merge_versions` with the table; `conflict` when several sides made a table of
 /// one name; `invalid_input` for a policy.
 [[nodiscard]] Result<CommitMerge> merge_commits(Repository& repository,
                                                 const MergeRequest& request);

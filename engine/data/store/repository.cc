@@ -139,14 +139,14 @@ Result<Commit> Repository::commit(const std::string& branch, const NewCommit& ch
     MILLGATE_ASSIGN(const std::string text, commit_text(commit));
     MILLGATE_ASSIGN(commit.id, objects_->put(text));
     bool lost_race = false;
-    const auto appended =
-        ledger_->append(commit_event(branch, change.author, commit.id, tip->commit),
-                        [&](const Ledger& ledger) -> Status {
-                          MILLGATE_ASSIGN(const auto now, branch_tip(ledger, branch));
-                          lost_race = !now || now->commit != tip->commit;
-                          if (lost_race) return bug("a lost race is tried again");
-                          return {};
-                        });
+    const auto appended = ledger_->append(
+        commit_event(branch, change.author, commit.id, tip->commit, change.event_note_json),
+        [&](const Ledger& ledger) -> Status {
+          MILLGATE_ASSIGN(const auto now, branch_tip(ledger, branch));
+          lost_race = !now || now->commit != tip->commit;
+          if (lost_race) return bug("a lost race is tried again");
+          return {};
+        });
     if (appended.ok()) return commit;
     if (!lost_race) return appended.error();
   }
@@ -164,10 +164,12 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
     commit.origin_json = before.origin_json;
     for (const auto& [table, version] : change.tables) commit.tables[table] = version;
     for (const auto& [folder, tree] : change.trees) commit.trees[folder] = tree;
-    if (change.merged_parent) {
-      commit.parents.push_back(*change.merged_parent);
-      MILLGATE_TRY(merge_trees(before, *change.merged_parent, change.trees, commit.trees));
-    } else if (commit.tables == before.tables && commit.trees == before.trees) {
+    for (const Id& merged : change.merged_parents) {
+      commit.parents.push_back(merged);
+      MILLGATE_TRY(merge_trees(before, merged, change.trees, commit.trees));
+    }
+    if (change.merged_parents.empty() && commit.tables == before.tables &&
+        commit.trees == before.trees) {
       return before;
     }
   } else {
@@ -186,9 +188,9 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
 }
 
 Status Repository::fast_forward(const std::string& branch, const Id& from, const Id& to,
-                                const std::string& author) {
-  MILLGATE_TRY(
-      ledger_->append(commit_event(branch, author, to, from), [&](const Ledger& ledger) -> Status {
+                                const std::string& author, const std::string& event_note_json) {
+  MILLGATE_TRY(ledger_->append(
+      commit_event(branch, author, to, from, event_note_json), [&](const Ledger& ledger) -> Status {
         MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, branch));
         if (tip && tip->commit == from) return {};
         return Error{.code = ErrorCode::conflict,
@@ -252,7 +254,10 @@ Status Repository::merge_trees(const Commit& ours, const Id& merged_parent,
     const Id mine = tree_in(ours, name);
     const Id before = base ? tree_in(*base, name) : Id{};
     if (settled.contains(name) || tree == mine || tree == before) continue;
-    if (mine != before) {
+    const auto taken = trees.find(name);  // By another branch of the same merge.
+    const Id so_far = taken == trees.end() ? Id{} : taken->second;
+    if (so_far == tree) continue;
+    if (mine != before || so_far != mine) {
       return Error{.code = ErrorCode::conflict,
                    .what = "folder `" + name + "` was changed on both sides, since commit " +
                            (base ? base->id.brief() : "none"),

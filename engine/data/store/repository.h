@@ -39,12 +39,14 @@ struct NewCommit {
   /// The commit that the tables were made from: what changed since then is not overwritten.
   /// The zero id: the branch was empty. Nothing: the tip at the moment of the call.
   std::optional<Id> based_on;
-  /// A second parent, whose history the commit takes in; it is made even if no table changes.
-  std::optional<Id> merged_parent;
+  /// More parents, whose histories the commit takes in; it is made even if no table changes.
+  std::vector<Id> merged_parents;
   std::string author;
   std::string message;
   std::string git_commit;
   std::string origin_json = "{}";  ///< A JSON object by table; laid over that of the parent.
+  /// What the event of the ledger says of how the commit came about; a JSON object, or nothing.
+  std::string event_note_json = {};
 };
 
 /// How a new project keeps `.millgate/format`; a program refuses a greater number.
@@ -69,9 +71,11 @@ class Repository {
   [[nodiscard]] Result<Commit> commit(const std::string& branch, const NewCommit& change);
 
   /// Moves `branch` from `from` to `to`, which descends from it, without a new commit.
+  /// `event_note_json`: as NewCommit has it.
   /// Errors: `conflict` when the branch is not at `from` any more.
   [[nodiscard]] Status fast_forward(const std::string& branch, const Id& from, const Id& to,
-                                    const std::string& author);
+                                    const std::string& author,
+                                    const std::string& event_note_json = {});
   /// The youngest commit that both descend from, or are; nothing when there is none.
   [[nodiscard]] Result<std::optional<Commit>> merge_base(const Id& one, const Id& other) const;
 

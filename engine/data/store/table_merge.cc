@@ -1,9 +1,7 @@
 #include "data/store/table_merge.h"
 
 #include <arrow/array.h>
-#include <arrow/builder.h>
 #include <arrow/record_batch.h>
-#include <arrow/scalar.h>
 #include <arrow/type.h>
 
 #include <algorithm>
@@ -11,11 +9,9 @@
 #include <utility>
 
 #include "data/store/changes.h"
+#include "data/store/merge_referee.h"
 #include "data/store/table_diff.h"
 #include "data/store/version_update.h"
-#include "data/table/arrow_result.h"
-#include "data/table/cell_compare.h"
-#include "data/table/column_builder.h"
 #include "data/table/row_key.h"
 #include "ground/nearest_name.h"
 
@@ -23,185 +19,74 @@ namespace millgate {
 
 namespace {
 
-using Array = std::shared_ptr<arrow::Array>;
-
-bool is_null(const Cell& cell) { return cell.column == nullptr || cell.column->IsNull(cell.row); }
-
-bool same(const Cell& one, const Cell& other) {
-  if (is_null(one) || is_null(other)) return is_null(one) == is_null(other);
-  return cells_equal(*one.column, one.row, *other.column, other.row);
+Cell cell_of(const std::shared_ptr<arrow::RecordBatch>& rows, size_t column, int64_t row) {
+  return {.column = rows->column(static_cast<int>(column)).get(), .row = row};
 }
 
-std::string text_of(const Cell& cell) {
-  return is_null(cell) ? "null" : value_text(*cell.column, cell.row);
-}
-
-/// One cell as both sides and their base have it.
-struct CellTriple {
-  std::string column;
-  Cell base;
-  Cell ours;
-  Cell theirs;
-};
-
-/// Decides about cells that both sides changed.
-class Referee {
+/// The changes of one side and those of ours since its base, walked through by key.
+class SideWalk {
  public:
-  Referee(const MergeOptions& options, TableMerge& merge) : options_(options), merge_(merge) {}
+  SideWalk(size_t side, Changes theirs, std::shared_ptr<const Changes> ours)
+      : side_(side), theirs_(std::move(theirs)), ours_(std::move(ours)) {}
 
-  /// The cell to take instead of ours; nothing when ours stays.
-  Result<std::optional<Cell>> decide(const std::string& key, const std::string& key_text,
-                                     const CellTriple& cell) {
-    if (const auto found = options_.resolutions.find({key, cell.column});
-        found != options_.resolutions.end()) {
-      ++merge_.settled_count;
-      return resolved(found->second, cell);
-    }
-    const MergePolicy policy = policy_of(cell.column);
-    if (policy == MergePolicy::conflict) {
-      merge_.conflicts.push_back({.key = key,
-                                  .key_text = key_text,
-                                  .column = cell.column,
-                                  .base = text_of(cell.base),
-                                  .ours = text_of(cell.ours),
-                                  .theirs = text_of(cell.theirs)});
-      return std::optional<Cell>();
-    }
-    ++merge_.settled_count;
-    return by_policy(policy, cell);
+  [[nodiscard]] size_t side() const { return side_; }
+  [[nodiscard]] const Changes& theirs() const { return theirs_; }
+  [[nodiscard]] int64_t row() const { return static_cast<int64_t>(row_); }
+  [[nodiscard]] bool at_end() const { return row_ >= theirs_.keys.size(); }
+  [[nodiscard]] std::string_view key() const { return theirs_.keys[row_]; }
+
+  /// Finds the row of ours with the key where this is.
+  void look() {
+    our_row_ = ours_->keys.lower_bound(key(), our_row_);
+    we_changed_ = our_row_ < ours_->keys.size() && ours_->keys[our_row_] == key();
+  }
+  void step() { ++row_; }
+
+  [[nodiscard]] ChangeKind kind() const { return theirs_.kinds[row_]; }
+  [[nodiscard]] bool removed() const { return kind() == ChangeKind::removed; }
+  [[nodiscard]] bool inserted() const { return kind() == ChangeKind::inserted; }
+  [[nodiscard]] bool changed(size_t column) const {
+    return inserted() || (!removed() && theirs_.cell_changed(row(), static_cast<int>(column)));
+  }
+  [[nodiscard]] Cell value(size_t column) const { return cell_of(theirs_.after, column, row()); }
+  [[nodiscard]] Cell base(size_t column) const {
+    return inserted() ? Cell{} : cell_of(theirs_.before, column, row());
   }
 
-  /// Whether theirs wins where one side removed the row; nothing: nobody decided.
-  std::optional<bool> decide_row(const Conflict& conflict) {
-    if (const auto found = options_.resolutions.find({conflict.key, ""});
-        found != options_.resolutions.end()) {
-      ++merge_.settled_count;
-      return found->second.take == Resolution::Take::theirs;
-    }
-    switch (options_.policy) {
-      case MergePolicy::ours:
-      case MergePolicy::theirs:
-      case MergePolicy::newest:
-        ++merge_.settled_count;
-        return takes_theirs(options_.policy);
-      default:
-        merge_.conflicts.push_back(conflict);
-        return std::nullopt;
-    }
+  /// Whether ours changed the row since the base.
+  [[nodiscard]] bool we_changed() const { return we_changed_; }
+  [[nodiscard]] bool we_removed() const {
+    return we_changed_ && ours_->kinds[our_row_] == ChangeKind::removed;
+  }
+  [[nodiscard]] bool we_have_it() const { return inserted() ? we_changed_ : !we_removed(); }
+  [[nodiscard]] bool we_changed(size_t column) const {
+    if (!we_changed_ || we_removed()) return false;
+    return ours_->kinds[our_row_] == ChangeKind::inserted ||
+           ours_->cell_changed(static_cast<int64_t>(our_row_), static_cast<int>(column));
+  }
+  [[nodiscard]] Cell our_value(size_t column) const {
+    return cell_of(ours_->after, column, static_cast<int64_t>(our_row_));
+  }
+  [[nodiscard]] Cell our_base(size_t column) const {
+    if (ours_->kinds[our_row_] == ChangeKind::inserted) return {};
+    return cell_of(ours_->before, column, static_cast<int64_t>(our_row_));
   }
 
  private:
-  [[nodiscard]] MergePolicy policy_of(const std::string& column) const {
-    const auto found = options_.by_column.find(column);
-    return found == options_.by_column.end() ? options_.policy : found->second;
-  }
-  [[nodiscard]] bool takes_theirs(MergePolicy policy) const {
-    return policy == MergePolicy::theirs ||
-           (policy == MergePolicy::newest && options_.theirs_is_newer);
-  }
-
-  Result<std::optional<Cell>> resolved(const Resolution& resolution, const CellTriple& cell) {
-    if (resolution.take == Resolution::Take::ours) return std::optional<Cell>();
-    if (resolution.take == Resolution::Take::theirs) return std::make_optional(cell.theirs);
-    if (resolution.value == "null") return std::make_optional(Cell{});
-    const auto& type = type_of(cell);
-    MILLGATE_ASSIGN(ColumnBuilder builder, ColumnBuilder::make(type));
-    if (!builder.add_text(resolution.value)) {
-      return invalid_input("`" + resolution.value + "` is no value of column `" + cell.column +
-                           "`, which is of type " + type->ToString());
-    }
-    MILLGATE_ASSIGN(Array made, builder.finish());
-    return keep(std::move(made));
-  }
-
-  Result<std::optional<Cell>> by_policy(MergePolicy policy, const CellTriple& cell) {
-    switch (policy) {
-      case MergePolicy::sum:
-        return sum(cell);
-      case MergePolicy::maximum:
-      case MergePolicy::minimum: {
-        MILLGATE_ASSIGN(const bool greater, theirs_is_greater(cell));
-        return greater == (policy == MergePolicy::maximum) ? std::make_optional(cell.theirs)
-                                                           : std::nullopt;
-      }
-      default:
-        return takes_theirs(policy) ? std::make_optional(cell.theirs) : std::nullopt;
-    }
-  }
-
-  static const std::shared_ptr<arrow::DataType>& type_of(const CellTriple& cell) {
-    for (const Cell* one : {&cell.ours, &cell.theirs}) {
-      if (one->column != nullptr) return one->column->type();
-    }
-    return cell.base.column->type();
-  }
-
-  static Result<bool> theirs_is_greater(const CellTriple& cell) {
-    if (is_null(cell.ours) || is_null(cell.theirs)) return is_null(cell.ours);
-    const auto field = arrow::field(cell.column, type_of(cell));
-    const auto schema = arrow::schema({field});
-    MILLGATE_ASSIGN(const RowKeyEncoder encoder, RowKeyEncoder::make(*schema, {cell.column}));
-    const auto order = [&](const Cell& one) {
-      std::string key;
-      encoder.encode_row(*arrow::RecordBatch::Make(schema, 1, {one.column->Slice(one.row, 1)}), 0,
-                         key);
-      return key;
-    };
-    return order(cell.theirs) > order(cell.ours);
-  }
-
-  Result<std::optional<Cell>> sum(const CellTriple& cell) {
-    const auto& type = type_of(cell);
-    if (type->id() == arrow::Type::INT64) {
-      const auto value = [](const Cell& one) {
-        return is_null(one) ? int64_t{0}
-                            : static_cast<const arrow::Int64Array&>(*one.column).Value(one.row);
-      };
-      int64_t added = 0;
-      int64_t total = 0;
-      if (__builtin_sub_overflow(value(cell.theirs), value(cell.base), &added) ||
-          __builtin_add_overflow(value(cell.ours), added, &total)) {
-        return invalid_input("the sum of column `" + cell.column + "` passes 64 bits",
-                             "choose another policy for it");
-      }
-      arrow::Int64Builder builder;
-      MILLGATE_ARROW_TRY(builder.Append(total), "a merged cell");
-      MILLGATE_ARROW(Array made, builder.Finish(), "a merged cell");
-      return keep(std::move(made));
-    }
-    if (type->id() != arrow::Type::DOUBLE) {
-      return invalid_input(
-          "column `" + cell.column + "` is of type " + type->ToString() + ", which has no sum",
-          "choose another policy for it");
-    }
-    const auto value = [](const Cell& one) {
-      return is_null(one) ? 0.0
-                          : static_cast<const arrow::DoubleArray&>(*one.column).Value(one.row);
-    };
-    arrow::DoubleBuilder builder;
-    MILLGATE_ARROW_TRY(builder.Append(value(cell.ours) + value(cell.theirs) - value(cell.base)),
-                       "a merged cell");
-    MILLGATE_ARROW(Array made, builder.Finish(), "a merged cell");
-    return keep(std::move(made));
-  }
-
-  Result<std::optional<Cell>> keep(Array made) {
-    made_.push_back(std::move(made));
-    return std::make_optional(Cell{.column = made_.back().get(), .row = 0});
-  }
-
-  const MergeOptions& options_;
-  TableMerge& merge_;
-  std::vector<Array> made_;  ///< Cells that neither side has.
+  size_t side_;
+  Changes theirs_;
+  std::shared_ptr<const Changes> ours_;
+  size_t row_ = 0;
+  size_t our_row_ = 0;
+  bool we_changed_ = false;
 };
 
-/// Walks through the changes of both sides.
+/// Walks through the changes of all sides.
 class ChangesMerge {
  public:
-  ChangesMerge(const Changes& ours, const Changes& theirs, RowKeyEncoder encoder,
-               const MergeOptions& options, TableMerge& merge, ChangesBuilder out)
-      : ours_(ours),
-        theirs_(theirs),
+  ChangesMerge(std::vector<SideWalk> walks, RowKeyEncoder encoder, const MergeOptions& options,
+               TableMerge& merge, ChangesBuilder out)
+      : walks_(std::move(walks)),
         encoder_(std::move(encoder)),
         referee_(options, merge),
         merge_(merge),
@@ -209,113 +94,170 @@ class ChangesMerge {
 
   /// What must be done to ours.
   Result<Changes> run() {
-    size_t our_row = 0;
-    for (size_t row = 0; row < theirs_.keys.size(); ++row) {
-      our_row = ours_.keys.lower_bound(theirs_.keys[row], our_row);
-      const bool both = our_row < ours_.keys.size() && ours_.keys[our_row] == theirs_.keys[row];
+    while (gather()) {
       const int64_t before = out_.row_count();
-      if (both) {
-        MILLGATE_TRY(merge_row(static_cast<int64_t>(our_row), static_cast<int64_t>(row)));
-      } else {
-        MILLGATE_TRY(
-            out_.add_rows(theirs_, static_cast<int64_t>(row), static_cast<int64_t>(row) + 1));
-      }
+      MILLGATE_TRY(merge_row());
       merge_.merged_row_count += out_.row_count() - before;
+      for (SideWalk* one : here_) one->step();
     }
     return out_.finish();
   }
 
  private:
-  [[nodiscard]] size_t column_count() const { return theirs_.changed.size(); }
-  [[nodiscard]] static Cell cell(const std::shared_ptr<arrow::RecordBatch>& rows, size_t column,
-                                 int64_t row) {
-    return {.column = rows->column(static_cast<int>(column)).get(), .row = row};
-  }
-
-  Status merge_row(int64_t our_row, int64_t row) {
-    const ChangeKind our_kind = ours_.kinds[static_cast<size_t>(our_row)];
-    const ChangeKind kind = theirs_.kinds[static_cast<size_t>(row)];
-    const bool we_removed = our_kind == ChangeKind::removed;
-    const bool they_removed = kind == ChangeKind::removed;
-    if (we_removed && they_removed) return {};
-    if (we_removed || they_removed) return merge_removed(our_row, row, we_removed);
-    return merge_cells(our_row, row, our_kind == ChangeKind::inserted);
-  }
-
-  /// One side removed the row that the other changed.
-  Status merge_removed(int64_t our_row, int64_t row, bool we_removed) {
-    Conflict conflict{.key = std::string(theirs_.keys[static_cast<size_t>(row)]),
-                      .key_text = encoder_.describe(*theirs_.after, row),
-                      .column = {},
-                      .base = "there",
-                      .ours = we_removed ? "removed" : "updated",
-                      .theirs = we_removed ? "updated" : "removed"};
-    const std::optional<bool> take_theirs = referee_.decide_row(conflict);
-    if (!take_theirs.value_or(false)) return {};
-    const std::string_view key = theirs_.keys[static_cast<size_t>(row)];
-    if (we_removed) {
-      return out_.add(ChangeKind::inserted, key, [&](size_t i) {
-        const bool changed = theirs_.cell_changed(row, static_cast<int>(i));
-        return ChangesBuilder::CellChange{
-            .before = {},
-            .after = changed ? cell(theirs_.after, i, row) : cell(ours_.before, i, our_row)};
-      });
+  /// The sides that changed the row with the smallest key that is left.
+  bool gather() {
+    here_.clear();
+    for (SideWalk& walk : walks_) {
+      if (walk.at_end()) continue;
+      if (!here_.empty() && walk.key() > here_.front()->key()) continue;
+      if (!here_.empty() && walk.key() < here_.front()->key()) here_.clear();
+      here_.push_back(&walk);
     }
-    return out_.add(ChangeKind::removed, key, [&](size_t i) {
-      const bool changed = ours_.cell_changed(our_row, static_cast<int>(i));
+    for (SideWalk* one : here_) one->look();
+    return !here_.empty();
+  }
+
+  [[nodiscard]] std::string_view key() const { return here_.front()->key(); }
+  [[nodiscard]] std::string key_text() const {
+    return encoder_.describe(*here_.front()->theirs().after, here_.front()->row());
+  }
+
+  Status merge_row() {
+    const SideWalk& first = *here_.front();
+    if (here_.size() == 1 && !first.we_changed()) {
+      return out_.add_rows(first.theirs(), first.row(), first.row() + 1);
+    }
+    const bool we_have_it = first.we_have_it();
+    std::vector<SideWalk*> having;
+    for (SideWalk* one : here_) {
+      if (!one->removed()) having.push_back(one);
+    }
+    const bool we_removed =
+        std::any_of(here_.begin(), here_.end(), [](auto* one) { return one->we_removed(); });
+    const bool all_removed = having.empty();
+    const bool we_say =
+        std::all_of(here_.begin(), here_.end(), [](auto* one) { return one->we_changed(); });
+    if (all_removed && !we_have_it) return {};
+    const bool agreed = all_removed ? !we_say : having.size() == here_.size() && !we_removed;
+    bool there = !all_removed;
+    if (!agreed) {
+      RowBallot ballot{.ours_there = we_have_it, .ours_votes = we_say, .theirs = {}};
+      for (const SideWalk* one : here_) ballot.theirs.emplace_back(one->side(), !one->removed());
+      const auto decided = referee_.decide_row(std::string(key()), key_text(), ballot);
+      if (!decided) return {};
+      there = *decided;
+    }
+    if (there && having.empty()) return {};  // Ours stays as it is.
+    if (there) return merge_cells(having, we_have_it);
+    return we_have_it ? remove_row() : Status();
+  }
+
+  /// Ours has the row, and somebody who removed it is right.
+  Status remove_row() {
+    const auto remover =
+        std::find_if(here_.begin(), here_.end(), [](auto* one) { return one->removed(); });
+    const SideWalk& one = **remover;
+    return out_.add(ChangeKind::removed, key(), [&](size_t i) {
       return ChangesBuilder::CellChange{
-          .before = changed ? cell(ours_.after, i, our_row) : cell(theirs_.before, i, row),
-          .after = cell(theirs_.after, i, row)};
+          .before = one.we_changed(i) ? one.our_value(i) : one.base(i), .after = one.value(i)};
     });
   }
 
-  /// Both sides have the row. When they inserted it, there is no base.
-  Status merge_cells(int64_t our_row, int64_t row, bool inserted) {
-    std::vector<ChangesBuilder::CellChange> cells(column_count());
-    bool any = false;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const auto column = static_cast<int>(i);
-      const bool we_changed = inserted || ours_.cell_changed(our_row, column);
-      const bool they_changed = inserted || theirs_.cell_changed(row, column);
-      auto& change = cells[i];
-      change = {.before = {}, .after = cell(theirs_.after, i, row), .changed = false};
-      if (!they_changed) continue;
-      const Cell theirs = cell(theirs_.after, i, row);
-      if (!we_changed) {
-        change = {.before = cell(theirs_.before, i, row), .after = theirs, .changed = true};
-        any = true;
-        continue;
-      }
-      const Cell ours = cell(ours_.after, i, our_row);
-      if (same(ours, theirs)) continue;
-      const CellTriple triple{.column = theirs_.after->schema()->field(column)->name(),
-                              .base = inserted ? Cell{} : cell(theirs_.before, i, row),
-                              .ours = ours,
-                              .theirs = theirs};
-      MILLGATE_ASSIGN(const auto taken,
-                      referee_.decide(std::string(theirs_.keys[static_cast<size_t>(row)]),
-                                      encoder_.describe(*theirs_.after, row), triple));
-      if (!taken || same(*taken, ours)) continue;
-      change = {.before = ours, .after = *taken, .changed = true};
-      any = true;
+  /// The cells of a row that all of `sides` have; ours has it, or gets it.
+  Status merge_cells(const std::vector<SideWalk*>& sides, bool we_have_it) {
+    const size_t column_count = sides.front()->theirs().changed.size();
+    std::vector<ChangesBuilder::CellChange> cells(column_count);
+    bool any = !we_have_it;
+    for (size_t i = 0; i < column_count; ++i) {
+      MILLGATE_ASSIGN(cells[i], merge_cell(sides, i, we_have_it));
+      any |= cells[i].changed;
     }
     if (!any) return {};
-    return out_.add(ChangeKind::updated, theirs_.keys[static_cast<size_t>(row)],
+    return out_.add(we_have_it ? ChangeKind::updated : ChangeKind::inserted, key(),
                     [&](size_t i) { return cells[i]; });
   }
 
-  const Changes& ours_;
-  const Changes& theirs_;
+  Result<ChangesBuilder::CellChange> merge_cell(const std::vector<SideWalk*>& sides, size_t column,
+                                                bool we_have_it) {
+    CellBallot ballot;
+    const SideWalk* unchanged_here = nullptr;  ///< A voter since whose base ours is the same.
+    const SideWalk* changed_here = nullptr;
+    bool equal = true;
+    for (const SideWalk* one : sides) {
+      if (!one->changed(column)) continue;
+      ballot.theirs.push_back(
+          {.side = one->side(), .base = one->base(column), .value = one->value(column)});
+      equal &= is_same_cell(ballot.theirs.front().value, ballot.theirs.back().value);
+      (one->we_changed(column) ? changed_here : unchanged_here) = one;
+    }
+    ChangesBuilder::CellChange change{
+        .before = {}, .after = sides.front()->value(column), .changed = false};
+    if (!we_have_it && ballot.theirs.empty()) {
+      // A row that ours removed comes back, with this cell as it was.
+      change.after = sides.front()->we_removed() ? sides.front()->our_base(column) : Cell{};
+      return change;
+    }
+    if (ballot.theirs.empty()) return change;
+    ballot.column =
+        sides.front()->theirs().after->schema()->field(static_cast<int>(column))->name();
+    ballot.ours_votes = we_have_it && unchanged_here == nullptr && changed_here != nullptr;
+    if (ballot.ours_votes) {
+      ballot.ours = changed_here->our_value(column);
+      ballot.our_base = changed_here->our_base(column);
+    } else if (we_have_it) {
+      ballot.ours = unchanged_here->base(column);
+    }
+    const Cell theirs = ballot.theirs.front().value;
+    std::optional<Cell> taken = theirs;
+    if (!equal || (ballot.ours_votes && !is_same_cell(ballot.ours, theirs))) {
+      MILLGATE_ASSIGN(taken, referee_.decide(std::string(key()), key_text(), ballot));
+    }
+    if (!we_have_it) {
+      change.after = taken.value_or(ballot.ours);
+      return change;
+    }
+    if (!taken || is_same_cell(*taken, ballot.ours)) return change;
+    return ChangesBuilder::CellChange{.before = ballot.ours, .after = *taken, .changed = true};
+  }
+
+  std::vector<SideWalk> walks_;
   RowKeyEncoder encoder_;
-  Referee referee_;
+  MergeReferee referee_;
   TableMerge& merge_;
   ChangesBuilder out_;
+  std::vector<SideWalk*> here_;
 };
 
 Error both_changed_columns() {
   return Error{.code = ErrorCode::conflict,
                .what = "both sides changed the columns of the table",
                .hint = "make the columns of one side those of the other, commit, then merge"};
+}
+
+Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides) {
+  for (const MergeSide& side : sides) {
+    if (side.base.key == ours.key && side.base.key == side.theirs.key) continue;
+    return Error{.code = ErrorCode::conflict,
+                 .what = "a side changed the key of the table",
+                 .hint = "give both sides one `key`, commit, then merge"};
+  }
+  if (!ours.key.empty()) return {};
+  return Error{.code = ErrorCode::conflict,
+               .what = "the table has no key, so its rows cannot be merged",
+               .hint = "give it a `key` in millgate.toml"};
+}
+
+Status check_one_schema(const TableVersion& ours, const std::vector<MergeSide>& sides) {
+  for (const MergeSide& side : sides) {
+    if (ours.schema->Equals(*side.base.schema, false) &&
+        ours.schema->Equals(*side.theirs.schema, false)) {
+      continue;
+    }
+    return Error{.code = ErrorCode::conflict,
+                 .what = "the columns of the table are not the same on all branches",
+                 .hint = "merge the branch that changed them first, by itself"};
+  }
+  return {};
 }
 
 Status check_policies(const MergeOptions& options, const arrow::Schema& schema) {
@@ -339,7 +281,7 @@ MergeOptions turned(MergeOptions options) {
   };
   turn(options.policy);
   for (auto& [column, policy] : options.by_column) turn(policy);
-  options.theirs_is_newer = !options.theirs_is_newer;
+  std::reverse(options.times.begin(), options.times.end());
   for (auto& [place, resolution] : options.resolutions) {
     if (resolution.take == Resolution::Take::value) continue;
     resolution.take = resolution.take == Resolution::Take::ours ? Resolution::Take::theirs
@@ -377,8 +319,8 @@ Result<MergePolicy> parse_merge_policy(const std::string& name) {
   static const std::map<std::string, MergePolicy> policies = {
       {"conflict", MergePolicy::conflict}, {"ours", MergePolicy::ours},
       {"theirs", MergePolicy::theirs},     {"newest", MergePolicy::newest},
-      {"sum", MergePolicy::sum},           {"max", MergePolicy::maximum},
-      {"min", MergePolicy::minimum}};
+      {"majority", MergePolicy::majority}, {"sum", MergePolicy::sum},
+      {"max", MergePolicy::maximum},       {"min", MergePolicy::minimum}};
   const auto found = policies.find(name);
   if (found != policies.end()) return found->second;
   std::vector<std::string> names;
@@ -387,43 +329,53 @@ Result<MergePolicy> parse_merge_policy(const std::string& name) {
   return invalid_input("there is no merge policy `" + name + "`", name_hint(name, names));
 }
 
-Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& base,
-                                  const TableVersion& ours, const TableVersion& theirs,
+Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
+                                  const std::vector<MergeSide>& sides,
                                   const MergeOptions& options) {
   TableMerge merge;
   merge.version = ours;
-  if (base.key != ours.key || base.key != theirs.key) {
-    return Error{.code = ErrorCode::conflict,
-                 .what = "a side changed the key of the table",
-                 .hint = "give both sides one `key`, commit, then merge"};
-  }
-  if (base.key.empty()) {
-    return Error{.code = ErrorCode::conflict,
-                 .what = "the table has no key, so its rows cannot be merged",
-                 .hint = "give it a `key` in millgate.toml"};
-  }
-  const bool our_columns = !ours.schema->Equals(*base.schema, false);
-  const bool their_columns = !theirs.schema->Equals(*base.schema, false);
-  if (our_columns && their_columns && !ours.schema->Equals(*theirs.schema, false)) {
-    return both_changed_columns();
-  }
+  MILLGATE_TRY(check_keys(ours, sides));
   MILLGATE_TRY(check_policies(options, *ours.schema));
-  if (their_columns && !our_columns) {
-    // Our changes go on top of theirs, where the new columns are.
-    MILLGATE_ASSIGN(TableMerge swapped,
-                    merge_versions(objects, base, theirs, ours, turned(options)));
-    for (Conflict& conflict : swapped.conflicts) std::swap(conflict.ours, conflict.theirs);
-    return swapped;
+  if (sides.size() == 1) {
+    const TableVersion& base = sides[0].base;
+    const TableVersion& theirs = sides[0].theirs;
+    const bool our_columns = !ours.schema->Equals(*base.schema, false);
+    const bool their_columns = !theirs.schema->Equals(*base.schema, false);
+    if (our_columns && their_columns && !ours.schema->Equals(*theirs.schema, false)) {
+      return both_changed_columns();
+    }
+    if (their_columns && !our_columns) {
+      // Our changes go on top of theirs, where the new columns are.
+      const MergeSide turned_side{.base = base, .theirs = ours};
+      MILLGATE_ASSIGN(TableMerge swapped,
+                      merge_versions(objects, theirs, {turned_side}, turned(options)));
+      for (Conflict& conflict : swapped.conflicts) std::swap(conflict.ours, conflict.theirs);
+      return swapped;
+    }
+  } else {
+    MILLGATE_TRY(check_one_schema(ours, sides));
   }
   const DiffOptions all{.rows_max = INT64_MAX};
-  MILLGATE_ASSIGN(TableDiff our_diff, diff_versions(objects, base, ours, all));
-  MILLGATE_ASSIGN(TableDiff their_diff, diff_versions(objects, base, theirs, all));
-  MILLGATE_ASSIGN(const Changes our_changes, with_schema(our_diff.changes, ours.schema, ours.key));
-  MILLGATE_ASSIGN(const Changes their_changes,
-                  with_schema(their_diff.changes, ours.schema, ours.key));
+  const auto changes_since = [&](const TableVersion& base,
+                                 const TableVersion& version) -> Result<Changes> {
+    MILLGATE_ASSIGN(const TableDiff diff, diff_versions(objects, base, version, all));
+    return with_schema(diff.changes, ours.schema, ours.key);
+  };
+  std::map<Id, std::shared_ptr<const Changes>> our_changes;
+  std::vector<SideWalk> walks;
+  walks.reserve(sides.size());
+  for (size_t i = 0; i < sides.size(); ++i) {
+    auto& since_base = our_changes[sides[i].base.id];
+    if (since_base == nullptr) {
+      MILLGATE_ASSIGN(Changes changes, changes_since(sides[i].base, ours));
+      since_base = std::make_shared<const Changes>(std::move(changes));
+    }
+    MILLGATE_ASSIGN(Changes theirs, changes_since(sides[i].base, sides[i].theirs));
+    walks.emplace_back(i + 1, std::move(theirs), since_base);
+  }
   MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*ours.schema, ours.key));
   MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(ours.schema, ours.key));
-  ChangesMerge walk(our_changes, their_changes, std::move(encoder), options, merge, std::move(out));
+  ChangesMerge walk(std::move(walks), std::move(encoder), options, merge, std::move(out));
   MILLGATE_ASSIGN(const Changes changes, walk.run());
   MILLGATE_ASSIGN(merge.version, apply_changes(objects, ours, changes));
   return merge;

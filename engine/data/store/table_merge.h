@@ -1,4 +1,4 @@
-/// Two versions of a table that come from a common one, merged cell by cell.
+/// Versions of a table that were changed apart, merged cell by cell.
 #pragma once
 
 #include <cstdint>
@@ -10,32 +10,34 @@
 
 #include "data/store/object_store.h"
 #include "data/store/table_version.h"
+#include "ground/clock.h"
 #include "ground/error.h"
 
 namespace millgate {
 
-/// Who is right where both sides changed one cell, or one changed a row that the other removed.
+/// Who is right where several sides changed one cell, or one changed a row that another removed.
 enum class MergePolicy {
   conflict,  ///< A person decides.
   ours,
-  theirs,
-  newest,   ///< The side whose commit is younger.
-  sum,      ///< base + what each side added to it. Numbers only; null counts as 0.
-  maximum,  ///< The greater value; null is the smallest.
+  theirs,    ///< Where those that are merged agree.
+  newest,    ///< The side whose commit is youngest.
+  majority,  ///< Each side that changed the cell has one vote; a tie is a conflict.
+  sum,       ///< What each side added to the base. Numbers only; null counts as 0.
+  maximum,   ///< The greatest value; null is the smallest.
   minimum,
 };
 
 /// Errors: `invalid_input` with the policies there are.
 [[nodiscard]] Result<MergePolicy> parse_merge_policy(const std::string& name);
 
-/// One cell, or one whole row, that both sides changed.
+/// One cell, or one whole row, that several sides changed.
 struct Conflict {
   std::string key;       ///< Key bytes (table/row_key.h).
   std::string key_text;  ///< "id = 5, part = a".
   std::string column;    ///< Empty: one side removed the row.
-  std::string base;      ///< The three values as text; "null" for none.
+  std::string base;      ///< The values as text; "null" for none.
   std::string ours;
-  std::string theirs;
+  std::string theirs;  ///< Of branches that differ with their votes: "dog (2) | cow".
 };
 
 /// What a person decided about a conflict.
@@ -47,7 +49,7 @@ struct Resolution {
 struct MergeOptions {
   MergePolicy policy = MergePolicy::conflict;  ///< Of columns that `by_column` has not.
   std::map<std::string, MergePolicy> by_column;
-  bool theirs_is_newer = false;  ///< For MergePolicy::newest.
+  std::vector<Time> times;  ///< For MergePolicy::newest: of our commit, then of each of theirs.
   /// By key bytes and column, as in Conflict.
   std::map<std::pair<std::string, std::string>, Resolution> resolutions;
 };
@@ -60,13 +62,20 @@ struct TableMerge {
   int64_t settled_count = 0;        ///< Conflicts that a policy or a person settled.
 };
 
-/// Costs what both sides changed since `base`. Equal changes of both sides are no conflict. Both
-/// tables must have one key; when one side changed the columns, the other must not have.
-/// Errors: `conflict` when both sides changed the columns or the key; `invalid_input` for a policy
-/// or a value that the column's type cannot have; `damaged`, `outside` for objects.
-[[nodiscard]] Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& base,
-                                                const TableVersion& ours,
-                                                const TableVersion& theirs,
+/// A version to merge, and the one that it shares with ours.
+struct MergeSide {
+  TableVersion base;
+  TableVersion theirs;
+};
+
+/// Costs what the sides changed since their bases. Equal changes are no conflict. A side counts for
+/// a cell when it changed the cell since its base, and ours when it did so since all their bases:
+/// what every other side has seen and changed is no say of ours. All must have one key. Of two
+/// versions one may have other columns; of more, none.
+/// Errors: `conflict` when both sides changed the columns or one the key; `invalid_input` for a
+/// policy or a value that the column's type cannot have; `damaged`, `outside` for objects.
+[[nodiscard]] Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
+                                                const std::vector<MergeSide>& sides,
                                                 const MergeOptions& options);
 
 }  // namespace millgate

@@ -81,6 +81,10 @@ class TableMergeTest : public testing::Test {
   std::string csv_of_version(const TableVersion& version) {
     return csv_of(*must(read_rows(objects_, version)));
   }
+  Result<TableMerge> merge_two(const TableVersion& base, const TableVersion& ours,
+                               const TableVersion& theirs, const MergeOptions& options) {
+    return merge_versions(objects_, ours, {{.base = base, .theirs = theirs}}, options);
+  }
   /// A merge in which both sides set `column` of the first row.
   Result<TableMerge> one_cell(const std::string& column, const ModelCell& base,
                               const ModelCell& ours, const ModelCell& theirs,
@@ -93,14 +97,14 @@ class TableMergeTest : public testing::Test {
     const TableVersion our_version = next(base_version, model);
     model.rows.begin()->second[column] = theirs;
     const TableVersion their_version = next(base_version, model);
-    return merge_versions(objects_, base_version, our_version, their_version, options);
+    return merge_two(base_version, our_version, their_version, options);
   }
   std::string merged_cell(const std::string& column, const ModelCell& base, const ModelCell& ours,
                           const ModelCell& theirs, const std::string& policy,
                           bool theirs_is_newer = false) {
     MergeOptions options;
     options.by_column[column] = must(parse_merge_policy(policy));
-    options.theirs_is_newer = theirs_is_newer;
+    options.times = {Time{1}, Time{theirs_is_newer ? 2 : 0}};
     const auto merge = one_cell(column, base, ours, theirs, options);
     if (!merge.ok()) return merge.error().what;
     EXPECT_TRUE(merge->conflicts.empty());
@@ -129,8 +133,8 @@ TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
     theirs.rows.rbegin()->second["note"] = "same";
     const TableVersion base_version = fresh(base);
     const SlowMerge expected = slow_merge(base, ours, theirs);
-    const TableMerge merge = must(merge_versions(objects_, base_version, next(base_version, ours),
-                                                 next(base_version, theirs), {}));
+    const TableMerge merge =
+        must(merge_two(base_version, next(base_version, ours), next(base_version, theirs), {}));
     Places places;
     for (const Conflict& conflict : merge.conflicts) {
       places.insert({conflict.key_text, conflict.column});
@@ -145,10 +149,10 @@ TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
     theirs_wins.policy = MergePolicy::theirs;
     MergeOptions ours_wins;
     ours_wins.policy = MergePolicy::ours;
-    const TableMerge one = must(merge_versions(objects_, base_version, next(base_version, ours),
-                                               next(base_version, theirs), theirs_wins));
-    const TableMerge other = must(merge_versions(objects_, base_version, next(base_version, theirs),
-                                                 next(base_version, ours), ours_wins));
+    const TableMerge one = must(
+        merge_two(base_version, next(base_version, ours), next(base_version, theirs), theirs_wins));
+    const TableMerge other = must(
+        merge_two(base_version, next(base_version, theirs), next(base_version, ours), ours_wins));
     EXPECT_TRUE(one.conflicts.empty());
     EXPECT_EQ(csv_of_version(one.version), csv_of_version(other.version));
     // Settled one by one, the same comes out.
@@ -156,8 +160,8 @@ TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
     for (const Conflict& conflict : merge.conflicts) {
       decided.resolutions[{conflict.key, conflict.column}].take = Resolution::Take::theirs;
     }
-    const TableMerge settled = must(merge_versions(objects_, base_version, next(base_version, ours),
-                                                   next(base_version, theirs), decided));
+    const TableMerge settled = must(
+        merge_two(base_version, next(base_version, ours), next(base_version, theirs), decided));
     EXPECT_TRUE(settled.conflicts.empty());
     EXPECT_EQ(csv_of_version(settled.version), csv_of_version(one.version));
   }
@@ -216,16 +220,14 @@ TEST_F(TableMergeTest, OneSideMayChangeTheColumns) {
   wider.rows.begin()->second["note"] = "edited";
   for (const bool turned : {false, true}) {
     const TableMerge merge =
-        must(turned ? merge_versions(objects_, base_version, edited_version, wider_version, {})
-                    : merge_versions(objects_, base_version, wider_version, edited_version, {}));
+        must(turned ? merge_two(base_version, edited_version, wider_version, {})
+                    : merge_two(base_version, wider_version, edited_version, {}));
     EXPECT_TRUE(merge.conflicts.empty());
     EXPECT_EQ(csv_of_version(merge.version), csv_of(*wider.table()));
   }
   ModelTable other = edited;
   other.columns.erase(other.columns.begin());
-  EXPECT_EQ(merge_versions(objects_, base_version, wider_version, next(base_version, other), {})
-                .error()
-                .code,
+  EXPECT_EQ(merge_two(base_version, wider_version, next(base_version, other), {}).error().code,
             ErrorCode::conflict);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "ground/json.h"
 #include "system/pipeline/source_status.h"
 
 namespace millgate {
