@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "data/check/rule_blame.h"
 #include "data/store/row_history.h"
 #include "ground/nearest_name.h"
 
@@ -13,6 +14,8 @@ struct Options {
   std::string table;
   std::vector<std::string> key;
   std::string column;
+  bool check = false;
+  size_t rows_max = 5;
   std::string revision = kCurrentBranch;
 };
 
@@ -36,7 +39,7 @@ Result<std::vector<BlamedCell>> blamed_cells(const Repository& repository, const
                    name_hint(options.column, names));
 }
 
-Result<int> blame(const Session& session, const Options& options) {
+Result<int> blame_cells(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const std::vector<BlamedCell> cells, blamed_cells(*repository, options));
   if (session.json) {
@@ -61,17 +64,124 @@ Result<int> blame(const Session& session, const Options& options) {
   return kDone;
 }
 
+/// A rule of the project, and who broke it; nothing when it holds.
+struct BlamedRule {
+  Rule rule;
+  std::optional<RuleBlame> blame;
+};
+
+/// The rules of the table, or the one of them whose text is the word after it.
+Result<std::vector<Rule>> rules_to_blame(const Workplace& place, const Options& options) {
+  std::vector<Rule> rules;
+  std::vector<std::string> tables;
+  std::vector<std::string> texts;
+  for (const Rule& rule : place.project.rules) {
+    tables.push_back(rule.table);
+    if (rule.table != options.table) continue;
+    texts.push_back(rule.rule);
+    if (options.key.empty() || options.key.front() == rule.rule) rules.push_back(rule);
+  }
+  if (!rules.empty()) return rules;
+  if (texts.empty()) {
+    return not_found("the project has no [[check]] of table `" + options.table + "`",
+                     tables.empty() ? "write one into millgate.toml: table, rule"
+                                    : name_hint(options.table, tables));
+  }
+  return not_found("table `" + options.table + "` has no rule `" + options.key.front() + "`",
+                   name_hint(options.key.front(), texts));
+}
+
+Json to_json(const BlamedRule& one) {
+  Json json = {{"table", one.rule.table}, {"rule", one.rule.rule}, {"holds", !one.blame}};
+  if (!one.blame) return json;
+  const RuleBlame& blame = *one.blame;
+  json["commit"] = blame.commit.id.hex();
+  json["time"] = to_string(blame.commit.time);
+  json["author"] = blame.commit.author;
+  json["message"] = blame.commit.message;
+  json["judged_count"] = blame.judged_count;
+  json["broken_count"] = blame.broken_count;
+  json["measured"] = blame.measured;
+  json["new_row_count"] = blame.new_row_count;
+  json["rows_are_new"] = blame.rows_are_new;
+  json["columns"] = blame.row_header;
+  json["rows"] = blame.rows;
+  return json;
+}
+
+void print_blame(const BlamedRule& one) {
+  std::cout << one.rule.table << ": " << one.rule.rule << '\n';
+  if (!one.blame) {
+    std::cout << "  holds\n";
+    return;
+  }
+  const RuleBlame& blame = *one.blame;
+  std::cout << "  broken since commit " << blame.commit.id.brief() << " of "
+            << to_string(blame.commit.time) << " by " << blame.commit.author << ": "
+            << blame.commit.message << '\n';
+  if (!blame.measured.empty()) {
+    std::cout << "  measured: " << blame.measured << '\n';
+    return;
+  }
+  std::cout << "  broken rows: " << grouped(blame.broken_count) << " of "
+            << grouped(blame.judged_count);
+  if (blame.rows_are_new) std::cout << ", new by it: " << grouped(blame.new_row_count);
+  std::cout << '\n';
+  TextTable rows(blame.row_header);
+  for (const auto& row : blame.rows) rows.add(row);
+  rows.print(std::cout);
+}
+
+Result<int> blame_rules(const Session& session, const Options& options) {
+  if (options.key.size() > 1 || !options.column.empty()) {
+    return invalid_input("`--check` is about rules, not about a row",
+                         "millgate blame TABLE --check [\"RULE\"]");
+  }
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
+  MILLGATE_ASSIGN(const std::vector<Rule> rules, rules_to_blame(place, options));
+  std::vector<BlamedRule> blamed;
+  for (const Rule& rule : rules) {
+    MILLGATE_ASSIGN(auto blame, blame_rule(*place.repository, commit, rule, options.rows_max));
+    blamed.push_back({.rule = rule, .blame = std::move(blame)});
+  }
+  Json json = Json::array();
+  for (const BlamedRule& one : blamed) {
+    if (session.json) {
+      json.push_back(to_json(one));
+    } else {
+      print_blame(one);
+    }
+  }
+  if (session.json) print_json(json);
+  return kDone;
+}
+
+Result<int> blame(const Session& session, const Options& options) {
+  if (options.check) return blame_rules(session, options);
+  if (options.key.empty()) {
+    return invalid_input("which row?", "give a value for each column of the key, or --check");
+  }
+  return blame_cells(session, options);
+}
+
 }  // namespace
 
 void add_blame(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  const Command command =
-      program.add_command("blame", "tell which commit, and who, gave each cell of a row its value",
-                          "millgate blame weather EWR 2013-01-01T06:00:00Z --column temp");
+  const Command command = program.add_command(
+      "blame",
+      "tell which commit, and who, gave each cell of a row its value, or first broke a rule",
+      "millgate blame weather EWR 2013-01-01T06:00:00Z --column temp\n"
+      "  millgate blame weather --check \"temp > -40\"");
   command.add_option("table", options->table, "the table").required();
-  command.add_option("key", options->key, "the row: a value for each column of the table's key")
-      .required();
+  command.add_option("key", options->key,
+                     "the row: a value for each column of the table's key; with --check a rule");
   command.add_option("--column", options->column, "this column only");
+  command.add_flag("--check", options->check,
+                   "tell which commit first broke each rule of the table, or the one given");
+  command.add_option("--rows", options->rows_max, "with --check: show at most so many broken rows")
+      .shows_default();
   command.add_option("--rev", options->revision, "revision to look back from").shows_default();
   command.does([&session, options] { return blame(session, *options); });
 }

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "data/check/check.h"
 #include "data/store/commit_merge.h"
 
 namespace millgate {
@@ -14,6 +17,7 @@ struct Options {
   std::string branch = kCurrentBranch;
   std::string message;
   std::vector<std::string> policies;
+  bool despite_checks = false;
   bool go_on = false;
   bool abort = false;
 };
@@ -82,8 +86,108 @@ void print_conflicts(const CommitMerge& merge, size_t count_max) {
   }
 }
 
+/// What the rules of the project say about a version before the branch moves to it.
+class MergeChecks {
+ public:
+  /// `after` is what the branch would hold instead of `before`.
+  static Result<MergeChecks> judge(const Session& session, const Repository& repository,
+                                   const Commit& before, const Commit& after) {
+    std::set<std::string> changed;
+    for (const auto& [name, version] : after.tables) {
+      const auto known = before.tables.find(name);
+      if (known == before.tables.end() || known->second != version) changed.insert(name);
+    }
+    MILLGATE_ASSIGN(const Project project,
+                    read_project(repository.project_folder(), session.overrides));
+    MergeChecks checks;
+    MILLGATE_ASSIGN(const auto findings, check_change(repository, after, changed, project.rules));
+    for (const Finding& finding : findings) {
+      if (!finding.passed) checks.broken_.push_back({finding, 0});
+    }
+    if (checks.broken_.empty()) return checks;
+    // Where a table or column is new, nothing was broken.
+    const auto earlier = check_change(repository, before, changed, project.rules);
+    for (Broken& one : checks.broken_) {
+      for (const Finding& finding : earlier.ok() ? *earlier : std::vector<Finding>()) {
+        if (finding.place == one.finding.place && !finding.passed) {
+          one.broken_before = finding.broken_count;
+        }
+      }
+    }
+    return checks;
+  }
+
+  /// A rule of severity error is broken that held before, or by more rows than before: who takes
+  /// back one fault of two is not held up by the other.
+  [[nodiscard]] bool refuse() const {
+    return std::any_of(broken_.begin(), broken_.end(), [](const Broken& one) {
+      return one.finding.severity == Severity::error && one.is_worse();
+    });
+  }
+
+  void print() const {
+    if (broken_.empty()) return;
+    TextTable lines({"table", "rule", "judged", "broken", "for example", ""});
+    for (const Broken& broken : broken_) {
+      const Finding& one = broken.finding;
+      std::string example;
+      for (size_t i = 0; !one.examples.empty() && i < one.example_header.size(); ++i) {
+        example += (i == 0 ? "" : ", ") + one.example_header[i] + " = " + one.examples[0][i];
+      }
+      const bool whole = !one.measured.empty();
+      lines.add({one.table, one.rule, whole ? one.measured : grouped(one.judged_count),
+                 whole ? "" : grouped(one.broken_count), example,
+                 one.severity == Severity::warning ? "warning"
+                 : broken.is_worse()               ? "FAILED"
+                                                   : "broken before"});
+    }
+    lines.print(std::cout);
+  }
+
+  [[nodiscard]] Json to_json() const {
+    Json rules = Json::array();
+    for (const Broken& broken : broken_) {
+      const Finding& one = broken.finding;
+      rules.push_back({{"table", one.table},
+                       {"rule", one.rule},
+                       {"severity", one.severity == Severity::error ? "error" : "warning"},
+                       {"judged_count", one.judged_count},
+                       {"broken_count", one.broken_count},
+                       {"broken_count_before", broken.broken_before},
+                       {"measured", one.measured}});
+    }
+    return rules;
+  }
+
+  /// For the event of a merge that was made all the same; empty when no rule refused it.
+  [[nodiscard]] std::string event_note() const {
+    return refuse() ? dump_json({{"despite_checks", to_json()}}) : std::string();
+  }
+
+ private:
+  struct Broken {
+    Finding finding;
+    int64_t broken_before = 0;  ///< Rows that broke it when the rule was broken already.
+    [[nodiscard]] bool is_worse() const { return finding.broken_count > broken_before; }
+  };
+  std::vector<Broken> broken_;
+};
+
+/// The branch stays where it is.
+int report_refused(const Session& session, const MergeChecks& checks, const std::string& branch) {
+  if (session.json) {
+    print_json({{"commit", nullptr}, {"conflict_count", 0}, {"broken_rules", checks.to_json()}});
+    return kAnswerIsNo;
+  }
+  checks.print();
+  std::cout << "rules would be broken, so branch `" << branch
+            << "` is as it was; correct the rows and merge again, or merge with --despite-checks\n";
+  return kAnswerIsNo;
+}
+
 /// Commits what is settled, or keeps the merge waiting.
-Result<int> finish(const Session& session, Repository& repository, const MergeRequest& request) {
+Result<int> finish(const Session& session, Repository& repository, const MergeRequest& request,
+                   bool despite_checks) {
   constexpr size_t kConflictsShown = 20;
   MILLGATE_ASSIGN(const CommitMerge merge, merge_commits(repository, request));
   const size_t conflict_count = merge.conflict_count();
@@ -98,12 +202,23 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
     }
     return kAnswerIsNo;
   }
-  MILLGATE_ASSIGN(const Commit commit, commit_merge(repository, request, merge, author_name()));
+  MILLGATE_ASSIGN(const Commit before, repository.read_commit(request.ours));
+  Commit after = before;
+  after.time = repository.clock().now();
+  for (const auto& [name, version] : merge.tables) after.tables[name] = version;
+  MILLGATE_ASSIGN(const MergeChecks checks, MergeChecks::judge(session, repository, before, after));
+  if (checks.refuse() && !despite_checks) return report_refused(session, checks, request.branch);
+  MILLGATE_ASSIGN(const Commit commit,
+                  commit_merge(repository, request, merge, author_name(), checks.event_note()));
   MILLGATE_TRY(forget_waiting(repository));
   if (session.json) {
-    print_json({{"commit", commit.id.hex()}, {"conflict_count", 0}, {"tables", to_json(merge)}});
+    print_json({{"commit", commit.id.hex()},
+                {"conflict_count", 0},
+                {"tables", to_json(merge)},
+                {"broken_rules", checks.to_json()}});
     return kDone;
   }
+  checks.print();
   for (const auto& [name, table] : merge.merges) {
     std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
               << conflicts_text(static_cast<size_t>(table.settled_count)) << " settled\n";
@@ -112,17 +227,25 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
   return kDone;
 }
 
-Result<int> report_move(const Session& session, const Commit& to, const std::string& what) {
+Result<int> report_move(const Session& session, const Commit& to, const std::string& what,
+                        const Json& broken_rules = Json::array()) {
   if (session.json) {
-    print_json({{"commit", to.id.hex()}, {"conflict_count", 0}, {"tables", Json::array()}});
+    print_json({{"commit", to.id.hex()},
+                {"conflict_count", 0},
+                {"tables", Json::array()},
+                {"broken_rules", broken_rules}});
   } else {
     std::cout << what << " commit " << to.id.brief() << ": " << to.message << '\n';
   }
   return kDone;
 }
 
-/// "a", "a and b", "a, b and c".
-std::string listed(const std::vector<std::string>& names) {
+/// "a", "a and b", "a, b and c", each once.
+std::string listed(const std::vector<std::string>& all) {
+  std::vector<std::string> names;
+  for (const std::string& name : all) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
@@ -144,10 +267,13 @@ Result<int> begin(const Session& session, Repository& repository, const Options&
   MILLGATE_ASSIGN(request.changes, changes_to_merge(repository, ours.id, options.revisions));
   if (request.changes.empty()) return report_move(session, ours, "nothing to merge; still at");
   if (request.changes.size() == 1 && request.changes[0].base == ours.id) {
-    const Id& theirs = request.changes[0].theirs;
-    MILLGATE_TRY(repository.fast_forward(branch, ours.id, theirs, author_name()));
-    MILLGATE_ASSIGN(const Commit tip, repository.read_commit(theirs));
-    return report_move(session, tip, "moved to");
+    MILLGATE_ASSIGN(const Commit tip, repository.read_commit(request.changes[0].theirs));
+    MILLGATE_ASSIGN(const MergeChecks checks, MergeChecks::judge(session, repository, ours, tip));
+    if (checks.refuse() && !options.despite_checks) return report_refused(session, checks, branch);
+    MILLGATE_TRY(
+        repository.fast_forward(branch, ours.id, tip.id, author_name(), checks.event_note()));
+    if (!session.json) checks.print();
+    return report_move(session, tip, "moved to", checks.to_json());
   }
   request.branch = branch;
   request.ours = ours.id;
@@ -155,7 +281,7 @@ Result<int> begin(const Session& session, Repository& repository, const Options&
   request.message = options.message.empty()
                         ? "merge " + listed(options.revisions) + " into " + branch
                         : options.message;
-  return finish(session, repository, request);
+  return finish(session, repository, request, options.despite_checks);
 }
 
 Result<int> merge(const Session& session, const Options& options) {
@@ -163,7 +289,7 @@ Result<int> merge(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
   if (options.go_on || options.abort) {
     if (!waiting) return nothing_waits();
-    if (options.go_on) return finish(session, *repository, *waiting);
+    if (options.go_on) return finish(session, *repository, *waiting, options.despite_checks);
     MILLGATE_TRY(forget_waiting(*repository));
     if (session.json) {
       print_json({{"aborted", true}});
@@ -205,7 +331,7 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
     request.message = backwards ? "revert \"" + commit.message + "\" (" + commit.id.brief() + ")"
                                 : commit.message;
   }
-  return finish(session, *repository, request);
+  return finish(session, *repository, request, options.despite_checks);
 }
 
 Result<int> conflicts(const Session& session) {
@@ -281,6 +407,8 @@ void add_merging(const Command& command, const std::shared_ptr<Options>& options
           "who is right where several changed one cell: ours, theirs, newest, majority, sum, "
           "max, min or conflict; TABLE.COLUMN=POLICY for one column")
       .one_at_a_time();
+  command.add_flag("--despite-checks", options->despite_checks,
+                   "also when it breaks rules of the project; the ledger keeps which");
 }
 
 }  // namespace

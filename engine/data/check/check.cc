@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/check/broken_rows.h"
 #include "data/check/judgement.h"
 #include "data/check/rule_sql.h"
 #include "data/check/since.h"
@@ -14,49 +15,11 @@ namespace {
 
 constexpr int kExamplesMax = 5;
 constexpr int kBreakdownMax = 10;
-constexpr size_t kColumnsShownMax = 6;
-
-void add_once(std::vector<std::string>& names, const std::vector<std::string>& more) {
-  for (const std::string& name : more) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-}
-
-std::string as_text(const std::string& column) {
-  return "cast(" + sql_name(column) + " as varchar)";
-}
-
-/// Columns that name a broken row and show why: key, columns of the rule and of its slice.
-std::vector<std::string> example_columns(const RuleSql& sql, const TableVersion& table) {
-  std::vector<std::string> columns = table.key;
-  add_once(columns, sql.columns);
-  add_once(columns, sql.slice_columns);
-  for (const ColumnStatistics& column : table.columns) {
-    if (!columns.empty() && (!table.key.empty() || columns.size() >= kColumnsShownMax)) break;
-    add_once(columns, {column.name});
-  }
-  return columns;
-}
-
-std::string examples_sql(const RuleSql& sql, const std::vector<std::string>& columns) {
-  std::string select;
-  for (const std::string& column : columns) {
-    select += (select.empty() ? "" : ", ") + as_text(column);
-  }
-  std::vector<std::string> order = sql.ordered_by;
-  add_once(order, columns);
-  std::string order_by;
-  for (const std::string& column : order) {
-    order_by += (order_by.empty() ? "" : ", ") + sql_name(sql.table) + "." + sql_name(column);
-  }
-  return "select " + select + " from " + sql_name(sql.table) + " where " + sql.broken +
-         " order by " + order_by + " limit " + std::to_string(kExamplesMax);
-}
 
 std::string breakdown_sql(const RuleSql& sql) {
   std::string value;
   for (const std::string& column : sql.columns) {
-    value += (value.empty() ? "" : " || ', ' || ") + ("coalesce(" + as_text(column) + ", 'null')");
+    value += (value.empty() ? "" : " || ', ' || ") + ("coalesce(" + text_sql(column) + ", 'null')");
   }
   return "select " + value + ", count(*) from " + sql_name(sql.table) + " where " + sql.broken +
          " group by 1 order by count(*) desc, 1 limit " + std::to_string(kBreakdownMax);
@@ -80,7 +43,8 @@ std::string rows_sql(const RuleSql& sql, const std::string& revision) {
 Status show_broken(Judgement& judgement, const RuleSql& sql, const std::string& revision,
                    const Rule& rule, Finding& finding) {
   finding.example_header = example_columns(sql, judgement.tables().at(sql.table));
-  MILLGATE_ASSIGN(finding.examples, judgement.texts(examples_sql(sql, finding.example_header)));
+  MILLGATE_ASSIGN(finding.examples,
+                  judgement.texts(examples_sql(sql, finding.example_header, kExamplesMax)));
   if (sql.columns.size() == 1 || sql.kind != RuleKind::condition) {
     MILLGATE_ASSIGN(const auto rows, judgement.texts(breakdown_sql(sql)));
     for (const auto& row : rows) finding.breakdown.emplace_back(row[0], std::stoll(row[1]));
@@ -107,32 +71,25 @@ std::string revision_of(const Repository& repository, const Commit& commit) {
   return newest.ok() && newest->id == commit.id ? "" : commit.id.brief();
 }
 
-}  // namespace
+/// A rule and what it is on the commit of a judgement.
+struct FoundRule {
+  const Rule* rule = nullptr;
+  RuleSql sql;
+};
 
-bool CheckReport::passed() const {
-  return std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return !finding.passed && finding.severity == Severity::error;
-  });
-}
-
-Result<CheckReport> check_commit(const Repository& repository, const Commit& commit,
-                                 const std::vector<Rule>& rules) {
-  MILLGATE_ASSIGN(const auto judgement, Judgement::open(repository, commit));
-  std::vector<const Rule*> pointers;
+/// One finding a rule, but not since when.
+Result<std::vector<Finding>> judge(Judgement& judgement, const std::vector<FoundRule>& found,
+                                   const std::string& revision) {
+  std::vector<const Rule*> rules;
   std::vector<RuleSql> sqls;
-  for (const Rule& rule : rules) {
-    MILLGATE_ASSIGN(RuleSql sql, judgement->find(rule));
-    pointers.push_back(&rule);
-    sqls.push_back(std::move(sql));
+  for (const FoundRule& one : found) {
+    rules.push_back(one.rule);
+    sqls.push_back(one.sql);
   }
-  MILLGATE_ASSIGN(const std::vector<RuleCounts> counts, judgement->count(pointers, sqls));
-  CheckReport report;
-  report.commit = commit.id.brief();
-  report.missing = missing_values(judgement->tables());
-  const std::string revision = revision_of(repository, commit);
-  std::vector<FailingRule> failing;
-  for (size_t i = 0; i < rules.size(); ++i) {
-    const Rule& rule = rules[i];
+  MILLGATE_ASSIGN(const std::vector<RuleCounts> counts, judgement.count(rules, sqls));
+  std::vector<Finding> findings;
+  for (size_t i = 0; i < found.size(); ++i) {
+    const Rule& rule = *found[i].rule;
     Finding finding;
     finding.table = rule.table;
     finding.rule = rule.rule;
@@ -146,10 +103,37 @@ Result<CheckReport> check_commit(const Repository& repository, const Commit& com
     if (judges_table(sqls[i].kind)) {
       finding.measured = counts[i].measured;
     } else if (finding.broken_count > 0) {
-      MILLGATE_TRY(show_broken(*judgement, sqls[i], revision, rule, finding));
+      MILLGATE_TRY(show_broken(judgement, sqls[i], revision, rule, finding));
     }
-    if (!finding.passed) failing.push_back({&rule, sqls[i].reads});
-    report.findings.push_back(std::move(finding));
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace
+
+bool CheckReport::passed() const {
+  return std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return !finding.passed && finding.severity == Severity::error;
+  });
+}
+
+Result<CheckReport> check_commit(const Repository& repository, const Commit& commit,
+                                 const std::vector<Rule>& rules) {
+  MILLGATE_ASSIGN(const auto judgement, Judgement::open(repository, commit));
+  std::vector<FoundRule> found;
+  for (const Rule& rule : rules) {
+    MILLGATE_ASSIGN(RuleSql sql, judgement->find(rule));
+    found.push_back({&rule, std::move(sql)});
+  }
+  CheckReport report;
+  report.commit = commit.id.brief();
+  report.missing = missing_values(judgement->tables());
+  const std::string revision = revision_of(repository, commit);
+  MILLGATE_ASSIGN(report.findings, judge(*judgement, found, revision));
+  std::vector<FailingRule> failing;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!report.findings[i].passed) failing.push_back({found[i].rule, found[i].sql.reads});
   }
   MILLGATE_ASSIGN(const std::vector<std::string> since, failing_since(repository, commit, failing));
   size_t next = 0;
@@ -157,6 +141,29 @@ Result<CheckReport> check_commit(const Repository& repository, const Commit& com
     if (!finding.passed) finding.since_commit = since[next++];
   }
   return report;
+}
+
+Result<std::vector<Finding>> check_change(const Repository& repository, const Commit& after,
+                                          const std::set<std::string>& changed,
+                                          const std::vector<Rule>& rules) {
+  if (rules.empty() || changed.empty()) return std::vector<Finding>();
+  MILLGATE_ASSIGN(const auto judgement, Judgement::open(repository, after));
+  std::vector<FoundRule> found;
+  for (const Rule& rule : rules) {
+    auto sql = judgement->find(rule);
+    if (!sql.ok()) {
+      // A rule that could not be judged before either is no matter of this change.
+      if (!changed.contains(rule.table)) continue;
+      return std::move(sql).error();
+    }
+    const bool touched = std::any_of(sql->reads.begin(), sql->reads.end(),
+                                     [&](const auto& table) { return changed.contains(table); });
+    if (touched) found.push_back({&rule, *std::move(sql)});
+  }
+  MILLGATE_ASSIGN(std::vector<Finding> findings, judge(*judgement, found, ""));
+  // What no revision names yet cannot be asked by a command.
+  for (Finding& finding : findings) finding.next_step.clear();
+  return findings;
 }
 
 Result<std::string> broken_rows_sql(const Rule& rule) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,14 @@ struct CheckReport {
 /// Errors: `invalid_input` at the rule's place for unknown tables, columns or bad SQL.
 [[nodiscard]] Result<CheckReport> check_commit(const Repository& repository, const Commit& commit,
                                                const std::vector<Rule>& rules);
+
+/// Judges those rules that read a table of `changed`, on a commit that is not made yet: its tables
+/// and its time are looked at. `next_step` and `since_commit` of what is found are empty. Errors:
+/// as `check_commit`, for rules about a table of `changed`.
+[[nodiscard]] Result<std::vector<Finding>> check_change(const Repository& repository,
+                                                        const Commit& after,
+                                                        const std::set<std::string>& changed,
+                                                        const std::vector<Rule>& rules);
 
 /// SQL giving all rows that break `rule`, for export. Tables stand by their plain names.
 /// Errors: `invalid_input` at the rule's place.

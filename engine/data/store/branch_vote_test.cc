@@ -194,7 +194,7 @@ TEST_F(BranchVoteTest, TheMostVotesWinAndATieIsAConflict) {
   EXPECT_EQ(label("?", "?", {"dog", "dog", "cow", "cow", "cat"}),
             "? against dog (2) | cow (2) | cat");
   EXPECT_EQ(label(std::nullopt, std::nullopt, {"dog", "dog", "cow"}), "dog");
-  EXPECT_EQ(label("?", "?", {std::nullopt, std::nullopt, "cow"}), "");
+  EXPECT_EQ(label("?", "?", {std::nullopt, std::nullopt, "cow"}), "null");
 }
 
 TEST_F(BranchVoteTest, OtherPoliciesKnowSeveralBranches) {

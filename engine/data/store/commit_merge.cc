@@ -256,6 +256,7 @@ Status check_merge_policies(const Repository& repository, const std::vector<std:
     const auto table = columns.find(parsed.table);
     if (table == columns.end()) {
       std::vector<std::string> names;
+      names.reserve(columns.size());
       for (const auto& [name, of_table] : columns) names.push_back(name);
       return not_found("merge policy `" + text + "`: there is no table `" + parsed.table + "`",
                        name_hint(parsed.table, names));
@@ -263,7 +264,8 @@ Status check_merge_policies(const Repository& repository, const std::vector<std:
     if (!table->second.contains(parsed.column)) {
       return not_found("merge policy `" + text + "`: table `" + parsed.table + "` has no column `" +
                            parsed.column + "`",
-                       name_hint(parsed.column, {table->second.begin(), table->second.end()}));
+                       name_hint(parsed.column, std::vector<std::string>(table->second.begin(),
+                                                                         table->second.end())));
     }
   }
   return {};
@@ -291,13 +293,15 @@ Result<CommitMerge> merge_commits(Repository& repository, const MergeRequest& re
 }
 
 Result<Commit> commit_merge(Repository& repository, const MergeRequest& request,
-                            const CommitMerge& merge, const std::string& author) {
+                            const CommitMerge& merge, const std::string& author,
+                            const std::string& event_note_json) {
   if (merge.conflict_count() > 0) return bug("a merge with conflicts was to be committed");
   NewCommit commit;
   commit.tables = merge.tables;
   commit.based_on = request.ours;
   commit.author = author;
   commit.message = request.message;
+  commit.event_note_json = event_note_json;
   Json taken = Json::object();
   for (const MergedChange& change : request.changes) {
     if (request.joins_history) commit.merged_parents.push_back(change.theirs);

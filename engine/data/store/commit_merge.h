@@ -58,9 +58,11 @@ struct CommitMerge {
 [[nodiscard]] Result<CommitMerge> merge_commits(Repository& repository,
                                                 const MergeRequest& request);
 
-/// Commits a merge without conflicts. Errors: `conflict` when the branch moved.
+/// Commits a merge without conflicts; `event_note_json` as in NewCommit. Errors: `conflict` when
+/// the branch moved.
 [[nodiscard]] Result<Commit> commit_merge(Repository& repository, const MergeRequest& request,
-                                          const CommitMerge& merge, const std::string& author);
+                                          const CommitMerge& merge, const std::string& author,
+                                          const std::string& event_note_json = {});
 
 /// The merge that waits in this project; there is at most one. Kept in `.millgate/merge.json`.
 /// Errors: `damaged` when the file is no merge.

@@ -230,6 +230,7 @@ Result<MergeReferee::Decision> MergeReferee::by_policy(MergePolicy policy,
     }
     case MergePolicy::newest: {
       std::vector<size_t> sides;
+      sides.reserve(ballot.theirs.size());
       for (const CellBallot::Vote& vote : ballot.theirs) sides.push_back(vote.side);
       const size_t side = youngest(ballot.ours_votes, sides);
       for (const CellBallot::Vote& vote : ballot.theirs) {

@@ -200,44 +200,101 @@ Status Repository::fast_forward(const std::string& branch, const Id& from, const
   return {};
 }
 
-Result<std::optional<Commit>> Repository::merge_base(const Id& one, const Id& other) const {
-  // Youngest first, so that with clocks that went forward the first found is the youngest.
-  struct Reached {
-    Commit commit;
-    bool from_one = false;
-    bool from_other = false;
-    bool open = false;  ///< Its parents do not know yet from where it was reached.
-  };
-  std::map<Id, Reached> all;
-  const auto reach = [&](const Id& id, bool from_one, bool from_other) -> Status {
-    auto [found, added] = all.try_emplace(id);
-    Reached& reached = found->second;
-    if (added) {
-      MILLGATE_ASSIGN(reached.commit, read_commit(id));
-    }
-    const bool news = (from_one && !reached.from_one) || (from_other && !reached.from_other);
-    reached.open |= news;
-    reached.from_one |= from_one;
-    reached.from_other |= from_other;
-    return {};
-  };
-  MILLGATE_TRY(reach(one, true, false));
-  MILLGATE_TRY(reach(other, false, true));
-  while (true) {
-    Reached* youngest = nullptr;
-    for (auto& [id, reached] : all) {
-      if (!reached.open) continue;
-      if (youngest == nullptr || youngest->commit.time < reached.commit.time) youngest = &reached;
-    }
-    if (youngest == nullptr) return std::optional<Commit>();
-    if (youngest->from_one && youngest->from_other) return std::make_optional(youngest->commit);
-    youngest->open = false;
-    const bool from_one = youngest->from_one;
-    const bool from_other = youngest->from_other;
-    for (const Id& parent : std::vector<Id>(youngest->commit.parents)) {
-      MILLGATE_TRY(reach(parent, from_one, from_other));
+namespace {
+
+/// The search for the commit that two commits share. Whatever the clocks said, what it finds is no
+/// ancestor of another one that both share; times only make it short.
+class CommonAncestor {
+ public:
+  explicit CommonAncestor(const Repository& repository) : repository_(repository) {}
+
+  Result<std::optional<Commit>> find(const Id& one, const Id& other) {
+    MILLGATE_TRY(reach(one, {.from_one = true}));
+    MILLGATE_TRY(reach(other, {.from_other = true}));
+    while (true) {
+      Reached* next = youngest_open();
+      const std::vector<const Commit*> best = shared();
+      const bool settled = next == nullptr || (next->marks.behind && best.size() == 1);
+      if (!settled) {
+        MILLGATE_TRY(visit(*next));
+        continue;
+      }
+      const Commit* found = nullptr;
+      for (const Commit* commit : best) {
+        if (found == nullptr || found->time < commit->time) found = commit;
+      }
+      return found == nullptr ? std::optional<Commit>() : std::make_optional(*found);
     }
   }
+
+ private:
+  struct Marks {
+    bool from_one = false;
+    bool from_other = false;
+    bool behind = false;  ///< An ancestor of one that both share.
+    [[nodiscard]] bool both() const { return from_one && from_other; }
+    bool operator==(const Marks&) const = default;
+  };
+  struct Reached {
+    Commit commit;
+    Marks marks;
+    bool open = false;  ///< Its parents do not know its marks yet.
+  };
+
+  Status reach(const Id& id, const Marks& marks) {
+    auto [found, added] = all_.try_emplace(id);
+    Reached& reached = found->second;
+    if (added) {
+      MILLGATE_ASSIGN(reached.commit, repository_.read_commit(id));
+    }
+    const Marks now{.from_one = reached.marks.from_one || marks.from_one,
+                    .from_other = reached.marks.from_other || marks.from_other,
+                    .behind = reached.marks.behind || marks.behind};
+    reached.open |= now != reached.marks;
+    reached.marks = now;
+    return {};
+  }
+
+  Status visit(Reached& reached) {
+    reached.open = false;
+    Marks marks = reached.marks;
+    marks.behind |= marks.both();
+    for (const Id& parent : std::vector<Id>(reached.commit.parents)) {
+      MILLGATE_TRY(reach(parent, marks));
+    }
+    return {};
+  }
+
+  /// Those behind a shared one come last: they only tell apart several that are shared.
+  Reached* youngest_open() {
+    Reached* youngest = nullptr;
+    for (auto& [id, reached] : all_) {
+      if (!reached.open) continue;
+      const bool better = youngest == nullptr ||
+                          (youngest->marks.behind && !reached.marks.behind) ||
+                          (youngest->marks.behind == reached.marks.behind &&
+                           youngest->commit.time < reached.commit.time);
+      if (better) youngest = &reached;
+    }
+    return youngest;
+  }
+
+  [[nodiscard]] std::vector<const Commit*> shared() const {
+    std::vector<const Commit*> commits;
+    for (const auto& [id, reached] : all_) {
+      if (reached.marks.both() && !reached.marks.behind) commits.push_back(&reached.commit);
+    }
+    return commits;
+  }
+
+  const Repository& repository_;
+  std::map<Id, Reached> all_;
+};
+
+}  // namespace
+
+Result<std::optional<Commit>> Repository::merge_base(const Id& one, const Id& other) const {
+  return CommonAncestor(*this).find(one, other);
 }
 
 /// Folders are merged whole: the side that changed one since the common commit gives it.

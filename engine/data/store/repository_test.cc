@@ -69,6 +69,62 @@ TEST_F(RepositoryTest, InitMakesAnEmptyMain) {
   EXPECT_EQ(entries, 1U);
 }
 
+/// Every commit with all that it descends from, itself too.
+using Ancestors = std::map<Id, std::set<Id>>;
+
+TEST_F(RepositoryTest, TheCommitThatTwoShareIsBehindNoOtherWhateverTheClocksSay) {
+  constexpr uint64_t kSeed = 31;
+  for (const uint64_t time_range : {1U, 3U, 1000U}) {
+    Random random(kSeed + time_range);
+    SCOPED_TRACE("seed " + std::to_string(kSeed + time_range));
+    const TestFolder folder;
+    const auto repository = *Repository::init(folder.path(), clock_);
+    Ancestors ancestors;
+    std::vector<std::string> branches = {"main"};
+    std::map<std::string, Id> tips;
+    const auto add = [&](const std::string& branch, const std::vector<Id>& merged) {
+      clock_.set(Time{static_cast<int64_t>(random.below(time_range)) * 1'000'000});
+      NewCommit next = change("t", std::to_string(ancestors.size()));
+      next.merged_parents = merged;
+      const Commit made = commit(*repository, next, branch);
+      auto& all = ancestors[made.id];
+      all.insert(made.id);
+      for (const Id& parent : made.parents) {
+        const auto before = ancestors.at(parent);
+        all.insert(before.begin(), before.end());
+      }
+      tips[branch] = made.id;
+    };
+    add("main", {});
+    for (int step = 0; step < 60; ++step) {
+      const std::string branch = branches[random.below(branches.size())];
+      if (random.below(8) == 0 && branches.size() < 5) {
+        const std::string name = "b" + std::to_string(branches.size());
+        ASSERT_TRUE(repository->make_branch(name, branch, "ada").ok());
+        tips[name] = tips.at(branch);
+        branches.push_back(name);
+      }
+      const Id other = tips.at(branches[random.below(branches.size())]);
+      const bool merge = random.below(3) == 0 && other != tips.at(branch);
+      add(branch, merge ? std::vector<Id>{other} : std::vector<Id>());
+    }
+    for (const auto& [one, of_one] : ancestors) {
+      for (const auto& [other, of_other] : ancestors) {
+        const auto found = repository->merge_base(one, other);
+        ASSERT_TRUE(found.ok());
+        ASSERT_TRUE(found->has_value());
+        const Id id = (**found).id;
+        EXPECT_TRUE(of_one.contains(id) && of_other.contains(id));
+        for (const auto& shared : of_one) {
+          if (shared != id && of_other.contains(shared)) {
+            EXPECT_FALSE(ancestors.at(shared).contains(id)) << "a nearer one is shared too";
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_F(RepositoryTest, ANewerOrDamagedFormatIsRefused) {
   init();
   ASSERT_TRUE(write_file(folder_.path(".millgate/format"), "2\n").ok());

@@ -134,8 +134,8 @@ TEST_F(SwitchBranch, ANamedBranchTakesTheFilesAsTheyAre) {
 }
 
 TEST_F(SwitchBranch, UncommittedFilesComeAlongOnlyWhereNothingIsOverwritten) {
-  good(repository().make_branch("same", "main", "tester"));
-  good(repository().make_branch("other", "main", "tester"));
+  ASSERT_TRUE(repository().make_branch("same", "main", "tester").ok());
+  ASSERT_TRUE(repository().make_branch("other", "main", "tester").ok());
   change_rows("other", "id,age\n2,77\n");
   project_.write("people.csv", "id,age\n1,41\n2,33\n");
 
@@ -172,7 +172,7 @@ TEST_F(SwitchBranch, ATableThatIsMadeByCommandsHasNoFilesToLose) {
 }
 
 TEST_F(SwitchBranch, MissingFilesAndAMissingCurrentBranchAreNoDeadEnd) {
-  good(repository().make_branch("other", "main", "tester"));
+  ASSERT_TRUE(repository().make_branch("other", "main", "tester").ok());
   change_rows("other", "id,age\n2,77\n");
   std::filesystem::remove(project_.path("people.csv"));
   good(switch_to("other"));
