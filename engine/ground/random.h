@@ -2,8 +2,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace millgate {
 
@@ -32,5 +35,11 @@ class Random {
  private:
   std::array<uint64_t, 4> state_;
 };
+
+/// Puts `items` into one of all orders, each as likely (Fisher and Yates).
+template <typename T>
+void shuffle(std::vector<T>& items, Random random) {
+  for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.below(i)]);
+}
 
 }  // namespace millgate

@@ -16,6 +16,9 @@ namespace millgate {
 /// The column of a change set that says what each row is for: "upsert" or "delete".
 inline constexpr const char* kChangeColumn = "_change";
 
+/// Columns whose names begin so are notes for people: whoever reads a file drops them.
+inline constexpr const char* kNotePrefix = "_note_";
+
 /// What `rows` change in `version`, which must have a key. `rows` are sorted by it, and have its
 /// columns and any others of the table with their types, and perhaps `_change`; without it, every
 /// row is an upsert: a row whose key is there keeps the cells that `rows` have no column for, a

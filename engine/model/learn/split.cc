@@ -147,10 +147,6 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings)
   return split;
 }
 
-void shuffle(std::vector<int64_t>& rows, Random random) {
-  for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
-}
-
 /// Deals `rows` in their order: first the test rows, then valid, then train.
 void deal(const std::vector<int64_t>& rows, size_t test, size_t valid, Split& split) {
   const auto begin = rows.begin();

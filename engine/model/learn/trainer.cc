@@ -5,95 +5,25 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
-#include <set>
 #include <utility>
 
 #include "data/feature/join.h"
 #include "data/feature/vector.h"
 #include "ground/nearest_name.h"
+#include "model/learn/attempt.h"
 #include "model/learn/dependencies.h"
-#include "model/learn/learner.h"
 #include "model/learn/row_values.h"
 
 namespace millgate {
 
 namespace {
 
-/// The joined table as values: labels, times and the inputs of the features.
-struct Rows {
-  std::vector<Field> available;  ///< Columns that features may read.
-  std::vector<double> labels;    ///< NaN: unlabelled.
-  std::vector<int64_t> times;    ///< 0 where there is none.
-  std::vector<uint8_t> has_time;
-  std::vector<int64_t> label_known;  ///< The row's time where it is not told.
-};
-
-/// A learner's work on one split.
-struct Attempt {
-  FeatureProgram program;
-  Block train_inputs;
-  Examples train, valid, test;
-  Fitted fitted;
-};
-
 void tell(const TrainRequest& request, const char* stage, double share) {
   if (request.progress) request.progress(stage, share);
 }
 
-std::vector<Field> readable_fields(const arrow::Table& joined) {
-  std::vector<Field> fields;
-  for (const auto& field : joined.schema()->fields()) {
-    const std::string& name = field->name();
-    if (name == kLabelColumn || name == kLabelKnownColumn || name == kRowTimeColumn) continue;
-    if (const auto type = value_type_of(*field->type())) fields.push_back({name, *type});
-  }
-  return fields;
-}
-
-Result<Rows> read_rows_of(const arrow::Table& joined) {
-  MILLGATE_ASSIGN(Block block, block_from(joined, {{kLabelColumn, ValueType::number},
-                                                   {kRowTimeColumn, ValueType::time},
-                                                   {kLabelKnownColumn, ValueType::time}}));
-  Rows rows;
-  rows.available = readable_fields(joined);
-  rows.labels = std::move(block.columns[0].numbers);
-  for (size_t i = 0; i < rows.labels.size(); ++i) {
-    if (!block.columns[0].valid[i]) rows.labels[i] = std::numeric_limits<double>::quiet_NaN();
-  }
-  rows.times = std::move(block.columns[1].integers);
-  rows.has_time = std::move(block.columns[1].valid);
-  rows.label_known = std::move(block.columns[2].integers);
-  for (size_t i = 0; i < rows.times.size(); ++i) {
-    if (!block.columns[2].valid[i]) rows.label_known[i] = rows.times[i];
-  }
-  return rows;
-}
-
-/// A feature that reads a column of the label knows the answer.
-Status check_no_leak(const TrainRequest& request, const FeatureProgram& program,
-                     const std::vector<Field>& available) {
-  auto label = FeatureProgram::compile({{"label", request.task.label}}, available);
-  if (!label.ok()) return {};  // The join has evaluated it; it may read more than features can.
-  std::set<std::string> answers;
-  for (const Field& field : label->inputs()) answers.insert(field.name);
-  for (const Feature& feature : program.features()) {
-    for (const std::string& input : feature.inputs) {
-      if (!answers.contains(input)) continue;
-      Error error = invalid_input("feature `" + feature.name + "` reads `" + input +
-                                      "`, from which the label `" + request.task.label +
-                                      "` is made: the answer would be among the questions",
-                                  "remove the feature, or take the value as of an earlier time "
-                                  "from a [[view]]");
-      error.where = "feature `" + feature.name + "`";
-      return error;
-    }
-  }
-  return {};
-}
-
-Status check_labels(const TrainRequest& request, const Rows& rows, const Split& split) {
+Status check_labels(const TrainRequest& request, const TrainingRows& rows, const Split& split) {
   if (request.task.kind != TaskKind::binary) {
     const double first = rows.labels[static_cast<size_t>(split.train.front())];
     const bool constant = std::all_of(split.train.begin(), split.train.end(), [&](int64_t row) {
@@ -127,107 +57,6 @@ Status check_labels(const TrainRequest& request, const Rows& rows, const Split& 
                          "both classes");
   }
   return {};
-}
-
-/// Learns what features learn, from the chosen rows only.
-Status fit_features(FeatureProgram& program, const Block& inputs, const Rows& rows,
-                    const std::vector<int64_t>& chosen) {
-  std::vector<double> labels;
-  std::vector<int64_t> times;
-  std::vector<int64_t> label_known;
-  bool has_times = true;
-  for (const int64_t row : chosen) {
-    const auto at = static_cast<size_t>(row);
-    labels.push_back(rows.labels[at]);
-    times.push_back(rows.times[at]);
-    label_known.push_back(rows.label_known[at]);
-    has_times = has_times && rows.has_time[at] != 0;
-  }
-  return program.fit(
-      inputs,
-      {.labels = labels, .row_times = times, .label_known = label_known, .has_times = has_times});
-}
-
-/// Training rows must not see their own label in what features learned from labels.
-enum class RowsAre { training, later };
-
-Result<Examples> evaluate_rows(const FeatureProgram& program, const Block& inputs,
-                               const std::vector<double>& labels,
-                               const std::vector<int64_t>& chosen,
-                               RowsAre rows_are = RowsAre::later) {
-  Examples examples;
-  examples.features.resize(inputs.rows * program.features().size());
-  EvaluationScratch scratch;
-  MILLGATE_TRY(rows_are == RowsAre::training
-                   ? program.evaluate_training(inputs, examples.features, scratch)
-                   : program.evaluate(inputs, examples.features, scratch));
-  examples.labels.reserve(chosen.size());
-  for (const int64_t row : chosen) examples.labels.push_back(labels[static_cast<size_t>(row)]);
-  return examples;
-}
-
-Status check_features_have_values(const FeatureProgram& program, const Examples& train) {
-  const size_t count = program.features().size();
-  for (size_t j = 0; j < count; ++j) {
-    bool found = false;
-    for (size_t i = 0; i < train.rows() && !found; ++i) {
-      found = !std::isnan(train.features[i * count + j]);
-    }
-    if (found) continue;
-    const Feature& feature = program.features()[j];
-    Error error =
-        invalid_input("feature `" + feature.name + "` (" + feature.expression +
-                          ") is null in all " + std::to_string(train.rows()) + " training rows",
-                      "check its columns with `millgate profile`, and `entity`, `known` "
-                      "and `max_age` of the view that it reads");
-    error.where = "feature `" + feature.name + "`";
-    return error;
-  }
-  return {};
-}
-
-Result<Attempt> attempt(const TrainRequest& request, const Rows& rows, const Split& split,
-                        const std::function<void(double)>& progress) {
-  MILLGATE_ASSIGN(FeatureProgram program,
-                  FeatureProgram::compile(request.features, rows.available, request.context));
-  MILLGATE_TRY(check_no_leak(request, program, rows.available));
-  MILLGATE_ASSIGN(Block inputs, block_from(*request.joined, program.inputs()));
-  Block train_inputs = select_rows(inputs, split.train);
-  train_inputs.rows = split.train.size();
-  MILLGATE_TRY(fit_features(program, train_inputs, rows, split.train));
-  Attempt made{.program = std::move(program),
-               .train_inputs = std::move(train_inputs),
-               .train = {},
-               .valid = {},
-               .test = {},
-               .fitted = {}};
-  MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows.labels,
-                                            split.train, RowsAre::training));
-  MILLGATE_ASSIGN(made.valid, evaluate_rows(made.program, select_rows(inputs, split.valid),
-                                            rows.labels, split.valid));
-  MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),
-                                           rows.labels, split.test));
-  MILLGATE_TRY(check_features_have_values(made.program, made.train));
-  inputs = {};  // Learners need memory, too.
-  LearnerInput input{.kind = request.task.kind,
-                     .feature_names = {},
-                     .is_category = {},
-                     .train = &made.train,
-                     .valid = &made.valid,
-                     .settings = &request.settings,
-                     .progress = progress};
-  for (const Feature& feature : made.program.features()) {
-    input.feature_names.push_back(feature.name);
-    input.is_category.push_back(feature.is_category);
-  }
-  MILLGATE_ASSIGN(made.fitted, fit_learner(input));
-  return made;
-}
-
-std::vector<double> predictions_of(const Fitted& fitted, const Examples& examples) {
-  std::vector<double> predictions(examples.rows());
-  fitted.scorer->score(examples.features, predictions);
-  return predictions;
 }
 
 double choose_threshold(const TrainRequest& request, const Attempt& made) {
@@ -285,7 +114,8 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
 
 /// The slice columns of the task at the test rows.
 Result<std::vector<std::vector<std::string>>> slice_texts(const TrainRequest& request,
-                                                          const Rows& rows, const Split& split) {
+                                                          const TrainingRows& rows,
+                                                          const Split& split) {
   std::vector<std::vector<std::string>> texts;
   for (const std::string& name : request.task.slices) {
     const auto found = std::find_if(rows.available.begin(), rows.available.end(),
@@ -303,7 +133,7 @@ Result<std::vector<std::vector<std::string>>> slice_texts(const TrainRequest& re
   return texts;
 }
 
-Status measure(const ObjectStore& objects, const TrainRequest& request, const Rows& rows,
+Status measure(const ObjectStore& objects, const TrainRequest& request, const TrainingRows& rows,
                const Attempt& made, const std::vector<double>& predictions, TrainResult& result) {
   const Outcome outcome{.label = made.test.labels, .prediction = predictions};
   MILLGATE_ASSIGN(const auto texts, slice_texts(request, rows, result.split));
@@ -334,7 +164,7 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Ro
 
 /// Nothing when the rows cannot be trained on in this order: the comparison is a courtesy and
 /// must not fail a training that succeeded.
-std::optional<double> auc_of_random_split(const TrainRequest& request, const Rows& rows,
+std::optional<double> auc_of_random_split(const TrainRequest& request, const TrainingRows& rows,
                                           const Split& split) {
   const Split shuffled = shuffle_split(split, request.settings.seed);
   const auto made =
@@ -346,8 +176,9 @@ std::optional<double> auc_of_random_split(const TrainRequest& request, const Row
 
 /// Trains on `result.split`, saves the model and measures it. What only this needs is freed when
 /// it returns: a second training must not stand in memory beside the first.
-Status train_and_measure(ObjectStore& objects, const TrainRequest& request, const Rows& rows,
-                         std::chrono::steady_clock::time_point begin, TrainResult& result) {
+Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
+                         const TrainingRows& rows, std::chrono::steady_clock::time_point begin,
+                         TrainResult& result) {
   MILLGATE_ASSIGN(const Attempt made, attempt(request, rows, result.split, [&](double share) {
                     tell(request, "train", share);
                   }));
@@ -379,7 +210,7 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   tell(request, "features", 0);
   TrainResult result;
   MILLGATE_ASSIGN(result.split, split_rows(*request.joined, request.settings));
-  MILLGATE_ASSIGN(const Rows rows, read_rows_of(*request.joined));
+  MILLGATE_ASSIGN(const TrainingRows rows, read_training_rows(*request.joined));
   MILLGATE_TRY(check_labels(request, rows, result.split));
   MILLGATE_TRY(train_and_measure(objects, request, rows, begin, result));
   const bool comparable =

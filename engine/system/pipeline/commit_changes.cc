@@ -64,7 +64,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> read_rows_of_file(const ChangeSet& c
   SortOptions sorting;
   sorting.spill_folder = scratch;
   MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), version.key, sorting));
-  MILLGATE_ARROW(const auto table, rows->ToTable(), "`" + changes.path + "`");
+  MILLGATE_ARROW(auto table, rows->ToTable(), "`" + changes.path + "`");
+  for (int i = table->num_columns() - 1; i >= 0; --i) {
+    if (!table->field(i)->name().starts_with(kNotePrefix)) continue;
+    MILLGATE_ARROW(table, table->RemoveColumn(i), "`" + changes.path + "`");
+  }
   MILLGATE_ARROW(auto batch, table->CombineChunksToBatch(), "`" + changes.path + "`");
   return batch;
 }

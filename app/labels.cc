@@ -1,0 +1,260 @@
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/table/writer.h"
+#include "system/pipeline/label_review.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string rows;  ///< Empty: those of the task.
+  std::string effect_of;
+  std::string out;
+  std::vector<std::string> probabilities;  ///< "CLASS=SQL"
+  int64_t shown_max = 10;
+  LabelIssueOptions issues;
+  LabelReviewOptions review;
+};
+
+void print_joint(const LabelIssues& issues) {
+  std::vector<std::string> header = {"label"};
+  for (const std::string& name : issues.classes) header.push_back("seems " + name);
+  TextTable table(header);
+  const size_t count = issues.classes.size();
+  for (size_t given = 0; given < count; ++given) {
+    std::vector<std::string> cells = {issues.classes[given]};
+    for (size_t seems = 0; seems < count; ++seems) {
+      cells.push_back(grouped(issues.found.confident[given * count + seems]));
+    }
+    table.add(std::move(cells));
+  }
+  table.print(std::cout);
+}
+
+void print_groups(const LabelIssues& issues) {
+  for (const auto& [by, groups] : issues.groups) {
+    TextTable table({by, "rows", "issues", "share"});
+    for (const LabelIssueGroup& group : groups) {
+      table.add({group.group, grouped(group.row_count), grouped(group.issue_count),
+                 percent(group.share())});
+    }
+    std::cout << '\n';
+    table.print(std::cout);
+  }
+}
+
+void print_issues(const LabelIssues& issues, const std::vector<std::string>& shown, int64_t max) {
+  std::vector<std::string> header = {"row"};
+  header.insert(header.end(), shown.begin(), shown.end());
+  header.insert(header.end(), {"label", "its probability", "suggested", "its probability"});
+  TextTable table(header);
+  const auto count = std::min(issues.found.issues.size(), static_cast<size_t>(max));
+  for (size_t i = 0; i < count; ++i) {
+    const LabelIssue& issue = issues.found.issues[i];
+    std::vector<std::string> cells = {std::to_string(issues.row_numbers[i])};
+    cells.insert(cells.end(), issues.shown[i].begin(), issues.shown[i].end());
+    cells.insert(cells.end(), {issues.classes[issue.given], rounded(issue.self_confidence, 3),
+                               issues.classes[issue.suggested], rounded(issue.probability, 3)});
+    table.add(std::move(cells));
+  }
+  if (count == 0) return;
+  std::cout << '\n';
+  table.print(std::cout);
+}
+
+void print_labels(const LabelIssues& issues, const std::vector<std::string>& shown, int64_t max) {
+  const auto found = static_cast<int64_t>(issues.found.issues.size());
+  std::cout << grouped(issues.labelled) << " labelled rows";
+  if (issues.unlabelled > 0) std::cout << ", " << grouped(issues.unlabelled) << " without a label";
+  std::cout << "; label issues: " << grouped(found) << " ("
+            << percent(static_cast<double>(found) / static_cast<double>(issues.labelled))
+            << "); estimated share of wrong labels: " << percent(issues.found.wrong_share)
+            << "\n\n";
+  print_joint(issues);
+  print_groups(issues);
+  print_issues(issues, shown, max);
+  if (!issues.is_weak()) return;
+  std::cout
+      << "\nweak: the probabilities hardly tell the classes apart (coefficient of discrimination "
+      << rounded(issues.discrimination, 2)
+      << " of 1).\nA label that disagrees with them is then as often chance as a mistake: look "
+         "at these rows,\nbut do not correct labels by them, and do not believe the estimated "
+         "share.\n";
+}
+
+Status write_review(Database& database, const AskedRows& rows, const LabelIssues& issues,
+                    const std::vector<std::string>& shown, const std::string& label_column,
+                    const std::string& out) {
+  MILLGATE_ASSIGN(const auto reader, review_rows(database, rows, issues, shown, label_column));
+  MILLGATE_ASSIGN(const int64_t count, write_table_file(*reader, out));
+  std::cerr << grouped(count) << " rows written to " << out << '\n';
+  return {};
+}
+
+/// "CLASS=SQL" of every --probability.
+Status read_probabilities(Options& options) {
+  for (const std::string& text : options.probabilities) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      return invalid_input("`" + text + "` gives no class a probability",
+                           "write --probability CLASS=COLUMN, once for each class");
+    }
+    options.issues.probabilities.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return {};
+}
+
+/// Labels and probabilities that somebody gives.
+Result<int> judge_given(const Session& session, Options& options) {
+  if (options.issues.label.empty() || options.probabilities.empty()) {
+    return invalid_input("rows of your own need their label and its probabilities",
+                         "millgate labels predicted --label class --probability cat=p_cat "
+                         "--probability dog=p_dog");
+  }
+  MILLGATE_TRY(read_probabilities(options));
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(
+      const auto database,
+      Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
+  MILLGATE_ASSIGN(const auto rows,
+                  open_rows(*database, *place.repository, {options.rows}, options.review.revision));
+  const std::string table = options.rows.substr(0, options.rows.find('@'));
+  for (const Source& source : place.project.sources) {
+    if (source.name == table) options.issues.shown = source.key;
+  }
+  options.issues.by = options.review.by;
+  MILLGATE_ASSIGN(const LabelIssues issues, label_issues(*database, rows[0], options.issues));
+  if (!options.out.empty()) {
+    const std::string column = rows[0].find(options.issues.label) ? options.issues.label : "";
+    MILLGATE_TRY(
+        write_review(*database, rows[0], issues, options.issues.shown, column, options.out));
+  }
+  if (session.json) {
+    print_json(to_json(issues));
+  } else {
+    print_labels(issues, options.issues.shown, options.shown_max);
+  }
+  return kDone;
+}
+
+/// The labels of the task, by models trained here.
+Result<int> judge_task(const Session& session, Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  options.review.progress = progress_line();
+  auto review = review_labels(*place.repository, place.project, options.review);
+  end_progress();
+  if (!review.ok()) return review.error();
+  if (!options.out.empty()) {
+    MILLGATE_TRY(write_review(*review->database, review->rows, review->issues, review->key,
+                              review->label_column, options.out));
+    if (review->label_column.empty()) {
+      std::cerr << "the label `" << place.project.task->label
+                << "` is made from columns: correct those in the source, not in this file\n";
+    }
+  }
+  if (session.json) {
+    print_json(to_json(review->issues));
+  } else {
+    print_labels(review->issues, review->key, options.shown_max);
+  }
+  return kDone;
+}
+
+Json to_json(const LabelFit& fit) {
+  return {{"log_loss", fit.log_loss},
+          {"auc", fit.auc ? Json(*fit.auc) : Json()},
+          {"accuracy", fit.accuracy}};
+}
+
+Result<int> show_effect(const Session& session, Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  options.review.progress = progress_line();
+  const auto effect = relabelling_effect(*place.repository, place.project, options.review.revision,
+                                         options.effect_of, options.review);
+  end_progress();
+  if (!effect.ok()) return effect.error();
+  if (session.json) {
+    print_json({{"before", options.review.revision},
+                {"after", options.effect_of},
+                {"changed", effect->changed},
+                {"row_count", effect->row_count},
+                {"measured_before", to_json(effect->before)},
+                {"measured_after", to_json(effect->after)},
+                {"log_loss_difference", effect->difference},
+                {"log_loss_difference_low", effect->difference_low},
+                {"log_loss_difference_high", effect->difference_high}});
+    return kDone;
+  }
+  std::cout << grouped(effect->changed) << " labels differ; measured on the "
+            << grouped(effect->row_count)
+            << " rows whose label is the same,\nby models that did not learn from them\n\n";
+  TextTable table({"labels of", "log loss", "AUC", "accuracy"});
+  for (const auto& [revision, fit] : {std::pair{options.review.revision, effect->before},
+                                      std::pair{options.effect_of, effect->after}}) {
+    table.add({revision, rounded(fit.log_loss), fit.auc ? rounded(*fit.auc) : "-",
+               percent(fit.accuracy)});
+  }
+  table.print(std::cout);
+  std::cout << "\nlog loss changes by " << with_sign(effect->difference)
+            << " (95 %: " << with_sign(effect->difference_low) << " to "
+            << with_sign(effect->difference_high) << "): "
+            << (effect->difference_high < 0  ? "the new labels make the model better"
+                : effect->difference_low > 0 ? "the new labels make the model worse"
+                                             : "no difference can be told")
+            << '\n';
+  return kDone;
+}
+
+Result<int> labels(const Session& session, Options& options) {
+  if (!options.effect_of.empty()) return show_effect(session, options);
+  return options.rows.empty() ? judge_task(session, options) : judge_given(session, options);
+}
+
+}  // namespace
+
+void add_labels(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command = program.add_command(
+      "labels", "which labels are probably wrong, and what correcting them does to the model",
+      "millgate labels --by origin --out review.csv\n"
+      "  millgate commit --changes review.csv --table flights --branch relabel\n"
+      "  millgate labels --effect-of relabel\n"
+      "  millgate labels predicted --label kind --probability cat=p_cat --probability dog=p_dog");
+  const Parameter rows = command.add_option(
+      "rows", options->rows,
+      "rows with labels and probabilities of your own: a table, table@revision, a select; "
+      "default: the task's rows, by models trained here");
+  command.add_option("--label", options->issues.label, "SQL over these rows: the class")
+      .needs(rows);
+  command
+      .add_option("--probability", options->probabilities,
+                  "CLASS=SQL over these rows: the out-of-fold probability of a class; one for each")
+      .one_at_a_time()
+      .needs(rows);
+  command
+      .add_option("--by", options->review.by,
+                  "column or condition: count issues by it (several times)")
+      .one_at_a_time();
+  command.add_option("--rev", options->review.revision, "revision to look at").shows_default();
+  command.add_option("--folds", options->review.folds, "models, each for the rows of one fold")
+      .between(3, 100)
+      .shows_default();
+  command.add_option("--rows", options->shown_max, "issues to print")
+      .not_negative()
+      .shows_default();
+  command.add_option("--out", options->out,
+                     "write all issues for review (.csv, .parquet ...); with the label corrected, "
+                     "`commit --changes` takes the file");
+  command.add_option("--effect-of", options->effect_of,
+                     "revision with corrected labels: what they do to the model, against --rev");
+  command.does([&session, options] { return labels(session, *options); });
+}
+
+}  // namespace millgate

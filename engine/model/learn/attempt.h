@@ -1,0 +1,46 @@
+/// One training on one split: what a run, a comparison and an out-of-fold prediction share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "data/feature/program.h"
+#include "data/feature/vector.h"
+#include "ground/error.h"
+#include "model/learn/learner.h"
+#include "model/learn/split.h"
+#include "model/learn/trainer.h"
+
+namespace millgate {
+
+/// The joined table as values: labels, times and the inputs of the features.
+struct TrainingRows {
+  std::vector<Field> available;  ///< Columns that features may read.
+  std::vector<double> labels;    ///< NaN: unlabelled.
+  std::vector<int64_t> times;    ///< 0 where there is none.
+  std::vector<uint8_t> has_time;
+  std::vector<int64_t> label_known;  ///< The row's time where it is not told.
+};
+
+/// A learner's work on one split.
+struct Attempt {
+  FeatureProgram program;
+  Block train_inputs;
+  Examples train, valid, test;
+  Fitted fitted;
+};
+
+[[nodiscard]] Result<TrainingRows> read_training_rows(const arrow::Table& joined);
+
+/// Fits the features on the training rows of `split`, then the learner. Training rows do not see
+/// their own label in what features learned from labels. `rows` are those of `request.joined`.
+/// Errors: as train_model.
+[[nodiscard]] Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows,
+                                      const Split& split,
+                                      const std::function<void(double share)>& progress);
+
+/// One for each of `examples`.
+[[nodiscard]] std::vector<double> predictions_of(const Fitted& fitted, const Examples& examples);
+
+}  // namespace millgate
