@@ -27,7 +27,7 @@ source = [{ name = "pages", path = "one.parquet", key = ["id"] }]
 """
 
 
-def run_small(project, *command):
+def run_small(project, *command, bytes_max=BYTES_MAX):
     """Runs the command and holds it to the memory it may use."""
     process = subprocess.Popen(
         [project.program, *command],
@@ -43,7 +43,7 @@ def run_small(project, *command):
     assert process.returncode == 0, f"{command}: exit code {process.returncode}: {said}"
     peak = usage.ru_maxrss << 10
     print(f"note: {command[0]}: at most {peak >> 20} MB")
-    assert peak <= BYTES_MAX, f"{command}: {peak >> 20} MB were resident"
+    assert peak <= bytes_max, f"{command}: {peak >> 20} MB were resident"
     return said
 
 
@@ -66,4 +66,61 @@ def a_table_larger_than_memory(project, _):
     run_small(project, "sql", "select max(length(text)), max(text) from pages")
 
 
-CASES = [a_table_larger_than_memory]
+LONG_BYTES_MAX = 400 << 20
+WRITE_LONG = """
+import sys
+import numpy as np, pyarrow as pa, pyarrow.parquet as pq
+length, rows = int(sys.argv[1]), int(sys.argv[2])
+draw = np.random.default_rng(7)
+schema = pa.schema([("id", pa.int64()), ("number", pa.float64()), ("text", pa.string())])
+part = max(1, (16 << 20) // length)
+ids = np.arange(rows) * 7919 % rows if sys.argv[3] == "mixed" else np.arange(rows)
+outs = [pq.ParquetWriter(name + ".parquet", schema, compression="zstd") for name in ("one", "two")]
+for begin in range(0, rows, part):
+    own = ids[begin:begin + part]
+    letters = draw.integers(97, 123, (len(own), length), dtype=np.uint8)
+    offsets = pa.array(np.arange(len(own) + 1, dtype=np.int32) * length).buffers()[1]
+    texts = pa.StringArray.from_buffers(len(own), offsets, pa.py_buffer(letters.tobytes()))
+    numbers = (own % 977).astype(float)
+    outs[0].write_table(pa.table([pa.array(own), numbers, texts], schema=schema))
+    numbers[own % (rows // 20) == 3] = -1.0
+    outs[1].write_table(pa.table([pa.array(own), numbers, texts], schema=schema))
+for out in outs:
+    out.close()
+"""
+
+
+def long_rows(project, length, rows, order, bytes_max):
+    """Commit, diff and merge of `rows` rows with `length` bytes each, 600 MB in all."""
+
+    def run(*command):
+        return run_small(project, *command, bytes_max=bytes_max)
+
+    arguments = [str(length), str(rows), order]
+    subprocess.run([PYTHON, "-c", WRITE_LONG, *arguments], cwd=project.folder, check=True)
+    project.settings.write_text(SETTINGS)
+    run("commit", "-m", "one")
+    run("branch", "other")
+    project.change_settings("one.parquet", "two.parquet")
+    run("commit", "-m", "two")
+    (project.folder / "side.csv").write_text(f"id,number\n7,70\n{rows - 1},80\n")
+    run("commit", "-b", "other", "-m", "side", "--table", "pages", "--changes", "side.csv")
+    assert "20 updated" in run("diff", "main~1", "main")
+    run("merge", "other")
+    counts = run_small(project, "sql", "select count(*), sum(length(text)) from pages")
+    assert counts.splitlines()[1].startswith(f"{rows},{rows * length}"), counts
+
+
+def rows_of_a_kilobyte(project, _):
+    long_rows(project, 1_000, 600_000, "rising", LONG_BYTES_MAX)
+
+
+def rows_of_a_hundred_kilobytes_that_must_be_sorted(project, _):
+    long_rows(project, 100_000, 6_000, "mixed", BYTES_MAX)
+
+
+CASES = [
+    a_table_larger_than_memory,
+    rows_of_a_kilobyte,
+    rows_of_a_hundred_kilobytes_that_must_be_sorted,
+]

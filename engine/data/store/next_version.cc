@@ -25,9 +25,6 @@ namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-/// More new rows than this in the range of one segment are written as they come.
-constexpr int64_t kRowsInRangeMax = 256 << 10;
-
 /// The merge of a parent with the rows of its next version.
 class NextVersion {
  public:
@@ -80,10 +77,9 @@ class NextVersion {
     std::optional<std::string_view> end;
     if (part + 1 < segments.size()) end = segments[part + 1].first_key;
     MILLGATE_ASSIGN(const Batch old_rows, widened(*kept_rows));
-    MILLGATE_ASSIGN(Batch new_rows, stream.take(end, kRowsInRangeMax));
-    if (new_rows->num_rows() == kRowsInRangeMax) {
-      return write_range(*old_rows, std::move(new_rows), stream, end);
-    }
+    MILLGATE_ASSIGN(RowStream::Taken taken, stream.take(end));
+    if (taken.more) return write_range(*old_rows, std::move(taken.rows), stream, end);
+    const Batch new_rows = std::move(taken.rows);
     RowKeys old_keys;
     old_encoder_.encode(*kept_rows, old_keys);
     RowKeys new_keys;
@@ -133,7 +129,8 @@ class NextVersion {
       if (draft_.recounts_any()) draft_.count_rows(*new_rows, hashes);
       MILLGATE_TRY(draft_.write(*new_rows, hashes, keys));
       change_count_ += new_rows->num_rows();
-      MILLGATE_ASSIGN(new_rows, stream.take(end, kRowsInRangeMax));
+      MILLGATE_ASSIGN(RowStream::Taken taken, stream.take(end));
+      new_rows = std::move(taken.rows);
     }
     return {};
   }

@@ -7,8 +7,16 @@
 #include <vector>
 
 #include "data/table/arrow_result.h"
+#include "data/table/batch_bytes.h"
 
 namespace millgate {
+
+namespace {
+
+constexpr int64_t kRowsAtOnce = 256 << 10;
+constexpr int64_t kBytesAtOnce = 64 << 20;
+
+}  // namespace
 
 /// Makes sure that there is a row to take, unless all were.
 Status RowStream::load() {
@@ -25,28 +33,35 @@ Status RowStream::load() {
   return {};
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> RowStream::take(std::optional<std::string_view> end,
-                                                            int64_t rows_max) {
+Result<RowStream::Taken> RowStream::take(std::optional<std::string_view> end) {
   std::vector<std::shared_ptr<arrow::RecordBatch>> slices;
-  int64_t count = 0;
-  while (count < rows_max) {
+  Taken taken;
+  int64_t rows_left = kRowsAtOnce;
+  int64_t bytes_left = kBytesAtOnce;
+  while (true) {
     MILLGATE_TRY(load());
     if (done_) break;
-    const size_t stop = std::min(end ? keys_.lower_bound(*end, next_) : keys_.size(),
-                                 next_ + static_cast<size_t>(rows_max - count));
+    const size_t stop = end ? keys_.lower_bound(*end, next_) : keys_.size();
     if (stop == next_) break;
-    slices.push_back(
-        batch_->Slice(static_cast<int64_t>(next_), static_cast<int64_t>(stop - next_)));
-    count += static_cast<int64_t>(stop - next_);
-    next_ = stop;
+    taken.more = rows_left <= 0 || bytes_left <= 0;
+    if (taken.more) break;
+    const int64_t count = std::min(static_cast<int64_t>(stop - next_),
+                                   rows_that_fill(bytes_left, *batch_, rows_left));
+    slices.push_back(batch_->Slice(static_cast<int64_t>(next_), count));
+    rows_left -= count;
+    bytes_left -= bytes_of(*slices.back());
+    next_ += static_cast<size_t>(count);
+    // What is left would not fill another row.
+    if (next_ < stop && rows_left > 0) bytes_left = 0;
   }
-  if (slices.size() == 1) return slices[0];
-  if (slices.empty()) {
-    MILLGATE_ARROW(auto none, arrow::RecordBatch::MakeEmpty(rows_.schema()), "rows of a table");
-    return none;
+  if (slices.size() == 1) {
+    taken.rows = slices[0];
+  } else if (slices.empty()) {
+    MILLGATE_ARROW(taken.rows, arrow::RecordBatch::MakeEmpty(rows_.schema()), "rows of a table");
+  } else {
+    MILLGATE_ARROW(taken.rows, arrow::ConcatenateRecordBatches(slices), "rows of a table");
   }
-  MILLGATE_ARROW(auto rows, arrow::ConcatenateRecordBatches(slices), "rows of a table");
-  return rows;
+  return taken;
 }
 
 }  // namespace millgate

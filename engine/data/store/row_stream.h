@@ -24,11 +24,14 @@ class RowStream {
   RowStream(arrow::RecordBatchReader& rows, RowKeyEncoder encoder, Listener listener)
       : rows_(rows), encoder_(std::move(encoder)), listener_(std::move(listener)) {}
 
-  /// The next rows as one batch: those with keys before `end` (all, without one), but no more
-  /// than about `rows_max`; none when there are no further rows before `end`.
+  struct Taken {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    bool more = false;  ///< Further rows before `end` are left: these are as many as memory bears.
+  };
+  /// The next rows as one batch: those with keys before `end` (all, without one), but at most
+  /// 256 Ki rows and about 64 MB; none when there are no further rows before `end`.
   /// Errors: those of the rows and of RisingKeys.
-  [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> take(
-      std::optional<std::string_view> end, int64_t rows_max);
+  [[nodiscard]] Result<Taken> take(std::optional<std::string_view> end);
 
  private:
   [[nodiscard]] Status load();

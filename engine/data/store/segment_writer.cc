@@ -3,13 +3,13 @@
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <thread>
 #include <utility>
 
 #include "data/table/arrow_result.h"
+#include "data/table/batch_bytes.h"
 
 namespace millgate {
 
@@ -18,17 +18,37 @@ namespace {
 // Part of the format: other numbers would cut equal tables into other objects.
 constexpr int64_t kSegmentRowsMin = 16 << 10;
 constexpr int64_t kSegmentRowsMax = 64 << 10;
+constexpr int64_t kSegmentTextBytesMin = 4 << 20;
+constexpr int64_t kSegmentTextBytesMax = 16 << 20;
 constexpr uint64_t kCutMask = (16 << 10) - 1;
+constexpr uint64_t kTextBytesPerChance = 256;
 
 /// Rows of more than this are encoded one segment at a time.
 constexpr int64_t kWaitingBytesMax = 48 << 20;
 
 int64_t memory_bytes(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
   int64_t bytes = 0;
-  for (const auto& batch : batches) {
-    bytes += arrow::util::ReferencedBufferSize(*batch).ValueOr(0);
+  for (const auto& batch : batches) bytes += bytes_of(*batch);
+  return bytes;
+}
+
+/// The bytes of all texts of each row.
+std::vector<int64_t> text_bytes(const arrow::RecordBatch& rows) {
+  std::vector<int64_t> bytes(static_cast<size_t>(rows.num_rows()));
+  for (const auto& column : rows.columns()) {
+    if (!arrow::is_base_binary_like(column->type_id())) continue;
+    const auto& texts = static_cast<const arrow::BinaryArray&>(*column);
+    for (int64_t row = 0; row < texts.length(); ++row) {
+      if (texts.IsValid(row)) bytes[static_cast<size_t>(row)] += texts.value_length(row);
+    }
   }
   return bytes;
+}
+
+/// Whether a segment may begin with this row: one row in 16 Ki; of longer texts so many more that
+/// one begins about every 4 MB.
+bool may_begin_segment(uint64_t row_hash, int64_t row_text_bytes) {
+  return (row_hash & kCutMask) * kTextBytesPerChance <= static_cast<uint64_t>(row_text_bytes);
 }
 
 }  // namespace
@@ -51,16 +71,20 @@ Status SegmentWriter::add(const arrow::RecordBatch& rows, std::span<const uint64
         arrow::RecordBatch::Make(schema_, end - begin, rows.Slice(begin, end - begin)->columns()));
     pending_rows_ += end - begin;
   };
+  const std::vector<int64_t> bytes = text_bytes(rows);
   int64_t begin = 0;
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    const auto at = static_cast<size_t>(row);
     const int64_t count = pending_rows_ + row - begin;
-    const bool may_cut = count >= kSegmentRowsMin;
-    if (count >= kSegmentRowsMax ||
-        (may_cut && (row_hashes[static_cast<size_t>(row)] & kCutMask) == 0)) {
+    const bool is_full =
+        count >= kSegmentRowsMax || pending_text_bytes_ + bytes[at] > kSegmentTextBytesMax;
+    const bool may_end = count >= kSegmentRowsMin || pending_text_bytes_ >= kSegmentTextBytesMin;
+    if (count > 0 && (is_full || (may_end && may_begin_segment(row_hashes[at], bytes[at])))) {
       keep_rows(begin, row);
       begin = row;
       MILLGATE_TRY(flush());
     }
+    pending_text_bytes_ += bytes[at];
   }
   keep_rows(begin, rows.num_rows());
   return {};
@@ -73,6 +97,7 @@ Status SegmentWriter::keep(const Segment& segment) {
 }
 
 Status SegmentWriter::flush() {
+  pending_text_bytes_ = 0;
   if (pending_rows_ == 0) return {};
   Slot slot;
   slot.written = true;

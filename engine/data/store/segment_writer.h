@@ -19,9 +19,10 @@
 
 namespace millgate {
 
-/// Segments have 16 to 64 thousand rows; between those, one ends where the hash of the next row
-/// says so, so that equal ranges of rows become equal objects. Segments are encoded by other
-/// threads, at most one a core at a time, and fewer when they are large. One thread at a time.
+/// Segments have 16 to 64 thousand rows, fewer when their texts reach 4 to 16 MB; between those,
+/// one ends where the hash of the next row says so, so that equal ranges of rows become equal
+/// objects. Segments are encoded by other threads, at most one a core at a time, and fewer when
+/// they are large. One thread at a time.
 class SegmentWriter {
  public:
   /// `schema` has the stored names.
@@ -53,6 +54,7 @@ class SegmentWriter {
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::shared_ptr<arrow::RecordBatch>> pending_;
   int64_t pending_rows_ = 0;
+  int64_t pending_text_bytes_ = 0;
   std::string first_key_;
   std::deque<Slot> slots_;
   size_t next_to_wait_ = 0;

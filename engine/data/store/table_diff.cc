@@ -22,8 +22,6 @@ namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
-constexpr int64_t kRowsAtOnce = 256 << 10;
-
 std::vector<ColumnChange> column_changes(const arrow::Schema& before, const arrow::Schema& after) {
   std::vector<ColumnChange> changes;
   for (const auto& field : before.fields()) {
@@ -258,16 +256,15 @@ class VersionDiff {
       if (part + 1 < range.old_end) end = old_segments()[part + 1].first_key;
       MILLGATE_ASSIGN(Batch old_rows, old_scan_->read(part));
       while (true) {
-        MILLGATE_ASSIGN(const Batch new_rows, stream.take(end, kRowsAtOnce));
-        const bool more = new_rows->num_rows() >= kRowsAtOnce;
+        MILLGATE_ASSIGN(const RowStream::Taken taken, stream.take(end));
         Batch beside = old_rows;
-        if (more) {
-          const int64_t split = rows_until(*old_rows, *new_rows);
+        if (taken.more) {
+          const int64_t split = rows_until(*old_rows, *taken.rows);
           beside = old_rows->Slice(0, split);
           old_rows = old_rows->Slice(split);
         }
-        MILLGATE_TRY(compare(*beside, *new_rows));
-        if (!more) break;
+        MILLGATE_TRY(compare(*beside, *taken.rows));
+        if (!taken.more) break;
       }
     }
     return {};

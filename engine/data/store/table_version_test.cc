@@ -10,6 +10,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "data/store/logical_hash.h"
 #include "data/store/table_manifest.h"
@@ -134,6 +135,64 @@ TEST_F(TableVersionTest, InsertedAndRemovedRowsLeaveMostSegmentsAsTheyAre) {
   std::set_intersection(after.begin(), after.end(), before.begin(), before.end(),
                         std::back_inserter(shared));
   EXPECT_GE(shared.size() * 3, after.size() * 2) << shared.size() << " of " << after.size();
+}
+
+TEST_F(TableVersionTest, LongTextsMakeSegmentsOfFewRows) {
+  constexpr int64_t kMiB = 1 << 20;
+  Random random(31);
+  arrow::Int64Builder id_builder;
+  arrow::StringBuilder text_builder;
+  arrow::BinaryBuilder bytes_builder;
+  std::vector<int64_t> sizes;
+  const auto add = [&](int64_t text, int64_t bytes) {
+    ASSERT_TRUE(id_builder.Append(static_cast<int64_t>(sizes.size())).ok());
+    ASSERT_TRUE(text_builder.Append(std::string(static_cast<size_t>(text), 'x')).ok());
+    ASSERT_TRUE(bytes_builder.Append(std::string(static_cast<size_t>(bytes), 'y')).ok());
+    sizes.push_back(text + bytes);
+  };
+  for (int row = 0; row < 9'000; ++row) {
+    if (row == 4'000) add(20 * kMiB, 0);  // Longer than a segment may be.
+    add(static_cast<int64_t>(random.below(9'000)), static_cast<int64_t>(random.below(3'000)));
+  }
+  const auto schema =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("text", arrow::utf8()),
+                     arrow::field("bytes", arrow::binary())});
+  const auto table = arrow::Table::Make(
+      schema, {id_builder.Finish().ValueOrDie(), text_builder.Finish().ValueOrDie(),
+               bytes_builder.Finish().ValueOrDie()});
+  const TableVersion version = must(write(table, 700));
+  // The rule of docs/formats/table-version.md, written down plainly.
+  std::vector<int64_t> expected;
+  int64_t rows = 0;
+  int64_t held = 0;
+  for (size_t id = 0; id < sizes.size(); ++id) {
+    std::string key = "\1\x80";
+    key.append(7, '\0');
+    for (size_t i = 0; i < 4; ++i) key[8 - i] = static_cast<char>(id >> (8 * i));
+    const bool chosen = static_cast<int64_t>(mixed_hash(key) % 16'384 * 256) <= sizes[id];
+    const bool full = held + sizes[id] > 16 * kMiB;
+    if (rows > 0 && (full || (held >= 4 * kMiB && chosen))) {
+      expected.push_back(std::exchange(rows, 0));
+      held = 0;
+    }
+    ++rows;
+    held += sizes[id];
+  }
+  expected.push_back(rows);
+  std::vector<int64_t> found;
+  for (const Segment& segment : version.segments) found.push_back(segment.row_count);
+  EXPECT_EQ(found, expected);
+  EXPECT_GT(found.size(), 6U);
+  EXPECT_TRUE(std::find(found.begin(), found.end(), 1) != found.end());
+  expect_equal_rows(*must(all_rows(*must(read_rows(objects_, version)))), *table);
+  // A row that goes leaves most segments as they are.
+  const auto fewer = arrow::ConcatenateTables({table->Slice(0, 1'000), table->Slice(1'001)});
+  const auto before = objects_of(version);
+  const auto after = objects_of(must(write(fewer.ValueOrDie(), 700)));
+  std::vector<Id> shared;
+  std::set_intersection(after.begin(), after.end(), before.begin(), before.end(),
+                        std::back_inserter(shared));
+  EXPECT_GE(shared.size() + 3, before.size()) << shared.size() << " of " << before.size();
 }
 
 TEST_F(TableVersionTest, LogicalHashDependsOnRowsAlone) {

@@ -63,6 +63,30 @@ TEST_F(ParquetFileTest, OtherTypesBecomeTableTypes) {
   expect("2013-01-01 10:00:00\n", arrow::timestamp(TimeUnit::NANO), "timestamp[us]");
 }
 
+TEST_F(ParquetFileTest, LongValuesComeFewAtATime) {
+  // A dictionary holds each text once, so the file says little about the memory it takes.
+  arrow::StringBuilder builder;
+  for (int row = 0; row < 3'000; ++row) {
+    ASSERT_TRUE(builder.Append(std::string(30'000, static_cast<char>('a' + row % 5))).ok());
+  }
+  const auto table = arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8())}),
+                                        {builder.Finish().ValueOrDie()});
+  const auto rows = must(read_table_files({parquet(table)}, {}));
+  int64_t batch_count = 0;
+  int64_t row_count = 0;
+  while (const auto batch = rows->Next().ValueOrDie()) {
+    ASSERT_LE(batch->num_rows(), 560);
+    ++batch_count;
+    for (int64_t row = 0; row < batch->num_rows(); ++row, ++row_count) {
+      const auto text = static_cast<const arrow::StringArray&>(*batch->column(0)).GetView(row);
+      ASSERT_EQ(text.size(), 30'000U);
+      ASSERT_EQ(text[29'999], 'a' + row_count % 5);
+    }
+  }
+  EXPECT_EQ(row_count, 3'000);
+  EXPECT_LE(batch_count, 10);
+}
+
 TEST_F(ParquetFileTest, NestedTypesAreRefusedByName) {
   arrow::ListBuilder builder(arrow::default_memory_pool(), std::make_shared<arrow::Int64Builder>());
   ASSERT_TRUE(builder.Append().ok());

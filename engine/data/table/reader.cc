@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "data/table/arrow_result.h"
+#include "data/table/read_ahead.h"
 #include "data/table/table_file.h"
 #include "data/table/table_format.h"
 
@@ -140,7 +141,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> read_table_files(
                          "a table needs at least one row or a header");
   }
   return std::shared_ptr<arrow::RecordBatchReader>(
-      std::make_shared<FilesReader>(std::move(files), std::move(schema)));
+      read_ahead(std::make_shared<FilesReader>(std::move(files), std::move(schema))));
 }
 
 }  // namespace millgate

@@ -17,7 +17,7 @@ struct ReadOptions {
   /// A value that does not fit is an error with its place, and so is a missing or new column.
   std::shared_ptr<arrow::Schema> kept_schema;
   std::vector<std::string> null_texts = {"", "NA"};  ///< CSV only.
-  int64_t batch_rows = 65'536;
+  int64_t batch_rows = 65'536;  ///< At most; fewer where rows are long, to bound memory.
 };
 
 /// Streams `paths` one after the other; they must agree in their columns. The format is told

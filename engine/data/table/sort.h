@@ -14,7 +14,7 @@
 namespace millgate {
 
 struct SortOptions {
-  int64_t memory_bytes_max = 256 << 20;  ///< Beyond it, sorted runs go to `spill_folder`.
+  int64_t memory_bytes_max = 128 << 20;  ///< Beyond it, sorted runs go to `spill_folder`.
   std::string spill_folder;              ///< Must exist; files in it are removed again.
 };
 

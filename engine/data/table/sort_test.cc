@@ -194,5 +194,28 @@ TEST_F(SortTest, ErrorsOfTheReaderPassThroughWhole) {
   EXPECT_FALSE(sorted.error().hint.empty());
 }
 
+TEST_F(SortTest, LongRowsComeInBatchesOfFew) {
+  constexpr int64_t kRows = 4'000;
+  std::vector<Row> rows;
+  for (int64_t place = 0; place < kRows; ++place) {
+    const int64_t number = place * 1'237 % kRows;  // Each number once.
+    rows.push_back({std::string(10'000, 'x'), std::nullopt, number, place});
+  }
+  for (const int64_t memory : {int64_t{5} << 20, int64_t{1} << 30}) {
+    const auto sorted =
+        must(sort_by_key(reader_of(table_of(rows), 300), {"integer"},
+                         {.memory_bytes_max = memory, .spill_folder = folder_.path()}));
+    int64_t next = 0;
+    while (const auto batch = sorted->Next().ValueOrDie()) {
+      EXPECT_LE(batch->num_rows(), 1'800);
+      const auto numbers = batch->GetColumnByName("integer");
+      for (int64_t row = 0; row < batch->num_rows(); ++row) {
+        ASSERT_EQ(value_text(*numbers, row), std::to_string(next++));
+      }
+    }
+    EXPECT_EQ(next, kRows);
+  }
+}
+
 }  // namespace
 }  // namespace millgate

@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "data/table/arrow_result.h"
+#include "data/table/batch_bytes.h"
 #include "ground/durable_file.h"
 
 namespace millgate {
@@ -23,6 +24,10 @@ namespace {
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 
 constexpr int64_t kBatchRows = 65'536;
+constexpr int64_t kBatchBytes = 16 << 20;
+/// Small batches keep a merge of many runs within its memory.
+constexpr int64_t kRunBatchRows = kBatchRows / 8;
+constexpr int64_t kRunBatchBytes = 1 << 20;
 
 /// The order of the rows; stable.
 std::vector<int64_t> sorted_order(const RowKeys& keys) {
@@ -71,13 +76,17 @@ class RunCursor {
     do {
       MILLGATE_ARROW_TRY(reader_->ReadNext(&batch_.rows), "a sorted run");
     } while (batch_.rows != nullptr && batch_.rows->num_rows() == 0);
-    if (batch_.rows != nullptr) encoder.encode(*batch_.rows, batch_.keys);
+    if (batch_.rows == nullptr) return {};
+    encoder.encode(*batch_.rows, batch_.keys);
+    row_bytes_ = bytes_of(*batch_.rows) / batch_.rows->num_rows();
     return {};
   }
 
   [[nodiscard]] bool done() const { return batch_.rows == nullptr; }
   [[nodiscard]] bool at_end_of_batch() const { return row_ == batch_.keys.size(); }
   [[nodiscard]] size_t row() const { return row_; }
+  /// Of the rows of this batch, on average.
+  [[nodiscard]] int64_t row_bytes() const { return row_bytes_; }
   [[nodiscard]] std::string_view key() const { return batch_.keys[row_]; }
   [[nodiscard]] const KeyedBatch& batch() const { return batch_; }
   void move_to(size_t row) { row_ = row; }
@@ -99,6 +108,7 @@ class RunCursor {
  private:
   std::shared_ptr<arrow::RecordBatchReader> reader_;
   KeyedBatch batch_;
+  int64_t row_bytes_ = 0;
   size_t row_ = 0;
 };
 
@@ -124,10 +134,13 @@ class MergeReader final : public arrow::RecordBatchReader {
     batch->reset();
     Batches slices;
     int64_t count = 0;
-    while (!heap_.empty() && count < kBatchRows) {
+    int64_t bytes = 0;
+    while (!heap_.empty() && count < kBatchRows && bytes < kBatchBytes) {
       std::shared_ptr<arrow::RecordBatch> slice;
+      const int64_t row_bytes = cursors_[heap_.front()].row_bytes();
       MILLGATE_ARROW_PASS(take_slice(slice));
       count += slice->num_rows();
+      bytes += slice->num_rows() * row_bytes;
       // After a duplicate the rows are only counted, for the message.
       if (repeated_count_ == 0) slices.push_back(std::move(slice));
     }
@@ -209,9 +222,10 @@ Result<Batches> sort_batches(Batches batches, const RowKeys& keys) {
   const std::vector<int64_t> order = sorted_order(keys);
   MILLGATE_ARROW(auto all, arrow::ConcatenateRecordBatches(batches), "rows to sort");
   batches.clear();
+  const auto rows_max = static_cast<size_t>(rows_that_fill(kBatchBytes, *all, kBatchRows));
   Batches sorted;
-  for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(kBatchRows)) {
-    const size_t count = std::min(order.size() - begin, static_cast<size_t>(kBatchRows));
+  for (size_t begin = 0; begin < order.size(); begin += rows_max) {
+    const size_t count = std::min(order.size() - begin, rows_max);
     arrow::Int64Builder builder;
     MILLGATE_ARROW_TRY(builder.AppendValues(order.data() + begin, static_cast<int64_t>(count)),
                        "rows to sort");
@@ -229,9 +243,9 @@ Result<std::shared_ptr<RunFile>> RunFile::write(const std::string& folder, const
   MILLGATE_ARROW(auto file, arrow::io::FileOutputStream::Open(run->path_), run->path_);
   MILLGATE_ARROW(auto writer, arrow::ipc::MakeStreamWriter(file, batches[0]->schema()), run->path_);
   for (const auto& batch : batches) {
-    // Small batches keep a merge of many runs within its memory.
-    for (int64_t begin = 0; begin < batch->num_rows(); begin += kBatchRows / 8) {
-      MILLGATE_ARROW_TRY(writer->WriteRecordBatch(*batch->Slice(begin, kBatchRows / 8)),
+    const int64_t rows_max = rows_that_fill(kRunBatchBytes, *batch, kRunBatchRows);
+    for (int64_t begin = 0; begin < batch->num_rows(); begin += rows_max) {
+      MILLGATE_ARROW_TRY(writer->WriteRecordBatch(*batch->Slice(begin, rows_max)),
                          "cannot write the sorted run " + run->path_);
     }
   }

@@ -20,8 +20,8 @@ struct KeyedBatch {
 };
 
 /// Sorts `batches`, one behind the other, by `keys` (those of all their rows). The result is cut
-/// into batches of at most 64 Ki rows. Rows with equal keys keep their order. Rows that are in
-/// order already are not copied.
+/// into batches of at most 64 Ki rows and about 16 MB. Rows with equal keys keep their order. Rows
+/// that are in order already are not copied.
 [[nodiscard]] Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> sort_batches(
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches, const RowKeys& keys);
 
