@@ -234,6 +234,20 @@ Error both_changed_columns() {
                .hint = "make the columns of one side those of the other, commit, then merge"};
 }
 
+/// The cells of a column that is not in the base are no changes of rows that are: merged cell by
+/// cell, theirs would be lost.
+Status check_added_columns(const TableVersion& base, const TableVersion& ours,
+                           const TableVersion& theirs) {
+  for (const auto& field : ours.schema->fields()) {
+    const std::string& name = field->name();
+    if (base.schema->GetFieldIndex(name) >= 0 || theirs.schema->GetFieldIndex(name) < 0) continue;
+    return Error{.code = ErrorCode::conflict,
+                 .what = "both sides added the column `" + name + "`",
+                 .hint = "remove it on the side whose values are not to stay, commit, then merge"};
+  }
+  return {};
+}
+
 Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides) {
   for (const MergeSide& side : sides) {
     if (side.base.key == ours.key && side.base.key == side.theirs.key) continue;
@@ -344,6 +358,7 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours
     if (our_columns && their_columns && !ours.schema->Equals(*theirs.schema, false)) {
       return both_changed_columns();
     }
+    MILLGATE_TRY(check_added_columns(base, ours, theirs));
     if (their_columns && !our_columns) {
       // Our changes go on top of theirs, where the new columns are.
       const MergeSide turned_side{.base = base, .theirs = ours};

@@ -206,6 +206,22 @@ TEST_F(TableMergeTest, AValueSettlesWhenItFits) {
   EXPECT_EQ(one_cell("count", "1", "2", "3", options).error().code, ErrorCode::invalid_input);
 }
 
+TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsNotMergedByHalf) {
+  Random random(6);
+  const ModelTable base = random_model(random, 100);
+  const TableVersion base_version = fresh(base);
+  const auto with_extra = [&](int divisor) {
+    ModelTable wider = base;
+    wider.columns.push_back({"extra", arrow::int64()});
+    for (auto& [key, row] : wider.rows) row["extra"] = std::to_string(key.first % divisor);
+    return next(base_version, wider);
+  };
+  const auto merge = merge_two(base_version, with_extra(9), with_extra(7), {});
+  ASSERT_FALSE(merge.ok());
+  EXPECT_EQ(merge.error().code, ErrorCode::conflict);
+  EXPECT_EQ(merge.error().what, "both sides added the column `extra`");
+}
+
 TEST_F(TableMergeTest, OneSideMayChangeTheColumns) {
   Random random(5);
   const ModelTable base = random_model(random, 40'000);
