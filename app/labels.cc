@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "data/store/workspace.h"
 #include "data/table/writer.h"
 #include "system/pipeline/label_review.h"
 
@@ -111,6 +112,13 @@ Status read_probabilities(Options& options) {
   return {};
 }
 
+/// People are told the name of the current branch, not `@`.
+Status name_revision(const Workplace& place, std::string& revision) {
+  if (revision != kCurrentBranch) return {};
+  MILLGATE_ASSIGN(revision, place.repository->branch_name(revision));
+  return {};
+}
+
 /// Labels and probabilities that somebody gives.
 Result<int> judge_given(const Session& session, Options& options) {
   if (options.issues.label.empty() || options.probabilities.empty()) {
@@ -147,6 +155,7 @@ Result<int> judge_given(const Session& session, Options& options) {
 /// The labels of the task, by models trained here.
 Result<int> judge_task(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_TRY(name_revision(place, options.review.revision));
   options.review.progress = progress_line();
   auto review = review_labels(*place.repository, place.project, options.review);
   end_progress();
@@ -175,6 +184,7 @@ Json to_json(const LabelFit& fit) {
 
 Result<int> show_effect(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_TRY(name_revision(place, options.review.revision));
   options.review.progress = progress_line();
   const auto effect = relabelling_effect(*place.repository, place.project, options.review.revision,
                                          options.effect_of, options.review);
