@@ -73,8 +73,8 @@ struct MergeSide {
 /// what every other side has seen and changed is no say of ours. All must have one key. Of two
 /// versions one may have other columns; of more, none.
 /// Errors: `conflict` when both sides changed the columns otherwise, or added one of the same name,
-/// or one side changed the key; `invalid_input` for a policy or a value that the column's type cannot
-/// have; `damaged`, `outside` for objects.
+/// or one side changed the key; `invalid_input` for a policy or a value that the column's type
+/// cannot have; `damaged`, `outside` for objects.
 [[nodiscard]] Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
                                                 const std::vector<MergeSide>& sides,
                                                 const MergeOptions& options);
