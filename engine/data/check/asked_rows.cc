@@ -1,5 +1,8 @@
 #include "data/check/asked_rows.h"
 
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -75,6 +78,15 @@ std::string with_quoted_columns(const std::string& expression, const AskedRows& 
     copied = token.end();
   }
   return sql + expression.substr(copied);
+}
+
+std::string expression_text_sql(const std::string& expression) {
+  return "cast((" + expression + "\n) as varchar)";
+}
+
+std::string text_at(const arrow::RecordBatch& batch, int column, int64_t row) {
+  const auto& texts = static_cast<const arrow::StringArray&>(*batch.column(column));
+  return texts.IsNull(row) ? "null" : texts.GetString(row);
 }
 
 Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& repository,

@@ -1,6 +1,8 @@
 /// Rows that somebody names in order to look at them: a table, a version of it, or a select.
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -41,6 +43,11 @@ struct AskedRows {
 /// `expression` with the columns of `rows` in double quotes where SQL would read a keyword: a label
 /// of the project, which is no SQL, may say `left = 1`.
 [[nodiscard]] std::string with_quoted_columns(const std::string& expression, const AskedRows& rows);
+
+/// SQL that gives what `expression` gives as a text.
+[[nodiscard]] std::string expression_text_sql(const std::string& expression);
+/// The text in a column that `expression_text_sql` gave; "null" for none.
+[[nodiscard]] std::string text_at(const arrow::RecordBatch& batch, int column, int64_t row);
 
 /// Opens `texts` in `database`, which must be new: each a table name, a table with a revision
 /// ("flights@main~1"), or a select over such tables. Tables without a revision are read at

@@ -33,11 +33,6 @@ struct ReadRows {
   int64_t labelled = 0, unlabelled = 0;
 };
 
-std::string text_of(const arrow::RecordBatch& batch, int column, int64_t row) {
-  const auto& texts = static_cast<const arrow::StringArray&>(*batch.column(column));
-  return texts.IsNull(row) ? "null" : texts.GetString(row);
-}
-
 /// Gives equal texts equal numbers, in the order in which they come.
 class Codes {
  public:
@@ -69,17 +64,14 @@ class Valuation {
   }
 
  private:
-  static std::string text_sql(const std::string& expression) {
-    return "cast((" + expression + "\n) as varchar)";
-  }
-
   Status try_expressions() {
     for (const AskedRows* side : {&training_, &test_}) {
-      MILLGATE_TRY(
-          database_.describe("select " + text_sql(options_.label) + " from " + side->name));
+      MILLGATE_TRY(database_.describe("select " + expression_text_sql(options_.label) + " from " +
+                                      side->name));
     }
     for (const std::string& group : options_.by) {
-      MILLGATE_TRY(database_.describe("select " + text_sql(group) + " from " + training_.name));
+      MILLGATE_TRY(
+          database_.describe("select " + expression_text_sql(group) + " from " + training_.name));
     }
     return {};
   }
@@ -160,14 +152,16 @@ class Valuation {
                            "the label is: " + options_.label);
     }
     const int64_t stride = std::max<int64_t>(1, (rows.labelled + rows_max - 1) / rows_max);
-    std::string select = text_sql(options_.label);
+    std::string select = expression_text_sql(options_.label);
     for (const std::string& name : numbers_) {
       select += ", cast(" + quote_name(name) + " as double)";
     }
-    for (const std::string& name : categories_) select += ", " + text_sql(quote_name(name));
+    for (const std::string& name : categories_)
+      select += ", " + expression_text_sql(quote_name(name));
     if (is_training) {
-      for (const std::string& group : options_.by) select += ", " + text_sql(group);
-      for (const std::string& name : options_.shown) select += ", " + text_sql(quote_name(name));
+      for (const std::string& group : options_.by) select += ", " + expression_text_sql(group);
+      for (const std::string& name : options_.shown)
+        select += ", " + expression_text_sql(quote_name(name));
     }
     rows.numbers.resize(numbers_.size());
     rows.categories.resize(categories_.size());
@@ -191,7 +185,7 @@ class Valuation {
   void take_row(const arrow::RecordBatch& batch, int64_t row, bool is_training,
                 ReadRows& rows) const {
     int next = 0;
-    rows.labels.push_back(text_of(batch, next++, row));
+    rows.labels.push_back(text_at(batch, next++, row));
     for (std::vector<double>& column : rows.numbers) {
       const auto& values = static_cast<const arrow::DoubleArray&>(*batch.column(next++));
       const bool usable = values.IsValid(row) && std::isfinite(values.Value(row));
@@ -199,17 +193,17 @@ class Valuation {
     }
     for (std::vector<std::string>& column : rows.categories) {
       const bool missing = batch.column(next)->IsNull(row);
-      column.push_back(missing ? "" : "=" + text_of(batch, next, row));
+      column.push_back(missing ? "" : "=" + text_at(batch, next, row));
       ++next;
     }
     for (std::vector<std::string>& group : rows.groups) {
-      group.push_back(text_of(batch, next++, row));
+      group.push_back(text_at(batch, next++, row));
     }
     if (!is_training) return;
     std::vector<std::string> shown;
     shown.reserve(options_.shown.size());
     for (size_t i = 0; i < options_.shown.size(); ++i) {
-      shown.push_back(text_of(batch, next++, row));
+      shown.push_back(text_at(batch, next++, row));
     }
     rows.shown.push_back(std::move(shown));
   }

@@ -14,15 +14,6 @@ namespace millgate {
 
 namespace {
 
-std::string text_sql(const std::string& expression) {
-  return "cast((" + expression + "\n) as varchar)";
-}
-
-std::string text_at(const arrow::RecordBatch& batch, int column, int64_t row) {
-  const auto& texts = static_cast<const arrow::StringArray&>(*batch.column(column));
-  return texts.IsNull(row) ? "null" : texts.GetString(row);
-}
-
 /// The labelled rows.
 struct ReadRows {
   std::vector<size_t> labels;
@@ -40,12 +31,13 @@ class Reading {
   }
 
   Result<ReadRows> run() {
-    std::string select = text_sql(options_.label);
+    std::string select = expression_text_sql(options_.label);
     for (const auto& [name, sql] : options_.probabilities) {
       select += ", cast((" + sql + "\n) as double)";
     }
-    for (const std::string& group : options_.by) select += ", " + text_sql(group);
-    for (const std::string& name : options_.shown) select += ", " + text_sql(quote_name(name));
+    for (const std::string& group : options_.by) select += ", " + expression_text_sql(group);
+    for (const std::string& name : options_.shown)
+      select += ", " + expression_text_sql(quote_name(name));
     read_.by.resize(options_.by.size());
     read_.shown.resize(options_.shown.size());
     MILLGATE_ASSIGN(const auto reader,
