@@ -29,6 +29,7 @@ void add_resolve(const Command& program, Session& session);
 void add_revert(const Command& program, Session& session);
 void add_cherry_pick(const Command& program, Session& session);
 void add_blame(const Command& program, Session& session);
+void add_rename(const Command& program, Session& session);
 void add_branch(const Command& program, Session& session);
 void add_switch(const Command& program, Session& session);
 void add_tag(const Command& program, Session& session);

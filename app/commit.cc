@@ -26,6 +26,7 @@ struct Options {
   bool standard_input = false;
   std::string format = "arrows";
   std::vector<std::string> key;
+  std::vector<std::string> renames;  ///< "TABLE.OLD=NEW"
 };
 
 /// At most one of the ways by which rows come to one table, and its table.
@@ -45,11 +46,31 @@ Status check_ways(const Options& options) {
                          "`--query SQL`, `--stdin` or `--changes FILE`; without `--table`, the "
                          "files of all sources are committed");
   }
+  if (!options.renames.empty() && !options.changes.empty()) {
+    return invalid_input("`--rename` is for whole tables; changes name columns as the table does",
+                         "first `millgate rename TABLE OLD NEW`, then the changes");
+  }
   if (!options.key.empty() && options.query.empty() && !options.standard_input) {
     return invalid_input("`--key` is for rows of `--query` or `--stdin`",
                          "the key of files is that of their [[source]]");
   }
   return {};
+}
+
+Result<std::map<std::string, std::vector<ColumnRename>>> parse_renames(
+    const std::vector<std::string>& texts) {
+  std::map<std::string, std::vector<ColumnRename>> renames;
+  for (const std::string& text : texts) {
+    const size_t dot = text.find('.');
+    const size_t equals = text.find('=', dot == std::string::npos ? 0 : dot);
+    if (dot == std::string::npos || equals == std::string::npos || dot == 0) {
+      return invalid_input("`--rename " + text + "` does not say which column gets which name",
+                           "write --rename TABLE.OLD=NEW");
+    }
+    renames[text.substr(0, dot)].push_back(
+        {.before = text.substr(dot + 1, equals - dot - 1), .after = text.substr(equals + 1)});
+  }
+  return renames;
 }
 
 Result<CommitReport> commit_input(const Workplace& place, const Options& options,
@@ -96,6 +117,7 @@ Result<int> commit(const Session& session, const Options& options) {
   how.message = options.message;
   how.author = author_name();
   how.accept_schema = options.accept_schema;
+  MILLGATE_ASSIGN(how.renames, parse_renames(options.renames));
   how.progress = progress_line();
   MILLGATE_ASSIGN(const CommitReport report, commit_asked(place, options, how));
   end_progress();
@@ -114,6 +136,12 @@ void add_commit(const Command& program, Session& session) {
   command.add_option("-b,--branch", options->branch, "branch that moves").shows_default();
   command.add_flag("--accept-schema", options->accept_schema,
                    "take new, missing and retyped columns as they are in the files");
+  command
+      .add_option(
+          "--rename", options->renames,
+          "TABLE.OLD=NEW: the new rows call a column of the last commit otherwise; once for "
+          "each")
+      .one_at_a_time();
   command.add_option("--table", options->table,
                      "commit one table: the rows of --query, of --stdin, or of --changes");
   command.add_option("--query", options->query,

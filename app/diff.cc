@@ -47,6 +47,7 @@ Result<DiffedTable> diff_table(const Repository& repository, const std::string& 
   }
   MILLGATE_ASSIGN(table.diff, diff_versions(repository.objects(), table.before, table.after,
                                             {.rows_max = options.rows_max}));
+  table.before = with_renamed_columns(table.before, table.diff.renames);
   if (options.out.empty() && table.diff.any()) {
     MILLGATE_ASSIGN(table.moves, column_moves(repository,
                                               {.name = name,

@@ -40,6 +40,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_revert(program, session);
   add_cherry_pick(program, session);
   add_blame(program, session);
+  add_rename(program, session);
   add_branch(program, session);
   add_switch(program, session);
   add_tag(program, session);

@@ -195,6 +195,9 @@ void print_changes(const DiffedTable& table, const ChangesText& text) {
             << grouped(diff.updated_count) << " updated, " << grouped(diff.removed_count)
             << " removed\n";
   if (diff.key_changed) std::cout << "  the key changed, so rows were not compared\n";
+  for (const ColumnRename& rename : diff.renames) {
+    std::cout << "  column `" << rename.before << "` is called `" << rename.after << "` now\n";
+  }
   for (const ColumnChange& column : diff.columns) {
     std::cout << "  column `" << column.name << "` ";
     if (column.type_before.empty()) {
@@ -217,6 +220,10 @@ Json changes_json(const DiffedTable& table) {
                        {"type_before", column.type_before},
                        {"type_after", column.type_after}});
   }
+  Json renames = Json::array();
+  for (const ColumnRename& rename : diff.renames) {
+    renames.push_back({{"before", rename.before}, {"after", rename.after}});
+  }
   Json cells = Json::object();
   for (size_t i = 0; i < diff.changed_cells.size(); ++i) {
     if (diff.changed_cells[i] == 0) continue;
@@ -233,6 +240,7 @@ Json changes_json(const DiffedTable& table) {
           {"removed_count", diff.removed_count},
           {"key_changed", diff.key_changed},
           {"schema", columns},
+          {"renamed", renames},
           {"changed_cells", cells},
           {"distributions", moves_json(table)},
           {"rows", rows_json(table)},

@@ -63,10 +63,18 @@ Result<std::vector<ColumnMove>> column_moves(const Repository& repository, const
   const auto named = [&](const Commit& commit) {
     return quote_name(table.name + "@" + commit.id.hex());
   };
-  MILLGATE_ASSIGN(
-      std::vector<AskedRows> sides,
-      open_rows(*database, repository, {named(table.before_commit), named(table.after_commit)},
-                table.after_commit.id.hex()));
+  std::string before = named(table.before_commit);
+  if (!table.diff.renames.empty()) {
+    std::string names;
+    for (const ColumnRename& rename : table.diff.renames) {
+      names += (names.empty() ? "" : ", ") + quote_name(rename.before) + " as " +
+               quote_name(rename.after);
+    }
+    before = "select * rename (" + names + ") from " + before;
+  }
+  MILLGATE_ASSIGN(std::vector<AskedRows> sides,
+                  open_rows(*database, repository, {before, named(table.after_commit)},
+                            table.after_commit.id.hex()));
   for (AskedRows& side : sides) {
     std::erase_if(side.columns, [&](const AskedColumn& column) {
       return std::find(unsettled.begin(), unsettled.end(), column.name) == unsettled.end();

@@ -33,7 +33,7 @@ struct ColumnMove {
 [[nodiscard]] double effect_bound(const TableDiff& diff, const TableVersion& before,
                                   const TableVersion& after, int column);
 
-/// A table as two commits have it.
+/// A table as two commits have it; `before` with the names that columns have after.
 struct MovedTable {
   std::string name;
   const Commit& before_commit;

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "data/store/column_rename.h"
 #include "data/store/version_scan.h"
 #include "data/table/arrow_result.h"
 #include "data/table/cell_compare.h"
 #include "data/table/sort.h"
-#include "ground/nearest_name.h"
 
 namespace millgate {
 
@@ -54,7 +54,7 @@ Result<WantedRows> read_wanted(const TableVersion& version, const arrow::RecordB
     if (known == nullptr) {
       return invalid_input(
           "the changes have a column `" + field->name() + "`, which the table has not",
-          name_hint(field->name(), version.schema->field_names()));
+          column_hint(version, field->name()));
     }
     if (!known->type()->Equals(*field->type())) {
       return invalid_input("column `" + field->name() + "` of the changes is of type " +

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "data/store/column_plan.h"
+#include "data/store/column_rename.h"
 #include "data/store/column_summary.h"
 #include "data/store/logical_hash.h"
 #include "data/store/row_match.h"
@@ -228,11 +229,9 @@ class NextVersion {
   int64_t change_count_ = 0;
 };
 
-}  // namespace
-
-Result<TableVersion> write_next_version(ObjectStore& objects, const TableVersion& parent,
-                                        arrow::RecordBatchReader& rows,
-                                        const std::vector<std::string>& key) {
+Result<TableVersion> write_rows(ObjectStore& objects, const TableVersion& parent,
+                                arrow::RecordBatchReader& rows,
+                                const std::vector<std::string>& key) {
   auto plan = plan_columns(parent, rows.schema(), key);
   if (!plan) return write_table_version(objects, rows, key);
   MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, plan->kept));
@@ -243,6 +242,22 @@ Result<TableVersion> write_next_version(ObjectStore& objects, const TableVersion
                    std::move(new_encoder), std::move(delta));
   MILLGATE_ASSIGN(auto version, next.merge(rows));
   return version ? *std::move(version) : parent;
+}
+
+}  // namespace
+
+Result<TableVersion> write_next_version(ObjectStore& objects, const TableVersion& parent,
+                                        arrow::RecordBatchReader& rows,
+                                        const std::vector<std::string>& key) {
+  MILLGATE_ASSIGN(TableVersion version, write_rows(objects, parent, rows, key));
+  const auto renames = proven_renames(parent, version);
+  if (renames.empty()) return version;
+  // Only now it is known that columns have new names and nothing else, so the rows are laid over
+  // the parent once more, where those columns are kept.
+  MILLGATE_ASSIGN(const TableVersion renamed, rename_columns(objects, parent, renames));
+  if (renamed.key != key) return version;
+  MILLGATE_ASSIGN(const auto written, read_rows(objects, version));
+  return write_rows(objects, renamed, *written, key);
 }
 
 }  // namespace millgate

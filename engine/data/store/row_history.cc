@@ -4,10 +4,11 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "data/store/column_rename.h"
 #include "data/store/version_scan.h"
 #include "data/table/cell_compare.h"
 #include "data/table/column_builder.h"
@@ -20,38 +21,63 @@ namespace {
 
 using Row = std::shared_ptr<arrow::RecordBatch>;
 
+/// What a commit has of the row. Both are null when it has no such table; `row` alone, no such row.
+struct RowAt {
+  std::shared_ptr<const TableVersion> version;
+  Row row;
+};
+
 /// The row in the commits that were looked at so far.
 class RowOfCommits {
  public:
   RowOfCommits(const Repository& repository, std::string table, std::string key)
       : repository_(repository), table_(std::move(table)), key_(std::move(key)) {}
 
-  /// Null when the commit has no such table or row.
-  Result<Row> at(const Commit& commit) {
+  Result<RowAt> at(const Commit& commit) {
     const auto table = commit.tables.find(table_);
-    if (table == commit.tables.end()) return Row();
+    if (table == commit.tables.end()) return RowAt();
     const auto known = rows_.find(table->second);
     if (known != rows_.end()) return known->second;
-    MILLGATE_ASSIGN(const TableVersion version,
-                    read_table_version(repository_.objects(), table->second));
-    MILLGATE_ASSIGN(Row row, read_row(repository_.objects(), version, key_));
-    rows_.emplace(table->second, row);
-    return row;
+    MILLGATE_ASSIGN(TableVersion version, read_table_version(repository_.objects(), table->second));
+    RowAt at;
+    MILLGATE_ASSIGN(at.row, read_row(repository_.objects(), version, key_));
+    at.version = std::make_shared<const TableVersion>(std::move(version));
+    rows_.emplace(table->second, at);
+    return at;
   }
 
  private:
   const Repository& repository_;
   std::string table_;
   std::string key_;
-  std::map<Id, Row> rows_;  ///< By table version.
+  std::map<Id, RowAt> rows_;  ///< By table version.
 };
 
-bool has_same_cell(const Row& row, const Row& other, const std::string& column) {
-  if (other == nullptr) return false;
-  const auto cell = row->GetColumnByName(column);
-  const auto before = other->GetColumnByName(column);
+bool has_same_cell(const arrow::RecordBatch& row, const std::string& column,
+                   const arrow::RecordBatch& other, const std::string& other_column) {
+  const auto cell = row.GetColumnByName(column);
+  const auto before = other.GetColumnByName(other_column);
   return before != nullptr && before->type()->Equals(*cell->type()) &&
          cells_equal(*cell, 0, *before, 0);
+}
+
+/// Columns as they are called at the revision, each with its name in some commit.
+using ColumnNames = std::map<std::string, std::string>;
+
+/// The columns of `names` whose cells a parent of the commit has as they are `now`, with the names
+/// they have there.
+ColumnNames columns_taken(const RowAt& now, const ColumnNames& names, const RowAt& commit,
+                          const RowAt& parent) {
+  ColumnNames taken;
+  if (parent.row == nullptr) return taken;
+  const auto renames = column_renames(*parent.version, *commit.version);
+  for (const auto& [column, name] : names) {
+    const auto renamed = std::find_if(renames.begin(), renames.end(),
+                                      [&](const auto& one) { return one.after == name; });
+    const std::string& before = renamed == renames.end() ? name : renamed->before;
+    if (has_same_cell(*now.row, column, *parent.row, before)) taken[column] = before;
+  }
+  return taken;
 }
 
 }  // namespace
@@ -110,34 +136,31 @@ Result<std::vector<BlamedCell>> blame_row(const Repository& repository, const Co
                      name_hint(table, names));
   }
   RowOfCommits rows(repository, table, key);
-  MILLGATE_ASSIGN(const Row now, rows.at(revision));
-  if (now == nullptr) {
+  MILLGATE_ASSIGN(const RowAt now, rows.at(revision));
+  if (now.row == nullptr) {
     return not_found("table `" + table + "` has no such row in commit " + revision.id.brief());
   }
   std::map<std::string, Commit> made_by;
   /// Commits that have these cells as they are now, still to be asked for their parents.
-  std::vector<std::pair<Commit, std::set<std::string>>> open;
-  const auto names = now->schema()->field_names();
-  open.emplace_back(revision, std::set<std::string>(names.begin(), names.end()));
+  std::vector<std::pair<Commit, ColumnNames>> open = {{revision, {}}};
+  for (const std::string& name : now.row->schema()->field_names()) open[0].second[name] = name;
   while (!open.empty()) {
     auto [commit, columns] = std::move(open.back());
     open.pop_back();
     for (const Id& id : commit.parents) {
       MILLGATE_ASSIGN(const Commit parent, repository.read_commit(id));
-      MILLGATE_ASSIGN(const Row before, rows.at(parent));
-      std::set<std::string> taken;
-      for (const std::string& column : columns) {
-        if (has_same_cell(now, before, column)) taken.insert(column);
-      }
-      for (const std::string& column : taken) columns.erase(column);
+      MILLGATE_ASSIGN(const RowAt here, rows.at(commit));
+      MILLGATE_ASSIGN(const RowAt before, rows.at(parent));
+      ColumnNames taken = columns_taken(now, columns, here, before);
+      for (const auto& [column, name] : taken) columns.erase(column);
       if (!taken.empty()) open.emplace_back(parent, std::move(taken));
     }
-    for (const std::string& column : columns) made_by[column] = commit;
+    for (const auto& [column, name] : columns) made_by[column] = commit;
   }
   std::vector<BlamedCell> cells;
-  for (int i = 0; i < now->num_columns(); ++i) {
-    const std::string& name = now->schema()->field(i)->name();
-    cells.push_back({name, value_text(*now->column(i), 0), made_by[name]});
+  for (int i = 0; i < now.row->num_columns(); ++i) {
+    const std::string& name = now.row->schema()->field(i)->name();
+    cells.push_back({name, value_text(*now.row->column(i), 0), made_by[name]});
   }
   return cells;
 }

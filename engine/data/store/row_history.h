@@ -34,8 +34,8 @@ struct BlamedCell {
 };
 
 /// Of each column of the row at `revision`. A commit that took a cell over from a parent unchanged
-/// is not the one; after a merge the side that has the value is followed.
-/// Errors: `not_found` for the table and the row.
+/// is not the one, nor is one that gave the column another name; after a merge the side that has
+/// the value is followed. Errors: `not_found` for the table and the row.
 [[nodiscard]] Result<std::vector<BlamedCell>> blame_row(const Repository& repository,
                                                         const Commit& revision,
                                                         const std::string& table,

@@ -404,9 +404,11 @@ TableVersion version_with_columns(const TableVersion& version,
   return view;
 }
 
-Result<TableDiff> diff_versions(const ObjectStore& objects, const TableVersion& before,
+Result<TableDiff> diff_versions(const ObjectStore& objects, const TableVersion& named_before,
                                 const TableVersion& after, const DiffOptions& options) {
   TableDiff diff;
+  diff.renames = column_renames(named_before, after);
+  const TableVersion before = with_renamed_columns(named_before, diff.renames);
   diff.columns = column_changes(*before.schema, *after.schema);
   diff.schema = common_schema(*before.schema, *after.schema);
   diff.changed_cells.resize(static_cast<size_t>(diff.schema->num_fields()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/store/changes.h"
+#include "data/store/column_rename.h"
 #include "data/store/object_store.h"
 #include "data/store/table_version.h"
 #include "ground/error.h"
@@ -24,6 +25,8 @@ struct ColumnChange {
 
 struct TableDiff {
   std::vector<ColumnChange> columns;
+  /// Columns with another name: everything else here calls them as the version after does.
+  std::vector<ColumnRename> renames;
   bool key_changed = false;
   int64_t inserted_count = 0;
   int64_t updated_count = 0;
@@ -38,7 +41,9 @@ struct TableDiff {
   bool complete = true;  ///< `changes` holds all of them.
 
   [[nodiscard]] int64_t row_count() const { return inserted_count + updated_count + removed_count; }
-  [[nodiscard]] bool any() const { return key_changed || !columns.empty() || row_count() > 0; }
+  [[nodiscard]] bool any() const {
+    return key_changed || !columns.empty() || !renames.empty() || row_count() > 0;
+  }
 };
 
 struct DiffOptions {
@@ -46,9 +51,9 @@ struct DiffOptions {
 };
 
 /// How `after` differs from `before`. Segments that both share are not read; there the deltas
-/// tell. Rows are matched by key, without one by content. When the keys differ, rows are not
-/// compared.
-/// Errors: `not_found`, `damaged` for objects.
+/// tell. A column that got another name is the same column (store/column_rename.h). Rows are
+/// matched by key, without one by content. When the keys differ, rows are not compared. Errors:
+/// `not_found`, `damaged` for objects.
 [[nodiscard]] Result<TableDiff> diff_versions(const ObjectStore& objects,
                                               const TableVersion& before, const TableVersion& after,
                                               const DiffOptions& options = {});

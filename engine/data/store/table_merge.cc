@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "data/store/changes.h"
+#include "data/store/column_rename.h"
 #include "data/store/merge_referee.h"
 #include "data/store/table_diff.h"
 #include "data/store/version_update.h"
@@ -228,6 +230,87 @@ class ChangesMerge {
   std::vector<SideWalk*> here_;
 };
 
+/// What a side calls a column of the base; nothing when it has it no more.
+std::optional<std::string> name_in(const TableVersion& side,
+                                   const std::vector<ColumnRename>& renames,
+                                   const std::string& name) {
+  std::string now = renamed_to(renames, name);
+  if (side.schema->GetFieldIndex(now) < 0) return std::nullopt;
+  return now;
+}
+
+Error names_conflict(std::string what, std::string hint) {
+  return Error{.code = ErrorCode::conflict, .what = std::move(what), .hint = std::move(hint)};
+}
+
+/// A column whose name went on to another column: by name, cells of two columns would be merged.
+Status check_names_stayed(const TableVersion& base, const TableVersion& side) {
+  for (int i = 0; i < base.schema->num_fields(); ++i) {
+    const std::string& name = base.schema->field(i)->name();
+    const std::string& stored = base.stored_names[static_cast<size_t>(i)];
+    const int same_name = side.schema->GetFieldIndex(name);
+    if (same_name < 0 || side.stored_names[static_cast<size_t>(same_name)] == stored) continue;
+    const auto& names = side.stored_names;
+    const auto moved = std::find(names.begin(), names.end(), stored);
+    if (moved == names.end()) continue;
+    const std::string& now = side.schema->field(static_cast<int>(moved - names.begin()))->name();
+    return names_conflict("column `" + name + "` was renamed to `" + now +
+                              "`, and another column is called `" + name + "` since",
+                          "give the new column a name of its own, commit, then merge");
+  }
+  return {};
+}
+
+/// The new names that ours takes from a side.
+Result<std::vector<ColumnRename>> renames_to_take(const TableVersion& ours, const MergeSide& side) {
+  const auto our_renames = column_renames(side.base, ours);
+  const auto their_renames = column_renames(side.base, side.theirs);
+  for (const TableVersion* version : {&ours, &side.theirs}) {
+    MILLGATE_TRY(check_names_stayed(side.base, *version));
+  }
+  std::vector<ColumnRename> taken;
+  for (const std::string& name : side.base.schema->field_names()) {
+    const auto our_name = name_in(ours, our_renames, name);
+    const auto their_name = name_in(side.theirs, their_renames, name);
+    if (our_name == their_name) continue;
+    if (!our_name || !their_name) {
+      const std::string& new_name = our_name ? *our_name : *their_name;
+      if (new_name == name) continue;  // Only gone on one side.
+      return names_conflict(
+          "one side renamed column `" + name + "` to `" + new_name + "`, the other removed it",
+          "rename it on both sides, or remove it on both, commit, then merge");
+    }
+    if (*our_name != name && *their_name != name) {
+      return names_conflict("column `" + name + "` is `" + *our_name + "` on one side and `" +
+                                *their_name + "` on the other",
+                            "give it one name (`millgate rename`), then merge");
+    }
+    if (*their_name == name) continue;
+    if (ours.schema->GetFieldIndex(*their_name) >= 0) {
+      return names_conflict("one side renamed column `" + name + "` to `" + *their_name +
+                                "`, the other has another column of that name",
+                            "give one of them another name (`millgate rename`), then merge");
+    }
+    taken.push_back({.before = *our_name, .after = *their_name});
+  }
+  return taken;
+}
+
+/// Gives each column one name on all sides, the new one where a side renamed it.
+/// Errors: `conflict` when two sides say otherwise.
+Status take_new_names(ObjectStore& objects, TableVersion& ours, std::vector<MergeSide>& sides) {
+  for (const MergeSide& side : sides) {
+    MILLGATE_ASSIGN(const auto taken, renames_to_take(ours, side));
+    MILLGATE_ASSIGN(ours, rename_columns(objects, ours, taken));
+  }
+  for (MergeSide& side : sides) {
+    for (TableVersion* version : {&side.base, &side.theirs}) {
+      *version = with_renamed_columns(*version, column_renames(*version, ours));
+    }
+  }
+  return {};
+}
+
 Error both_changed_columns() {
   return Error{.code = ErrorCode::conflict,
                .what = "both sides changed the columns of the table",
@@ -343,10 +426,13 @@ Result<MergePolicy> parse_merge_policy(const std::string& name) {
   return invalid_input("there is no merge policy `" + name + "`", name_hint(name, names));
 }
 
-Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
-                                  const std::vector<MergeSide>& sides,
+Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& named_ours,
+                                  const std::vector<MergeSide>& named_sides,
                                   const MergeOptions& options) {
   TableMerge merge;
+  TableVersion ours = named_ours;
+  std::vector<MergeSide> sides = named_sides;
+  MILLGATE_TRY(take_new_names(objects, ours, sides));
   merge.version = ours;
   MILLGATE_TRY(check_keys(ours, sides));
   MILLGATE_TRY(check_policies(options, *ours.schema));

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "data/store/column_rename.h"
 #include "data/store/test_model_table.h"
 #include "data/store/version_update.h"
 #include "ground/test_folder.h"
@@ -220,6 +221,93 @@ TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsNotMergedByHalf) {
   ASSERT_FALSE(merge.ok());
   EXPECT_EQ(merge.error().code, ErrorCode::conflict);
   EXPECT_EQ(merge.error().what, "both sides added the column `extra`");
+}
+
+TEST_F(TableMergeTest, ARenameMeetsEditsOfItsColumn) {
+  Random random(7);
+  const ModelTable base = random_model(random, 400);
+  const TableVersion base_version = fresh(base);
+  ModelTable ours = base;
+  ModelTable theirs = base;
+  edit_model(ours, random, 60);
+  edit_model(theirs, random, 60);
+  const TableVersion our_version = next(base_version, ours);
+  const TableVersion their_version = next(base_version, theirs);
+  SlowMerge expected = slow_merge(base, ours, theirs);
+  rename_in_model(expected.merged, "note", "remark");
+  const auto renamed = [&](const TableVersion& version) {
+    return must(rename_columns(objects_, version, {{"note", "remark"}}));
+  };
+  const std::vector<std::pair<TableVersion, TableVersion>> pairs = {
+      {renamed(our_version), their_version},
+      {our_version, renamed(their_version)},
+      {renamed(our_version), renamed(their_version)}};
+  for (const auto& [one, other] : pairs) {
+    const TableMerge merge = must(merge_two(base_version, one, other, {}));
+    EXPECT_EQ(csv_of_version(must(read_table_version(objects_, merge.version.id))),
+              csv_of(*expected.merged.table()));
+    Places places;
+    for (const Conflict& conflict : merge.conflicts) {
+      places.insert({conflict.key_text, conflict.column == "remark" ? "note" : conflict.column});
+    }
+    EXPECT_EQ(places, expected.conflicts);
+  }
+  // Nothing but the name.
+  const TableMerge only_name =
+      must(merge_two(base_version, our_version, renamed(base_version), {}));
+  EXPECT_EQ(only_name.version.id, renamed(our_version).id);
+  // Several branches, one of which renames.
+  MergeOptions by_votes;
+  by_votes.policy = MergePolicy::majority;
+  const TableMerge voted = must(merge_versions(objects_, base_version,
+                                               {{base_version, our_version},
+                                                {base_version, renamed(their_version)},
+                                                {base_version, our_version}},
+                                               by_votes));
+  EXPECT_GE(voted.version.schema->GetFieldIndex("remark"), 0);
+  EXPECT_TRUE(std::all_of(voted.conflicts.begin(), voted.conflicts.end(),
+                          [](const Conflict& one) { return one.column != "note"; }));
+}
+
+TEST_F(TableMergeTest, TwoNamesOfOneColumnAreAConflict) {
+  Random random(8);
+  const ModelTable base = random_model(random, 50);
+  const TableVersion base_version = fresh(base);
+  const auto renamed = [&](const TableVersion& version, const std::string& name) {
+    return must(rename_columns(objects_, version, {{"note", name}}));
+  };
+  const auto fault = [&](const TableVersion& one, const TableVersion& other) {
+    const auto merge = merge_two(base_version, one, other, {});
+    EXPECT_FALSE(merge.ok());
+    if (merge.ok()) return std::string();
+    EXPECT_EQ(merge.error().code, ErrorCode::conflict);
+    return merge.error().what;
+  };
+  const TableVersion remark = renamed(base_version, "remark");
+  EXPECT_EQ(fault(remark, renamed(base_version, "comment")),
+            "column `note` is `remark` on one side and `comment` on the other");
+  ModelTable without = base;
+  without.columns.pop_back();
+  const TableVersion dropped = next(base_version, without);
+  for (const bool turned : {false, true}) {
+    EXPECT_EQ(turned ? fault(dropped, remark) : fault(remark, dropped),
+              "one side renamed column `note` to `remark`, the other removed it");
+  }
+  ModelTable with = base;
+  with.columns.push_back({"remark", arrow::int64()});
+  for (auto& [key, row] : with.rows) row["remark"] = std::to_string(key.first);
+  EXPECT_EQ(fault(next(base_version, with), remark),
+            "one side renamed column `note` to `remark`, the other has another column of that "
+            "name");
+  // The old name goes on to another column: cells of two columns must not be merged.
+  ModelTable moved = base;
+  rename_in_model(moved, "note", "remark");
+  moved.columns.push_back({"note", arrow::utf8()});
+  for (auto& [key, row] : moved.rows) row["note"] = "n" + std::to_string(key.first);
+  ModelTable edited = base;
+  edited.rows.begin()->second["note"] = "edited";
+  EXPECT_EQ(fault(next(remark, moved), next(base_version, edited)),
+            "column `note` was renamed to `remark`, and another column is called `note` since");
 }
 
 TEST_F(TableMergeTest, OneSideMayChangeTheColumns) {

@@ -143,6 +143,19 @@ inline ModelTable random_model(Random& random, int64_t count) {
   return model;
 }
 
+/// Gives a column another name.
+inline void rename_in_model(ModelTable& model, const std::string& before,
+                            const std::string& after) {
+  for (auto& column : model.columns) {
+    if (column.name == before) column.name = after;
+  }
+  for (auto& [key, row] : model.rows) {
+    ModelCell cell = row.at(before);
+    row[after] = std::move(cell);
+    row[before] = std::nullopt;
+  }
+}
+
 /// Inserts, removes and changes cells, `count` of each, in keys of one region or all over.
 inline void edit_model(ModelTable& model, Random& random, int64_t count) {
   const auto total = static_cast<uint64_t>(model.rows.size());

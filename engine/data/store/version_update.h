@@ -25,8 +25,9 @@ namespace millgate {
 
 /// The version that holds `rows` (sorted by `key`), found by one merge with the rows of `parent`:
 /// what did not change is not written again. Columns may differ: a new one becomes an object
-/// beside each segment, a missing one is dropped, a wider type is noted. Another key, or a table
-/// without one, is written from new. `parent` itself when nothing changed.
+/// beside each segment, a missing one is dropped, a wider type is noted; a new one with the very
+/// cells of a missing one is that one renamed (`proven_renames`). Another key, or a table without
+/// one, is written from new. `parent` itself when nothing changed.
 ///
 /// Memory holds a few segments and the changes.
 /// Errors: as `write_table_version`; `damaged` for the parent's objects.

@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "data/store/column_rename.h"
 #include "data/store/row_match.h"
+#include "data/store/table_diff.h"
 #include "data/store/test_model_table.h"
 #include "data/store/version_scan.h"
 #include "ground/test_folder.h"
@@ -194,6 +196,125 @@ TEST_F(VersionUpdateTest, AWiderTypeLeavesTheFiles) {
   expect_equal(next(third, model), model);
 }
 
+TEST_F(VersionUpdateTest, ARenamedColumnIsAManifest) {
+  Random random(11);
+  ModelTable model = random_model(random, 60'000);
+  const TableVersion first = fresh(model);
+  edit_model(model, random, 20);
+  const TableVersion second = next(first, model);
+  ASSERT_FALSE(second.deltas.empty());
+  const TableVersion third = must(rename_columns(
+      objects_, second, {{"note", "remark"}, {"count", "tally"}, {"remark", "comment"}}));
+  EXPECT_EQ(third.base, second.base);
+  EXPECT_EQ(third.deltas, second.deltas);
+  EXPECT_LT(bytes_added(third, second), 5'000);
+  rename_in_model(model, "note", "comment");
+  rename_in_model(model, "count", "tally");
+  expect_equal(third, model);
+  // A new column may have the old name, and deltas go on.
+  model.columns.push_back({"note", arrow::utf8()});
+  for (auto& [key, row] : model.rows) row["note"] = "n" + std::to_string(key.first % 3);
+  edit_model(model, random, 20);
+  const TableVersion fourth = next(third, model);
+  EXPECT_EQ(fourth.stored_names.back(), "note~2");
+  expect_equal(fourth, model);
+  const TableDiff diff = must(diff_versions(objects_, second, third));
+  EXPECT_EQ(diff.renames, (std::vector<ColumnRename>{{"count", "tally"}, {"note", "comment"}}));
+  EXPECT_TRUE(diff.columns.empty());
+  EXPECT_EQ(diff.row_count(), 0);
+}
+
+TEST_F(VersionUpdateTest, ARenamedKeyIsTheSameKey) {
+  Random random(12);
+  ModelTable model = random_model(random, 40'000);
+  const TableVersion first = fresh(model);
+  const TableVersion renamed = must(rename_columns(objects_, first, {{"id", "number"}}));
+  EXPECT_EQ(renamed.key, (std::vector<std::string>{"number", "part"}));
+  const auto as_renamed = [](const ModelTable& table) {
+    const std::vector<std::string> key = {"number", "part"};
+    auto names = table.table()->ColumnNames();
+    names[0] = "number";
+    return table.table()->RenameColumns(names).ValueOrDie();
+  };
+  const ModelTable before = model;
+  edit_model(model, random, 20);
+  auto rows = reader_of(as_renamed(model), 5'000);
+  const TableVersion second =
+      must(write_next_version(objects_, renamed, *rows, {"number", "part"}));
+  EXPECT_EQ(second.segments, first.segments);
+  EXPECT_EQ(second.deltas.size(), 1U);
+  const TableVersion read = must(read_table_version(objects_, second.id));
+  expect_equal_rows(*must(all_rows(*must(read_rows(objects_, read)))), *as_renamed(model));
+  const TableDiff diff = must(diff_versions(objects_, first, second));
+  EXPECT_FALSE(diff.key_changed);
+  const Changes expected = changes_between(before, model);
+  EXPECT_EQ(diff.inserted_count, expected.count(ChangeKind::inserted));
+  EXPECT_EQ(diff.updated_count, expected.count(ChangeKind::updated));
+  EXPECT_EQ(diff.removed_count, expected.count(ChangeKind::removed));
+  // Read whole, with the new name in the file, the key is proven to be the same as well.
+  auto again = reader_of(as_renamed(before), 5'000);
+  const TableVersion proven = must(write_next_version(objects_, first, *again, {"number", "part"}));
+  EXPECT_EQ(proven.id, renamed.id);
+}
+
+TEST_F(VersionUpdateTest, EqualCellsProveARename) {
+  Random random(13);
+  ModelTable model = random_model(random, 40'000);
+  model.columns.push_back({"same", arrow::int64()});
+  for (auto& [key, row] : model.rows) row["same"] = "1";
+  const TableVersion first = fresh(model);
+  rename_in_model(model, "share", "part_of");
+  EXPECT_EQ(next(first, model).id,
+            must(rename_columns(objects_, first, {{"share", "part_of"}})).id);
+  // Other cells may change at once.
+  model.rows.begin()->second["note"] = "changed";
+  const TableVersion second = next(first, model);
+  EXPECT_EQ(second.segments, first.segments);
+  EXPECT_EQ(second.stored_names[4], "share");
+  EXPECT_EQ(second.deltas.size(), 1U);
+  expect_equal(second, model);
+  // One other cell, and nothing is proven; nor by a constant.
+  model.rows.begin()->second["note"] = "again";
+  rename_in_model(model, "note", "remark");
+  rename_in_model(model, "same", "constant");
+  const TableVersion third = next(second, model);
+  EXPECT_THAT(third.retired_names, testing::UnorderedElementsAre("note", "same"));
+  expect_equal(third, model);
+  EXPECT_TRUE(must(diff_versions(objects_, second, third)).renames.empty());
+}
+
+TEST_F(VersionUpdateTest, ARenameWithoutAKeyCountsAnew) {
+  Random random(14);
+  ModelTable model = random_model(random, 20'000);
+  auto rows = reader_of(model.table(), 7'000);
+  const TableVersion first = must(write_table_version(objects_, *rows, {}));
+  const TableVersion renamed = must(rename_columns(objects_, first, {{"note", "remark"}}));
+  rename_in_model(model, "note", "remark");
+  rows = reader_of(model.table(), 7'000);
+  const TableVersion fresh_one = must(write_table_version(objects_, *rows, {}));
+  EXPECT_EQ(renamed.logical_hash, fresh_one.logical_hash);
+  EXPECT_EQ(renamed.segments, first.segments);
+  EXPECT_EQ(must(read_table_version(objects_, renamed.id)).digests, fresh_one.digests);
+  const TableDiff diff = must(diff_versions(objects_, first, renamed));
+  EXPECT_EQ(diff.renames, (std::vector<ColumnRename>{{"note", "remark"}}));
+  EXPECT_EQ(diff.row_count(), 0);
+}
+
+TEST_F(VersionUpdateTest, ARenameSaysWhatIsWrong) {
+  Random random(15);
+  const TableVersion first = fresh(random_model(random, 50));
+  const auto fault = [&](const TableVersion& version, const ColumnRename& rename) {
+    const Error error = rename_columns(objects_, version, {rename}).error();
+    return error.what + "; " + error.hint;
+  };
+  EXPECT_THAT(fault(first, {"nots", "x"}), testing::HasSubstr("`note`"));
+  EXPECT_THAT(fault(first, {"note", "count"}), testing::HasSubstr("a column `count` already"));
+  EXPECT_THAT(fault(first, {"note", ""}), testing::HasSubstr("empty"));
+  EXPECT_THAT(fault(first, {"note", "note"}), testing::HasSubstr("already"));
+  const TableVersion renamed = must(rename_columns(objects_, first, {{"note", "remark"}}));
+  EXPECT_THAT(fault(renamed, {"note", "x"}), testing::HasSubstr("called `remark` now"));
+}
+
 TEST_F(VersionUpdateTest, ADeltaWithoutBeforeIsCountedWhenAsked) {
   Random random(6);
   ModelTable model = random_model(random, 60'000);
@@ -286,6 +407,18 @@ TEST_F(VersionUpdateTest, RandomHistoriesHoldWhatTheModelHolds) {
           model.columns.erase(found);
         }
         version = next(version, model);
+      }
+      if (random.below(4) == 0) {
+        const std::string old_name = model.columns[random.below(model.columns.size())].name;
+        const std::string new_name = "r" + std::to_string(random.below(4));
+        if (std::none_of(model.columns.begin(), model.columns.end(),
+                         [&](const auto& column) { return column.name == new_name; })) {
+          rename_in_model(model, old_name, new_name);
+          // Said, or found in a whole import.
+          version = random.below(2) == 0
+                        ? must(rename_columns(objects_, version, {{old_name, new_name}}))
+                        : next(version, model);
+        }
       }
       if (step % 4 == 3) expect_equal(version, model);
       if (HasFatalFailure()) return;

@@ -66,6 +66,11 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
                                  const NewRows& rows, const CommitOptions& options) {
   MILLGATE_TRY(check_table_name(project, rows.table));
   MILLGATE_ASSIGN(const Source* source, find_source(project, rows));
+  for (const auto& [table, renames] : options.renames) {
+    if (table == rows.table) continue;
+    return invalid_input("`--rename` is about table `" + table + "`, the rows are those of `" +
+                         rows.table + "`");
+  }
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
   std::optional<TableVersion> version_before;
   if (before.commit && before.commit->tables.contains(rows.table)) {
@@ -77,12 +82,14 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
                      .open = rows.open,
                      .sorts_first = rows.sorts_first,
                      .accept_schema = options.accept_schema};
+  MILLGATE_ASSIGN(import.renames, renames_of(project, options, rows.table));
   if (rows.key) {
     import.key = *rows.key;
   } else if (source != nullptr) {
     import.key = source->key;
   } else if (version_before) {
     import.key = version_before->key;
+    for (std::string& name : import.key) name = renamed_to(import.renames, name);
   }
   if (options.progress) options.progress(rows.table, 0);
   MILLGATE_ASSIGN(const TableVersion version, import_rows(repository, import, version_before));

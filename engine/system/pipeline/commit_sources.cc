@@ -12,6 +12,8 @@
 #include "data/store/table_version.h"
 #include "data/table/reader.h"
 #include "ground/json.h"
+#include "ground/nearest_name.h"
+#include "system/pipeline/column_mention.h"
 #include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/source_files.h"
@@ -24,20 +26,22 @@ namespace {
 
 Result<TableVersion> make_version(Repository& repository, const Project& project,
                                   const Source& source, const std::vector<SourceFile>& files,
-                                  const std::optional<TableVersion>& before, bool accept_schema) {
+                                  const std::optional<TableVersion>& before,
+                                  const CommitOptions& options) {
   std::vector<std::string> paths;
   paths.reserve(files.size());
   for (const SourceFile& file : files) paths.push_back(full_path(project.folder, file.path));
-  const TableImport import{.table = source.name,
-                           .key = source.key,
-                           .open =
-                               [&](const std::shared_ptr<arrow::Schema>& kept) {
-                                 ReadOptions options;
-                                 options.null_texts = source.null_texts;
-                                 options.kept_schema = kept;
-                                 return read_table_files(paths, options);
-                               },
-                           .accept_schema = accept_schema};
+  TableImport import{.table = source.name,
+                     .key = source.key,
+                     .open =
+                         [&](const std::shared_ptr<arrow::Schema>& kept) {
+                           ReadOptions reading;
+                           reading.null_texts = source.null_texts;
+                           reading.kept_schema = kept;
+                           return read_table_files(paths, reading);
+                         },
+                     .accept_schema = options.accept_schema};
+  MILLGATE_ASSIGN(import.renames, renames_of(project, options, source.name));
   return import_rows(repository, import, before);
 }
 
@@ -50,7 +54,8 @@ struct Imported {
 };
 
 Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
-                               const BranchState& before, HashCache& cache, bool accept_schema) {
+                               const BranchState& before, HashCache& cache,
+                               const CommitOptions& options) {
   MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
   Imported imported;
   imported.origin = origin_of(source, files);
@@ -64,7 +69,8 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
       imported.table.row_count_before = version_before->row_count;
     }
   }
-  if (version_before && before.table_is_unchanged(source.name, imported.origin)) {
+  if (version_before && !options.renames.contains(source.name) &&
+      before.table_is_unchanged(source.name, imported.origin)) {
     imported.table.row_count = version_before->row_count;
     Json committed = before.origin->value(source.name, Json());
     imported.carried = !is_same_origin(committed, imported.origin);
@@ -73,7 +79,7 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
     return imported;
   }
   MILLGATE_ASSIGN(const TableVersion version,
-                  make_version(repository, project, source, files, version_before, accept_schema));
+                  make_version(repository, project, source, files, version_before, options));
   imported.table.row_count = version.row_count;
   imported.table.changed = !version_before || version_before->id != version.id;
   imported.table.new_bytes = bytes_not_in(version, version_before.value_or(TableVersion()));
@@ -116,6 +122,18 @@ void forget_carried(const Repository& repository, const BranchState& before,
   });
 }
 
+Status check_renamed_tables(const std::vector<Source>& sources, const CommitOptions& options) {
+  std::vector<std::string> names;
+  names.reserve(sources.size());
+  for (const Source& source : sources) names.push_back(source.name);
+  for (const auto& [table, renames] : options.renames) {
+    if (std::find(names.begin(), names.end(), table) != names.end()) continue;
+    return not_found("`--rename` names a table `" + table + "`, which no [[source]] has files of",
+                     name_hint(table, names));
+  }
+  return {};
+}
+
 std::string message_for(const CommitReport& report) {
   std::string names;
   for (const CommittedTable& table : report.tables) {
@@ -139,6 +157,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     return invalid_input("the project has no [[source]] with files to commit",
                          "name one in millgate.toml: name, path, key");
   }
+  MILLGATE_TRY(check_renamed_tables(sources, options));
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
   HashCache cache(repository.folder("cache") + "/files.json");
   CommitReport report;
@@ -151,8 +170,8 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   for (size_t i = 0; i < sources.size(); ++i) {
     const Source& source = sources[i];
     if (options.progress) options.progress(source.name, static_cast<double>(i) / total);
-    MILLGATE_ASSIGN(Imported imported, import_source(repository, project, source, before, cache,
-                                                     options.accept_schema));
+    MILLGATE_ASSIGN(Imported imported,
+                    import_source(repository, project, source, before, cache, options));
     if (imported.version) change.tables[source.name] = *imported.version;
     report.changed |= imported.table.changed;
     if (imported.carried) carried.insert(source.name);
@@ -199,6 +218,16 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     options.progress(has_folders ? project.folders.back().name : sources.back().name, 1.0);
   }
   return report;
+}
+
+Result<std::vector<ColumnRename>> renames_of(const Project& project, const CommitOptions& options,
+                                             const std::string& table) {
+  const auto found = options.renames.find(table);
+  if (found == options.renames.end()) return std::vector<ColumnRename>();
+  for (const ColumnRename& rename : found->second) {
+    MILLGATE_TRY(check_column_unnamed(project, table, rename.before, rename.after));
+  }
+  return found->second;
 }
 
 int64_t bytes_not_in(const TableVersion& version, const TableVersion& before) {

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "data/store/column_rename.h"
 #include "data/store/repository.h"
 #include "data/store/table_version.h"
 #include "data/tree/store_folder.h"
@@ -24,6 +26,9 @@ struct CommitOptions {
   /// Take new, missing and retyped columns as they are in the files. Without it, a table keeps
   /// the columns and types of its last commit, and files that differ are an error.
   bool accept_schema = false;
+  /// By table: columns that the new rows call otherwise than the last commit does. Not for changes
+  /// of single rows, which name columns as the table does.
+  std::map<std::string, std::vector<ColumnRename>> renames = {};
   /// Called with the source being read, and the share of all sources that is done.
   std::function<void(const std::string& source, double share)> progress = {};
 };
@@ -58,10 +63,17 @@ struct CommitReport {
 /// All tables and folders change in one atomic commit; `origin_json` of it says, per table, which
 /// files with which SHA-256 it came from, and the source's `about`.
 ///
-/// Errors: `not_found` when a glob matches no file; `invalid_input` with the place for bad rows
-/// and for columns that changed; `conflict` when another commit of the same tables won.
+/// Errors: `not_found` when a glob matches no file, and for a table or column to rename;
+/// `invalid_input` with the place for bad rows and for columns that changed; `conflict` when
+/// another commit of the same tables won.
 [[nodiscard]] Result<CommitReport> commit_sources(Repository& repository, const Project& project,
                                                   const CommitOptions& options);
+
+/// Those of `options` for one table, which the project file must have followed.
+/// Errors: `invalid_input` at the place that still names a column as it was.
+[[nodiscard]] Result<std::vector<ColumnRename>> renames_of(const Project& project,
+                                                           const CommitOptions& options,
+                                                           const std::string& table);
 
 /// Of the objects with rows that `version` has and `before` has not.
 [[nodiscard]] int64_t bytes_not_in(const TableVersion& version, const TableVersion& before);

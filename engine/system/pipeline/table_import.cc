@@ -32,11 +32,30 @@ class ScratchFolder {
   std::string path_;
 };
 
-Error with_schema_hint(Error error, const std::string& table) {
+/// "--rename T.a=b" where one column is gone and another came; else nothing.
+std::string rename_hint(const TableImport& import, const arrow::Schema& kept) {
+  const auto rows = import.open(nullptr);
+  if (!rows.ok()) return {};
+  std::vector<std::string> gone;
+  std::vector<std::string> came;
+  const auto own = (*rows)->schema();
+  for (const std::string& name : kept.field_names()) {
+    if (own->GetFieldIndex(name) < 0) gone.push_back(name);
+  }
+  for (const std::string& name : own->field_names()) {
+    if (kept.GetFieldIndex(name) < 0) came.push_back(name);
+  }
+  if (gone.size() != 1 || came.size() != 1) return {};
+  return "`--rename " + import.table + "." + gone[0] + "=" + came[0] +
+         "` if it is that column under another name";
+}
+
+Error with_schema_hint(Error error, const std::string& table, const std::string& rename) {
   if (error.code == ErrorCode::invalid_input) {
     error = std::move(error).inside("table `" + table +
                                     "` does not fit the columns of its last commit");
     const std::string accept = "`--accept-schema` takes the columns as they are now";
+    if (!rename.empty()) error.hint = rename;
     error.hint = error.hint.empty() ? accept : error.hint + "; " + accept;
   }
   return error;
@@ -91,13 +110,26 @@ class Attempt {
 }  // namespace
 
 Result<TableVersion> import_rows(Repository& repository, const TableImport& import,
-                                 const std::optional<TableVersion>& before) {
+                                 const std::optional<TableVersion>& named_before) {
+  std::optional<TableVersion> before = named_before;
+  if (!import.renames.empty()) {
+    if (!before) {
+      return not_found("table `" + import.table + "` is new, so no column of it can be renamed",
+                       "leave `--rename` out");
+    }
+    auto renamed = rename_columns(repository.objects(), *before, import.renames);
+    if (!renamed.ok()) {
+      return std::move(renamed).error().inside("cannot rename a column of table `" + import.table +
+                                               "`");
+    }
+    before = *std::move(renamed);
+  }
   const std::shared_ptr<arrow::Schema> kept =
       before && !import.accept_schema ? before->schema : nullptr;
   auto version = Attempt(repository, import, before, kept).run();
   if (version.ok()) return version;
   if (kept != nullptr && reads_without_schema(import)) {
-    return with_schema_hint(std::move(version).error(), import.table);
+    return with_schema_hint(std::move(version).error(), import.table, rename_hint(import, *kept));
   }
   return std::move(version).error().inside("cannot commit table `" + import.table + "`");
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/store/column_rename.h"
 #include "data/store/repository.h"
 #include "data/store/table_version.h"
 #include "ground/error.h"
@@ -29,6 +30,8 @@ struct TableImport {
   bool sorts_first = false;
   /// Take the columns as they are. Without it the table keeps those of `before`.
   bool accept_schema = false;
+  /// Columns of `before` that the rows call otherwise: the same columns, whatever else changed.
+  std::vector<ColumnRename> renames = {};
 };
 
 /// The version after `before`: what did not change is not written again. Nothing refers to it yet.
