@@ -22,7 +22,8 @@ bool fits_double(const TableVersion& version, int column) {
   return minimum && maximum && *minimum >= -kExact && *maximum <= kExact;
 }
 
-/// Whether the values of a column can stay in their files and be read as `to`.
+}  // namespace
+
 bool widens(const TableVersion& version, int column, const arrow::DataType& to) {
   using arrow::Type;
   const arrow::DataType& from = *version.schema->field(column)->type();
@@ -39,6 +40,8 @@ bool widens(const TableVersion& version, int column, const arrow::DataType& to) 
   }
   return from.id() == Type::STRING && to.id() == Type::BINARY;
 }
+
+namespace {
 
 /// `name`, or with "~2", "~3" ... behind it when files may hold another column of that name.
 std::string unused_name(const std::string& name, const TableVersion& parent) {

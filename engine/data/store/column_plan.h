@@ -29,4 +29,7 @@ struct ColumnPlan {
                                                      const std::shared_ptr<arrow::Schema>& schema,
                                                      const std::vector<std::string>& key);
 
+/// Whether the values of a column can stay in their files and be read as `to`.
+[[nodiscard]] bool widens(const TableVersion& version, int column, const arrow::DataType& to);
+
 }  // namespace millgate

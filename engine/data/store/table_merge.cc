@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "data/store/added_columns.h"
 #include "data/store/changes.h"
 #include "data/store/column_rename.h"
 #include "data/store/merge_referee.h"
@@ -317,18 +318,32 @@ Error both_changed_columns() {
                .hint = "make the columns of one side those of the other, commit, then merge"};
 }
 
-/// The cells of a column that is not in the base are no changes of rows that are: merged cell by
-/// cell, theirs would be lost.
-Status check_added_columns(const TableVersion& base, const TableVersion& ours,
-                           const TableVersion& theirs) {
-  for (const auto& field : ours.schema->fields()) {
-    const std::string& name = field->name();
-    if (base.schema->GetFieldIndex(name) >= 0 || theirs.schema->GetFieldIndex(name) < 0) continue;
-    return Error{.code = ErrorCode::conflict,
-                 .what = "both sides added the column `" + name + "`",
-                 .hint = "remove it on the side whose values are not to stay, commit, then merge"};
+/// Whether both have the same columns, in any order.
+bool has_same_columns(const arrow::Schema& one, const arrow::Schema& other) {
+  if (one.num_fields() != other.num_fields()) return false;
+  return std::all_of(one.fields().begin(), one.fields().end(), [&](const auto& field) {
+    const auto found = other.GetFieldByName(field->name());
+    return found != nullptr && found->type()->Equals(*field->type());
+  });
+}
+
+/// Which sides have other columns than their base, apart from those that both added.
+struct ChangedColumns {
+  bool ours = false;
+  bool theirs = false;
+};
+
+ChangedColumns changed_columns(const TableVersion& base, const TableVersion& ours,
+                               const TableVersion& theirs, const std::vector<std::string>& added) {
+  if (added.empty()) {
+    return {.ours = !ours.schema->Equals(*base.schema, false),
+            .theirs = !theirs.schema->Equals(*base.schema, false)};
   }
-  return {};
+  arrow::FieldVector fields = base.schema->fields();
+  for (const std::string& name : added) fields.push_back(ours.schema->GetFieldByName(name));
+  const auto expected = arrow::schema(std::move(fields));
+  return {.ours = !has_same_columns(*ours.schema, *expected),
+          .theirs = !has_same_columns(*theirs.schema, *expected)};
 }
 
 Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides) {
@@ -387,29 +402,6 @@ MergeOptions turned(MergeOptions options) {
   return options;
 }
 
-/// `changes` with the columns of `schema`, of which it has some: the others do not change, and
-/// are null in inserted rows.
-Result<Changes> with_schema(const Changes& changes, const std::shared_ptr<arrow::Schema>& schema,
-                            const std::vector<std::string>& key) {
-  MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(schema, key));
-  std::vector<int> from;
-  for (const auto& field : schema->fields()) {
-    from.push_back(changes.after->schema()->GetFieldIndex(field->name()));
-  }
-  for (int64_t row = 0; row < changes.row_count(); ++row) {
-    const auto at = static_cast<size_t>(row);
-    MILLGATE_TRY(out.add(changes.kinds[at], changes.keys[at], [&](size_t i) {
-      if (from[i] < 0)
-        return ChangesBuilder::CellChange{.before = {}, .after = {}, .changed = false};
-      return ChangesBuilder::CellChange{
-          .before = {.column = changes.before->column(from[i]).get(), .row = row},
-          .after = {.column = changes.after->column(from[i]).get(), .row = row},
-          .changed = changes.cell_changed(row, from[i])};
-    }));
-  }
-  return out.finish();
-}
-
 }  // namespace
 
 Result<MergePolicy> parse_merge_policy(const std::string& name) {
@@ -436,16 +428,18 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
   merge.version = ours;
   MILLGATE_TRY(check_keys(ours, sides));
   MILLGATE_TRY(check_policies(options, *ours.schema));
+  std::vector<std::string> added;
   if (sides.size() == 1) {
     const TableVersion& base = sides[0].base;
-    const TableVersion& theirs = sides[0].theirs;
-    const bool our_columns = !ours.schema->Equals(*base.schema, false);
-    const bool their_columns = !theirs.schema->Equals(*base.schema, false);
-    if (our_columns && their_columns && !ours.schema->Equals(*theirs.schema, false)) {
+    TableVersion& theirs = sides[0].theirs;
+    added = columns_added_by_both(base, ours, theirs);
+    MILLGATE_TRY(widen_added_columns(objects, added, ours, theirs));
+    merge.version = ours;
+    const ChangedColumns changed = changed_columns(base, ours, theirs, added);
+    if (changed.ours && changed.theirs && !ours.schema->Equals(*theirs.schema, false)) {
       return both_changed_columns();
     }
-    MILLGATE_TRY(check_added_columns(base, ours, theirs));
-    if (their_columns && !our_columns) {
+    if (changed.theirs && !changed.ours) {
       // Our changes go on top of theirs, where the new columns are.
       const MergeSide turned_side{.base = base, .theirs = ours};
       MILLGATE_ASSIGN(TableMerge swapped,
@@ -460,7 +454,7 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
   const auto changes_since = [&](const TableVersion& base,
                                  const TableVersion& version) -> Result<Changes> {
     MILLGATE_ASSIGN(const TableDiff diff, diff_versions(objects, base, version, all));
-    return with_schema(diff.changes, ours.schema, ours.key);
+    return changes_with_schema(diff.changes, ours.schema, ours.key);
   };
   std::map<Id, std::shared_ptr<const Changes>> our_changes;
   std::vector<SideWalk> walks;
@@ -472,12 +466,21 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
       since_base = std::make_shared<const Changes>(std::move(changes));
     }
     MILLGATE_ASSIGN(Changes theirs, changes_since(sides[i].base, sides[i].theirs));
+    if (!added.empty()) {
+      BothChanges both{.ours = *since_base, .theirs = std::move(theirs)};
+      MILLGATE_TRY(put_added_cells(objects, ours, sides[i].theirs, added, both));
+      since_base = std::make_shared<const Changes>(std::move(both.ours));
+      theirs = std::move(both.theirs);
+    }
     walks.emplace_back(i + 1, std::move(theirs), since_base);
   }
   MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*ours.schema, ours.key));
   MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(ours.schema, ours.key));
   ChangesMerge walk(std::move(walks), std::move(encoder), options, merge, std::move(out));
-  MILLGATE_ASSIGN(const Changes changes, walk.run());
+  MILLGATE_ASSIGN(Changes changes, walk.run());
+  if (sides.size() == 1) {
+    MILLGATE_ASSIGN(changes, with_whole_removed_rows(objects, sides[0].base, ours, changes));
+  }
   MILLGATE_ASSIGN(merge.version, apply_changes(objects, ours, changes));
   return merge;
 }

@@ -72,10 +72,12 @@ struct MergeSide {
 /// a cell when it changed the cell since its base, and ours when it did so since all their bases:
 /// what every other side has seen and changed is no say of ours. All must have one key. Of two
 /// versions one may have other columns; of more, none. A column that a side renamed has its new
-/// name in what comes out, in conflicts, and in `options`. Errors: `conflict` when both sides
-/// changed the columns otherwise, added one of the same name, or gave one column two names, or one
-/// side changed the key; `invalid_input` for a policy or a value that the column's type cannot
-/// have; `damaged`, `outside` for objects.
+/// name in what comes out, in conflicts, and in `options`. A column that both of two versions added
+/// is merged as if the base had it with nulls; one of them may have it in a wider type.
+///
+/// Errors: `conflict` when both sides changed the columns otherwise, added one name with types that
+/// do not fit, or gave one column two names, or one side changed the key; `invalid_input` for a
+/// policy or a value that the column's type cannot have; `damaged`, `outside` for objects.
 [[nodiscard]] Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
                                                 const std::vector<MergeSide>& sides,
                                                 const MergeOptions& options);

@@ -207,20 +207,136 @@ TEST_F(TableMergeTest, AValueSettlesWhenItFits) {
   EXPECT_EQ(one_cell("count", "1", "2", "3", options).error().code, ErrorCode::invalid_input);
 }
 
-TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsNotMergedByHalf) {
+/// Cells of a column that the base has not, merged as if they were null there; rows as they came
+/// out of a merge without the column. In a row that is new on both sides every difference counts.
+void merge_added_column(const ModelTable& base, const ModelTable& ours, const ModelTable& theirs,
+                        const std::string& column, SlowMerge& merge) {
+  for (auto& [key, row] : merge.merged.rows) {
+    const auto our_row = ours.rows.find(key);
+    const auto their_row = theirs.rows.find(key);
+    const bool both = our_row != ours.rows.end() && their_row != theirs.rows.end();
+    const bool new_in_both = both && !base.rows.contains(key);
+    const ModelCell our_cell =
+        our_row == ours.rows.end() ? ModelCell() : our_row->second.at(column);
+    const ModelCell their_cell =
+        their_row == theirs.rows.end() ? ModelCell() : their_row->second.at(column);
+    row[column] = our_cell || new_in_both ? our_cell : their_cell;
+    if (!both || our_cell == their_cell) continue;
+    if (!new_in_both && (!our_cell || !their_cell)) continue;
+    merge.conflicts.insert(
+        {"id = " + std::to_string(key.first) + ", part = " + key.second, column});
+  }
+}
+
+/// Values of few kinds, so that both sides often have the same one; some are null.
+void fill_column(ModelTable& table, const std::string& column, Random& random) {
+  for (auto& [key, row] : table.rows) {
+    ModelCell cell = std::to_string(key.first % 5 + (random.below(3) == 0 ? 1 : 0));
+    row[column] = random.below(3) == 0 ? ModelCell() : cell;
+  }
+}
+
+void widen_to_double(ModelTable& table, const std::string& column) {
+  for (auto& one : table.columns) {
+    if (one.name == column) one.type = arrow::float64();
+  }
+  for (auto& [key, row] : table.rows) {
+    if (row[column]) *row[column] += ".0";
+  }
+}
+
+TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsMergedByCell) {
+  for (uint64_t run = 0; run < 8; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(run));
+    Random random(run);
+    const ModelTable base = random_model(random, run == 0 ? 20'000 : 300);
+    const TableVersion base_version = fresh(base);
+    ModelTable ours = base;
+    ModelTable theirs = base;
+    edit_model(ours, random, 60);
+    edit_model(theirs, random, 60);
+    SlowMerge expected = slow_merge(base, ours, theirs);
+    fill_column(ours, "extra", random);
+    fill_column(theirs, "extra", random);
+    merge_added_column(base, ours, theirs, "extra", expected);
+    ours.columns.push_back({"extra", arrow::int64()});
+    theirs.columns.insert(theirs.columns.begin(), {"extra", arrow::int64()});
+    expected.merged.columns.push_back({"extra", arrow::int64()});
+    const bool widens = run % 2 == 1;
+    if (widens) {
+      widen_to_double(run % 4 == 1 ? ours : theirs, "extra");
+      widen_to_double(expected.merged, "extra");
+    }
+    const bool theirs_has_more = run == 4;
+    if (theirs_has_more) {
+      theirs.columns.push_back({"more", arrow::int64()});
+      for (auto& [key, row] : theirs.rows) row["more"] = std::to_string(key.first);
+    }
+    const TableVersion our_version = next(base_version, ours);
+    const TableVersion their_version = next(base_version, theirs);
+    const TableMerge merge = must(merge_two(base_version, our_version, their_version, {}));
+    Places places;
+    for (const Conflict& conflict : merge.conflicts) {
+      places.insert({conflict.key_text, conflict.column});
+      EXPECT_TRUE(conflict.column != "extra" || conflict.base == "null") << conflict.base;
+    }
+    EXPECT_EQ(places, expected.conflicts);
+    EXPECT_EQ(places.size(), merge.conflicts.size());
+    if (!theirs_has_more) {
+      EXPECT_EQ(csv_of_version(merge.version), csv_of(*expected.merged.table()));
+      EXPECT_EQ(must(counted_version(objects_, merge.version)).logical_hash,
+                fresh(expected.merged).logical_hash);
+    }
+    // Settled for one side, both directions agree in what they hold and in what they count.
+    MergeOptions theirs_wins;
+    theirs_wins.policy = MergePolicy::theirs;
+    MergeOptions ours_wins;
+    ours_wins.policy = MergePolicy::ours;
+    const TableMerge one = must(merge_two(base_version, our_version, their_version, theirs_wins));
+    const TableMerge other = must(merge_two(base_version, their_version, our_version, ours_wins));
+    EXPECT_TRUE(one.conflicts.empty());
+    EXPECT_EQ(one.version.logical_hash, other.version.logical_hash);
+    auto rows = must(read_rows(objects_, one.version));
+    EXPECT_EQ(one.version.logical_hash,
+              must(write_table_version(objects_, *rows, ModelTable::key())).logical_hash);
+  }
+}
+
+TEST_F(TableMergeTest, AddedColumnsOfOtherTypesAreAConflict) {
   Random random(6);
   const ModelTable base = random_model(random, 100);
   const TableVersion base_version = fresh(base);
-  const auto with_extra = [&](int divisor) {
+  const auto with_extra = [&](const std::shared_ptr<arrow::DataType>& type) {
     ModelTable wider = base;
-    wider.columns.push_back({"extra", arrow::int64()});
-    for (auto& [key, row] : wider.rows) row["extra"] = std::to_string(key.first % divisor);
+    wider.columns.push_back({"extra", type});
+    for (auto& [key, row] : wider.rows) row["extra"] = std::to_string(key.first % 9);
     return next(base_version, wider);
   };
-  const auto merge = merge_two(base_version, with_extra(9), with_extra(7), {});
+  const auto merge =
+      merge_two(base_version, with_extra(arrow::int64()), with_extra(arrow::utf8()), {});
   ASSERT_FALSE(merge.ok());
   EXPECT_EQ(merge.error().code, ErrorCode::conflict);
-  EXPECT_EQ(merge.error().what, "both sides added the column `extra`");
+  EXPECT_EQ(merge.error().what, "both sides added the column `extra`, as int64 and as string");
+}
+
+TEST_F(TableMergeTest, ARowIsRemovedWithTheColumnThatItsRemoverHasNot) {
+  Random random(9);
+  const ModelTable base = random_model(random, 40'000);
+  const TableVersion base_version = fresh(base);
+  ModelTable wider = base;
+  wider.columns.push_back({"extra", arrow::int64()});
+  for (auto& [key, row] : wider.rows) row["extra"] = std::to_string(key.first % 9);
+  ModelTable fewer = base;
+  const TableVersion wider_version = next(base_version, wider);
+  for (int i = 0; i < 3; ++i) {
+    const auto at = std::next(fewer.rows.begin(), 1'000 + i * 12'000);
+    wider.rows.erase(at->first);
+    fewer.rows.erase(at);
+  }
+  const TableMerge merge =
+      must(merge_two(base_version, wider_version, next(base_version, fewer), {}));
+  EXPECT_EQ(csv_of_version(merge.version), csv_of(*wider.table()));
+  EXPECT_EQ(merge.version.logical_hash, fresh(wider).logical_hash);
 }
 
 TEST_F(TableMergeTest, ARenameMeetsEditsOfItsColumn) {
