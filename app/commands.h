@@ -11,6 +11,7 @@ void add_commit(const Command& program, Session& session);
 void add_status(const Command& program, Session& session);
 void add_checkout(const Command& program, Session& session);
 void add_files(const Command& program, Session& session);
+void add_forget(const Command& program, Session& session);
 void add_gc(const Command& program, Session& session);
 void add_fsck(const Command& program, Session& session);
 void add_remote(const Command& program, Session& session);

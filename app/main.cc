@@ -22,6 +22,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_status(program, session);
   add_checkout(program, session);
   add_files(program, session);
+  add_forget(program, session);
   add_gc(program, session);
   add_fsck(program, session);
   add_remote(program, session);

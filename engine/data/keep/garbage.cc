@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <iterator>
 #include <string>
 
 #include "data/keep/object_graph.h"
@@ -61,8 +63,9 @@ Result<GarbageReport> collect_garbage(Repository& repository, const GarbageOptio
   // First the list, then the ledger: what is referred to after this is younger than `before`, or
   // was marked.
   MILLGATE_ASSIGN(const auto stored, list_stored_objects(repository));
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
   MILLGATE_ASSIGN(const auto roots, ledger_references(repository.ledger()));
-  const ObjectGraph graph = walk_objects(repository.objects(), roots);
+  const ObjectGraph graph = walk_objects(repository.objects(), *forgotten, roots);
   for (const auto& [id, node] : graph.nodes) {
     if (!node.fault) continue;
     Error error = damaged("nothing was removed: object `" + id.brief() + "` cannot be read, " +
@@ -79,8 +82,12 @@ Result<GarbageReport> collect_garbage(Repository& repository, const GarbageOptio
       report.kept_bytes += object.size_bytes;
       continue;
     }
-    bool gone = object.written_micros < before;
-    if (gone && !options.dry_run) {
+    // What holds forgotten rows was to be removed at once; a writer that relies on it is refused.
+    const bool is_forgotten = forgotten->is_removed(object.id);
+    bool gone = is_forgotten || object.written_micros < before;
+    if (is_forgotten && !options.dry_run) {
+      MILLGATE_TRY(repository.objects().remove(object.id));
+    } else if (gone && !options.dry_run) {
       MILLGATE_ASSIGN(gone, remove_object(object.path, aside + unique_name("gc-"), before));
       report.rescued_count += gone ? 0 : 1;
     }
@@ -94,6 +101,20 @@ Result<GarbageReport> collect_garbage(Repository& repository, const GarbageOptio
     }
   }
   return report;
+}
+
+Result<std::vector<StoredObject>> remove_forgotten_objects(Repository& repository) {
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+  std::vector<StoredObject> left;
+  MILLGATE_ASSIGN(const auto stored, list_stored_objects(repository));
+  std::copy_if(stored.begin(), stored.end(), std::back_inserter(left),
+               [&](const StoredObject& object) { return forgotten->is_removed(object.id); });
+  if (left.empty()) return left;
+  MILLGATE_ASSIGN(const auto roots, ledger_references(repository.ledger()));
+  const ObjectGraph graph = walk_objects(repository.objects(), *forgotten, roots);
+  std::erase_if(left, [&](const StoredObject& object) { return graph.nodes.contains(object.id); });
+  for (const StoredObject& object : left) MILLGATE_TRY(repository.objects().remove(object.id));
+  return left;
 }
 
 }  // namespace millgate

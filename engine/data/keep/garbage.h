@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "data/keep/stored_objects.h"
 #include "data/store/repository.h"
 #include "ground/error.h"
 #include "ground/id.h"
@@ -35,7 +36,12 @@ struct GarbageReport {
 /// scratch folder, which go by themselves after a day.
 /// Errors: `damaged` when an object that is needed cannot be read, since what it needs in turn is
 /// unknown then (nothing is removed); `outside`.
+/// What `forget` said must not stay goes without a grace period.
 [[nodiscard]] Result<GarbageReport> collect_garbage(Repository& repository,
                                                     const GarbageOptions& options);
+
+/// Removes what any `forget` said must not stay, and that is still there; gives it back. Nothing
+/// that a commit needs is among it. Errors: `damaged`, `outside`.
+[[nodiscard]] Result<std::vector<StoredObject>> remove_forgotten_objects(Repository& repository);
 
 }  // namespace millgate

@@ -94,21 +94,31 @@ Result<std::optional<Backup>> find_previous(const Remote& remote, const std::str
 /// Sends what the ledger needs and `previous` does not hold.
 class ObjectBackup {
  public:
-  ObjectBackup(const ObjectStore& objects, FileStore& there, const BackupOptions& options)
-      : objects_(objects), there_(there), options_(options), count_(options.progress) {}
+  ObjectBackup(const ObjectStore& objects, const Forgotten& forgotten, FileStore& there,
+               const BackupOptions& options)
+      : objects_(objects),
+        forgotten_(forgotten),
+        there_(there),
+        options_(options),
+        count_(options.progress) {}
 
   Status send(const std::vector<Event>& events, const std::optional<Backup>& previous) {
     ObjectGraph known;
     if (previous && !options_.full) {
       const auto end = events.begin() + static_cast<std::ptrdiff_t>(previous->event_count);
       MILLGATE_ASSIGN(const auto roots, references_of({events.begin(), end}));
+      // What was forgotten since was sent as it was before, and is no more.
+      std::vector<Forgotten::Entry> before = forgotten_.entries();
+      std::erase_if(before, [&](const Forgotten::Entry& entry) {
+        return entry.event_number > previous->event_count;
+      });
       // What was lost, and what only that leads to, may have been repaired since.
-      known = walk_objects(objects_, roots, [&](const Id& id) {
+      known = walk_objects(objects_, Forgotten(std::move(before)), roots, [&](const Id& id) {
         return std::binary_search(previous->lost.begin(), previous->lost.end(), id);
       });
     }
     MILLGATE_ASSIGN(const auto roots, references_of(events));
-    const ObjectGraph needed = walk_objects(objects_, roots, [&](const Id& id) {
+    const ObjectGraph needed = walk_objects(objects_, forgotten_, roots, [&](const Id& id) {
       const auto node = known.nodes.find(id);
       return node != known.nodes.end() && !node->second.fault;
     });
@@ -140,6 +150,7 @@ class ObjectBackup {
   }
 
   const ObjectStore& objects_;
+  const Forgotten& forgotten_;
   FileStore& there_;
   const BackupOptions& options_;
   TransferCount count_;
@@ -177,7 +188,8 @@ Result<BackupReport> make_backup(Repository& repository, Remote& remote,
   backup.event_count = static_cast<int64_t>(events.size());
   if (!events.empty()) backup.newest_event = events.back().id;
 
-  ObjectBackup objects(repository.objects(), remote.files(), options);
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+  ObjectBackup objects(repository.objects(), *forgotten, remote.files(), options);
   MILLGATE_TRY(objects.send(events, previous));
   backup.lost = objects.lost();
   report.object_count = objects.count().object_count();

@@ -11,11 +11,13 @@ bool ObjectGraph::has_fault() const {
   });
 }
 
-ObjectGraph walk_objects(const ObjectStore& objects, const std::vector<Reference>& roots,
+ObjectGraph walk_objects(const ObjectStore& objects, const Forgotten& forgotten,
+                         const std::vector<Reference>& roots,
                          const std::function<bool(const Id&)>& leave_out) {
   ObjectGraph graph;
   std::deque<Id> waiting;
-  const auto need = [&](const Id& user, const Reference& reference) {
+  const auto need = [&](const Id& user, Reference reference) {
+    reference.id = forgotten.current(reference.id);
     if (leave_out && leave_out(reference.id)) return;
     const auto [node, fresh] = graph.nodes.try_emplace(reference.id);
     node->second.required |= reference.required;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/keep/reference.h"
+#include "data/store/forgotten.h"
 #include "data/store/object_store.h"
 #include "ground/error.h"
 #include "ground/id.h"
@@ -35,8 +36,9 @@ struct ObjectGraph {
 
 /// Walks from `roots`. Objects that are only named, not required, and are not there, are left out.
 /// Faults of objects are kept in the graph, not returned. `leave_out` (may be empty): objects that
-/// are not walked, nor listed.
-[[nodiscard]] ObjectGraph walk_objects(const ObjectStore& objects,
+/// are not walked, nor listed. A reference to a version that was rewritten is one to what it is by
+/// now.
+[[nodiscard]] ObjectGraph walk_objects(const ObjectStore& objects, const Forgotten& forgotten,
                                        const std::vector<Reference>& roots,
                                        const std::function<bool(const Id&)>& leave_out = {});
 

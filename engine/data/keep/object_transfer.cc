@@ -132,11 +132,12 @@ Status send_object(FileStore& files, const Id& id, std::string_view bytes, Trans
   return {};
 }
 
-Status fetch_closure(ObjectStore& objects, const FileStore& files,
+Status fetch_closure(ObjectStore& objects, const FileStore& files, const Forgotten& forgotten,
                      const std::vector<Reference>& roots, const std::unordered_set<Id>& known,
                      const FetchOptions& options, TransferCount& count) {
   std::unordered_set<Id> seen = known;
-  const auto take = [&](Wave& wave, const Reference& reference) {
+  const auto take = [&](Wave& wave, Reference reference) {
+    reference.id = forgotten.current(reference.id);
     if (!reference.required && !options.named_too) return;
     if (seen.insert(reference.id).second) wave.add(reference);
   };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/keep/reference.h"
+#include "data/store/forgotten.h"
 #include "data/store/object_store.h"
 #include "ground/error.h"
 #include "ground/file_store.h"
@@ -57,10 +58,11 @@ struct FetchOptions {
   std::function<void(const Id&, const Error&)> lose = {};
 };
 
-/// Gets what `roots` name, and everything that those need but `known` objects and what they need.
-/// Each is proved. Errors: `not_found`, `damaged`, `outside`.
+/// Gets what `roots` name, and everything that those need but `known` objects and what they need;
+/// of versions that were rewritten what they are by now. Each is proved.
+/// Errors: `not_found`, `damaged`, `outside`.
 [[nodiscard]] Status fetch_closure(ObjectStore& objects, const FileStore& files,
-                                   const std::vector<Reference>& roots,
+                                   const Forgotten& forgotten, const std::vector<Reference>& roots,
                                    const std::unordered_set<Id>& known, const FetchOptions& options,
                                    TransferCount& count);
 

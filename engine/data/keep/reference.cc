@@ -8,6 +8,8 @@
 #include <unordered_set>
 
 #include "data/store/commit_object.h"
+#include "data/store/forget_record.h"
+#include "data/store/forgotten.h"
 #include "data/store/table_manifest.h"
 #include "data/tree/tree.h"
 #include "ground/durable_file.h"
@@ -127,6 +129,15 @@ Result<ObjectFacts> facts_of(const ObjectStore& objects, const Id& id) {
     MILLGATE_ASSIGN(version.segments, parse_segment_list(text, id));
     return facts_of_parts(ObjectKind::other, version);
   }
+  if (format == "millgate forget") {
+    // Not the versions that it replaces, nor what it removed.
+    MILLGATE_ASSIGN(const ForgetRecord record, parse_forget_record(text, id));
+    ObjectFacts facts{.kind = ObjectKind::other, .references = {}};
+    for (const auto& [before, after] : record.versions) {
+      facts.references.push_back({after, "rewritten version"});
+    }
+    return facts;
+  }
   if (format == "millgate tree") {
     MILLGATE_ASSIGN(const Tree tree, parse_tree(text, id));
     ObjectFacts facts{.kind = ObjectKind::tree, .references = {}};
@@ -157,6 +168,10 @@ Result<std::vector<Reference>> references_of(const std::vector<Event>& events) {
         MILLGATE_ASSIGN(const Id id, Id::parse(commit->get<std::string>()));
         add(id, "commit", true);
       }
+    } else if (event.kind == kForgetEvent) {
+      MILLGATE_ASSIGN(const auto record, json_member<std::string>(body, "record", object));
+      MILLGATE_ASSIGN(const Id id, Id::parse(record));
+      add(id, "forget record", true);
     } else if (event.kind == "run" || event.kind == "release" || event.kind == "rollback") {
       if (const auto id = Id::parse(event.subject); id.ok()) add(*id, "model", true);
     }

@@ -1,5 +1,5 @@
 /// Which objects an object needs: commit -> table versions and trees -> segments, leaves, packs;
-/// model -> its parts.
+/// model -> its parts; record of a forget -> the versions that it made.
 #pragma once
 
 #include <string>

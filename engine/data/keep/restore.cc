@@ -80,7 +80,10 @@ class Restoration {
   }
 
   Status bring_objects() {
+    MILLGATE_ASSIGN(auto local, open_local_file_store(folder_));
+    ObjectStore here(std::move(local));
     std::vector<Reference> roots;
+    Forgotten forgotten;
     {
       MILLGATE_ASSIGN(const auto ledger, open_ledger(folder_ + "/ledger.sqlite", clock_));
       MILLGATE_TRY(ledger->verify());
@@ -92,15 +95,14 @@ class Restoration {
                        "restore an older one by --number");
       }
       MILLGATE_ASSIGN(roots, references_of(events));
+      MILLGATE_ASSIGN(forgotten, bring_forgotten(events, *ledger, here));
     }
-    MILLGATE_ASSIGN(auto local, open_local_file_store(folder_));
-    ObjectStore here(std::move(local));
     FetchOptions how;
     how.at_once = options_.transfers_at_once;
     how.named_too = true;
     how.lose = [&](const Id& id, const Error&) { report_.lost.push_back(id); };
     TransferCount count(options_.progress);
-    MILLGATE_TRY(fetch_closure(here, files_, roots, {}, how, count));
+    MILLGATE_TRY(fetch_closure(here, files_, forgotten, roots, {}, how, count));
     std::sort(report_.lost.begin(), report_.lost.end());
     report_.object_count = count.object_count();
     report_.object_bytes = count.object_bytes();
@@ -135,6 +137,21 @@ class Restoration {
   }
 
  private:
+  /// The records of what was forgotten come first: they say which versions are meant by now.
+  Result<Forgotten> bring_forgotten(const std::vector<Event>& events, const Ledger& ledger,
+                                    ObjectStore& here) const {
+    for (const Event& event : events) {
+      if (event.kind != kForgetEvent) continue;
+      const std::string object = "event " + std::to_string(event.number) + " of the ledger";
+      MILLGATE_ASSIGN(const Json body, parse_json(event.body, object));
+      MILLGATE_ASSIGN(const auto record, json_member<std::string>(body, "record", object));
+      MILLGATE_ASSIGN(const Id id, Id::parse(record));
+      MILLGATE_ASSIGN(const std::string bytes, there_.get(id));
+      MILLGATE_TRY(here.put(bytes));
+    }
+    return Forgotten::load(ledger, here);
+  }
+
   Result<int64_t> check_out_part(const std::string& name, const std::string& to) {
     MILLGATE_ASSIGN(const Tree tree, read_tree(there_, report_.backup.parts.at(name)));
     CheckoutOptions how;

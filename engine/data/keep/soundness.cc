@@ -134,7 +134,10 @@ Result<SoundnessReport> check_soundness(Repository& repository, const SoundnessO
   bool repaired_some = true;
   // A repaired object may lead to more that is missing.
   while (std::exchange(repaired_some, false)) {
-    const ObjectGraph graph = walk_objects(repository.objects(), roots);
+    // A record that is broken is named as such; until it is repaired, so is what it led to.
+    const auto forgotten = repository.forgotten();
+    const ObjectGraph graph =
+        walk_objects(repository.objects(), forgotten.ok() ? **forgotten : Forgotten(), roots);
     for (const auto& [id, node] : graph.nodes) {
       if (damaged.contains(id) ||
           (node.required && node.fault && node.fault->code == ErrorCode::not_found &&

@@ -81,9 +81,11 @@ Status push_branch(Repository& repository, Remote& remote, const TransferOptions
   for (const Id& id : others) {
     if (repository.objects().has(id)) known_roots.push_back({id, "commit"});
   }
-  const ObjectGraph known = walk_objects(repository.objects(), known_roots);
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+  // The versions that it has, not what they are by now: those may have to be sent.
+  const ObjectGraph known = walk_objects(repository.objects(), Forgotten(), known_roots);
   const ObjectGraph needed =
-      walk_objects(repository.objects(), {{tip, "commit"}}, [&](const Id& id) {
+      walk_objects(repository.objects(), *forgotten, {{tip, "commit"}}, [&](const Id& id) {
         const auto node = known.nodes.find(id);
         return node != known.nodes.end() && !node->second.fault;
       });
@@ -155,8 +157,9 @@ Status pull_branch(Repository& repository, Remote& remote, const TransferOptions
   }
   FetchOptions how;
   how.at_once = options.transfers_at_once;
-  MILLGATE_TRY(fetch_closure(repository.objects(), remote.files(), {{there.commit, "commit"}},
-                             known, how, count));
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+  MILLGATE_TRY(fetch_closure(repository.objects(), remote.files(), *forgotten,
+                             {{there.commit, "commit"}}, known, how, count));
   MILLGATE_TRY(track(repository, options.remote_name + "/" + branch, there.commit, options.author));
   MILLGATE_ASSIGN(const auto tip, branch_tip(repository.ledger(), branch));
   BranchTransfer transfer{.branch = branch, .from = std::nullopt, .to = there.commit};

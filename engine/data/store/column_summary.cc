@@ -148,6 +148,10 @@ Result<ColumnSummary> ColumnSummary::resume(const arrow::Schema& schema,
   return summary;
 }
 
+std::string statistic_text(const arrow::Array& column, int64_t row) {
+  return cut(value_text(column, row));
+}
+
 void ColumnSummary::add(const arrow::RecordBatch& batch) {
   for (size_t i = 0; i < statistics_.size(); ++i) {
     const auto column = batch.column(static_cast<int>(i));
@@ -170,7 +174,7 @@ void ColumnSummary::add_extreme(size_t column, const arrow::RecordBatch& batch, 
   const bool smaller = !extremes.any || key < extremes.minimum_key;
   const bool larger = !extremes.any || extremes.maximum_key < key;
   if (!smaller && !larger) return;
-  const std::string text = cut(value_text(*batch.column(static_cast<int>(column)), row));
+  const std::string text = statistic_text(*batch.column(static_cast<int>(column)), row);
   if (smaller) {
     extremes.minimum_key = key;
     statistics_[column].minimum = text;

@@ -41,6 +41,9 @@ class ColumnSummary {
   std::vector<Extremes> extremes_;
 };
 
+/// A value as statistics write it.
+[[nodiscard]] std::string statistic_text(const arrow::Array& column, int64_t row);
+
 /// `statistics` of `row_count` rows after `changes`, which have `before`.
 [[nodiscard]] Result<std::vector<ColumnStatistics>> changed_statistics(
     const arrow::Schema& schema, const std::vector<std::string>& key,

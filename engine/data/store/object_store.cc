@@ -86,6 +86,15 @@ Result<std::string> ObjectStore::get(const Id& id) const {
   return bytes;
 }
 
+Status ObjectStore::remove(const Id& id) {
+  const Status removed = files_->remove(name_of(id));
+  if (!removed.ok() && removed.error().code != ErrorCode::not_found) return removed.error();
+  // So that a power cut does not bring it back.
+  const std::string path = files_->local_path(name_of(id));
+  if (removed.ok() && !path.empty()) MILLGATE_TRY(sync_path(path.substr(0, path.rfind('/'))));
+  return {};
+}
+
 bool ObjectStore::has(const Id& id) const { return files_->exists(name_of(id)); }
 
 Result<std::string> ObjectStore::local_path(const Id& id) const {

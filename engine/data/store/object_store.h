@@ -34,6 +34,9 @@ class ObjectStore {
   [[nodiscard]] Result<std::string> verified_path(const Id& id) const;
   /// Rehashes the object. Errors: as `get`.
   [[nodiscard]] Status verify(const Id& id) const;
+  /// Takes an object away for good; it may be gone already. Whoever needs it loses it.
+  /// Errors: `outside`.
+  [[nodiscard]] Status remove(const Id& id);
   /// "objects/ab/cdef..." as kept in the FileStore.
   [[nodiscard]] static std::string name_of(const Id& id);
 

@@ -8,6 +8,7 @@
 
 #include "data/store/branch_tips.h"
 #include "data/store/commit_object.h"
+#include "data/store/returned_rows.h"
 #include "data/store/revision.h"
 #include "ground/durable_file.h"
 #include "ground/nearest_name.h"
@@ -134,6 +135,8 @@ Result<Commit> Repository::commit(const std::string& branch, const NewCommit& ch
     if (tip->commit && base != tip->commit) {
       MILLGATE_TRY(check_overtaken(branch, change, base, *tip->commit));
     }
+    MILLGATE_ASSIGN(const auto known, forgotten());
+    MILLGATE_TRY(check_forgotten(*known, change, tip->commit));
     MILLGATE_ASSIGN(Commit commit, build_commit(change, tip->commit));
     if (commit.id == tip->commit) return commit;
     MILLGATE_ASSIGN(const std::string text, commit_text(commit));
@@ -143,7 +146,9 @@ Result<Commit> Repository::commit(const std::string& branch, const NewCommit& ch
         commit_event(branch, change.author, commit.id, tip->commit, change.event_note_json),
         [&](const Ledger& ledger) -> Status {
           MILLGATE_ASSIGN(const auto now, branch_tip(ledger, branch));
-          lost_race = !now || now->commit != tip->commit;
+          MILLGATE_ASSIGN(const auto newest, ledger.newest(kForgetEvent));
+          lost_race = !now || now->commit != tip->commit ||
+                      (newest ? newest->number : 0) != known->event_number();
           if (lost_race) return bug("a lost race is tried again");
           return {};
         });
@@ -163,6 +168,9 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
     commit.trees = before.trees;
     commit.origin_json = before.origin_json;
     for (const auto& [table, version] : change.tables) commit.tables[table] = version;
+    // A revision that was read before it was rewritten means what it is now.
+    MILLGATE_ASSIGN(const auto known, forgotten());
+    for (auto& [table, version] : commit.tables) version = known->current(version);
     for (const auto& [folder, tree] : change.trees) commit.trees[folder] = tree;
     for (const Id& merged : change.merged_parents) {
       commit.parents.push_back(merged);
@@ -468,7 +476,65 @@ Result<Commit> Repository::resolve_prefix(const std::string& prefix) const {
 
 Result<Commit> Repository::read_commit(const Id& id) const {
   MILLGATE_ASSIGN(const std::string text, objects_->get(id));
-  return parse_commit(text, id);
+  MILLGATE_ASSIGN(Commit commit, parse_commit(text, id));
+  MILLGATE_ASSIGN(const auto known, forgotten());
+  for (auto& [table, version] : commit.tables) version = known->current(version);
+  return commit;
+}
+
+Result<std::shared_ptr<const Forgotten>> Repository::forgotten() const {
+  MILLGATE_ASSIGN(const auto newest, ledger_->newest(kForgetEvent));
+  const int64_t number = newest ? newest->number : 0;
+  const std::scoped_lock lock(forgotten_mutex_);
+  if (forgotten_ == nullptr || forgotten_->event_number() < number) {
+    MILLGATE_ASSIGN(Forgotten loaded, Forgotten::load(*ledger_, *objects_));
+    forgotten_ = std::make_shared<const Forgotten>(std::move(loaded));
+  }
+  return forgotten_;
+}
+
+/// Objects that hold forgotten rows are no part of any version that a commit has, so they go.
+Status Repository::check_forgotten(const Forgotten& forgotten, const NewCommit& change,
+                                   const std::optional<Id>& tip) {
+  std::vector<Id> parents = change.merged_parents;
+  if (tip) parents.push_back(*tip);
+  for (const auto& [table, version_id] : change.tables) {
+    const bool concerned =
+        std::any_of(forgotten.entries().begin(), forgotten.entries().end(),
+                    [&](const Forgotten::Entry& entry) { return entry.record.table == table; });
+    if (!concerned) continue;
+    std::unordered_set<Id> known;
+    for (const Id& parent : parents) {
+      MILLGATE_ASSIGN(const Commit before, read_commit(parent));
+      const auto found = before.tables.find(table);
+      if (found == before.tables.end()) continue;
+      MILLGATE_ASSIGN(const TableVersion version, read_table_version(*objects_, found->second));
+      for (const Id& object : objects_of(version)) known.insert(object);
+    }
+    if (known.contains(version_id)) continue;
+    auto version = read_table_version(*objects_, version_id);
+    auto returned = version.ok() ? find_returned_rows(*objects_, forgotten, table, *version, known)
+                                 : Result<std::optional<ReturnedRows>>(version.error());
+    if (!returned.ok()) {
+      if (returned.error().code != ErrorCode::not_found) return returned.error();
+      // One that was read from a commit means what it is now.
+      if (!version.ok() && forgotten.current(version_id) != version_id) continue;
+      return Error{.code = ErrorCode::conflict,
+                   .what = "table `" + table + "` was made from rows that were forgotten meanwhile",
+                   .because = {returned.error().what},
+                   .hint = "run the command again"};
+    }
+    if (!*returned) continue;
+    for (const Id& object : (*returned)->objects) {
+      if (!known.contains(object)) MILLGATE_TRY(objects_->remove(object));
+    }
+    return Error{.code = ErrorCode::refused,
+                 .what = "table `" + table +
+                         "` would bring back a row that was forgotten: " + (*returned)->name,
+                 .where = "event " + std::to_string((*returned)->event_number) + " of the ledger",
+                 .hint = "take it out of what the table is read from, then try again"};
+  }
+  return {};
 }
 
 Result<std::vector<Commit>> Repository::log(std::string_view revision, int count_max) const {

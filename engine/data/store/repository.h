@@ -4,12 +4,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data/store/forgotten.h"
 #include "data/store/object_store.h"
 #include "data/store/table_version.h"
 #include "data/store/workspace.h"
@@ -23,8 +25,10 @@ namespace millgate {
 struct Commit {
   Id id;
   std::vector<Id> parents;
-  std::map<std::string, Id> tables;  ///< Table name -> table version.
-  std::map<std::string, Id> trees;   ///< Folder name -> tree (data/tree).
+  /// Table name -> table version: the one to read, where the one of the object was rewritten since
+  /// (store/forgotten.h).
+  std::map<std::string, Id> tables;
+  std::map<std::string, Id> trees;  ///< Folder name -> tree (data/tree).
   Time time;
   std::string author;
   std::string message;
@@ -68,6 +72,7 @@ class Repository {
   /// Adds a commit on top of `branch` in one atomic step. A race that is lost is retried when
   /// the other commit touched other tables; otherwise the error is `conflict` and says who won.
   /// A commit that would change nothing is `conflict`-free: it returns the tip itself.
+  /// `refused` when a table would bring back rows that were forgotten; what holds them is removed.
   [[nodiscard]] Result<Commit> commit(const std::string& branch, const NewCommit& change);
 
   /// Moves `branch` from `from` to `to`, which descends from it, without a new commit.
@@ -88,6 +93,8 @@ class Repository {
   /// `not_found` with the nearest name; `invalid_input` for an ambiguous prefix (candidates).
   [[nodiscard]] Result<Commit> resolve(std::string_view revision) const;
   [[nodiscard]] Result<Commit> read_commit(const Id& id) const;
+  /// What was forgotten so far. Errors: as Forgotten::load.
+  [[nodiscard]] Result<std::shared_ptr<const Forgotten>> forgotten() const;
   /// The commit and its first-parent ancestors, newest first, at most `count_max`.
   [[nodiscard]] Result<std::vector<Commit>> log(std::string_view revision, int count_max) const;
 
@@ -120,7 +127,12 @@ class Repository {
                                    std::map<std::string, Id>& trees) const;
   [[nodiscard]] Result<Commit> build_commit(const NewCommit& change,
                                             std::optional<Id> parent) const;
+  [[nodiscard]] Status check_forgotten(const Forgotten& forgotten, const NewCommit& change,
+                                       const std::optional<Id>& tip);
+
   std::string project_folder_;
+  mutable std::mutex forgotten_mutex_;
+  mutable std::shared_ptr<const Forgotten> forgotten_;
   const Clock* clock_ = nullptr;
   std::shared_ptr<Ledger> ledger_;
   std::shared_ptr<ObjectStore> objects_;

@@ -80,10 +80,8 @@ ColumnNames columns_taken(const RowAt& now, const ColumnNames& names, const RowA
   return taken;
 }
 
-}  // namespace
-
-Result<std::string> key_from_texts(const TableVersion& version,
-                                   const std::vector<std::string>& texts) {
+/// The columns of the key with the values `texts`.
+Result<Row> key_row(const TableVersion& version, const std::vector<std::string>& texts) {
   std::string names;
   for (const std::string& name : version.key) names += (names.empty() ? "" : ", ") + name;
   if (version.key.empty()) return invalid_input("the table has no key, so no row can be named");
@@ -107,11 +105,26 @@ Result<std::string> key_from_texts(const TableVersion& version,
     fields.push_back(field);
     columns.push_back(std::move(column));
   }
-  const auto row = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, columns);
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, columns);
+}
+
+}  // namespace
+
+Result<std::string> key_from_texts(const TableVersion& version,
+                                   const std::vector<std::string>& texts) {
+  MILLGATE_ASSIGN(const Row row, key_row(version, texts));
   MILLGATE_ASSIGN(const RowKeyEncoder encoder, RowKeyEncoder::make(*row->schema(), version.key));
   std::string key;
   encoder.encode_row(*row, 0, key);
   return key;
+}
+
+Result<std::vector<std::string>> key_as_written(const TableVersion& version,
+                                                const std::vector<std::string>& texts) {
+  MILLGATE_ASSIGN(const Row row, key_row(version, texts));
+  std::vector<std::string> written;
+  for (const auto& column : row->columns()) written.push_back(value_text(*column, 0));
+  return written;
 }
 
 Result<Row> read_row(const ObjectStore& objects, const TableVersion& version,

@@ -20,6 +20,11 @@ namespace millgate {
 [[nodiscard]] Result<std::string> key_from_texts(const TableVersion& version,
                                                  const std::vector<std::string>& texts);
 
+/// The same values as the table writes them (`value_text`): "007" of an integer is 7.
+/// Errors: as `key_from_texts`.
+[[nodiscard]] Result<std::vector<std::string>> key_as_written(
+    const TableVersion& version, const std::vector<std::string>& texts);
+
 /// The row with the key bytes `key` as a batch of one; null when there is none. Reads one segment
 /// and the deltas. Errors: `not_found`, `damaged`.
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> read_row(const ObjectStore& objects,

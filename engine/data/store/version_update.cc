@@ -89,7 +89,7 @@ Result<TableVersion> counted_version(const ObjectStore& objects, const TableVers
     summary.add(*batch);
     RowKeys keys;
     encoder.encode(*batch, keys);
-    digests.add(*batch, key_hashes(keys));
+    digests.add(*batch, version.key.empty() ? content_hashes(*batch) : key_hashes(keys));
   }
   counted.columns = summary.statistics();
   counted.digests = digests.values();
