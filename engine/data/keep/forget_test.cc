@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "data/keep/garbage.h"
+#include "data/keep/remote.h"
 #include "data/keep/soundness.h"
+#include "data/keep/transfer.h"
 #include "data/store/commit_merge.h"
 #include "data/store/test_model_table.h"
 #include "data/store/version_update.h"
@@ -351,6 +353,42 @@ TEST_F(ForgetTest, ACommitThatBringsTheRowBackIsRefusedAndLeavesNothing) {
   expect_nothing_left();
   commit("main", model);
   expect_all_states_without({person_key(3)});
+}
+
+/// A remote that held the rows, one that is new, and a clone that has them still.
+TEST_F(ForgetTest, RemotesAndClonesForgetToo) {
+  Random random(9);
+  ModelTable model = random_model(random, 50);
+  model.rows[person_key(3)] = model.random_row(random);
+  model.rows[person_key(3)]["note"] = kMarker;
+  commit("main", model);
+  edit_model(model, random, 2);
+  model.rows[person_key(3)]["note"] = kMarker;
+  commit("main", model);
+  Remote old = must(open_remote(folder_.path("old")));
+  ASSERT_TRUE(push(*repository_, old, {}).ok());
+  const auto bob = must(Repository::init(folder_.path("bob"), clock_));
+  ASSERT_TRUE(pull(*bob, old, {}).ok());
+  ASSERT_TRUE(forget_rows(*repository_, request_for({person_key(3)})).ok());
+  Remote fresh = must(open_remote(folder_.path("fresh")));
+  for (Remote* remote : {&old, &fresh}) {
+    const auto pushed = push(*repository_, *remote, {});
+    ASSERT_TRUE(pushed.ok()) << pushed.error().what;
+  }
+  EXPECT_THAT(files_with(folder_.path("old"), kMarker), IsEmpty());
+  EXPECT_THAT(files_with(folder_.path("fresh"), kMarker), IsEmpty());
+  const auto behind = push(*bob, old, {});
+  ASSERT_FALSE(behind.ok());
+  EXPECT_EQ(behind.error().code, ErrorCode::conflict);
+  const auto eve = must(Repository::init(folder_.path("eve"), clock_));
+  ASSERT_TRUE(pull(*eve, fresh, {}).ok());
+  ASSERT_TRUE(pull(*bob, old, {}).ok());
+  ASSERT_TRUE(push(*bob, old, {}).ok());
+  for (const auto& clone : {bob, eve}) {
+    repository_ = clone;
+    expect_all_states_without({person_key(3)});
+    expect_nothing_left();
+  }
 }
 
 TEST_F(ForgetTest, NobodyElsesRowsAreTouchedByADryRunOrByAWrongKey) {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "data/keep/garbage.h"
 #include "data/keep/history.h"
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
 #include "data/store/branch_tips.h"
+#include "ground/json.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -57,6 +59,109 @@ Status move_forward(Repository& repository, const std::string& branch,
                  .what = "branch `" + branch + "` was moved by another command meanwhile",
                  .hint = "pull again"};
   }));
+  return {};
+}
+
+/// "forgets/ID" for each record of the remote; its bytes are the id once more.
+constexpr const char* kForgets = "forgets/";
+
+Result<std::vector<Id>> forgets_of(const Remote& remote) {
+  MILLGATE_ASSIGN(const auto names, remote.shared_files()->list(kForgets));
+  std::vector<Id> ids;
+  for (const std::string& name : names) {
+    const auto id = Id::parse(name.substr(std::string_view(kForgets).size()));
+    if (id.ok()) ids.push_back(*id);
+  }
+  return ids;
+}
+
+/// What was forgotten here is forgotten there: first the records and the versions that they name,
+/// then what held the rows goes. Errors: `conflict` when the remote knows of more than we do.
+Status push_forgotten(Repository& repository, Remote& remote, const TransferOptions& options,
+                      const std::map<std::string, RemoteRef>& branches, TransferCount& count) {
+  MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+  MILLGATE_ASSIGN(const auto there, forgets_of(remote));
+  std::unordered_set<Id> ours;
+  std::vector<Reference> roots;
+  for (const Forgotten::Entry& entry : forgotten->entries()) {
+    ours.insert(entry.id);
+    if (std::find(there.begin(), there.end(), entry.id) == there.end()) {
+      roots.push_back({entry.id, "forget record"});
+    }
+  }
+  const Error behind{.code = ErrorCode::conflict,
+                     .what =
+                         "the remote has what this project does not know of, and rows that were "
+                         "forgotten must not come back by it",
+                     .hint = "`millgate pull` first, then push again"};
+  for (const Id& id : there) {
+    if (!ours.contains(id)) return behind;
+  }
+  if (ours.empty()) return {};
+  const ObjectGraph needed = walk_objects(repository.objects(), *forgotten, roots);
+  std::vector<Id> ids;
+  for (const auto& [id, node] : needed.nodes) {
+    if (node.fault) return *node.fault;
+    ids.push_back(id);
+  }
+  count.expect(ids.size());
+  MILLGATE_TRY(for_each_at_once(ids, options.transfers_at_once, [&](const Id& id) -> Status {
+    MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
+    return send_object(remote.files(), id, bytes, count);
+  }));
+  for (const Reference& root : roots) {
+    const Status made = remote.files().create(kForgets + root.id.hex(), root.id.hex() + "\n");
+    if (!made.ok() && made.error().code != ErrorCode::conflict) return made.error();
+  }
+  for (const Id& id : forgotten->removed()) {
+    const std::string name = ObjectStore::name_of(id);
+    if (!remote.files().exists(name)) continue;
+    // What somebody else built on it is not known here.
+    for (const auto& [branch, ref] : branches) {
+      if (!repository.objects().has(ref.commit)) return behind;
+    }
+    const Status removed = remote.files().remove(name);
+    if (!removed.ok() && removed.error().code != ErrorCode::not_found) return removed.error();
+  }
+  return {};
+}
+
+/// What was forgotten there is forgotten here, before a branch is pulled.
+Status pull_forgotten(Repository& repository, const Remote& remote, const TransferOptions& options,
+                      TransferCount& count) {
+  MILLGATE_ASSIGN(const auto there, forgets_of(remote));
+  for (const Id& id : there) {
+    const auto is_known = [&](const Forgotten& forgotten) {
+      return std::any_of(forgotten.entries().begin(), forgotten.entries().end(),
+                         [&](const Forgotten::Entry& entry) { return entry.id == id; });
+    };
+    MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
+    if (is_known(*forgotten)) continue;
+    MILLGATE_ASSIGN(const std::string text, ObjectStore(remote.shared_files()).get(id));
+    MILLGATE_ASSIGN(const ForgetRecord record, parse_forget_record(text, id));
+    std::vector<Forgotten::Entry> entries;
+    for (const Id& other : there) {
+      MILLGATE_ASSIGN(const std::string bytes, ObjectStore(remote.shared_files()).get(other));
+      MILLGATE_ASSIGN(ForgetRecord one, parse_forget_record(bytes, other));
+      entries.push_back({.id = other, .event_number = 0, .record = std::move(one)});
+    }
+    FetchOptions how;
+    how.at_once = options.transfers_at_once;
+    MILLGATE_TRY(fetch_closure(repository.objects(), *remote.shared_files(),
+                               Forgotten(std::move(entries)), {{id, "forget record"}}, {}, how,
+                               count));
+    const Json body = {{"record", id.hex()},
+                       {"table", record.table},
+                       {"row_count", record.rows.size()},
+                       {"version_count", record.versions.size()},
+                       {"removed_count", record.removed.size()},
+                       {"models", Json::array()},
+                       {"remote", options.remote_name}};
+    MILLGATE_TRY(repository.ledger().append({.kind = kForgetEvent,
+                                             .subject = record.table,
+                                             .author = options.author,
+                                             .body = dump_json(body)}));
+  }
   return {};
 }
 
@@ -214,6 +319,7 @@ Result<TransferReport> push(Repository& repository, Remote& remote,
   for (const auto& [branch, ref] : theirs) known.push_back(ref.commit);
   TransferReport report;
   TransferCount count(options.progress);
+  MILLGATE_TRY(push_forgotten(repository, remote, options, theirs, count));
   for (const std::string& branch : chosen(options, own)) {
     const auto tip = ours.find(branch);
     if (tip == ours.end()) {
@@ -240,6 +346,7 @@ Result<TransferReport> pull(Repository& repository, Remote& remote,
   for (const auto& [branch, ref] : theirs) all.push_back(branch);
   TransferReport report;
   TransferCount count(options.progress);
+  MILLGATE_TRY(pull_forgotten(repository, remote, options, count));
   for (const std::string& branch : chosen(options, all)) {
     const auto there = theirs.find(branch);
     if (there == theirs.end()) {
@@ -248,6 +355,7 @@ Result<TransferReport> pull(Repository& repository, Remote& remote,
     MILLGATE_TRY(pull_branch(repository, remote, options, branch, there->second, report, count));
   }
   MILLGATE_TRY(pull_tags(repository, remote, options, report));
+  MILLGATE_TRY(remove_forgotten_objects(repository));
   report.object_count = count.object_count();
   report.object_bytes = count.object_bytes();
   return report;
