@@ -1,15 +1,17 @@
-# millgate_room(NAME name DIR dir [DEPENDS room...] [LIBRARIES target...])
+# millgate_room(NAME name DIR dir [DEPENDS room...] [LIBRARIES target...]
+#               [TEST_LIBRARIES target...])
 #
 # Declares one room of the house: the static library millgate_<name> of every *.cc file in `dir`
 # but *_test.cc, and the test program test_<name> of every *_test.cc file. DEPENDS names the rooms
-# it may include, LIBRARIES what it uses from outside. A room that has no *.cc yet is skipped, and
+# it may include, LIBRARIES what it uses from outside,
+# TEST_LIBRARIES what only its tests do. A room that has no *.cc yet is skipped, and
 # so are arrows to it, so that each room can be built from its first file on.
 set(MILLGATE_ROOMS "" CACHE INTERNAL "rooms that exist, in the order of their arrows")
 
 add_custom_target(unit_tests COMMENT "all test programs")
 
 function(millgate_room)
-  cmake_parse_arguments(ROOM "" "NAME;DIR" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "NAME;DIR" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   set(dir "${PROJECT_SOURCE_DIR}/${ROOM_DIR}")
   file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.cc")
   set(tests ${sources})
@@ -34,6 +36,7 @@ function(millgate_room)
 
   if(tests)
     millgate_test(${ROOM_NAME} ${tests})
+    target_link_libraries(test_${ROOM_NAME} PRIVATE ${ROOM_TEST_LIBRARIES})
   endif()
 endfunction()
 

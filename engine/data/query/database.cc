@@ -73,7 +73,7 @@ Result<Columns> sql_columns(const arrow::Schema& schema) {
 
 Error duckdb_failure(const std::string& what, duckdb_error_data raw) {
   const DuckErrorData error(raw);
-  const char* message = error ? duckdb_error_data_message(error.get()) : nullptr;
+  const char* message = error ? duckdb().error_data_message(error.get()) : nullptr;
   return read_sql_error(message == nullptr ? "unknown fault" : message, {}).error.inside(what);
 }
 
@@ -111,6 +111,7 @@ struct Database::State {
 };
 
 Status Database::State::open() {
+  MILLGATE_TRY(load_duckdb());
   // Nothing may be fetched, and nothing of the user's home be read.
   const std::vector<std::pair<const char*, std::string>> settings = {
       {"autoinstall_known_extensions", "false"},
@@ -121,23 +122,23 @@ Status Database::State::open() {
       {"memory_limit", std::to_string(options.memory_bytes_max) + "B"},
       {"threads", std::to_string(options.threads)}};
   duckdb_config config = nullptr;
-  if (duckdb_create_config(&config) != DuckDBSuccess) return bug("DuckDB has no configuration");
-  const std::unique_ptr<_duckdb_config, DuckFree<duckdb_destroy_config>> owner(config);
+  if (duckdb().create_config(&config) != DuckDBSuccess) return bug("DuckDB has no configuration");
+  const std::unique_ptr<_duckdb_config, DuckFree<&DuckdbFunctions::destroy_config>> owner(config);
   for (const auto& [name, value] : settings) {
     if (name == std::string("threads") && options.threads <= 0) continue;
-    if (duckdb_set_config(config, name, value.c_str()) != DuckDBSuccess) {
+    if (duckdb().set_config(config, name, value.c_str()) != DuckDBSuccess) {
       return bug(std::string("DuckDB does not know the setting ") + name + " = " + value);
     }
   }
   duckdb_database raw = nullptr;
   char* message = nullptr;
-  if (duckdb_open_ext(nullptr, &raw, config, &message) != DuckDBSuccess) {
+  if (duckdb().open_ext(nullptr, &raw, config, &message) != DuckDBSuccess) {
     Error error = outside_failure("cannot open a database in memory");
     if (message != nullptr) error.because.emplace_back(message);
-    duckdb_free(message);
+    duckdb().free(message);
     return error;
   }
-  database = std::shared_ptr<_duckdb_database>(raw, DuckFree<duckdb_close>());
+  database = std::shared_ptr<_duckdb_database>(raw, DuckFree<&DuckdbFunctions::close>());
   MILLGATE_ASSIGN(connection, connect());
   versions = std::make_shared<ScannedVersions>(database);
   MILLGATE_TRY(register_version_function(connection->get(), versions));
@@ -175,10 +176,10 @@ Result<DuckStatements> Database::State::parse(const std::string& sql, idx_t& cou
   error_offset.reset();
   if (sql.find('\0') != std::string::npos) return invalid_input("SQL: it holds a zero byte");
   duckdb_extracted_statements raw = nullptr;
-  count = duckdb_extract_statements(connection->get(), sql.c_str(), &raw);
+  count = duckdb().extract_statements(connection->get(), sql.c_str(), &raw);
   DuckStatements statements(raw);
   if (count > 0) return statements;
-  const char* message = duckdb_extract_statements_error(raw);
+  const char* message = duckdb().extract_statements_error(raw);
   if (message != nullptr && *message != '\0') return failed(message, sql);
   return invalid_input("SQL: there is no statement", "for example: select count(*) from flights");
 }
@@ -190,10 +191,10 @@ Result<DuckPrepared> Database::State::prepare(DuckConnection& on, const DuckStat
   if (guarded) MILLGATE_TRY(check_calls(sql));
   duckdb_prepared_statement raw = nullptr;
   const duckdb_state done =
-      duckdb_prepare_extracted_statement(on.get(), statements.get(), index, &raw);
+      duckdb().prepare_extracted_statement(on.get(), statements.get(), index, &raw);
   DuckPrepared prepared(raw);
-  if (done != DuckDBSuccess) return failed(duckdb_prepare_error(raw), sql);
-  if (guarded) MILLGATE_TRY(check_only_reads(duckdb_prepared_statement_type(raw), sql));
+  if (done != DuckDBSuccess) return failed(duckdb().prepare_error(raw), sql);
+  if (guarded) MILLGATE_TRY(check_only_reads(duckdb().prepared_statement_type(raw), sql));
   return prepared;
 }
 
@@ -208,17 +209,17 @@ Result<std::shared_ptr<ResultReader>> Database::State::run(std::shared_ptr<DuckC
     MILLGATE_ASSIGN(const DuckPrepared prepared, prepare(*on, statements, i, sql, author));
     duckdb_pending_result raw = nullptr;
     // The only way of the C interface to rows in bounded memory.
-    const duckdb_state planned = duckdb_pending_prepared_streaming(prepared.get(), &raw);
+    const duckdb_state planned = duckdb().pending_prepared_streaming(prepared.get(), &raw);
     const DuckPending pending(raw);
-    if (planned != DuckDBSuccess) return failed(duckdb_pending_error(raw), sql);
+    if (planned != DuckDBSuccess) return failed(duckdb().pending_error(raw), sql);
     result = std::make_unique<DuckResult>();
-    if (duckdb_execute_pending(pending.get(), result->get()) != DuckDBSuccess) {
-      return failed(duckdb_result_error(result->get()), sql);
+    if (duckdb().execute_pending(pending.get(), result->get()) != DuckDBSuccess) {
+      return failed(duckdb().result_error(result->get()), sql);
     }
     // A stream that nobody reads does nothing: a statement before the last is read to its end.
-    while (i + 1 < count && DuckChunk(duckdb_fetch_chunk(*result->get())) != nullptr) {
+    while (i + 1 < count && DuckChunk(duckdb().fetch_chunk(*result->get())) != nullptr) {
     }
-    const char* message = duckdb_result_error(result->get());
+    const char* message = duckdb().result_error(result->get());
     if (message != nullptr && *message != '\0') return failed(message, sql);
   }
   return ResultReader::make(std::move(on), std::move(result), sql);
@@ -329,13 +330,13 @@ Status Database::add_arrow(const std::string& name, std::shared_ptr<arrow::Table
   ArrowSchema schema{};
   MILLGATE_ARROW_TRY(arrow::ExportSchema(*table->schema(), &schema), object);
   duckdb_arrow_converted_schema raw_schema = nullptr;
-  duckdb_error_data error = duckdb_schema_from_arrow(connection, &schema, &raw_schema);
+  duckdb_error_data error = duckdb().schema_from_arrow(connection, &schema, &raw_schema);
   const DuckArrowSchema converted(raw_schema);
   if (schema.release != nullptr) schema.release(&schema);
   if (error != nullptr) return duckdb_failure(object, error);
 
   duckdb_appender raw_appender = nullptr;
-  duckdb_state done = duckdb_appender_create(connection, nullptr, name.c_str(), &raw_appender);
+  duckdb_state done = duckdb().appender_create(connection, nullptr, name.c_str(), &raw_appender);
   const DuckAppender appender(raw_appender);
   arrow::TableBatchReader batches(std::move(table));
   batches.set_chunksize(kChunkRows);
@@ -346,14 +347,14 @@ Status Database::add_arrow(const std::string& name, std::shared_ptr<arrow::Table
     ArrowArray array{};
     MILLGATE_ARROW_TRY(arrow::ExportRecordBatch(*batch, &array), object);
     duckdb_data_chunk raw_chunk = nullptr;
-    error = duckdb_data_chunk_from_arrow(connection, &array, converted.get(), &raw_chunk);
+    error = duckdb().data_chunk_from_arrow(connection, &array, converted.get(), &raw_chunk);
     const DuckChunk chunk(raw_chunk);
     if (error != nullptr) return duckdb_failure(object, error);
-    done = duckdb_append_data_chunk(appender.get(), chunk.get());
+    done = duckdb().append_data_chunk(appender.get(), chunk.get());
   }
-  if (done == DuckDBSuccess) done = duckdb_appender_close(appender.get());
+  if (done == DuckDBSuccess) done = duckdb().appender_close(appender.get());
   if (done != DuckDBSuccess) {
-    return duckdb_failure(object, duckdb_appender_error_data(appender.get()));
+    return duckdb_failure(object, duckdb().appender_error_data(appender.get()));
   }
   return {};
 }

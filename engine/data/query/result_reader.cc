@@ -17,9 +17,9 @@ constexpr int64_t kBatchRows = 65'536;
 /// Errors: `bug`, since DuckDB made the value that it now cannot hand over.
 Status arrow_handed_over(duckdb_error_data raw) {
   const DuckErrorData error(raw);
-  if (!error || !duckdb_error_data_has_error(error.get())) return {};
+  if (!error || !duckdb().error_data_has_error(error.get())) return {};
   return bug(std::string("SQL: the answer has no form in Arrow: ") +
-             duckdb_error_data_message(error.get()));
+             duckdb().error_data_message(error.get()));
 }
 
 }  // namespace
@@ -32,18 +32,18 @@ Result<std::shared_ptr<ResultReader>> ResultReader::make(std::shared_ptr<DuckCon
   reader->result_ = std::move(result);
   reader->sql_ = std::move(sql);
   duckdb_result* raw = reader->result_->get();
-  reader->options_.reset(duckdb_result_get_arrow_options(raw));
+  reader->options_.reset(duckdb().result_get_arrow_options(raw));
   std::vector<DuckType> owned_types;
   std::vector<duckdb_logical_type> types;
   std::vector<const char*> names;
-  for (idx_t i = 0; i < duckdb_column_count(raw); ++i) {
-    owned_types.emplace_back(duckdb_column_logical_type(raw, i));
+  for (idx_t i = 0; i < duckdb().column_count(raw); ++i) {
+    owned_types.emplace_back(duckdb().column_logical_type(raw, i));
     types.push_back(owned_types.back().get());
-    names.push_back(duckdb_column_name(raw, i));
+    names.push_back(duckdb().column_name(raw, i));
   }
   ArrowSchema schema{};
-  MILLGATE_TRY(arrow_handed_over(duckdb_to_arrow_schema(reader->options_.get(), types.data(),
-                                                        names.data(), types.size(), &schema)));
+  MILLGATE_TRY(arrow_handed_over(duckdb().to_arrow_schema(reader->options_.get(), types.data(),
+                                                          names.data(), types.size(), &schema)));
   MILLGATE_ARROW(reader->schema_, arrow::ImportSchema(&schema), "the answer of the SQL");
   return reader;
 }
@@ -77,17 +77,18 @@ Result<std::shared_ptr<arrow::RecordBatch>> ResultReader::next() {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ResultReader::next_chunk() {
-  const DuckChunk chunk(duckdb_fetch_chunk(*result_->get()));
+  const DuckChunk chunk(duckdb().fetch_chunk(*result_->get()));
   if (chunk == nullptr) {
     done_ = true;
-    const char* message = duckdb_result_error(result_->get());
+    const char* message = duckdb().result_error(result_->get());
     if (message == nullptr || *message == '\0') return std::shared_ptr<arrow::RecordBatch>();
     SqlError error = read_sql_error(message, sql_);
     error_offset_ = error.offset;
     return std::move(error.error);
   }
   ArrowArray array{};
-  MILLGATE_TRY(arrow_handed_over(duckdb_data_chunk_to_arrow(options_.get(), chunk.get(), &array)));
+  MILLGATE_TRY(
+      arrow_handed_over(duckdb().data_chunk_to_arrow(options_.get(), chunk.get(), &array)));
   MILLGATE_ARROW(auto batch, arrow::ImportRecordBatch(&array, schema_), "the answer of the SQL");
   return batch;
 }

@@ -25,7 +25,7 @@ void delete_as(void* object) {
 }
 
 DuckType duck_type(const arrow::DataType& type) {
-  const auto plain = [](duckdb_type id) { return DuckType(duckdb_create_logical_type(id)); };
+  const auto plain = [](duckdb_type id) { return DuckType(duckdb().create_logical_type(id)); };
   switch (type.id()) {
     case arrow::Type::BOOL:
       return plain(DUCKDB_TYPE_BOOLEAN);
@@ -43,8 +43,8 @@ DuckType duck_type(const arrow::DataType& type) {
       return plain(DUCKDB_TYPE_TIME);
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);
-      return DuckType(duckdb_create_decimal_type(static_cast<uint8_t>(decimal.precision()),
-                                                 static_cast<uint8_t>(decimal.scale())));
+      return DuckType(duckdb().create_decimal_type(static_cast<uint8_t>(decimal.precision()),
+                                                   static_cast<uint8_t>(decimal.scale())));
     }
     case arrow::Type::BINARY:
       return plain(DUCKDB_TYPE_BLOB);
@@ -54,19 +54,19 @@ DuckType duck_type(const arrow::DataType& type) {
 }
 
 void bind(duckdb_bind_info info) {
-  const Versions& versions = *static_cast<Versions*>(duckdb_bind_get_extra_info(info));
-  duckdb_value parameter = duckdb_bind_get_parameter(info, 0);
-  const int64_t number = duckdb_get_int64(parameter);
-  duckdb_destroy_value(&parameter);
+  const Versions& versions = *static_cast<Versions*>(duckdb().bind_get_extra_info(info));
+  duckdb_value parameter = duckdb().bind_get_parameter(info, 0);
+  const int64_t number = duckdb().get_int64(parameter);
+  duckdb().destroy_value(&parameter);
   const Scan scan = number < 0 ? nullptr : versions->find(static_cast<size_t>(number));
-  if (scan == nullptr) return duckdb_bind_set_error(info, "there is no such version");
+  if (scan == nullptr) return duckdb().bind_set_error(info, "there is no such version");
   const TableVersion& version = scan->version();
   for (const auto& field : version.schema->fields()) {
     const DuckType type = duck_type(*field->type());
-    duckdb_bind_add_result_column(info, field->name().c_str(), type.get());
+    duckdb().bind_add_result_column(info, field->name().c_str(), type.get());
   }
-  duckdb_bind_set_cardinality(info, static_cast<idx_t>(version.row_count), true);
-  duckdb_bind_set_bind_data(info, new Scan(scan), delete_as<Scan>);
+  duckdb().bind_set_cardinality(info, static_cast<idx_t>(version.row_count), true);
+  duckdb().bind_set_bind_data(info, new Scan(scan), delete_as<Scan>);
 }
 
 /// One query over one version: what all its threads share.
@@ -82,8 +82,8 @@ struct Reading {
 Status prepare(Reading& reading, duckdb_init_info info) {
   const auto& schema = *reading.scan->version().schema;
   arrow::FieldVector fields;
-  for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
-    const idx_t column = duckdb_init_get_column_index(info, i);
+  for (idx_t i = 0; i < duckdb().init_get_column_count(info); ++i) {
+    const idx_t column = duckdb().init_get_column_index(info, i);
     // count(*) asks for a column that is none.
     if (column >= static_cast<idx_t>(schema.num_fields())) continue;
     reading.columns.push_back(static_cast<int>(column));
@@ -96,24 +96,25 @@ Status prepare(Reading& reading, duckdb_init_info info) {
                      "a table version");
   duckdb_arrow_converted_schema converted = nullptr;
   const DuckErrorData error(
-      duckdb_schema_from_arrow(reading.connection->get(), &exported, &converted));
+      duckdb().schema_from_arrow(reading.connection->get(), &exported, &converted));
   reading.types.reset(converted);
   if (exported.release != nullptr) exported.release(&exported);
-  if (error != nullptr) return bug(duckdb_error_data_message(error.get()));
+  if (error != nullptr) return bug(duckdb().error_data_message(error.get()));
   return {};
 }
 
 void init(duckdb_init_info info) {
-  const Versions& versions = *static_cast<Versions*>(duckdb_init_get_extra_info(info));
+  const Versions& versions = *static_cast<Versions*>(duckdb().init_get_extra_info(info));
   auto reading = std::make_unique<Reading>();
-  reading->scan = *static_cast<Scan*>(duckdb_init_get_bind_data(info));
+  reading->scan = *static_cast<Scan*>(duckdb().init_get_bind_data(info));
   reading->connection = versions->connect();
-  if (reading->connection == nullptr) return duckdb_init_set_error(info, "the database is closed");
+  if (reading->connection == nullptr)
+    return duckdb().init_set_error(info, "the database is closed");
   if (const Status prepared = prepare(*reading, info); !prepared.ok()) {
-    return duckdb_init_set_error(info, prepared.error().what.c_str());
+    return duckdb().init_set_error(info, prepared.error().what.c_str());
   }
-  duckdb_init_set_max_threads(info, reading->scan->part_count());
-  duckdb_init_set_init_data(info, reading.release(), delete_as<Reading>);
+  duckdb().init_set_max_threads(info, reading->scan->part_count());
+  duckdb().init_set_init_data(info, reading.release(), delete_as<Reading>);
 }
 
 /// The part that one thread reads.
@@ -123,7 +124,7 @@ struct Position {
 };
 
 void init_thread(duckdb_init_info info) {
-  duckdb_init_set_init_data(info, new Position(), delete_as<Position>);
+  duckdb().init_set_init_data(info, new Position(), delete_as<Position>);
 }
 
 /// Hands `rows` over to DuckDB.
@@ -132,16 +133,16 @@ Status put(Reading& reading, const arrow::RecordBatch& rows, duckdb_data_chunk o
     ArrowArray exported{};
     MILLGATE_ARROW_TRY(arrow::ExportRecordBatch(rows, &exported), "a table version");
     duckdb_data_chunk raw = nullptr;
-    const DuckErrorData error(duckdb_data_chunk_from_arrow(reading.connection->get(), &exported,
-                                                           reading.types.get(), &raw));
+    const DuckErrorData error(duckdb().data_chunk_from_arrow(reading.connection->get(), &exported,
+                                                             reading.types.get(), &raw));
     const DuckChunk chunk(raw);
-    if (error != nullptr) return bug(duckdb_error_data_message(error.get()));
+    if (error != nullptr) return bug(duckdb().error_data_message(error.get()));
     for (size_t i = 0; i < reading.targets.size(); ++i) {
-      duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(output, reading.targets[i]),
-                                     duckdb_data_chunk_get_vector(chunk.get(), i));
+      duckdb().vector_reference_vector(duckdb().data_chunk_get_vector(output, reading.targets[i]),
+                                       duckdb().data_chunk_get_vector(chunk.get(), i));
     }
   }
-  duckdb_data_chunk_set_size(output, static_cast<idx_t>(rows.num_rows()));
+  duckdb().data_chunk_set_size(output, static_cast<idx_t>(rows.num_rows()));
   return {};
 }
 
@@ -149,7 +150,7 @@ Status put_next(Reading& reading, Position& position, duckdb_data_chunk output) 
   while (position.rows == nullptr || position.next_row == position.rows->num_rows()) {
     const size_t part = reading.next_part++;
     if (part >= reading.scan->part_count()) {
-      duckdb_data_chunk_set_size(output, 0);
+      duckdb().data_chunk_set_size(output, 0);
       return {};
     }
     MILLGATE_ASSIGN(position.rows,
@@ -162,10 +163,10 @@ Status put_next(Reading& reading, Position& position, duckdb_data_chunk output) 
 }
 
 void scan_rows(duckdb_function_info info, duckdb_data_chunk output) {
-  auto& reading = *static_cast<Reading*>(duckdb_function_get_init_data(info));
-  auto& position = *static_cast<Position*>(duckdb_function_get_local_init_data(info));
+  auto& reading = *static_cast<Reading*>(duckdb().function_get_init_data(info));
+  auto& position = *static_cast<Position*>(duckdb().function_get_local_init_data(info));
   const Status done = put_next(reading, position, output);
-  if (!done.ok()) duckdb_function_set_error(info, done.error().what.c_str());
+  if (!done.ok()) duckdb().function_set_error(info, done.error().what.c_str());
 }
 
 }  // namespace
@@ -193,19 +194,19 @@ std::unique_ptr<DuckConnection> ScannedVersions::connect() const {
 }
 
 Status register_version_function(duckdb_connection connection, Versions versions) {
-  duckdb_table_function function = duckdb_create_table_function();
-  duckdb_table_function_set_name(function, kFunction);
-  const DuckType number(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
-  duckdb_table_function_add_parameter(function, number.get());
-  duckdb_table_function_set_extra_info(function, new Versions(std::move(versions)),
-                                       delete_as<Versions>);
-  duckdb_table_function_set_bind(function, bind);
-  duckdb_table_function_set_init(function, init);
-  duckdb_table_function_set_local_init(function, init_thread);
-  duckdb_table_function_set_function(function, scan_rows);
-  duckdb_table_function_supports_projection_pushdown(function, true);
-  const duckdb_state done = duckdb_register_table_function(connection, function);
-  duckdb_destroy_table_function(&function);
+  duckdb_table_function function = duckdb().create_table_function();
+  duckdb().table_function_set_name(function, kFunction);
+  const DuckType number(duckdb().create_logical_type(DUCKDB_TYPE_BIGINT));
+  duckdb().table_function_add_parameter(function, number.get());
+  duckdb().table_function_set_extra_info(function, new Versions(std::move(versions)),
+                                         delete_as<Versions>);
+  duckdb().table_function_set_bind(function, bind);
+  duckdb().table_function_set_init(function, init);
+  duckdb().table_function_set_local_init(function, init_thread);
+  duckdb().table_function_set_function(function, scan_rows);
+  duckdb().table_function_supports_projection_pushdown(function, true);
+  const duckdb_state done = duckdb().register_table_function(connection, function);
+  duckdb().destroy_table_function(&function);
   if (done != DuckDBSuccess) return bug("DuckDB refuses the function over table versions");
   return {};
 }

@@ -1,5 +1,3 @@
-#include <LightGBM/c_api.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -7,6 +5,7 @@
 #include <utility>
 
 #include "model/learn/learner.h"
+#include "model/learn/lightgbm_library.h"
 
 namespace millgate {
 
@@ -14,16 +13,16 @@ namespace {
 
 // LightGBM's handles are void pointers; each of these frees its own kind.
 struct FreeDataset {
-  void operator()(void* handle) const { LGBM_DatasetFree(handle); }
+  void operator()(void* handle) const { lightgbm().DatasetFree(handle); }
 };
 struct FreeBooster {
-  void operator()(void* handle) const { LGBM_BoosterFree(handle); }
+  void operator()(void* handle) const { lightgbm().BoosterFree(handle); }
 };
 using Dataset = std::unique_ptr<void, FreeDataset>;
 using Booster = std::unique_ptr<void, FreeBooster>;
 
 Error lightgbm_error(const std::string& action) {
-  return invalid_input("LightGBM cannot " + action + ": " + LGBM_GetLastError(),
+  return invalid_input("LightGBM cannot " + action + ": " + lightgbm().GetLastError(),
                        "look at [train.parameters]");
 }
 
@@ -88,23 +87,23 @@ Result<Dataset> make_dataset(const Examples& examples, const LearnerInput& input
   const auto rows = static_cast<int32_t>(examples.rows());
   DatasetHandle handle = nullptr;
   MILLGATE_LIGHTGBM(
-      LGBM_DatasetCreateFromMat(examples.features.data(), C_API_DTYPE_FLOAT64, rows,
-                                static_cast<int32_t>(input.feature_names.size()),
-                                /*is_row_major=*/1, parameters.c_str(),
-                                reference == nullptr ? nullptr : reference->get(), &handle),
+      lightgbm().DatasetCreateFromMat(examples.features.data(), C_API_DTYPE_FLOAT64, rows,
+                                      static_cast<int32_t>(input.feature_names.size()),
+                                      /*is_row_major=*/1, parameters.c_str(),
+                                      reference == nullptr ? nullptr : reference->get(), &handle),
       "read the features");
   Dataset dataset(handle);
   const std::vector<float> labels(examples.labels.begin(), examples.labels.end());
   MILLGATE_LIGHTGBM(
-      LGBM_DatasetSetField(dataset.get(), "label", labels.data(), rows, C_API_DTYPE_FLOAT32),
+      lightgbm().DatasetSetField(dataset.get(), "label", labels.data(), rows, C_API_DTYPE_FLOAT32),
       "read the labels");
   if (reference == nullptr) {
     const std::vector<std::string> names = plain_names(input.feature_names);
     std::vector<const char*> pointers;
     pointers.reserve(names.size());
     for (const std::string& name : names) pointers.push_back(name.c_str());
-    MILLGATE_LIGHTGBM(LGBM_DatasetSetFeatureNames(dataset.get(), pointers.data(),
-                                                  static_cast<int>(pointers.size())),
+    MILLGATE_LIGHTGBM(lightgbm().DatasetSetFeatureNames(dataset.get(), pointers.data(),
+                                                        static_cast<int>(pointers.size())),
                       "name the features");
   }
   return dataset;
@@ -122,10 +121,10 @@ Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
   double best_loss = std::numeric_limits<double>::infinity();
   for (int round = 1; round <= input.settings->rounds_max; ++round) {
     int no_split = 0;
-    MILLGATE_LIGHTGBM(LGBM_BoosterUpdateOneIter(booster.get(), &no_split), "add a tree");
+    MILLGATE_LIGHTGBM(lightgbm().BoosterUpdateOneIter(booster.get(), &no_split), "add a tree");
     if (no_split != 0) break;
     int64_t count = 0;
-    MILLGATE_LIGHTGBM(LGBM_BoosterGetPredict(booster.get(), 1, &count, predictions.data()),
+    MILLGATE_LIGHTGBM(lightgbm().BoosterGetPredict(booster.get(), 1, &count, predictions.data()),
                       "predict the validation rows");
     const double loss = mean_loss(input.kind, input.valid->labels, predictions);
     rounds.valid_loss.push_back(loss);
@@ -144,8 +143,9 @@ Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
 Result<std::string> model_text(const Booster& booster, int rounds) {
   int64_t length = 0;
   const auto save = [&](std::string& text) {
-    return LGBM_BoosterSaveModelToString(booster.get(), 0, rounds, C_API_FEATURE_IMPORTANCE_GAIN,
-                                         static_cast<int64_t>(text.size()), &length, text.data());
+    return lightgbm().BoosterSaveModelToString(
+        booster.get(), 0, rounds, C_API_FEATURE_IMPORTANCE_GAIN, static_cast<int64_t>(text.size()),
+        &length, text.data());
   };
   std::string text(1 << 20, '\0');
   MILLGATE_LIGHTGBM(save(text), "write the model");
@@ -160,16 +160,17 @@ Result<std::string> model_text(const Booster& booster, int rounds) {
 }  // namespace
 
 Result<Fitted> fit_boosted_trees(const LearnerInput& input) {
-  LGBM_RegisterLogCallback([](const char*) {});  // The engine does not print.
+  MILLGATE_TRY(load_lightgbm());
+  lightgbm().RegisterLogCallback([](const char*) {});  // The engine does not print.
   Fitted fitted;
   fitted.parameters = all_parameters(input);
   const std::string parameters = joined_parameters(fitted.parameters);
   MILLGATE_ASSIGN(const Dataset train, make_dataset(*input.train, input, parameters, nullptr));
   MILLGATE_ASSIGN(const Dataset valid, make_dataset(*input.valid, input, parameters, &train));
   BoosterHandle handle = nullptr;
-  MILLGATE_LIGHTGBM(LGBM_BoosterCreate(train.get(), parameters.c_str(), &handle), "start");
+  MILLGATE_LIGHTGBM(lightgbm().BoosterCreate(train.get(), parameters.c_str(), &handle), "start");
   const Booster booster(handle);
-  MILLGATE_LIGHTGBM(LGBM_BoosterAddValidData(booster.get(), valid.get()),
+  MILLGATE_LIGHTGBM(lightgbm().BoosterAddValidData(booster.get(), valid.get()),
                     "take the validation rows");
   MILLGATE_ASSIGN(Rounds rounds, boost(booster, input));
   if (rounds.best == 0) {

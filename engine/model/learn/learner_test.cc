@@ -1,6 +1,5 @@
 #include "model/learn/learner.h"
 
-#include <LightGBM/c_api.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "model/learn/dependencies.h"
+#include "model/learn/lightgbm_threads.h"
 #include "model/learn/made_rows.h"
 
 namespace millgate {
@@ -73,12 +73,12 @@ TEST_F(BoostedTrees, GiveTheNumbersOfPythonsLightgbm) {
 TEST_F(BoostedTrees, AreTheSameOnAnyNumberOfThreads) {
   std::vector<std::string> texts;
   for (const int threads : {1, 2, 3}) {
-    ASSERT_EQ(LGBM_SetMaxThreads(threads), 0);
+    set_lightgbm_threads(threads);
     const auto fitted = fit_boosted_trees(input());
     ASSERT_TRUE(fitted.ok()) << fitted.error().what;
     texts.push_back(fitted->text);
   }
-  LGBM_SetMaxThreads(-1);
+  set_lightgbm_threads(-1);
   EXPECT_EQ(texts[0], texts[1]);
   EXPECT_EQ(texts[0], texts[2]);
   settings_.seed = 2;

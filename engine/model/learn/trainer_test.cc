@@ -1,12 +1,12 @@
 #include "model/learn/trainer.h"
 
-#include <LightGBM/c_api.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "model/learn/lightgbm_threads.h"
 #include "model/learn/made_rows.h"
 
 namespace millgate {
@@ -144,12 +144,12 @@ TEST_F(Trainer, KeepsWhatTheModelMustKnowOfItself) {
 TEST_F(Trainer, TheSameRequestGivesTheSameModelOnAnyNumberOfThreads) {
   std::vector<Id> models;
   for (const int threads : {1, 2, 2}) {
-    ASSERT_EQ(LGBM_SetMaxThreads(threads), 0);
+    set_lightgbm_threads(threads);
     const auto result = train_model(objects_, request_);
     ASSERT_TRUE(result.ok()) << result.error().what;
     models.push_back(result->model);
   }
-  LGBM_SetMaxThreads(-1);
+  set_lightgbm_threads(-1);
   EXPECT_EQ(models[0], models[1]);
   EXPECT_EQ(models[1], models[2]);
   request_.settings.seed = 2;
