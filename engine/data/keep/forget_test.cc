@@ -286,6 +286,19 @@ TEST_F(ForgetTest, BoundsOfSegmentsAreOfRowsThatStay) {
   expect_all_states_without(keys);
 }
 
+/// No cell of the row is an extreme: digests are not counted anew, but the row is taken out of
+/// them.
+TEST_F(ForgetTest, DigestsLoseARowInTheMiddle) {
+  ModelTable model;
+  model.columns = {{"note", arrow::utf8()}};
+  for (int64_t id = 0; id < 90; ++id) {
+    model.rows[{id, std::string(1, "amz"[id % 3])}]["note"] = std::to_string(100 + id);
+  }
+  commit("main", model);
+  ASSERT_TRUE(forget_rows(*repository_, request_for({{46, "m"}})).ok());
+  expect_all_states_without({{46, "m"}});
+}
+
 TEST_F(ForgetTest, ATableWithoutKeyAndOneWhoseKeyChanged) {
   const auto commit_rows = [&](const std::string& table, const std::shared_ptr<arrow::Table>& rows,
                                const std::vector<std::string>& key) {
