@@ -9,8 +9,9 @@ namespace millgate {
 namespace {
 
 /// "+3 ~1 -2", or that nothing changed.
-std::string file_changes(const StoredFolder& stored) {
-  if (!stored.changed) return "unchanged";
+std::string file_changes(const CommittedFolder& folder) {
+  const StoredFolder& stored = folder.stored;
+  if (!stored.changed) return folder.about_changed ? "about" : "unchanged";
   return "+" + grouped(stored.added) + " ~" + grouped(stored.modified) + " -" +
          grouped(stored.removed);
 }
@@ -19,8 +20,7 @@ void print_folders(const CommitReport& report) {
   TextTable table({"folder", "files", "size", "change", "stored"});
   for (const CommittedFolder& one : report.folders) {
     table.add({one.name, grouped(one.stored.file_count), byte_size(one.stored.size_bytes),
-               file_changes(one.stored),
-               one.stored.changed ? byte_size(one.stored.new_bytes) : ""});
+               file_changes(one), one.stored.changed ? byte_size(one.stored.new_bytes) : ""});
   }
   table.print(std::cout);
 }
@@ -30,7 +30,9 @@ void print_tables(const CommitReport& report) {
   for (const CommitReport::Table& one : report.tables) {
     const int64_t change = one.row_count - one.row_count_before;
     table.add({one.name, grouped(one.row_count),
-               one.changed ? (change >= 0 ? "+" : "") + grouped(change) : "unchanged",
+               one.changed         ? (change >= 0 ? "+" : "") + grouped(change)
+               : one.about_changed ? "about"
+                                   : "unchanged",
                one.changed ? byte_size(one.new_bytes) : ""});
   }
   table.print(std::cout);
@@ -53,7 +55,8 @@ Json to_json(const CommitReport& report) {
                       {"row_count", one.row_count},
                       {"row_count_before", one.row_count_before},
                       {"new_bytes", one.new_bytes},
-                      {"changed", one.changed}});
+                      {"changed", one.changed},
+                      {"about_changed", one.about_changed}});
   }
   Json folders = Json::array();
   for (const CommittedFolder& one : report.folders) {
@@ -65,7 +68,8 @@ Json to_json(const CommitReport& report) {
                        {"modified", one.stored.modified},
                        {"removed", one.stored.removed},
                        {"new_bytes", one.stored.new_bytes},
-                       {"changed", one.stored.changed}});
+                       {"changed", one.stored.changed},
+                       {"about_changed", one.about_changed}});
   }
   return {{"commit", report.commit.id.hex()},
           {"message", report.commit.message},

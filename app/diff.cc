@@ -1,8 +1,10 @@
 #include <arrow/api.h>
 
 #include <iostream>
+#include <map>
 #include <set>
 
+#include "app/about_text.h"
 #include "app/commands.h"
 #include "app/table_changes.h"
 #include "app/text_table.h"
@@ -25,6 +27,24 @@ struct Options {
   bool exit_code = false;
 };
 
+Result<std::vector<AboutChange>> about_changes_between(const Commit& before, const Commit& after,
+                                                       const std::string& name) {
+  MILLGATE_ASSIGN(const Json said_before, about_in(before, name));
+  MILLGATE_ASSIGN(const Json said_after, about_in(after, name));
+  return about_changes(said_before, said_after);
+}
+
+/// Folders that both have and of which something else is said. Their files are told by `files`.
+Result<std::map<std::string, std::vector<AboutChange>>> folder_changes(const Commit& before,
+                                                                       const Commit& after) {
+  std::map<std::string, std::vector<AboutChange>> folders;
+  for (const auto& [name, tree] : after.trees) {
+    MILLGATE_ASSIGN(auto about, about_changes_between(before, after, name));
+    if (!about.empty()) folders[name] = std::move(about);
+  }
+  return folders;
+}
+
 Result<DiffedTable> diff_table(const Repository& repository, const std::string& name,
                                const Commit& before, const Commit& after, const Options& options) {
   DiffedTable table;
@@ -33,6 +53,7 @@ Result<DiffedTable> diff_table(const Repository& repository, const std::string& 
   const auto new_id = after.tables.find(name);
   table.added = old_id == before.tables.end();
   table.dropped = new_id == after.tables.end();
+  MILLGATE_ASSIGN(table.about, about_changes_between(before, after, name));
   if (!table.added) {
     MILLGATE_ASSIGN(table.before, read_table_version(repository.objects(), old_id->second));
   }
@@ -115,21 +136,39 @@ Result<int> diff(const Session& session, const Options& options) {
     const auto new_id = after.tables.find(name);
     if (old_id != before.tables.end() && new_id != after.tables.end() &&
         old_id->second == new_id->second) {
-      continue;
+      MILLGATE_ASSIGN(const auto about, about_changes_between(before, after, name));
+      if (about.empty()) continue;
     }
     MILLGATE_ASSIGN(DiffedTable table, diff_table(*repository, name, before, after, asked));
-    if (table.added || table.dropped || table.diff.any()) tables.push_back(std::move(table));
+    const bool differs = table.added || table.dropped || table.diff.any() || !table.about.empty();
+    if (differs) tables.push_back(std::move(table));
   }
   if (!options.out.empty() && !tables.empty()) MILLGATE_TRY(write_rows(tables[0], options.out));
+  std::map<std::string, std::vector<AboutChange>> folders;
+  if (options.table.empty()) {
+    MILLGATE_ASSIGN(folders, folder_changes(before, after));
+  }
+  const bool any = !tables.empty() || !folders.empty();
   if (session.json) {
+    Json folder_json = Json::array();
+    for (const auto& [name, about] : folders) {
+      folder_json.push_back({{"folder", name}, {"about", about_json(about)}});
+    }
     Json json = Json::array();
     for (const DiffedTable& table : tables) json.push_back(changes_json(table));
-    print_json({{"before", before.id.hex()}, {"after", after.id.hex()}, {"tables", json}});
+    print_json({{"before", before.id.hex()},
+                {"after", after.id.hex()},
+                {"tables", json},
+                {"folders", folder_json}});
   } else if (options.out.empty()) {
     for (const DiffedTable& table : tables) print_changes(table);
-    if (tables.empty()) std::cout << "no difference\n";
+    for (const auto& [name, about] : folders) {
+      std::cout << "folder " << name << '\n';
+      print_about_changes(about);
+    }
+    if (!any) std::cout << "no difference\n";
   }
-  return options.exit_code && !tables.empty() ? kAnswerIsNo : kDone;
+  return options.exit_code && any ? kAnswerIsNo : kDone;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "app/about_text.h"
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "data/store/version_update.h"
@@ -13,6 +14,21 @@ struct Options {
   std::string revision = kCurrentBranch;
   int count_max = 50;
 };
+
+/// What the commit says of each of its tables and folders.
+Result<Json> abouts_json(const Commit& commit) {
+  Json abouts = Json::object();
+  const auto add = [&](const auto& versions) -> Status {
+    for (const auto& [name, version] : versions) {
+      MILLGATE_ASSIGN(Json about, about_in(commit, name));
+      if (!about.empty()) abouts[name] = std::move(about);
+    }
+    return {};
+  };
+  MILLGATE_TRY(add(commit.tables));
+  MILLGATE_TRY(add(commit.trees));
+  return abouts;
+}
 
 Json to_json(const Commit& commit) {
   Json tables = Json::object();
@@ -53,9 +69,12 @@ Result<int> show(const Session& session, const std::string& revision) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Commit commit, repository->resolve(revision));
   if (session.json) {
-    print_json(to_json(commit));
+    Json json = to_json(commit);
+    MILLGATE_ASSIGN(json["about"], abouts_json(commit));
+    print_json(json);
     return kDone;
   }
+  MILLGATE_ASSIGN(const Json abouts, abouts_json(commit));
   std::cout << "commit  " << commit.id.hex() << "\ntime    " << to_string(commit.time)
             << "\nauthor  " << commit.author << "\nmessage " << commit.message << '\n';
   if (!commit.git_commit.empty()) std::cout << "code    " << commit.git_commit << '\n';
@@ -72,11 +91,13 @@ Result<int> show(const Session& session, const std::string& revision) {
           {column.name, column.type, grouped(column.null_count), column.minimum, column.maximum});
     }
     table.print(std::cout);
+    print_about(abouts.value(name, Json::object()));
   }
   for (const auto& [name, id] : commit.trees) {
     MILLGATE_ASSIGN(const Tree tree, read_tree(repository->objects(), id));
     std::cout << "\nfolder " << name << ": " << grouped(tree.file_count) << " files, "
               << byte_size(tree.size_bytes) << ", tree " << id.brief() << '\n';
+    print_about(abouts.value(name, Json::object()));
   }
   return kDone;
 }

@@ -47,11 +47,24 @@ Json to_json(const CommitMerge& merge) {
   return tables;
 }
 
+Json abouts_json(const CommitMerge& merge) {
+  Json abouts = Json::array();
+  for (const auto& [name, about] : merge.abouts) {
+    abouts.push_back({{"source", name},
+                      {"merged_count", about.merged_count},
+                      {"settled_count", about.settled_count}});
+  }
+  return abouts;
+}
+
 /// Every conflict with the name of its table.
 template <typename Each>
 void for_each_conflict(const CommitMerge& merge, const Each& each) {
   for (const auto& [name, table] : merge.merges) {
     for (const Conflict& conflict : table.conflicts) each(name, conflict);
+  }
+  for (const auto& [name, about] : merge.abouts) {
+    for (const Conflict& conflict : about.conflicts) each(name, conflict);
   }
 }
 
@@ -215,10 +228,15 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
     print_json({{"commit", commit.id.hex()},
                 {"conflict_count", 0},
                 {"tables", to_json(merge)},
+                {"about", abouts_json(merge)},
                 {"broken_rules", checks.to_json()}});
     return kDone;
   }
   checks.print();
+  for (const auto& [name, about] : merge.abouts) {
+    std::cout << "about " << name << ": " << grouped(about.merged_count) << " members merged, "
+              << conflicts_text(static_cast<size_t>(about.settled_count)) << " settled\n";
+  }
   for (const auto& [name, table] : merge.merges) {
     std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
               << conflicts_text(static_cast<size_t>(table.settled_count)) << " settled\n";

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "app/about_text.h"
 #include "app/commands.h"
 #include "app/text_table.h"
 
@@ -18,10 +19,10 @@ constexpr size_t kPathsShown = 20;
 
 /// Files that a switch carried here are no change, but not those of the branch either.
 const char* name_of(const SourceStatus& source) {
-  if (source.carried) return "carried";
+  if (source.carried && source.about.empty()) return "carried";
   switch (source.state) {
     case SourceState::unchanged:
-      return "unchanged";
+      return source.about.empty() ? "unchanged" : "about changed";
     case SourceState::changed:
       return "changed";
     case SourceState::fresh:
@@ -29,6 +30,9 @@ const char* name_of(const SourceStatus& source) {
   }
   return "new";
 }
+
+/// A table whose rows come by commands has nothing to commit but what is said of it.
+bool is_shown(const SourceStatus& source) { return source.has_path || !source.about.empty(); }
 
 void print_paths(const char* mark, const std::string& folder,
                  const std::vector<std::string>& paths) {
@@ -45,9 +49,15 @@ void print_status(const ProjectStatus& status) {
   if (status.branch != kFirstBranch) std::cout << "branch " << status.branch << '\n';
   TextTable table({"source", "files", "state"});
   for (const SourceStatus& one : status.sources) {
-    table.add({one.name, grouped(one.file_count), name_of(one)});
+    if (!is_shown(one)) continue;
+    table.add({one.name, one.has_path ? grouped(one.file_count) : "", name_of(one)});
   }
   table.print(std::cout);
+  for (const SourceStatus& one : status.sources) {
+    for (const AboutChange& change : one.about) {
+      std::cout << "  ~ about " << one.name << ": " << text_of(change) << '\n';
+    }
+  }
   for (const SourceStatus& one : status.sources) {
     if (one.state != SourceState::changed) continue;
     print_paths("+", one.name, one.changes.added);
@@ -59,7 +69,11 @@ void print_status(const ProjectStatus& status) {
 Json to_json(const ProjectStatus& status) {
   Json sources = Json::array();
   for (const SourceStatus& one : status.sources) {
-    Json source = {{"source", one.name}, {"state", name_of(one)}, {"file_count", one.file_count}};
+    if (!is_shown(one)) continue;
+    Json source = {{"source", one.name},
+                   {"state", name_of(one)},
+                   {"file_count", one.file_count},
+                   {"about", about_json(one.about)}};
     if (one.folder) {
       source["added"] = one.changes.added;
       source["modified"] = one.changes.modified;

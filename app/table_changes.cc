@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "app/about_text.h"
 #include "app/text_table.h"
 #include "data/table/row_key.h"
 
@@ -187,6 +188,7 @@ void print_changes(const DiffedTable& table, const ChangesText& text) {
   if (table.added || table.dropped) {
     std::cout << (table.added ? "new, " : "gone, with ")
               << grouped((table.added ? table.after : table.before).row_count) << " rows\n";
+    print_about_changes(table.about);
     return;
   }
   const TableDiff& diff = table.diff;
@@ -208,6 +210,7 @@ void print_changes(const DiffedTable& table, const ChangesText& text) {
       std::cout << "was " << column.type_before << ", is " << column.type_after << '\n';
     }
   }
+  print_about_changes(table.about);
   print_columns(table);
   print_rows(table, text.more_hint);
 }
@@ -239,6 +242,7 @@ Json changes_json(const DiffedTable& table) {
           {"updated_count", diff.updated_count},
           {"removed_count", diff.removed_count},
           {"key_changed", diff.key_changed},
+          {"about", about_json(table.about)},
           {"schema", columns},
           {"renamed", renames},
           {"changed_cells", cells},

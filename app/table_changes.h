@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/check/column_moves.h"
+#include "data/store/about.h"
 #include "data/store/table_diff.h"
 #include "data/store/table_version.h"
 #include "ground/json.h"
@@ -19,7 +20,8 @@ struct DiffedTable {
   TableVersion before;
   TableVersion after;
   TableDiff diff;
-  std::vector<ColumnMove> moves;  ///< Of columns with changes; empty where nobody asked.
+  std::vector<ColumnMove> moves;   ///< Of columns with changes; empty where nobody asked.
+  std::vector<AboutChange> about;  ///< What is said of it otherwise than before.
 };
 
 /// Words of `print_changes` that differ by command.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <set>
 
+#include "data/store/about.h"
 #include "data/store/table_version.h"
 #include "ground/durable_file.h"
 #include "ground/file_store.h"
@@ -206,6 +207,7 @@ Result<MergeRequest> from_json(const Json& json, const std::string& object) {
 size_t CommitMerge::conflict_count() const {
   size_t count = 0;
   for (const auto& [table, merge] : merges) count += merge.conflicts.size();
+  for (const auto& [source, about] : abouts) count += about.conflicts.size();
   return count;
 }
 
@@ -275,6 +277,8 @@ Result<CommitMerge> merge_commits(Repository& repository, const MergeRequest& re
   MILLGATE_ASSIGN(const Commit ours, repository.read_commit(request.ours));
   std::vector<Time> times = {ours.time};
   std::map<std::string, TableOfCommits> tables;
+  std::set<std::string> names;  // Of tables and folders.
+  std::vector<AboutSide> sides;
   for (size_t i = 0; i < request.changes.size(); ++i) {
     MILLGATE_ASSIGN(const Commit base, repository.read_commit(request.changes[i].base));
     MILLGATE_ASSIGN(const Commit theirs, repository.read_commit(request.changes[i].theirs));
@@ -282,12 +286,22 @@ Result<CommitMerge> merge_commits(Repository& repository, const MergeRequest& re
     for (const auto& [name, version] : theirs.tables) {
       const auto table = tables.try_emplace(name, repository, name, version_in(ours, name)).first;
       table->second.add(i, version_in(base, name), version);
+      names.insert(name);
     }
+    for (const auto& [name, tree] : theirs.trees) names.insert(name);
+    sides.push_back({.base = base, .theirs = theirs});
   }
   CommitMerge merge;
   for (const auto& [name, table] : tables) {
     MILLGATE_ASSIGN(MergeOptions options, options_for(request, name, times));
     MILLGATE_TRY(table.merge(std::move(options), merge));
+  }
+  for (const std::string& name : names) {
+    MILLGATE_ASSIGN(const MergeOptions options, options_for(request, name, times));
+    MILLGATE_ASSIGN(AboutMerge about, merge_about(ours, sides, name, options));
+    if (about.merged_count + about.settled_count > 0 || !about.conflicts.empty()) {
+      merge.abouts.emplace(name, std::move(about));
+    }
   }
   return merge;
 }
@@ -314,6 +328,12 @@ Result<Commit> commit_merge(Repository& repository, const MergeRequest& request,
     }
   }
   commit.origin_json = dump_json(taken);
+  MILLGATE_ASSIGN(const Commit ours, repository.read_commit(request.ours));
+  for (const auto& [table, origin] : taken.items()) {
+    MILLGATE_ASSIGN(const Json about, about_in(ours, table));
+    commit.abouts[table] = dump_json(about);
+  }
+  for (const auto& [source, about] : merge.abouts) commit.abouts[source] = about.about_json;
   return repository.commit(request.branch, commit);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/store/about_merge.h"
 #include "data/store/repository.h"
 #include "data/store/table_merge.h"
 #include "ground/error.h"
@@ -37,6 +38,7 @@ struct MergeRequest {
 struct CommitMerge {
   std::map<std::string, Id> tables;          ///< Those that become others than ours.
   std::map<std::string, TableMerge> merges;  ///< Those that several sides changed.
+  std::map<std::string, AboutMerge> abouts;  ///< By table or folder that others say more about.
 
   [[nodiscard]] size_t conflict_count() const;
 };

@@ -101,4 +101,13 @@ Result<std::string> merge_origins(const std::string& base, const std::string& ch
   return dump_json(merged);
 }
 
+Result<std::string> origins_with_abouts(const std::string& origins,
+                                        const std::map<std::string, std::string>& abouts) {
+  MILLGATE_ASSIGN(Json merged, parse_origin(origins));
+  for (const auto& [source, text] : abouts) {
+    MILLGATE_ASSIGN(merged[source]["about"], parse_origin(text));
+  }
+  return dump_json(merged);
+}
+
 }  // namespace millgate

@@ -1,6 +1,7 @@
 /// A commit as an object. Format: docs/formats/commit.md.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,10 @@ namespace millgate {
 /// Errors: `invalid_input` when `changes` is not a JSON object.
 [[nodiscard]] Result<std::string> merge_origins(const std::string& base,
                                                 const std::string& changes);
+
+/// `origins` in which each source of `abouts` says what stands there, a JSON object.
+/// Errors: `invalid_input` when one is no JSON object.
+[[nodiscard]] Result<std::string> origins_with_abouts(
+    const std::string& origins, const std::map<std::string, std::string>& abouts);
 
 }  // namespace millgate

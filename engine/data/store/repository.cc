@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <set>
 
+#include "data/store/about.h"
 #include "data/store/branch_tips.h"
 #include "data/store/commit_object.h"
 #include "data/store/returned_rows.h"
 #include "data/store/revision.h"
 #include "ground/durable_file.h"
+#include "ground/json.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -157,6 +159,20 @@ Result<Commit> Repository::commit(const std::string& branch, const NewCommit& ch
   }
 }
 
+namespace {
+
+/// Whether a commit on top of `before` would say something else of a table or folder.
+Result<bool> changes_about(const Commit& before, const NewCommit& change) {
+  for (const auto& [source, text] : change.abouts) {
+    MILLGATE_ASSIGN(const Json known, about_in(before, source));
+    MILLGATE_ASSIGN(const Json about, parse_json(text, "`about` of `" + source + "`"));
+    if (!about_changes(known, about).empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 /// `change` on top of `parent`, without an id yet; the parent itself when nothing changes.
 Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<Id> parent) const {
   Commit commit;
@@ -176,8 +192,9 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
       commit.parents.push_back(merged);
       MILLGATE_TRY(merge_trees(before, merged, change.trees, commit.trees));
     }
+    MILLGATE_ASSIGN(const bool says_more, changes_about(before, change));
     if (change.merged_parents.empty() && commit.tables == before.tables &&
-        commit.trees == before.trees) {
+        commit.trees == before.trees && !says_more) {
       return before;
     }
   } else {
@@ -188,6 +205,7 @@ Result<Commit> Repository::build_commit(const NewCommit& change, std::optional<I
     }
   }
   MILLGATE_ASSIGN(commit.origin_json, merge_origins(commit.origin_json, change.origin_json));
+  MILLGATE_ASSIGN(commit.origin_json, origins_with_abouts(commit.origin_json, change.abouts));
   commit.time = clock_->now();
   commit.author = change.author;
   commit.message = change.message;
@@ -369,6 +387,17 @@ Status Repository::check_overtaken(const std::string& branch, const NewCommit& c
   }
   for (const auto& [folder, tree] : change.trees) {
     MILLGATE_TRY(check(&Commit::trees, folder, tree, "folder"));
+  }
+  for (const auto& [source, text] : change.abouts) {
+    MILLGATE_ASSIGN(const Json theirs, about_in(to, source));
+    MILLGATE_ASSIGN(const Json before, about_in(from, source));
+    MILLGATE_ASSIGN(const Json ours, parse_json(text, "`about` of `" + source + "`"));
+    if (about_changes(before, theirs).empty() || about_changes(theirs, ours).empty()) continue;
+    return Error{.code = ErrorCode::conflict,
+                 .what = "`about` of `" + source + "` on branch `" + branch +
+                         "` was changed meanwhile, up to commit " + to.id.brief(),
+                 .hint = "compare: `millgate diff " + (base ? from.id.brief() + " " : "") +
+                         to.id.brief() + "`, then commit again"};
   }
   return {};
 }

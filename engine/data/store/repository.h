@@ -49,6 +49,9 @@ struct NewCommit {
   std::string message;
   std::string git_commit;
   std::string origin_json = "{}";  ///< A JSON object by table; laid over that of the parent.
+  /// Table or folder -> what it says of it from now on (store/about.h), a JSON object. A change of
+  /// this alone makes a commit; the rest of the origin stays as the parent has it.
+  std::map<std::string, std::string> abouts = {};
   /// What the event of the ledger says of how the commit came about; a JSON object, or nothing.
   std::string event_note_json = {};
 };

@@ -40,9 +40,7 @@ Result<Source> read_source(Section section) {
   if (section.has("null_texts")) {
     MILLGATE_ASSIGN(source.null_texts, section.texts("null_texts"));
   }
-  MILLGATE_ASSIGN(Section about, section.section("about"));
-  MILLGATE_ASSIGN(source.about, about.all_texts());
-  MILLGATE_TRY(about.finish());
+  MILLGATE_ASSIGN(source.about, read_about(section));
   MILLGATE_TRY(section.finish());
   source.section = std::move(section);
   return source;

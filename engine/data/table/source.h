@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/table/about.h"
 #include "ground/error.h"
 #include "ground/settings.h"
 
@@ -17,9 +18,9 @@ struct Source {
   std::vector<std::string> key;  ///< Columns that name a row; empty: rows have no key.
   std::string happened;          ///< Expression: when the fact happened. Empty: timeless.
   std::string known;             ///< Expression: when it could be known. Empty: `happened`.
-  std::vector<std::string> null_texts = {"", "NA"};        ///< CSV texts that mean null.
-  std::vector<std::pair<std::string, std::string>> about;  ///< Origin, licence, labelling ...
-  Section section;                                         ///< Where it stands, for messages.
+  std::vector<std::string> null_texts = {"", "NA"};  ///< CSV texts that mean null.
+  About about;                                       ///< Origin, licence, labelling ...
+  Section section;                                   ///< Where it stands, for messages.
 };
 
 /// Reads one `[[source]]`. Errors: `invalid_input` with the place.

@@ -23,8 +23,8 @@ TEST(Source, AllKeys) {
   EXPECT_EQ(source->happened, "time_hour");
   EXPECT_EQ(source->known, "time_hour + interval '30 minutes'");
   EXPECT_EQ(source->null_texts, (std::vector<std::string>{"-"}));
-  ASSERT_EQ(source->about.size(), 2U);
-  EXPECT_EQ(source->about[0], (std::pair<std::string, std::string>("from", "NOAA")));
+  ASSERT_EQ(source->about.texts.size(), 2U);
+  EXPECT_EQ(source->about.texts[0], (std::pair<std::string, std::string>("from", "NOAA")));
 }
 
 TEST(Source, NullTextsHaveADefaultAndMayBeNone) {

@@ -15,9 +15,7 @@ Result<FolderSource> read_folder_source(Section section) {
                             "name a folder such as \"data/raw/images\"");
   }
   MILLGATE_ASSIGN(source.ignore, section.texts("ignore"));
-  MILLGATE_ASSIGN(Section about, section.section("about"));
-  MILLGATE_ASSIGN(source.about, about.all_texts());
-  MILLGATE_TRY(about.finish());
+  MILLGATE_ASSIGN(source.about, read_about(section));
   MILLGATE_TRY(section.finish());
   source.section = std::move(section);
   return source;

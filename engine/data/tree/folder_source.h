@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "data/table/about.h"
 #include "data/tree/folder_scan.h"
 #include "ground/error.h"
 #include "ground/settings.h"
@@ -15,8 +15,8 @@ struct FolderSource {
   std::string name;                 ///< What the folder is called in commits.
   std::string path;                 ///< Relative to the project.
   std::vector<std::string> ignore;  ///< See FolderPlace.
-  std::vector<std::pair<std::string, std::string>> about;  ///< Origin, licence, labelling ...
-  Section section;                                         ///< Where it stands, for messages.
+  About about;                      ///< Origin, licence, labelling ...
+  Section section;                  ///< Where it stands, for messages.
 };
 
 /// Reads one. `kind` was asked for by the caller. Errors: `invalid_input` with the place.

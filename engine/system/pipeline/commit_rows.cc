@@ -113,7 +113,7 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   change.git_commit = git_commit_of(project.folder);
   MILLGATE_ASSIGN(Json origin, parse_json(rows.origin_json, "origin of the rows"));
   origin["key"] = import.key;
-  origin["about"] = source == nullptr ? Json::object() : about_of(*source);
+  origin["about"] = source == nullptr ? Json::object() : to_json(source->about);
   change.origin_json = dump_json(Json{{rows.table, std::move(origin)}});
   MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
   if (options.progress) options.progress(rows.table, 1);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -50,7 +51,7 @@ struct Imported {
   CommittedTable table;
   std::optional<Id> version;
   Json origin;
-  bool carried = false;  ///< As SourceStatus::carried.
+  bool carried = false;  ///< Files or `about` are not of the branch, as SourceStatus::carried.
 };
 
 Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
@@ -72,10 +73,13 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
   if (version_before && !options.renames.contains(source.name) &&
       before.table_is_unchanged(source.name, imported.origin)) {
     imported.table.row_count = version_before->row_count;
-    Json committed = before.origin->value(source.name, Json());
-    imported.carried = !is_same_origin(committed, imported.origin);
-    // The rows of the commit did not come from files that were carried here.
-    if (imported.carried) imported.origin = std::move(committed);
+    imported.carried = before.carried_files.contains(source.name) &&
+                       before.origin->value(source.name, Json()) != imported.origin;
+    imported.table.about_changed =
+        !before.about_news(source.name, imported.origin["about"]).empty();
+    // The rows of the commit did not come from files that were carried here, and an unchanged table
+    // keeps what else its origin says.
+    imported.origin = before.origin->value(source.name, Json());
     return imported;
   }
   MILLGATE_ASSIGN(const TableVersion version,
@@ -108,16 +112,25 @@ Result<CommittedFolder> store_source(Repository& repository, const Project& proj
   return CommittedFolder{.name = source.name, .stored = std::move(stored).value()};
 }
 
-/// Files that are of this branch now are carried no longer.
+/// Files that are of this branch now are carried no longer; what was committed of others besides
+/// their files is known now.
 void forget_carried(const Repository& repository, const BranchState& before,
-                    const std::set<std::string>& carried) {
-  if (before.carried_files.size() == carried.size()) return;
+                    const std::set<std::string>& carried,
+                    const std::map<std::string, std::string>& abouts) {
+  if (before.carried_files.size() == carried.size() && abouts.empty()) return;
   // What is left over matters only to who puts those very files back, so a full disk must not stop
   // the commit.
   (void)change_workspace(repository.project_folder(), [&](Workspace& workspace) -> Status {
     if (workspace.branch != before.branch) return {};
     std::erase_if(workspace.carried_files,
                   [&](const auto& source) { return !carried.contains(source.first); });
+    for (auto& [source, files] : workspace.carried_files) {
+      const auto about = abouts.find(source);
+      auto json = parse_json(files, "carried files");
+      if (about == abouts.end() || !json.ok() || !json->is_object()) continue;
+      MILLGATE_ASSIGN((*json)["about"], parse_json(about->second, "about"));
+      files = dump_json(*json);
+    }
     return {};
   });
 }
@@ -137,12 +150,29 @@ Status check_renamed_tables(const std::vector<Source>& sources, const CommitOpti
 std::string message_for(const CommitReport& report) {
   std::string names;
   for (const CommittedTable& table : report.tables) {
-    if (table.changed) names += (names.empty() ? "" : ", ") + table.name;
+    if (table.changed || table.about_changed) names += (names.empty() ? "" : ", ") + table.name;
   }
   for (const CommittedFolder& folder : report.folders) {
-    if (folder.stored.changed) names += (names.empty() ? "" : ", ") + folder.name;
+    if (folder.stored.changed || folder.about_changed)
+      names += (names.empty() ? "" : ", ") + folder.name;
   }
-  return names.empty() ? "nothing changed" : "new files of " + names;
+  return names.empty() ? "nothing changed" : "news of " + names;
+}
+
+/// What the project file says otherwise of tables whose rows come by commands.
+void add_abouts_without_files(const Project& project, const BranchState& before, NewCommit& change,
+                              CommitReport& report, std::set<std::string>& carried) {
+  for (const Source& source : project.sources) {
+    if (!source.path.empty()) continue;
+    const Json about = to_json(source.about);
+    if (before.about_news(source.name, about).empty()) {
+      if (before.carried_files.contains(source.name)) carried.insert(source.name);
+      continue;
+    }
+    change.abouts[source.name] = dump_json(about);
+    report.tables.push_back({.name = source.name, .about_changed = true});
+    report.changed = true;
+  }
 }
 
 }  // namespace
@@ -153,7 +183,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   std::vector<Source> sources;
   std::copy_if(project.sources.begin(), project.sources.end(), std::back_inserter(sources),
                has_files);
-  if (sources.empty() && project.folders.empty()) {
+  if (project.sources.empty() && project.folders.empty()) {
     return invalid_input("the project has no [[source]] with files to commit",
                          "name one in millgate.toml: name, path, key");
   }
@@ -173,7 +203,8 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     MILLGATE_ASSIGN(Imported imported,
                     import_source(repository, project, source, before, cache, options));
     if (imported.version) change.tables[source.name] = *imported.version;
-    report.changed |= imported.table.changed;
+    report.changed |= imported.table.changed || imported.table.about_changed;
+    if (imported.table.about_changed) change.abouts[source.name] = dump_json(to_json(source.about));
     if (imported.carried) carried.insert(source.name);
     // Only what is new: the origin of another table may change meanwhile.
     if (before.origin->value(source.name, Json()) != imported.origin) {
@@ -193,16 +224,23 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
       carried.insert(source.name);
     }
     if (folder.stored.changed) change.trees[source.name] = folder.stored.tree;
-    report.changed |= folder.stored.changed;
-    if (Json now = origin_of(source); before.origin->value(source.name, Json()) != now) {
-      origin[source.name] = std::move(now);
+    if (folder.stored.changed) {
+      origin[source.name] = origin_of(source);
+    } else if (const Json about = to_json(source.about);
+               !before.about_news(source.name, about).empty()) {
+      folder.about_changed = true;
+      change.abouts[source.name] = dump_json(about);
+    } else if (before.carried_files.contains(source.name)) {
+      carried.insert(source.name);
     }
+    report.changed |= folder.stored.changed || folder.about_changed;
     report.folders.push_back(std::move(folder));
   }
+  add_abouts_without_files(project, before, change, report, carried);
   // Forgetting hashes costs only time, so a full disk here must not stop the commit.
   (void)cache.save();
   if (!report.changed && before.commit) {
-    forget_carried(repository, before, carried);
+    forget_carried(repository, before, carried, change.abouts);
     report.commit = *before.commit;
     return report;
   }
@@ -211,7 +249,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   change.git_commit = git_commit_of(project.folder);
   change.origin_json = dump_json(origin);
   MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
-  forget_carried(repository, before, carried);
+  forget_carried(repository, before, carried, change.abouts);
   report.changed = true;
   if (options.progress) {
     const bool has_folders = !project.folders.empty();

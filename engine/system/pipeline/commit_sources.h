@@ -40,6 +40,7 @@ struct CommittedTable {
   int64_t row_count_before = 0;  ///< 0 when the table is new.
   int64_t new_bytes = 0;         ///< Of objects that the version before did not have.
   bool changed = false;
+  bool about_changed = false;  ///< Its rows are as before; what is said of them is not.
   int64_t file_count = 0;
 };
 
@@ -47,6 +48,7 @@ struct CommittedTable {
 struct CommittedFolder {
   std::string name;
   StoredFolder stored;
+  bool about_changed = false;  ///< Its files are as before; what is said of them is not.
 };
 
 /// What a commit did.
@@ -54,11 +56,13 @@ struct CommitReport {
   Commit commit;  ///< The tip of the branch when nothing changed.
   bool changed = false;
   using Table = CommittedTable;
-  std::vector<Table> tables;  ///< One a source with files, in the order of the project file.
+  /// One a source with files, in the order of the project file, then those without whose `about`
+  /// changed.
+  std::vector<Table> tables;
   std::vector<CommittedFolder> folders;  ///< One a source of kind "folder", likewise.
 };
 
-/// Commits every source whose files differ from those of the newest commit of the branch.
+/// Commits every source whose files, or whose `about`, differ from the newest commit of the branch.
 /// Unchanged files (same path, size and time of change as when they were hashed) are not read.
 /// All tables and folders change in one atomic commit; `origin_json` of it says, per table, which
 /// files with which SHA-256 it came from, and the source's `about`.

@@ -179,7 +179,7 @@ TEST_F(CommitSources, OnlyTheChangedTableIsNew) {
   EXPECT_EQ(second.tables[0].row_count_before, 2);
   EXPECT_FALSE(second.tables[1].changed);
   EXPECT_EQ(second.tables[1].new_bytes, 0);
-  EXPECT_EQ(second.commit.message, "new files of people");
+  EXPECT_EQ(second.commit.message, "news of people");
   EXPECT_EQ(second.commit.tables.at("prices"), first.commit.tables.at("prices"));
   EXPECT_NE(second.commit.tables.at("people"), first.commit.tables.at("people"));
   EXPECT_EQ(second.commit.parents, std::vector<Id>{first.commit.id});

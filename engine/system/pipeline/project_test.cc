@@ -131,7 +131,7 @@ TEST_F(ProjectFile, HoldsEverySectionAsItIsWritten) {
   EXPECT_EQ(flights.happened, "time_hour");
   EXPECT_EQ(flights.known, "time_hour + interval '1 day'");
   EXPECT_THAT(flights.null_texts, ElementsAre("", "NA", "-"));
-  EXPECT_THAT(flights.about, ElementsAre(Pair("from", "US BTS"), Pair("licence", "CC0")));
+  EXPECT_THAT(flights.about.texts, ElementsAre(Pair("from", "US BTS"), Pair("licence", "CC0")));
   EXPECT_THAT(project.sources[1].key, ElementsAre("origin"));
   EXPECT_THAT(project.sources[1].null_texts, ElementsAre("", "NA"));
 

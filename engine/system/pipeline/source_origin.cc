@@ -6,16 +6,6 @@
 
 namespace millgate {
 
-namespace {
-
-Json about_of(const std::vector<std::pair<std::string, std::string>>& texts) {
-  Json about = Json::object();
-  for (const auto& [key, value] : texts) about[key] = value;
-  return about;
-}
-
-}  // namespace
-
 Result<BranchState> branch_state_at(const std::string& branch,
                                     const std::optional<Commit>& commit) {
   BranchState state;
@@ -55,14 +45,12 @@ Json origin_of(const Source& source, const std::vector<SourceFile>& files) {
   return {{"files", list},
           {"key", source.key},
           {"null_texts", source.null_texts},
-          {"about", about_of(source.about)}};
+          {"about", to_json(source.about)}};
 }
 
 Json origin_of(const FolderSource& source) {
-  return {{"folder", source.path}, {"ignore", source.ignore}, {"about", about_of(source.about)}};
+  return {{"folder", source.path}, {"ignore", source.ignore}, {"about", to_json(source.about)}};
 }
-
-Json about_of(const Source& source) { return about_of(source.about); }
 
 bool BranchState::table_is_unchanged(const std::string& source, const Json& now) const {
   if (!commit || !commit->tables.contains(source)) return false;
@@ -76,8 +64,29 @@ bool BranchState::table_is_unchanged(const std::string& source, const Json& now)
 std::optional<Id> BranchState::carried_tree(const std::string& source) const {
   const auto carried = carried_files.find(source);
   if (carried == carried_files.end()) return std::nullopt;
-  const auto tree = Id::parse(carried->second);
+  const auto json = parse_json(carried->second, "carried files");
+  // Millgate before `about` was compared wrote the tree alone.
+  const auto tree =
+      Id::parse(json.ok() && json->is_object() ? json->value("tree", "") : carried->second);
   return tree.ok() ? std::make_optional(*tree) : std::nullopt;
+}
+
+Json BranchState::known_about(const std::string& source) const {
+  if (const auto carried = carried_files.find(source); carried != carried_files.end()) {
+    const auto json = parse_json(carried->second, "carried files");
+    if (json.ok() && json->is_object() && json->contains("about")) return json->at("about");
+  }
+  if (!origin->contains(source)) return Json::object();
+  return origin->at(source).value("about", Json::object());
+}
+
+std::vector<AboutChange> BranchState::about_news(const std::string& source,
+                                                 const Json& about) const {
+  const bool known = commit && (commit->tables.contains(source) || commit->trees.contains(source));
+  if (!known || about_changes(known_about(source), about).empty()) return {};
+  const Json committed =
+      origin->contains(source) ? origin->at(source).value("about", Json::object()) : Json::object();
+  return about_changes(committed, about);
 }
 
 bool is_same_origin(const Json& one, const Json& other) {

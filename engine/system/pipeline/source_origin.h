@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/store/about.h"
 #include "data/store/repository.h"
 #include "data/table/source.h"
 #include "data/tree/folder_source.h"
@@ -30,6 +31,13 @@ struct BranchState {
                                         const nlohmann::ordered_json& origin) const;
   /// The tree that folder `source` was carried here with.
   [[nodiscard]] std::optional<Id> carried_tree(const std::string& source) const;
+  /// How the project file's `about` of `source` differs from that of the commit. Nothing where the
+  /// commit does not have the source, and where the project file says what it said when the source
+  /// was carried here.
+  [[nodiscard]] std::vector<AboutChange> about_news(const std::string& source,
+                                                    const nlohmann::ordered_json& about) const;
+  /// `about` of the source while there is no news: as it was carried here, else of the commit.
+  [[nodiscard]] nlohmann::ordered_json known_about(const std::string& source) const;
 };
 
 /// Errors: `not_found` when there is no such branch; `damaged`, `outside`.
@@ -44,9 +52,6 @@ struct BranchState {
 [[nodiscard]] nlohmann::ordered_json origin_of(const Source& source,
                                                const std::vector<SourceFile>& files);
 [[nodiscard]] nlohmann::ordered_json origin_of(const FolderSource& source);
-
-/// The source's `about`, as an object of texts.
-[[nodiscard]] nlohmann::ordered_json about_of(const Source& source);
 
 /// Whether the files and how they are read are the same; `about` may differ.
 [[nodiscard]] bool is_same_origin(const nlohmann::ordered_json& one,

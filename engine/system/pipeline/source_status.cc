@@ -14,6 +14,22 @@ SourceState state_of(bool known, bool changed) {
   return changed ? SourceState::changed : SourceState::unchanged;
 }
 
+/// The files of a table in the words of Workspace::carried_files: with what was known of them.
+std::string carried_text(Json origin, const std::string& source, const BranchState& before) {
+  if (before.commit) origin["about"] = before.known_about(source);
+  return dump_json(origin);
+}
+
+/// Of a table whose rows come by commands.
+SourceStatus status_without_files(const Source& source, const BranchState& before) {
+  SourceStatus status;
+  status.name = source.name;
+  status.has_path = false;
+  status.about = before.about_news(source.name, to_json(source.about));
+  status.files = carried_text(Json::object(), source.name, before);
+  return status;
+}
+
 Result<SourceStatus> table_status(const Project& project, const Source& source,
                                   const BranchState& before, HashCache& cache) {
   MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
@@ -22,8 +38,9 @@ Result<SourceStatus> table_status(const Project& project, const Source& source,
   const bool same = before.table_is_unchanged(source.name, origin);
   SourceStatus status;
   status.name = source.name;
-  status.files = dump_json(origin);
+  status.files = carried_text(origin, source.name, before);
   status.state = state_of(known, !same);
+  if (same) status.about = before.about_news(source.name, origin.at("about"));
   status.carried = same && !(before.origin->contains(source.name) &&
                              is_same_origin(before.origin->at(source.name), origin));
   status.file_count = static_cast<int64_t>(files.size());
@@ -58,11 +75,9 @@ Result<SourceStatus> folder_status(const Repository& repository, const Project& 
   status.state = state_of(tree.has_value(), changes->any());
   status.file_count = changes->file_count;
   status.carried = carried;
-  if (carried) {
-    status.files = carried_tree->hex();
-  } else if (tree && !changes->any()) {
-    status.files = tree->hex();
-  }
+  if (!changes->any()) status.about = before.about_news(source.name, to_json(source.about));
+  const auto files = carried ? carried_tree : changes->any() ? std::nullopt : tree;
+  if (files) status.files = carried_text({{"tree", files->hex()}}, source.name, before);
   status.changes = std::move(changes).value();
   return status;
 }
@@ -70,8 +85,9 @@ Result<SourceStatus> folder_status(const Repository& repository, const Project& 
 }  // namespace
 
 bool ProjectStatus::any_change() const {
-  return std::any_of(sources.begin(), sources.end(),
-                     [](const SourceStatus& one) { return one.state != SourceState::unchanged; });
+  return std::any_of(sources.begin(), sources.end(), [](const SourceStatus& one) {
+    return one.state != SourceState::unchanged || !one.about.empty();
+  });
 }
 
 Result<ProjectStatus> project_status(const Repository& repository, const Project& project,
@@ -87,7 +103,11 @@ Result<ProjectStatus> project_status(const Repository& repository, const Project
   if (before.commit) status.commit = before.commit->id;
   HashCache cache(repository.folder("cache") + "/files.json");
   for (const Source& source : project.sources) {
-    if (source.path.empty()) continue;
+    if (source.path.empty()) {
+      const bool known = before.commit && before.commit->tables.contains(source.name);
+      if (known) status.sources.push_back(status_without_files(source, before));
+      continue;
+    }
     MILLGATE_ASSIGN(SourceStatus one, table_status(project, source, before, cache));
     status.sources.push_back(std::move(one));
   }

@@ -24,16 +24,20 @@ struct SourceStatus {
   std::string files;
   /// Unchanged since they were carried here from another branch; the commit has others.
   bool carried = false;
-  SourceState state = SourceState::unchanged;  ///< `fresh`: the commit does not have it.
+  SourceState state = SourceState::unchanged;  ///< Of its files; `fresh`: not in the commit.
+  std::vector<AboutChange> about;  ///< What the project file says otherwise than the commit.
   int64_t file_count = 0;
   bool folder = false;
+  bool has_path = true;   ///< Without, its rows come by commands, and there are no files.
   FolderChanges changes;  ///< Of a folder.
 };
 
 struct ProjectStatus {
   std::string branch;
-  std::optional<Id> commit;           ///< Nothing on an empty branch.
-  std::vector<SourceStatus> sources;  ///< Tables, then folders, in the order of the project file.
+  std::optional<Id> commit;  ///< Nothing on an empty branch.
+  /// Tables, then folders, in the order of the project file. Tables without a path only where the
+  /// commit has them.
+  std::vector<SourceStatus> sources;
   [[nodiscard]] bool any_change() const;
 };
 

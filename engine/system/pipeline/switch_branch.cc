@@ -80,14 +80,18 @@ class Switch {
   Status look_at(const OneSource& source, const BranchState& from, const BranchState& to) {
     MILLGATE_ASSIGN(const auto there, status_of(repository_, project_, source, to));
     // Files that are those of the other branch, or that it knows nothing of, are safe there.
-    if (!there || there->state != SourceState::changed) return {};
+    if (!there) return {};
+    const bool differs = there->state == SourceState::changed;
+    if (!differs && there->about.empty()) return {};
     MILLGATE_ASSIGN(const auto here, status_of(repository_, project_, source, from));
     if (!here) return {};
     if (here->state == SourceState::unchanged) {
       carried_[here->name] = here->files;
+      if (!differs) return {};
       (here->folder ? done_.carried_folders : done_.carried_tables).push_back(here->name);
       return {};
     }
+    if (!differs) return {};
     if (version_at(from.commit, *here) == version_at(to.commit, *here)) return {};
     return would_be_mixed(*here, done_);
   }

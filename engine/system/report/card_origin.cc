@@ -59,7 +59,7 @@ std::string pseudo_code(const CardFacts& facts) {
 std::string source_row(const CardFacts& facts, const Source& source) {
   const auto count = facts.table_row_count.find(source.name);
   std::string about;
-  for (const auto& [key, value] : source.about) {
+  for (const auto& [key, value] : source.about.texts) {
     about +=
         (about.empty() ? "" : "<br>") + element("span", key + ": ", "quiet") + escape_html(value);
   }

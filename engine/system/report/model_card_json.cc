@@ -69,15 +69,13 @@ Json features_json(const CardFacts& facts) {
 Json data_json(const CardFacts& facts) {
   Json sources = Json::array();
   for (const Source& source : facts.project->sources) {
-    Json about = Json::object();
-    for (const auto& [key, value] : source.about) about[key] = value;
     const auto count = facts.table_row_count.find(source.name);
     sources.push_back(
         {{"table", source.name},
          {"rows", count == facts.table_row_count.end() ? Json(nullptr) : Json(count->second)},
          {"happened", source.happened},
          {"known", source.known},
-         {"about", about}});
+         {"about", to_json(source.about)}});
   }
   const RunReport& run = facts.run;
   return {{"commit", run.data_commit},
