@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <set>
 #include <utility>
@@ -118,6 +119,19 @@ class CastReader final : public arrow::RecordBatchReader {
   int64_t next_row_ = 1;
 };
 
+/// What to do about a column of a type that tables cannot hold.
+std::string type_hint(const arrow::DataType& type) {
+  using arrow::Type;
+  if (arrow::is_decimal(type.id())) {
+    return "write it with 38 digits at most, as a double, or as text";
+  }
+  if (type.id() == Type::DURATION || arrow::is_interval(type.id())) {
+    return "write it as a number whose name says the unit, such as `wait_seconds`";
+  }
+  if (type.id() == Type::EXTENSION) return "write its values as text or as plain bytes";
+  return "split it into columns of plain values, or leave it out";
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::Schema>> table_schema_of(const arrow::Schema& own,
@@ -135,8 +149,7 @@ Result<std::shared_ptr<arrow::Schema>> table_schema_of(const arrow::Schema& own,
                                          field->type()->ToString() + ", which tables cannot hold"
                                    : "two columns are called `" + field->name() + "`"),
           .where = place.path,
-          .hint = type == nullptr ? "split it into columns of plain values, or leave it out"
-                                  : "rename one of them"};
+          .hint = type == nullptr ? type_hint(*field->type()) : "rename one of them"};
     }
     fields.push_back(arrow::field(field->name(), type));
   }

@@ -1,6 +1,7 @@
 #include "data/table/column_type.h"
 
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <charconv>
@@ -41,8 +42,10 @@ uint8_t fits_of_time(std::string_view text) {
   return text.size() == 10 ? kDate | kTimestamp : kTimestamp;
 }
 
+/// Decimals of another width are those of 128 bits, unless they may have more digits.
 bool is_supported_decimal(const arrow::DataType& type) {
-  return type.id() == arrow::Type::DECIMAL128;
+  return arrow::is_decimal(type.id()) && static_cast<const arrow::DecimalType&>(type).precision() <=
+                                             arrow::Decimal128Type::kMaxPrecision;
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace millgate {
 
 /// The type that values of `type` have inside tables, so that equal data is equal whatever file
 /// it came in: bool, int64, double, string, binary, date32, timestamp[us], timestamp[us, UTC],
-/// time64[us], decimal128. Null when tables cannot hold it (nested types, durations ...).
+/// time64[us], decimal128 (of other widths too, up to 38 digits). Null when tables cannot hold it
+/// (nested types, durations ...).
 [[nodiscard]] std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type);
 
 /// Reads what DataType::ToString wrote for a type that `table_type_of` gives.
