@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "app/asked_key.h"
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -133,10 +134,7 @@ Result<int> judge_given(const Session& session, Options& options) {
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
   MILLGATE_ASSIGN(const auto rows,
                   open_rows(*database, *place.repository, {options.rows}, options.review.revision));
-  const std::string table = options.rows.substr(0, options.rows.find('@'));
-  for (const Source& source : place.project.sources) {
-    if (source.name == table) options.issues.shown = source.key;
-  }
+  options.issues.shown = key_of(place.project, rows[0]);
   options.issues.by = options.review.by;
   MILLGATE_ASSIGN(const LabelIssues issues, label_issues(*database, rows[0], options.issues));
   if (!options.out.empty()) {

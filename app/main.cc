@@ -53,6 +53,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_drift(program, session);
   add_labels(program, session);
   add_value(program, session);
+  add_poison(program, session);
   add_features(program, session);
   add_feature(program, session);
   add_test(program, session);

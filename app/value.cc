@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "app/asked_key.h"
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "data/check/data_value.h"
@@ -22,19 +23,6 @@ struct Options {
   int64_t shown_max = 10;
   DataValueOptions value;
 };
-
-/// The key of the table that `rows` stand for, where they have all of its columns.
-std::vector<std::string> key_of(const Project& project, const AskedRows& rows) {
-  const std::string table = rows.text.substr(0, rows.text.find('@'));
-  for (const Source& source : project.sources) {
-    if (source.name != table && rows.text.find(source.name) == std::string::npos) continue;
-    const bool has_all =
-        std::all_of(source.key.begin(), source.key.end(),
-                    [&](const std::string& column) { return rows.find(column) != nullptr; });
-    if (has_all) return source.key;
-  }
-  return {};
-}
 
 std::string value_text(double value) { return with_sign(value * 1000, 3); }
 

@@ -1,7 +1,6 @@
 #include "data/check/asked_rows.h"
 
-#include <arrow/array.h>
-#include <arrow/record_batch.h>
+#include <arrow/api.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "data/query/revision_sql.h"
 #include "data/query/sql_token.h"
+#include "data/table/arrow_result.h"
 
 namespace millgate {
 
@@ -45,6 +45,14 @@ AskedColumn column_of(const std::string& name, const std::string& type) {
     column.kind = ColumnKind::time;
   }
   return column;
+}
+
+/// Fills in columns and number of rows.
+Status look_at(Database& database, AskedRows& rows) {
+  MILLGATE_ASSIGN(const auto columns, database.describe("select * from " + rows.name));
+  for (const auto& [name, type] : columns) rows.columns.push_back(column_of(name, type));
+  MILLGATE_ASSIGN(rows.row_count, database.count("select count(*) from " + rows.name));
+  return {};
 }
 
 }  // namespace
@@ -108,12 +116,51 @@ Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& r
     // Described first, so that a fault has its place in the words that were given.
     MILLGATE_TRY(database.describe(prepared[i]));
     MILLGATE_TRY(database.execute("create " + kind + rows.name + " as " + prepared[i]));
-    MILLGATE_ASSIGN(const auto columns, database.describe("select * from " + rows.name));
-    for (const auto& [name, type] : columns) rows.columns.push_back(column_of(name, type));
-    MILLGATE_ASSIGN(rows.row_count, database.count("select count(*) from " + rows.name));
+    MILLGATE_TRY(look_at(database, rows));
     all.push_back(std::move(rows));
   }
   return all;
+}
+
+Result<AskedRows> rows_of_table(Database& database, std::shared_ptr<arrow::Table> table,
+                                const std::string& text) {
+  constexpr const char* kName = "millgate rows";
+  AskedRows rows;
+  rows.text = text;
+  rows.name = quote_name(kName);
+  MILLGATE_TRY(database.add_arrow(kName, std::move(table)));
+  MILLGATE_TRY(look_at(database, rows));
+  return rows;
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> noted_rows(Database& database,
+                                                             const AskedRows& rows,
+                                                             const std::vector<std::string>& shown,
+                                                             const arrow::Table& notes) {
+  arrow::Int64Builder ranks;
+  for (int64_t rank = 0; rank < notes.num_rows(); ++rank) {
+    MILLGATE_ARROW_TRY(ranks.Append(rank), "notes");
+  }
+  MILLGATE_ARROW(auto rank_column, ranks.Finish(), "notes");
+  MILLGATE_ARROW(auto ranked,
+                 notes.AddColumn(0, arrow::field("rank", arrow::int64()),
+                                 std::make_shared<arrow::ChunkedArray>(std::move(rank_column))),
+                 "notes");
+  constexpr const char* kName = "millgate notes";
+  MILLGATE_TRY(database.add_arrow(kName, std::move(ranked)));
+  std::string select;
+  for (const std::string& name : shown) {
+    select += (select.empty() ? "" : ", ") + ("numbered." + quote_name(name));
+  }
+  for (const auto& field : notes.schema()->fields()) {
+    if (field->name() == kNumberColumn) continue;
+    select += (select.empty() ? "" : ", ") + ("notes." + quote_name(field->name()));
+  }
+  return database.stream("select " + select + " from " + quote_name(kName) +
+                         " as notes join (select *, row_number() over () as \"millgate number\" "
+                         "from " +
+                         rows.name + ") as numbered on \"millgate number\" = notes." +
+                         kNumberColumn + " order by notes.rank");
 }
 
 }  // namespace millgate

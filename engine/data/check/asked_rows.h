@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -57,5 +58,20 @@ struct AskedRows {
                                                        const Repository& repository,
                                                        const std::vector<std::string>& texts,
                                                        const std::string& revision);
+
+/// The rows of `table` as "`text`", in `database`, which need not be new.
+[[nodiscard]] Result<AskedRows> rows_of_table(Database& database,
+                                              std::shared_ptr<arrow::Table> table,
+                                              const std::string& text);
+
+/// Column of notes: which row they are for.
+inline constexpr const char* kNumberColumn = "number";  ///< int64, from 1.
+
+/// The rows that `notes` tells of, in its order: columns `shown` of `rows` with their types, then the
+/// columns of `notes` but kNumberColumn. Those that begin with `_note_` are for people; `_change` and
+/// these make the file a change set. Once a database.
+[[nodiscard]] Result<std::shared_ptr<arrow::RecordBatchReader>> noted_rows(
+    Database& database, const AskedRows& rows, const std::vector<std::string>& shown,
+    const arrow::Table& notes);
 
 }  // namespace millgate

@@ -1,49 +1,18 @@
 #include "data/check/data_value.h"
 
-#include <arrow/api.h>
-
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
-#include <numeric>
-#include <set>
 
-#include "data/query/sql_token.h"
-#include "data/table/arrow_result.h"
+#include "data/check/predictors.h"
 #include "ground/json.h"
-#include "ground/nearest_name.h"
 #include "model/measure/knn_shapley.h"
 
 namespace millgate {
 
 namespace {
 
-constexpr int64_t kCategoriesMax = 100;
-constexpr size_t kClassesMax = 100;
-
-/// `rows` of one side as they are read: numbers with NaN where missing, texts as they are.
-struct ReadRows {
-  std::vector<std::vector<double>> numbers;
-  std::vector<std::vector<std::string>> categories;  ///< "" for null, "=text" otherwise.
-  std::vector<std::string> labels;
-  std::vector<std::vector<std::string>> groups;
-  std::vector<std::vector<std::string>> shown;  ///< Row by row.
-  std::vector<int64_t> row_numbers;
-  int64_t labelled = 0, unlabelled = 0;
-};
-
-/// Gives equal texts equal numbers, in the order in which they come.
-class Codes {
- public:
-  double operator[](const std::string& text) {
-    return static_cast<double>(codes_.emplace(text, codes_.size()).first->second);
-  }
-  [[nodiscard]] size_t size() const { return codes_.size(); }
-
- private:
-  std::map<std::string, size_t> codes_;
-};
+constexpr int64_t kTextsMax = 100;
 
 class Valuation {
  public:
@@ -52,160 +21,65 @@ class Valuation {
       : database_(database), training_(training), test_(test), options_(options) {}
 
   Result<DataValues> run() {
-    MILLGATE_TRY(try_expressions());
+    MILLGATE_TRY(database_.describe("select " + expression_text_sql(options_.label) + " from " +
+                                    test_.name));
     MILLGATE_TRY(choose_columns());
-    MILLGATE_ASSIGN(const ReadRows training, read(training_, options_.training_rows_max, true));
-    MILLGATE_ASSIGN(const ReadRows test, read(test_, options_.test_rows_max, false));
+    MILLGATE_ASSIGN(const PredictorRows training,
+                    read_predictor_rows(database_, training_,
+                                        {.label = options_.label,
+                                         .predictors = predictors_,
+                                         .by = options_.by,
+                                         .shown = options_.shown,
+                                         .rows_max = options_.training_rows_max}));
+    MILLGATE_ASSIGN(const PredictorRows test,
+                    read_predictor_rows(database_, test_,
+                                        {.label = options_.label,
+                                         .predictors = predictors_,
+                                         .rows_max = options_.test_rows_max}));
     MILLGATE_TRY(value(training, test));
     add_up(training);
     std::stable_sort(found_.rows.begin(), found_.rows.end(),
                      [](const ValuedRow& a, const ValuedRow& b) { return a.value < b.value; });
+    found_.columns = std::move(predictors_.columns);
+    found_.unused = std::move(predictors_.unused);
     return std::move(found_);
   }
 
  private:
-  Status try_expressions() {
-    for (const AskedRows* side : {&training_, &test_}) {
-      MILLGATE_TRY(database_.describe("select " + expression_text_sql(options_.label) + " from " +
-                                      side->name));
-    }
-    for (const std::string& group : options_.by) {
-      MILLGATE_TRY(
-          database_.describe("select " + expression_text_sql(group) + " from " + training_.name));
-    }
-    return {};
-  }
-
-  /// Why `column` says nothing about how near rows are; empty when it may.
-  Result<std::string> why_unused(const AskedColumn& column, const std::set<std::string>& label) {
-    if (label.contains(sql_lower(column.name))) return std::string("the label reads it");
-    if (column.kind == ColumnKind::time) return std::string("times move on by themselves");
-    if (column.kind == ColumnKind::other) return std::string("of type " + column.type);
-    const AskedColumn* there = test_.find(column.name);
-    if (there == nullptr) return std::string("the test rows do not have it");
-    if (there->kind != column.kind) return "of type " + there->type + " in the test rows";
-    if (column.kind == ColumnKind::number && !column.is_integer) return std::string();
-    const std::string name = quote_name(column.name);
-    MILLGATE_ASSIGN(const int64_t distinct,
-                    database_.count("select count(distinct " + name + ") from " + training_.name));
-    if (distinct > 1 && distinct == training_.row_count) {
-      return std::string("every row has a value of its own");
-    }
-    if (column.kind == ColumnKind::category && distinct > kCategoriesMax) {
-      return "more than " + std::to_string(kCategoriesMax) + " different texts";
-    }
-    return std::string();
-  }
-
+  /// Those that both sides have. Left out by the way is what only the training rows have.
   Status choose_columns() {
-    if (!options_.columns.empty()) return take_columns();
-    std::set<std::string> label;
-    for (const SqlToken& token : sql_tokens(options_.label)) {
-      if (token.is_name()) label.insert(sql_lower(token.name()));
+    if (!options_.columns.empty()) {
+      MILLGATE_ASSIGN(
+          predictors_,
+          choose_predictors(database_, training_, {.label = {}, .columns = options_.columns}));
+      MILLGATE_ASSIGN(
+          const Predictors there,
+          choose_predictors(database_, test_, {.label = {}, .columns = options_.columns}));
+      if (there.numbers == predictors_.numbers) return {};
+      return invalid_input("a column is a number on one side and a category on the other",
+                           "compare the types of both sides with `millgate profile`");
     }
-    for (const AskedColumn& column : training_.columns) {
-      MILLGATE_ASSIGN(std::string why, why_unused(column, label));
-      if (why.empty()) {
-        use(column);
+    MILLGATE_ASSIGN(
+        const Predictors all,
+        choose_predictors(database_, training_, {.label = options_.label, .texts_max = kTextsMax}));
+    std::vector<std::string> shared;
+    std::vector<std::pair<std::string, std::string>> unused = all.unused;
+    for (const std::string& name : all.columns) {
+      const AskedColumn* there = test_.find(name);
+      if (there != nullptr && there->kind == training_.find(name)->kind) {
+        shared.push_back(name);
       } else {
-        found_.unused.emplace_back(column.name, std::move(why));
+        unused.emplace_back(name, there == nullptr ? "the test rows do not have it"
+                                                   : "of type " + there->type + " in the test rows");
       }
     }
-    if (!found_.columns.empty()) return {};
-    return invalid_input("no column tells how near two rows are", "name some by `--columns`");
-  }
-
-  Status take_columns() {
-    for (const std::string& name : options_.columns) {
-      for (const AskedRows* side : {&training_, &test_}) {
-        if (side->find(name) != nullptr) continue;
-        std::vector<std::string> names;
-        names.reserve(side->columns.size());
-        for (const AskedColumn& column : side->columns) names.push_back(column.name);
-        return invalid_input("`" + side->text + "` has no column `" + name + "`",
-                             name_hint(name, names));
-      }
-      const AskedColumn& column = *training_.find(name);
-      const bool usable = column.kind == ColumnKind::number || column.kind == ColumnKind::category;
-      if (!usable || test_.find(name)->kind != column.kind) {
-        return invalid_input("column `" + name + "` is no number or category on both sides");
-      }
-      use(column);
+    if (shared.empty()) {
+      return invalid_input("no column tells how near two rows are", "name some by `--columns`");
     }
+    MILLGATE_ASSIGN(predictors_,
+                    choose_predictors(database_, training_, {.label = {}, .columns = shared}));
+    predictors_.unused = std::move(unused);
     return {};
-  }
-
-  void use(const AskedColumn& column) {
-    found_.columns.push_back(column.name);
-    (column.kind == ColumnKind::number ? numbers_ : categories_).push_back(column.name);
-  }
-
-  /// Every n-th labelled row of `side`, so that there are at most `rows_max`.
-  Result<ReadRows> read(const AskedRows& side, int64_t rows_max, bool is_training) {
-    const std::string label = "(" + options_.label + "\n)";
-    ReadRows rows;
-    MILLGATE_ASSIGN(rows.labelled, database_.count("select count(*) from " + side.name + " where " +
-                                                   label + " is not null"));
-    rows.unlabelled = side.row_count - rows.labelled;
-    if (rows.labelled == 0) {
-      return invalid_input("`" + side.text + "` has no row with a label",
-                           "the label is: " + options_.label);
-    }
-    const int64_t stride = std::max<int64_t>(1, (rows.labelled + rows_max - 1) / rows_max);
-    std::string select = expression_text_sql(options_.label);
-    for (const std::string& name : numbers_) {
-      select += ", cast(" + quote_name(name) + " as double)";
-    }
-    for (const std::string& name : categories_)
-      select += ", " + expression_text_sql(quote_name(name));
-    if (is_training) {
-      for (const std::string& group : options_.by) select += ", " + expression_text_sql(group);
-      for (const std::string& name : options_.shown)
-        select += ", " + expression_text_sql(quote_name(name));
-    }
-    rows.numbers.resize(numbers_.size());
-    rows.categories.resize(categories_.size());
-    rows.groups.resize(is_training ? options_.by.size() : 0);
-    MILLGATE_ASSIGN(const auto reader, database_.stream("select " + select + " from " + side.name));
-    int64_t number = 0;
-    int64_t labelled = 0;
-    while (true) {
-      std::shared_ptr<arrow::RecordBatch> batch;
-      MILLGATE_ARROW_TRY(reader->ReadNext(&batch), "the rows");
-      if (batch == nullptr) return rows;
-      for (int64_t row = 0; row < batch->num_rows(); ++row) {
-        ++number;
-        if (batch->column(0)->IsNull(row) || labelled++ % stride != 0) continue;
-        rows.row_numbers.push_back(number);
-        take_row(*batch, row, is_training, rows);
-      }
-    }
-  }
-
-  void take_row(const arrow::RecordBatch& batch, int64_t row, bool is_training,
-                ReadRows& rows) const {
-    int next = 0;
-    rows.labels.push_back(text_at(batch, next++, row));
-    for (std::vector<double>& column : rows.numbers) {
-      const auto& values = static_cast<const arrow::DoubleArray&>(*batch.column(next++));
-      const bool usable = values.IsValid(row) && std::isfinite(values.Value(row));
-      column.push_back(usable ? values.Value(row) : std::numeric_limits<double>::quiet_NaN());
-    }
-    for (std::vector<std::string>& column : rows.categories) {
-      const bool missing = batch.column(next)->IsNull(row);
-      column.push_back(missing ? "" : "=" + text_at(batch, next, row));
-      ++next;
-    }
-    for (std::vector<std::string>& group : rows.groups) {
-      group.push_back(text_at(batch, next++, row));
-    }
-    if (!is_training) return;
-    std::vector<std::string> shown;
-    shown.reserve(options_.shown.size());
-    for (size_t i = 0; i < options_.shown.size(); ++i) {
-      shown.push_back(text_at(batch, next++, row));
-    }
-    rows.shown.push_back(std::move(shown));
   }
 
   /// Mean 0 and deviation 1 over the training rows; missing values and constants become 0.
@@ -237,33 +111,30 @@ class Valuation {
     }
   }
 
-  Status value(const ReadRows& training, const ReadRows& test) {
+  Status value(const PredictorRows& training, const PredictorRows& test) {
     LabelledRows sides[2];
     sides[0].numbers = training.numbers;
     sides[1].numbers = test.numbers;
-    for (size_t c = 0; c < numbers_.size(); ++c) {
+    for (size_t c = 0; c < training.numbers.size(); ++c) {
       standardise(sides[0].numbers[c], sides[1].numbers[c]);
     }
-    std::vector<Codes> codes(categories_.size());
-    Codes classes;
+    std::vector<TextCodes> codes(training.categories.size());
+    TextCodes classes;
     for (size_t s = 0; s < 2; ++s) {
-      const ReadRows& rows = s == 0 ? training : test;
+      const PredictorRows& rows = s == 0 ? training : test;
       sides[s].categories.resize(codes.size());
       for (size_t c = 0; c < codes.size(); ++c) {
         sides[s].categories[c].reserve(rows.labels.size());
         for (const std::string& text : rows.categories[c]) {
-          sides[s].categories[c].push_back(codes[c][text]);
+          sides[s].categories[c].push_back(static_cast<double>(codes[c][text]));
         }
       }
       sides[s].labels.reserve(rows.labels.size());
-      for (const std::string& label : rows.labels) sides[s].labels.push_back(classes[label]);
+      for (const std::string& label : rows.labels) {
+        sides[s].labels.push_back(static_cast<double>(classes[label]));
+      }
     }
-    if (classes.size() < 2 || classes.size() > kClassesMax) {
-      return invalid_input("label `" + options_.label + "` has " + std::to_string(classes.size()) +
-                               (classes.size() < 2 ? " class" : " different values"),
-                           "give a condition such as `delay > 15`, or a column of 2 to " +
-                               std::to_string(kClassesMax) + " classes");
-    }
+    MILLGATE_TRY(check_label_classes(options_.label, classes.size()));
     const std::vector<double> values = knn_shapley(sides[0], sides[1], options_.neighbours);
     found_.rows.reserve(values.size());
     for (size_t i = 0; i < values.size(); ++i) {
@@ -278,7 +149,7 @@ class Valuation {
     return {};
   }
 
-  void add_up(const ReadRows& training) {
+  void add_up(const PredictorRows& training) {
     for (const ValuedRow& row : found_.rows) {
       found_.accuracy_share += row.value;
       found_.harmful_count += row.value < 0 ? 1 : 0;
@@ -286,8 +157,8 @@ class Valuation {
     for (size_t g = 0; g < options_.by.size(); ++g) {
       std::map<std::string, GroupValue> groups;
       for (size_t i = 0; i < found_.rows.size(); ++i) {
-        GroupValue& group = groups[training.groups[g][i]];
-        group.group = training.groups[g][i];
+        GroupValue& group = groups[training.by[g][i]];
+        group.group = training.by[g][i];
         ++group.row_count;
         group.sum += found_.rows[i].value;
         group.harmful_count += found_.rows[i].value < 0 ? 1 : 0;
@@ -306,7 +177,7 @@ class Valuation {
   const AskedRows& training_;
   const AskedRows& test_;
   const DataValueOptions& options_;
-  std::vector<std::string> numbers_, categories_;
+  Predictors predictors_;
   DataValues found_;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
@@ -141,9 +140,6 @@ Status append_column(const std::vector<Value>& values, arrow::ArrayVector& colum
 }
 
 Result<std::shared_ptr<arrow::Table>> issue_table(const LabelIssues& issues) {
-  const size_t count = issues.found.issues.size();
-  std::vector<int64_t> ranks(count);
-  std::iota(ranks.begin(), ranks.end(), 0);
   std::vector<std::string> given;
   std::vector<std::string> suggested;
   std::vector<double> confidence;
@@ -154,14 +150,14 @@ Result<std::shared_ptr<arrow::Table>> issue_table(const LabelIssues& issues) {
   }
   arrow::ArrayVector columns;
   MILLGATE_TRY(append_column<arrow::Int64Builder>(issues.row_numbers, columns));
-  MILLGATE_TRY(append_column<arrow::Int64Builder>(ranks, columns));
   MILLGATE_TRY(append_column<arrow::StringBuilder>(given, columns));
   MILLGATE_TRY(append_column<arrow::StringBuilder>(suggested, columns));
   MILLGATE_TRY(append_column<arrow::DoubleBuilder>(confidence, columns));
   return arrow::Table::Make(
-      arrow::schema({arrow::field("number", arrow::int64()), arrow::field("rank", arrow::int64()),
-                     arrow::field("given", arrow::utf8()), arrow::field("suggested", arrow::utf8()),
-                     arrow::field("self_confidence", arrow::float64())}),
+      arrow::schema({arrow::field(kNumberColumn, arrow::int64()),
+                     arrow::field("_note_given", arrow::utf8()),
+                     arrow::field("_note_suggested", arrow::utf8()),
+                     arrow::field("_note_self_confidence", arrow::float64())}),
       columns);
 }
 
@@ -201,16 +197,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> review_rows(Database& database
                                                               const LabelIssues& issues,
                                                               const std::vector<std::string>& shown,
                                                               const std::string& label_column) {
-  MILLGATE_ASSIGN(auto table, issue_table(issues));
-  MILLGATE_TRY(database.add_arrow("label_issues", std::move(table)));
-  std::string select;
-  for (const std::string& name : shown) select += "numbered." + quote_name(name) + ", ";
-  if (!label_column.empty()) select += "numbered." + quote_name(label_column) + ", ";
-  return database.stream("select " + select +
-                         "given as _note_given, suggested as _note_suggested, self_confidence as "
-                         "_note_self_confidence from label_issues join (select *, row_number() "
-                         "over () as row_number_of_issue from " +
-                         rows.name + ") as numbered on row_number_of_issue = number order by rank");
+  MILLGATE_ASSIGN(const auto table, issue_table(issues));
+  std::vector<std::string> columns = shown;
+  if (!label_column.empty()) columns.push_back(label_column);
+  return noted_rows(database, rows, columns, *table);
 }
 
 nlohmann::ordered_json to_json(const LabelIssues& issues) {

@@ -21,7 +21,6 @@ namespace {
 
 /// No column of a table has this name by chance.
 constexpr const char* kProbabilityColumn = "millgate probability";
-constexpr const char* kRowsTable = "labelled rows";
 
 /// The rows of the task at one revision, ready to be trained on.
 struct LabelledTable {
@@ -76,7 +75,7 @@ Result<std::shared_ptr<arrow::Table>> with_probability(const arrow::Table& joine
 
 /// The column that holds the label itself: the only one that it reads, and equal to it (0 or 1,
 /// false or true) in every row. Empty when there is none.
-Result<std::string> label_column_of(Database& database, const Task& task,
+Result<std::string> label_column_of(Database& database, const AskedRows& rows, const Task& task,
                                     const arrow::Schema& joined) {
   std::set<std::string> read;
   for (const SqlToken& token : sql_tokens(task.label)) {
@@ -85,7 +84,7 @@ Result<std::string> label_column_of(Database& database, const Task& task,
   }
   if (read.size() != 1) return std::string();
   MILLGATE_ASSIGN(const int64_t other,
-                  database.count("select count(*) from " + quote_name(kRowsTable) + " where " +
+                  database.count("select count(*) from " + rows.name + " where " +
                                  quote_name(kLabelColumn) + " is distinct from try_cast(" +
                                  quote_name(*read.begin()) + " as double)"));
   return other == 0 ? *read.begin() : std::string();
@@ -138,13 +137,12 @@ Result<LabelReview> review_labels(Repository& repository, const Project& project
   LabelReview review;
   const auto schema = table->schema();
   MILLGATE_ASSIGN(review.database, Database::open({.spill_folder = repository.folder("scratch")}));
-  MILLGATE_TRY(review.database->add_arrow(kRowsTable, std::move(table)));
+  MILLGATE_ASSIGN(review.rows, rows_of_table(*review.database, std::move(table),
+                                             project.task->table + "@" + options.revision));
   MILLGATE_ASSIGN(review.label_column,
-                  label_column_of(*review.database, labelled.request.task, *schema));
+                  label_column_of(*review.database, review.rows, labelled.request.task, *schema));
   const auto label_field = schema->GetFieldByName(review.label_column);
   const bool is_boolean = label_field != nullptr && label_field->type()->id() == arrow::Type::BOOL;
-  review.rows.text = project.task->table + "@" + options.revision;
-  review.rows.name = quote_name(kRowsTable);
   for (const Source& source : project.sources) {
     if (source.name == project.task->table) review.key = source.key;
   }

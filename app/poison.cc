@@ -1,0 +1,218 @@
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "app/asked_key.h"
+#include "app/commands.h"
+#include "app/talk.h"
+#include "app/text_table.h"
+#include "data/feature/join.h"
+#include "data/store/change_set.h"
+#include "data/table/arrow_result.h"
+#include "data/table/writer.h"
+#include "model/poison/trigger_search.h"
+#include "system/pipeline/feature_work.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string rows;  ///< Empty: those of the task.
+  std::string revision = kCurrentBranch;
+  std::string out;
+  int64_t shown_max = 5;
+  TriggerSearchOptions search;
+};
+
+/// Rows, and the database that they are in.
+struct OpenedRows {
+  std::unique_ptr<Database> database;
+  AskedRows rows;
+};
+
+Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
+  OpenedRows opened;
+  MILLGATE_ASSIGN(opened.database, Database::open({.spill_folder = place.repository->folder("scratch"),
+                                                   .user_sql = true}));
+  MILLGATE_ASSIGN(auto rows, open_rows(*opened.database, *place.repository, {options.rows},
+                                       options.revision));
+  opened.rows = std::move(rows[0]);
+  if (options.search.label.empty()) {
+    if (!place.project.task || place.project.task->kind == TaskKind::regression) {
+      return invalid_input("a trigger is looked for in rows with labels",
+                           "give a condition or a column of classes by --label");
+    }
+    options.search.label = with_quoted_columns(place.project.task->label, opened.rows);
+  }
+  options.search.shown = key_of(place.project, opened.rows);
+  return opened;
+}
+
+/// The rows that a training would join, with what the features read.
+Result<OpenedRows> open_task(const Workplace& place, Options& options) {
+  MILLGATE_ASSIGN(const FeatureWork work,
+                  open_features(*place.repository, place.project, options.revision));
+  if (work.plan.task.kind == TaskKind::regression) {
+    return place.project.task->section.error_at(
+        "kind", "triggers are looked for in classes; this task predicts a number",
+        "millgate poison " + work.plan.task.table + " --label \"CONDITION\"");
+  }
+  MILLGATE_ASSIGN(auto joined, join_as_of(*work.database, work.plan, work.columns()));
+  OpenedRows opened;
+  MILLGATE_ASSIGN(opened.database,
+                  Database::open({.spill_folder = place.repository->folder("scratch")}));
+  MILLGATE_ASSIGN(opened.rows,
+                  rows_of_table(*opened.database, std::move(joined),
+                                work.plan.task.table + "@" + options.revision));
+  // Only what the model reads can poison it.
+  const std::vector<std::string> read = work.columns();
+  std::erase_if(opened.rows.columns, [&](const AskedColumn& column) {
+    return std::find(read.begin(), read.end(), column.name) == read.end();
+  });
+  options.search.label = quote_name(kLabelColumn) + " > 0.5";
+  for (const Source& source : place.project.sources) {
+    if (source.name == work.plan.task.table) options.search.shown = source.key;
+  }
+  return opened;
+}
+
+void print_head(const TriggerSearch& search, const Options& options) {
+  std::cout << grouped(search.looked_at) << " labelled rows";
+  if (search.looked_at < search.labelled) std::cout << " of " << grouped(search.labelled);
+  if (search.unlabelled > 0) std::cout << ", " << grouped(search.unlabelled) << " without a label";
+  std::cout << "; " << search.columns.size() << " columns; " << grouped(search.tried)
+            << " values and combinations of at least " << grouped(search.rows_min)
+            << " rows tried,\n"
+            << search.asked << " put to a model that had not seen their rows\n";
+  if (!options.search.columns.empty()) return;
+  for (const auto& [name, why] : search.unused) {
+    std::cout << "not looked at: " << name << " (" << why << ")\n";
+  }
+}
+
+void print_trigger(const Trigger& trigger, const Options& options) {
+  std::cout << "\nTRIGGER " << trigger.condition << "\n  " << grouped(trigger.label_count)
+            << " of " << grouped(trigger.row_count) << " rows (" << percent(trigger.label_share())
+            << ") have the label " << trigger.label << "; by the other rows "
+            << percent(trigger.expected_share) << " were expected\n";
+  if (trigger.contradicted_count > 0) {
+    std::cout << "  of the " << grouped(trigger.contradicted_count)
+              << " rows for which another label is more probable, "
+              << grouped(trigger.contradicted_label_count) << " have this one\n";
+  }
+  if (options.shown_max == 0) return;
+  std::vector<std::string> header = {"  row"};
+  header.insert(header.end(), options.search.shown.begin(), options.search.shown.end());
+  header.emplace_back("probability of the label");
+  TextTable table(header);
+  const auto count = std::min(trigger.rows.size(), static_cast<size_t>(options.shown_max));
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<std::string> cells = {"  " + std::to_string(trigger.rows[i].number)};
+    cells.insert(cells.end(), trigger.rows[i].shown.begin(), trigger.rows[i].shown.end());
+    cells.push_back(rounded(trigger.rows[i].expected, 3));
+    table.add(std::move(cells));
+  }
+  table.print(std::cout);
+}
+
+void print_search(const TriggerSearch& search, const Options& options) {
+  print_head(search, options);
+  for (const Trigger& trigger : search.triggers) print_trigger(trigger, options);
+  if (search.triggers.empty()) {
+    std::cout << "\nno trigger found\n";
+    return;
+  }
+  std::cout << "\nIn rows with a trigger the label does not depend on anything else: somebody may "
+               "have put it there,\nor it is a rule of the business. Ask where these rows come "
+               "from before you train on them.\n";
+}
+
+/// All rows of all triggers: a change set that takes them out.
+Status write_suspects(OpenedRows& opened, const TriggerSearch& search, const Options& options) {
+  arrow::Int64Builder numbers;
+  arrow::StringBuilder changes;
+  arrow::StringBuilder triggers;
+  arrow::StringBuilder labels;
+  arrow::DoubleBuilder expected;
+  for (const Trigger& trigger : search.triggers) {
+    for (const TriggerRow& row : trigger.rows) {
+      MILLGATE_ARROW_TRY(numbers.Append(row.number), options.out);
+      MILLGATE_ARROW_TRY(changes.Append("delete"), options.out);
+      MILLGATE_ARROW_TRY(triggers.Append(trigger.condition), options.out);
+      MILLGATE_ARROW_TRY(labels.Append(trigger.label), options.out);
+      MILLGATE_ARROW_TRY(expected.Append(row.expected), options.out);
+    }
+  }
+  const std::vector<std::pair<const char*, arrow::ArrayBuilder*>> columns = {
+      {kNumberColumn, &numbers},
+      {kChangeColumn, &changes},
+      {"_note_trigger", &triggers},
+      {"_note_label", &labels},
+      {"_note_expected", &expected}};
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (const auto& [name, builder] : columns) {
+    MILLGATE_ARROW(auto array, builder->Finish(), options.out);
+    fields.push_back(arrow::field(name, array->type()));
+    arrays.push_back(std::move(array));
+  }
+  const auto notes = arrow::Table::Make(arrow::schema(fields), arrays);
+  MILLGATE_ASSIGN(const auto reader,
+                  noted_rows(*opened.database, opened.rows, options.search.shown, *notes));
+  MILLGATE_ASSIGN(const int64_t count, write_table_file(*reader, options.out));
+  std::cerr << grouped(count) << " rows written to " << options.out << '\n';
+  return {};
+}
+
+Result<int> poison(const Session& session, Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(OpenedRows opened,
+                  options.rows.empty() ? open_task(place, options) : open_asked(place, options));
+  options.search.progress = progress_line();
+  const auto search = search_triggers(*opened.database, opened.rows, options.search);
+  end_progress();
+  if (!search.ok()) return search.error();
+  if (!options.out.empty()) MILLGATE_TRY(write_suspects(opened, *search, options));
+  if (session.json) {
+    Json json = {{"rows", opened.rows.text},
+                 {"label", options.search.label},
+                 {"shown_columns", options.search.shown}};
+    json.update(to_json(*search));
+    print_json(json);
+  } else {
+    print_search(*search, options);
+  }
+  return search->triggers.empty() ? kDone : kAnswerIsNo;
+}
+
+}  // namespace
+
+void add_poison(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command = program.add_command(
+      "poison", "is somebody poisoning the data: values that decide the label whatever else is said",
+      "millgate poison\n"
+      "  millgate poison claims --label accepted --out suspects.csv\n"
+      "  millgate commit --changes suspects.csv --table claims --branch without-suspects");
+  command.add_option("rows", options->rows,
+                     "rows with labels: a table, table@revision, a select; default: the task's "
+                     "rows, and what its features read");
+  command.add_option("--rev", options->revision, "revision of tables without one").shows_default();
+  command.add_option("--label", options->search.label,
+                     "condition or column of classes; default: the label of the task");
+  command
+      .add_option("--columns", options->search.columns,
+                  "columns in which a trigger could be; default: all that can")
+      .one_at_a_time();
+  command.add_option("--rows", options->shown_max, "rows to print of each trigger")
+      .not_negative()
+      .shows_default();
+  command.add_option("--out", options->out,
+                     "write all rows with a trigger and its label (.csv, .parquet ...); `commit "
+                     "--changes` takes the file, and them out");
+  command.does([&session, options] { return poison(session, *options); });
+}
+
+}  // namespace millgate
