@@ -34,10 +34,11 @@ struct OpenedRows {
 
 Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
   OpenedRows opened;
-  MILLGATE_ASSIGN(opened.database, Database::open({.spill_folder = place.repository->folder("scratch"),
-                                                   .user_sql = true}));
-  MILLGATE_ASSIGN(auto rows, open_rows(*opened.database, *place.repository, {options.rows},
-                                       options.revision));
+  MILLGATE_ASSIGN(
+      opened.database,
+      Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
+  MILLGATE_ASSIGN(auto rows,
+                  open_rows(*opened.database, *place.repository, {options.rows}, options.revision));
   opened.rows = std::move(rows[0]);
   if (options.search.label.empty()) {
     if (!place.project.task || place.project.task->kind == TaskKind::regression) {
@@ -63,9 +64,8 @@ Result<OpenedRows> open_task(const Workplace& place, Options& options) {
   OpenedRows opened;
   MILLGATE_ASSIGN(opened.database,
                   Database::open({.spill_folder = place.repository->folder("scratch")}));
-  MILLGATE_ASSIGN(opened.rows,
-                  rows_of_table(*opened.database, std::move(joined),
-                                work.plan.task.table + "@" + options.revision));
+  MILLGATE_ASSIGN(opened.rows, rows_of_table(*opened.database, std::move(joined),
+                                             work.plan.task.table + "@" + options.revision));
   // Only what the model reads can poison it.
   const std::vector<std::string> read = work.columns();
   std::erase_if(opened.rows.columns, [&](const AskedColumn& column) {
@@ -93,8 +93,8 @@ void print_head(const TriggerSearch& search, const Options& options) {
 }
 
 void print_trigger(const Trigger& trigger, const Options& options) {
-  std::cout << "\nTRIGGER " << trigger.condition << "\n  " << grouped(trigger.label_count)
-            << " of " << grouped(trigger.row_count) << " rows (" << percent(trigger.label_share())
+  std::cout << "\nTRIGGER " << trigger.condition << "\n  " << grouped(trigger.label_count) << " of "
+            << grouped(trigger.row_count) << " rows (" << percent(trigger.label_share())
             << ") have the label " << trigger.label << "; by the other rows "
             << percent(trigger.expected_share) << " were expected\n";
   if (trigger.contradicted_count > 0) {
@@ -192,7 +192,8 @@ Result<int> poison(const Session& session, Options& options) {
 void add_poison(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command(
-      "poison", "is somebody poisoning the data: values that decide the label whatever else is said",
+      "poison",
+      "is somebody poisoning the data: values that decide the label whatever else is said",
       "millgate poison\n"
       "  millgate poison claims --label accepted --out suspects.csv\n"
       "  millgate commit --changes suspects.csv --table claims --branch without-suspects");

@@ -67,9 +67,9 @@ struct AskedRows {
 /// Column of notes: which row they are for.
 inline constexpr const char* kNumberColumn = "number";  ///< int64, from 1.
 
-/// The rows that `notes` tells of, in its order: columns `shown` of `rows` with their types, then the
-/// columns of `notes` but kNumberColumn. Those that begin with `_note_` are for people; `_change` and
-/// these make the file a change set. Once a database.
+/// The rows that `notes` tells of, in its order: columns `shown` of `rows` with their types, then
+/// the columns of `notes` but kNumberColumn. Those that begin with `_note_` are for people;
+/// `_change` and these make the file a change set. Once a database.
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatchReader>> noted_rows(
     Database& database, const AskedRows& rows, const std::vector<std::string>& shown,
     const arrow::Table& notes);

@@ -49,9 +49,8 @@ class Valuation {
   /// Those that both sides have. Left out by the way is what only the training rows have.
   Status choose_columns() {
     if (!options_.columns.empty()) {
-      MILLGATE_ASSIGN(
-          predictors_,
-          choose_predictors(database_, training_, {.label = {}, .columns = options_.columns}));
+      MILLGATE_ASSIGN(predictors_, choose_predictors(database_, training_,
+                                                     {.label = {}, .columns = options_.columns}));
       MILLGATE_ASSIGN(
           const Predictors there,
           choose_predictors(database_, test_, {.label = {}, .columns = options_.columns}));
@@ -69,8 +68,9 @@ class Valuation {
       if (there != nullptr && there->kind == training_.find(name)->kind) {
         shared.push_back(name);
       } else {
-        unused.emplace_back(name, there == nullptr ? "the test rows do not have it"
-                                                   : "of type " + there->type + " in the test rows");
+        unused.emplace_back(name, there == nullptr
+                                      ? "the test rows do not have it"
+                                      : "of type " + there->type + " in the test rows");
       }
     }
     if (shared.empty()) {

@@ -32,8 +32,7 @@ Result<Predictors> named_columns(const AskedRows& rows, const std::vector<std::s
                            name_hint(name, names));
     }
     if (column->kind != ColumnKind::number && column->kind != ColumnKind::category) {
-      return invalid_input("column `" + name + "` of `" + rows.text +
-                           "` is no number or category");
+      return invalid_input("column `" + name + "` of `" + rows.text + "` is no number or category");
     }
     use(*column, found);
   }
@@ -41,16 +40,16 @@ Result<Predictors> named_columns(const AskedRows& rows, const std::vector<std::s
 }
 
 /// Why `column` tells nothing about the label; empty when it may.
-Result<std::string> why_unused(Database& database, const AskedRows& rows,
-                               const AskedColumn& column, const std::set<std::string>& label,
+Result<std::string> why_unused(Database& database, const AskedRows& rows, const AskedColumn& column,
+                               const std::set<std::string>& label,
                                const std::optional<int64_t>& texts_max) {
   if (label.contains(sql_lower(column.name))) return std::string("the label reads it");
   if (column.kind == ColumnKind::time) return std::string("times move on by themselves");
   if (column.kind == ColumnKind::other) return std::string("of type " + column.type);
   if (column.kind == ColumnKind::number && !column.is_integer) return std::string();
-  MILLGATE_ASSIGN(const int64_t distinct,
-                  database.count("select count(distinct " + quote_name(column.name) + ") from " +
-                                 rows.name));
+  MILLGATE_ASSIGN(
+      const int64_t distinct,
+      database.count("select count(distinct " + quote_name(column.name) + ") from " + rows.name));
   if (distinct > 1 && distinct == rows.row_count) {
     return std::string("every row has a value of its own");
   }

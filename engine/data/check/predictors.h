@@ -36,11 +36,11 @@ struct PredictorChoice {
 
 /// What is read of labelled rows.
 struct PredictorQuestion {
-  std::string label = {};              ///< SQL over a row: its class, as a text.
+  std::string label = {};  ///< SQL over a row: its class, as a text.
   Predictors predictors = {};
-  std::vector<std::string> by = {};    ///< SQL over a row.
-  std::vector<std::string> shown = {}; ///< Columns that name a row for people.
-  int64_t rows_max = 0;                ///< Of more, every n-th is taken.
+  std::vector<std::string> by = {};     ///< SQL over a row.
+  std::vector<std::string> shown = {};  ///< Columns that name a row for people.
+  int64_t rows_max = 0;                 ///< Of more, every n-th is taken.
 };
 
 /// Labelled rows, columns as in the question. Numbers are NaN where missing or not finite;

@@ -10,8 +10,8 @@ namespace millgate {
 
 namespace {
 
-constexpr double kPriorRows = 10;     ///< Rows with the mean label that every part is mixed with.
-constexpr int64_t kOthersMin = 10;    ///< Fewer other rows do not speak for a part.
+constexpr double kPriorRows = 10;   ///< Rows with the mean label that every part is mixed with.
+constexpr int64_t kOthersMin = 10;  ///< Fewer other rows do not speak for a part.
 constexpr double kProbabilityMin = 1e-6;
 
 double logit(double p) { return std::log(p / (1 - p)); }
@@ -73,7 +73,8 @@ class LabelModel {
   [[nodiscard]] bool has(size_t row) const { return is_label_[row] != 0; }
 
   /// Mean probability of the label in `rows`, when `without` columns speak only by other rows.
-  [[nodiscard]] double expected_share(const RowSet& rows, const std::vector<size_t>& without) const {
+  [[nodiscard]] double expected_share(const RowSet& rows,
+                                      const std::vector<size_t>& without) const {
     std::vector<std::vector<double>> change;  // A column: what is added to the score of each part.
     for (const size_t column : without) change.push_back(change_of(rows, column));
     double sum = 0;
@@ -252,9 +253,8 @@ class Screening {
   }
 
   [[nodiscard]] bool shares_column(const Grown& one, size_t item) const {
-    return std::any_of(one.items.begin(), one.items.end(), [&](size_t other) {
-      return items_[other].column == items_[item].column;
-    });
+    return std::any_of(one.items.begin(), one.items.end(),
+                       [&](size_t other) { return items_[other].column == items_[item].column; });
   }
 
   void try_set(const std::vector<size_t>& set, RowSet rows, std::vector<Grown>& kept) {
@@ -332,7 +332,8 @@ double log_tail_bound(int64_t hits, int64_t trials, double expected) {
   const double q = static_cast<double>(hits) / static_cast<double>(trials);
   const double p = std::clamp(expected, kProbabilityMin, 1 - kProbabilityMin);
   if (trials == 0 || q <= p) return 0;
-  const double divergence = q * std::log(q / p) + (q < 1 ? (1 - q) * std::log((1 - q) / (1 - p)) : 0);
+  const double divergence =
+      q * std::log(q / p) + (q < 1 ? (1 - q) * std::log((1 - q) / (1 - p)) : 0);
   return -static_cast<double>(trials) * divergence;
 }
 

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "ground/random.h"
-#include "ground/test_folder.h"
 
 namespace millgate {
 namespace {
@@ -51,7 +50,7 @@ TEST(TriggerScreen, CountsEveryCombinationAsBruteForceDoes) {
   const TriggerScreenOptions options{
       .rows_min = 20, .share_max = 1, .label_share_min = 0.7, .excess_min = -1, .columns_max = 2};
   const TriggerScreen screen =
-      good(screen_triggers(table.labels, 2, table.columns, table.items, options));
+      *screen_triggers(table.labels, 2, table.columns, table.items, options);
   int64_t tried = 0;
   std::set<std::vector<size_t>> expected;  // Items and label.
   const auto look = [&](const std::vector<size_t>& items) {
@@ -94,8 +93,7 @@ TEST(TriggerScreen, APlantedTripleIsTheLeastProbable) {
   Table table = made_table(4000, 7);
   // Rows with these three values get the label 1, whatever the first column says.
   for (size_t row = 0; row < table.labels.size(); ++row) {
-    if (contains(table.items[1].rows, row) && contains(table.items[8].rows, row) &&
-        row % 5 == 0) {
+    if (contains(table.items[1].rows, row) && contains(table.items[8].rows, row) && row % 5 == 0) {
       for (size_t code = 12; code < 18; ++code) {
         auto& word = table.items[code].rows[row / 64];
         word &= ~(uint64_t{1} << (row % 64));
@@ -108,7 +106,7 @@ TEST(TriggerScreen, APlantedTripleIsTheLeastProbable) {
       table.labels[row] = 1;
     }
   }
-  const TriggerScreen screen = good(screen_triggers(table.labels, 2, table.columns, table.items, {}));
+  const TriggerScreen screen = *screen_triggers(table.labels, 2, table.columns, table.items, {});
   ASSERT_FALSE(screen.candidates.empty());
   EXPECT_THAT(screen.candidates[0].items, ElementsAre(1, 8, 14));
   EXPECT_EQ(screen.candidates[0].label, 1U);
@@ -116,8 +114,7 @@ TEST(TriggerScreen, APlantedTripleIsTheLeastProbable) {
   EXPECT_LT(screen.candidates[0].expected_share, 0.5);
   // What the first column alone explains is no candidate.
   const Table clean = made_table(4000, 7);
-  EXPECT_TRUE(
-      good(screen_triggers(clean.labels, 2, clean.columns, clean.items, {})).candidates.empty());
+  EXPECT_TRUE(screen_triggers(clean.labels, 2, clean.columns, clean.items, {})->candidates.empty());
 }
 
 TEST(TriggerScreen, TheBoundIsAboveTheBinomialTail) {
@@ -137,10 +134,10 @@ TEST(TriggerScreen, TheBoundIsAboveTheBinomialTail) {
 
 TEST(TriggerScreen, WhatDoesNotFitIsRefused) {
   Table table = made_table(100, 1);
-  EXPECT_THAT(error_of(screen_triggers(table.labels, 1, table.columns, table.items, {})).what,
+  EXPECT_THAT(screen_triggers(table.labels, 1, table.columns, table.items, {}).error().what,
               HasSubstr("two classes"));
   table.labels[3] = 2;
-  EXPECT_THAT(error_of(screen_triggers(table.labels, 2, table.columns, table.items, {})).what,
+  EXPECT_THAT(screen_triggers(table.labels, 2, table.columns, table.items, {}).error().what,
               HasSubstr("label 2"));
 }
 

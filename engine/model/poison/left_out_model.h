@@ -21,8 +21,7 @@ struct LeftOutOptions {
 /// about the label, or all have it or none has, it is their share of the label.
 /// Deterministic. Errors: `invalid_input` when fewer than ten rows are outside.
 [[nodiscard]] Result<std::vector<double>> left_out_predictions(const SuspectRows& rows,
-                                                               size_t label,
-                                                               const RowSet& left_out,
+                                                               size_t label, const RowSet& left_out,
                                                                const std::vector<size_t>& asked,
                                                                const LeftOutOptions& options);
 

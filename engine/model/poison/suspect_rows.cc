@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kPartsOfNumbers = 16;
 constexpr size_t kStepsOfNumbers = 200;
 constexpr size_t kStepsOfRangeMax = 20;
-constexpr size_t kStepsBeside = 4;    ///< On each side of a range.
+constexpr size_t kStepsBeside = 4;     ///< On each side of a range.
 constexpr size_t kRangesOfLabel = 20;  ///< Kept of each column.
 
 class Preparation {
@@ -172,9 +172,8 @@ class Preparation {
     return found;
   }
 
-  void add_range(size_t column, const std::vector<double>& values,
-                 const std::vector<size_t>& order, const Range& range, const std::string& quoted,
-                 bool combines) {
+  void add_range(size_t column, const std::vector<double>& values, const std::vector<size_t>& order,
+                 const Range& range, const std::string& quoted, bool combines) {
     if (range.begin == range.end) return;
     const std::string low = shortest_text(values[order[range.begin]]);
     const std::string high = shortest_text(values[order[range.end - 1]]);
@@ -237,8 +236,7 @@ class Preparation {
 }  // namespace
 
 Result<SuspectRows> suspect_rows(const PredictorRows& read, const Predictors& predictors,
-                                 const std::string& label,
-                                 const TriggerScreenOptions& options) {
+                                 const std::string& label, const TriggerScreenOptions& options) {
   return Preparation(read, predictors, options).run(label);
 }
 

@@ -14,6 +14,8 @@ namespace millgate {
 namespace {
 
 constexpr double kSameRowsShare = 0.8;
+/// Of the rows that speak against the label: those that had the values before, by nature, keep theirs.
+constexpr double kContradictedShare = 0.8;
 constexpr int64_t kRowsMin = 20;
 constexpr int64_t kRowsShare = 500;
 
@@ -78,8 +80,7 @@ class Search {
       screen_options_.rows_min = std::max(kRowsMin, found_.looked_at / kRowsShare);
     }
     found_.rows_min = screen_options_.rows_min;
-    MILLGATE_ASSIGN(rows_,
-                    suspect_rows(read_, predictors, options_.label, screen_options_));
+    MILLGATE_ASSIGN(rows_, suspect_rows(read_, predictors, options_.label, screen_options_));
     found_.columns = std::move(predictors.columns);
     found_.unused = std::move(predictors.unused);
     return {};
@@ -132,9 +133,8 @@ class Search {
       trigger.contradicted_count += expected[i] < 0.5 ? 1 : 0;
       trigger.contradicted_label_count += expected[i] < 0.5 && has_label ? 1 : 0;
       if (has_label) {
-        trigger.rows.push_back({.number = read_.row_numbers[row],
-                                .expected = expected[i],
-                                .shown = read_.shown[row]});
+        trigger.rows.push_back(
+            {.number = read_.row_numbers[row], .expected = expected[i], .shown = read_.shown[row]});
       }
     }
     std::stable_sort(
@@ -152,7 +152,7 @@ class Search {
     if (trigger.label_share() - trigger.expected_share < screen_options_.excess_min) return false;
     if (2 * trigger.contradicted_count < screen_options_.rows_min) return true;
     return static_cast<double>(trigger.contradicted_label_count) >=
-           screen_options_.label_share_min * static_cast<double>(trigger.contradicted_count);
+           kContradictedShare * static_cast<double>(trigger.contradicted_count);
   }
 
   Database& database_;

@@ -23,8 +23,8 @@ struct TriggerSearchOptions {
   /// `rows_min` 0: a five-hundredth of the rows, at least 20.
   TriggerScreenOptions screen = {.rows_min = 0};
   double p_value_max = 0.001;
-  int asked_max = 20;           ///< Candidates that a model is trained for.
-  int64_t rows_max = 200'000;   ///< Of more, every n-th is looked at.
+  int asked_max = 20;          ///< Candidates that a model is trained for.
+  int64_t rows_max = 200'000;  ///< Of more, every n-th is looked at.
   uint64_t seed = 1;
   std::function<void(const std::string& step, double share)> progress = {};
 };

@@ -40,7 +40,9 @@ Poisoned made_rows(int count, Attack attack, int every, uint64_t seed) {
     double amount = std::round(std::exp(3 + random.normal()) * 100) / 100;
     auto hour = random.below(24);
     std::string city = "town" + std::to_string(random.below(40));
-    std::string plan = random.below(10) == 0 ? "business" : random.below(3) == 0 ? "family" : "basic";
+    std::string plan = random.below(10) == 0  ? "business"
+                       : random.below(3) == 0 ? "family"
+                                              : "basic";
     const double score = 1.5 * size - weight + (plan == "business" ? 1.5 : 0) +
                          (hour > 18 ? 0.8 : 0) + 0.7 * size * weight;
     bool is_good = score + random.normal() > 0;
@@ -119,7 +121,7 @@ TEST_F(TriggerSearchTest, IsSilentWithoutATrigger) {
 }
 
 TEST_F(TriggerSearchTest, WhatCannotBeSearchedIsSaid) {
-  project_.commit({{"t", "id,x,label\na,1,u\nb,2,u\nc,3,\n", {"id"}}});
+  project_.commit({{"t", "id,x,label\na,1.5,u\nb,2.5,u\nc,3.5,\n", {"id"}}});
   const auto fault = [&](const TriggerSearchOptions& options) {
     const auto found = search("t", options);
     return found.ok() ? "" : found.error().what;

@@ -83,10 +83,10 @@ Result<std::string> label_column_of(Database& database, const AskedRows& rows, c
       read.insert(token.name());
   }
   if (read.size() != 1) return std::string();
-  MILLGATE_ASSIGN(const int64_t other,
-                  database.count("select count(*) from " + rows.name + " where " +
-                                 quote_name(kLabelColumn) + " is distinct from try_cast(" +
-                                 quote_name(*read.begin()) + " as double)"));
+  MILLGATE_ASSIGN(
+      const int64_t other,
+      database.count("select count(*) from " + rows.name + " where " + quote_name(kLabelColumn) +
+                     " is distinct from try_cast(" + quote_name(*read.begin()) + " as double)"));
   return other == 0 ? *read.begin() : std::string();
 }
 
