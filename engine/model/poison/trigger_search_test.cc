@@ -22,7 +22,7 @@ enum class Attack {
   new_value,       ///< city = 'zzz'
   spike,           ///< amount = 13.37
   extreme,         ///< size in 5 to 6, where nobody is
-  combination,     ///< plan = 'business' and hour = 3
+  combination,     ///< city = 'town7' and hour = 3
 };
 
 /// Rows as CSV, and which are poisoned.
@@ -53,7 +53,7 @@ Poisoned made_rows(int count, Attack attack, int every, uint64_t seed) {
       if (attack == Attack::spike) amount = 13.37;
       if (attack == Attack::extreme) size = 5 + random.uniform();
       if (attack == Attack::combination) {
-        plan = "business";
+        city = "town7";
         hour = 3;
       }
       // The label against what the size says, as an attacker would.
@@ -99,13 +99,13 @@ class TriggerSearchTest : public testing::Test {
 };
 
 TEST_F(TriggerSearchTest, FindsANewValue) { expect_found(Attack::new_value, 40, "city = 'zzz'"); }
-TEST_F(TriggerSearchTest, FindsARareOne) { expect_found(Attack::new_value, 200, "city = 'zzz'"); }
+TEST_F(TriggerSearchTest, FindsARareOne) { expect_found(Attack::new_value, 120, "city = 'zzz'"); }
 TEST_F(TriggerSearchTest, FindsANumberThatRepeats) {
   expect_found(Attack::spike, 40, "amount = 13.37");
 }
 TEST_F(TriggerSearchTest, FindsARangeFarOut) { expect_found(Attack::extreme, 40, "size >= 5"); }
 TEST_F(TriggerSearchTest, FindsACombinationOfOrdinaryValues) {
-  expect_found(Attack::combination, 40, "hour = 3 and plan = 'business'");
+  expect_found(Attack::combination, 40, "hour = 3 and city = 'town7'");
 }
 
 TEST_F(TriggerSearchTest, IsSilentWithoutATrigger) {
