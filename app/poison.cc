@@ -196,6 +196,7 @@ void add_poison(const Command& program, Session& session) {
       "is somebody poisoning the data: values that decide the label whatever else is said",
       "millgate poison\n"
       "  millgate poison claims --label accepted --out suspects.csv\n"
+      "  millgate branch without-suspects\n"
       "  millgate commit --changes suspects.csv --table claims --branch without-suspects");
   command.add_option("rows", options->rows,
                      "rows with labels: a table, table@revision, a select; default: the task's "

@@ -14,7 +14,8 @@ namespace millgate {
 namespace {
 
 constexpr double kSameRowsShare = 0.8;
-/// Of the rows that speak against the label: those that had the values before, by nature, keep theirs.
+/// Of the rows that speak against the label: those that had the values before, by nature, keep
+/// theirs.
 constexpr double kContradictedShare = 0.8;
 constexpr int64_t kRowsMin = 20;
 constexpr int64_t kRowsShare = 500;
