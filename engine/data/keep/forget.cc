@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -124,7 +126,9 @@ std::optional<bool> is_of_running_process(const std::string& name) {
   host.resize(host.find('\0'));
   const size_t found = name.find(host + "-");
   if (found == std::string::npos) return std::nullopt;
-  const int process = std::atoi(name.c_str() + found + host.size() + 1);
+  const std::string_view digits = std::string_view(name).substr(found + host.size() + 1);
+  int process = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), process);
   if (process <= 0) return std::nullopt;
   return ::kill(process, 0) == 0 || errno == EPERM;
 }

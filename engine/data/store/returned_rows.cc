@@ -68,6 +68,7 @@ class Search {
   Status look_at_rows(const Entry& entry) {
     MILLGATE_ASSIGN(const auto scan, VersionScan::make(objects_, version_));
     std::vector<int> columns;
+    columns.reserve(entry.record.columns.size());
     for (const std::string& name : entry.record.columns) {
       columns.push_back(version_.schema->GetFieldIndex(name));
     }

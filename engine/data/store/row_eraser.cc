@@ -104,6 +104,7 @@ class StayingRows final : public arrow::RecordBatchReader {
       RowKeys keys;
       encoder_.encode(**rows, keys);
       std::vector<bool> stays;
+      stays.reserve(keys.size());
       for (size_t row = 0; row < keys.size(); ++row) stays.push_back(!goes_(keys[row]));
       auto mask = boolean_array(stays);
       if (!mask.ok()) return arrow_status(std::move(mask).error());
@@ -277,6 +278,7 @@ Result<RowEraser::Batch> RowEraser::rows_that_go(const TableVersion& version) {
     RowKeys keys;
     encoder.encode(*rows, keys);
     std::vector<bool> goes;
+    goes.reserve(keys.size());
     for (size_t row = 0; row < keys.size(); ++row) {
       goes.push_back(keys_of(version).contains(keys[row]));
     }

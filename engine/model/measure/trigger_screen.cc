@@ -76,6 +76,7 @@ class LabelModel {
   [[nodiscard]] double expected_share(const RowSet& rows,
                                       const std::vector<size_t>& without) const {
     std::vector<std::vector<double>> change;  // A column: what is added to the score of each part.
+    change.reserve(without.size());
     for (const size_t column : without) change.push_back(change_of(rows, column));
     double sum = 0;
     int64_t count = 0;
@@ -276,6 +277,7 @@ class Screening {
     if (static_cast<double>(count) > options_.share_max * static_cast<double>(row_count_)) return;
     if (share < options_.label_share_min) return;
     std::vector<size_t> columns;
+    columns.reserve(set.size());
     for (const size_t item : set) columns.push_back(items_[item].column);
     const double expected = models_[label].expected_share(rows, columns);
     if (share - expected < options_.excess_min) return;

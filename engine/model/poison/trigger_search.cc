@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "data/check/predictors.h"
 #include "ground/json.h"
