@@ -158,8 +158,8 @@ Result<int> diff(const Session& session, const Options& options) {
     for (const DiffedTable& table : tables) json.push_back(changes_json(table));
     print_json({{"before", before.id.hex()},
                 {"after", after.id.hex()},
-                {"tables", json},
-                {"folders", folder_json}});
+                {"tables", std::move(json)},
+                {"folders", std::move(folder_json)}});
   } else if (options.out.empty()) {
     for (const DiffedTable& table : tables) print_changes(table);
     for (const auto& [name, about] : folders) {

@@ -147,26 +147,43 @@ Json moves_json(const DiffedTable& table) {
   return moves;
 }
 
+/// An object with room for `member_count` members, which are copied when it must grow.
+Json roomy_object(size_t member_count) {
+  Json::object_t object;
+  object.reserve(member_count);
+  return object;
+}
+
+/// Members are set and moved one by one: an initializer list copies what it is given, and there may
+/// be a million rows.
 Json rows_json(const DiffedTable& table) {
   const Changes& changes = table.diff.changes;
+  std::vector<bool> is_key_column;
+  for (int i = 0; i < table.diff.schema->num_fields(); ++i) {
+    is_key_column.push_back(is_key(table, i));
+  }
   Json rows = Json::array();
   for (int64_t row = 0; row < changes.row_count(); ++row) {
     const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
     const arrow::RecordBatch& side = kind == ChangeKind::removed ? *changes.before : *changes.after;
-    Json key = Json::object();
-    Json cells = Json::object();
+    Json key = roomy_object(table.after.key.size());
+    Json cells = roomy_object(kind == ChangeKind::updated ? 0 : is_key_column.size());
     for (int i = 0; i < side.num_columns(); ++i) {
       const std::string& name = table.diff.schema->field(i)->name();
-      if (is_key(table, i)) {
+      if (is_key_column[static_cast<size_t>(i)]) {
         key[name] = cell_json(*side.column(i), row);
       } else if (kind != ChangeKind::updated) {
         cells[name] = cell_json(*side.column(i), row);
       } else if (changes.cell_changed(row, i)) {
-        cells[name] = {{"before", cell_json(*changes.before->column(i), row)},
-                       {"after", cell_json(*changes.after->column(i), row)}};
+        Json& cell = cells[name] = roomy_object(2);
+        cell["before"] = cell_json(*changes.before->column(i), row);
+        cell["after"] = cell_json(*changes.after->column(i), row);
       }
     }
-    rows.push_back({{"change", name_of(kind)}, {"key", key}, {"cells", cells}});
+    Json& json = rows.emplace_back(roomy_object(3));
+    json["change"] = name_of(kind);
+    json["key"] = std::move(key);
+    json["cells"] = std::move(cells);
   }
   return rows;
 }

@@ -193,8 +193,8 @@ class VersionDiff {
   /// What lies between the two versions in their shared segments, read off the deltas.
   Result<Changes> changes_in_shared(const ObjectStore& objects,
                                     const std::vector<Range>& ranges) const {
-    MILLGATE_ASSIGN(Changes old_net, net_changes(objects, old_scan_->version(), common_deltas_));
-    MILLGATE_ASSIGN(Changes new_net, net_changes(objects, new_scan_->version(), common_deltas_));
+    MILLGATE_ASSIGN(Changes old_net, changes_of_own(objects, *old_scan_));
+    MILLGATE_ASSIGN(Changes new_net, changes_of_own(objects, *new_scan_));
     if (!old_net.has_before || !new_net.has_before) {
       Changes unknown;
       unknown.has_before = false;
@@ -204,6 +204,12 @@ class VersionDiff {
     MILLGATE_ASSIGN(new_net, in_shared(new_net, ranges));
     const auto& version = new_scan_->version();
     return combined_changes(version.schema, version.key, inverse_changes(old_net), new_net);
+  }
+
+  /// What the deltas of a version hold that the other one has not.
+  Result<Changes> changes_of_own(const ObjectStore& objects, const VersionScan& scan) const {
+    if (common_deltas_ == 0) return scan.changes();  // Which the scan has read already.
+    return net_changes(objects, scan.version(), common_deltas_);
   }
 
   Result<Changes> in_shared(const Changes& changes, const std::vector<Range>& ranges) const {
