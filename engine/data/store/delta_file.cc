@@ -136,6 +136,25 @@ std::vector<bool> changed_cells(const DeltaFile& file, const std::string& stored
   return changed;
 }
 
+/// Without the updated rows in which no column of the version changed, but one that is gone.
+Result<Changes> without_empty_updates(const TableVersion& version, Changes changes) {
+  const auto is_empty = [&](int64_t row) {
+    return changes.kinds[static_cast<size_t>(row)] == ChangeKind::updated &&
+           std::none_of(changes.changed.begin(), changes.changed.end(),
+                        [&](const auto& cells) { return cells[static_cast<size_t>(row)]; });
+  };
+  int64_t end = 0;
+  while (end < changes.row_count() && !is_empty(end)) ++end;
+  if (end == changes.row_count()) return changes;
+  MILLGATE_ASSIGN(ChangesBuilder out,
+                  ChangesBuilder::make(version.schema, version.key, changes.has_before));
+  for (int64_t begin = 0; begin < changes.row_count(); begin = ++end) {
+    for (end = begin; end < changes.row_count() && !is_empty(end);) ++end;
+    MILLGATE_TRY(out.add_rows(changes, begin, end));
+  }
+  return out.finish();
+}
+
 Status check_counts(const DeltaFile& file, const Changes& changes, const Delta& delta) {
   const bool as_told = changes.count(ChangeKind::inserted) == delta.inserted_count &&
                        changes.count(ChangeKind::updated) == delta.updated_count &&
@@ -213,7 +232,19 @@ Result<Changes> read_delta(const ObjectStore& objects, const TableVersion& versi
   MILLGATE_ASSIGN(const RowKeyEncoder encoder, RowKeyEncoder::make(*version.schema, version.key));
   encoder.encode(*changes.after, changes.keys);
   MILLGATE_TRY(check_counts(file, changes, delta));
-  return changes;
+  return without_empty_updates(version, std::move(changes));
+}
+
+Result<std::vector<std::string>> keys_in_deltas(const ObjectStore& objects,
+                                                const TableVersion& version) {
+  std::vector<std::string> keys;
+  for (const Delta& delta : version.deltas) {
+    MILLGATE_ASSIGN(const Changes changes, read_delta(objects, version, delta));
+    for (size_t row = 0; row < changes.keys.size(); ++row) keys.emplace_back(changes.keys[row]);
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
 }
 
 }  // namespace millgate

@@ -12,6 +12,7 @@
 #include "data/store/column_plan.h"
 #include "data/store/column_rename.h"
 #include "data/store/column_summary.h"
+#include "data/store/delta_file.h"
 #include "data/store/logical_hash.h"
 #include "data/store/row_match.h"
 #include "data/store/row_stream.h"
@@ -51,6 +52,9 @@ class NextVersion {
       summary.add(batch);
       row_count_ += batch.num_rows();
     });
+    if (!added_.empty()) {
+      MILLGATE_ASSIGN(delta_keys_, keys_in_deltas(objects_, scan_->version()));
+    }
     auto reading = read_ahead(0);
     for (size_t part = 0; part < scan_->part_count(); ++part) {
       MILLGATE_ASSIGN(const Batch old_rows, reading.get());
@@ -163,8 +167,14 @@ class NextVersion {
     });
   }
 
-  /// Writes the new columns of the rows of a segment beside it. Rows that are in deltas get
-  /// theirs from the new delta.
+  [[nodiscard]] bool in_delta(const RowKeys& keys, int64_t row) const {
+    return std::binary_search(delta_keys_.begin(), delta_keys_.end(),
+                              keys[static_cast<size_t>(row)]);
+  }
+
+  /// Writes the new columns of the rows of a segment beside it. Rows that any delta is about get
+  /// theirs from the new delta: the older ones say nothing of the column, which is read as null, so
+  /// the segment must say null, too.
   Status add_columns(size_t part, const arrow::RecordBatch& new_rows, const RowKeys& new_keys,
                      RowMatch& match, Segment& segment) const {
     std::vector<int> key_columns;
@@ -180,13 +190,19 @@ class NextVersion {
     arrow::Int64Builder indices;
     for (const MatchedRun& run : match_rows(base_keys, new_keys)) {
       for (int64_t i = 0; i < run.row_count; ++i) {
-        if (run.where == MatchedRun::Where::both) {
-          MILLGATE_ARROW_TRY(indices.Append(run.new_row + i), "a new column");
-        } else if (run.where == MatchedRun::Where::old_only) {
-          MILLGATE_ARROW_TRY(indices.AppendNull(), "a new column");
-        } else if (match.is_in_both(run.new_row + i)) {
-          mark_added(new_rows, run.new_row + i, match);
+        const int64_t new_row = run.new_row + i;
+        const bool is_edited =
+            run.where == MatchedRun::Where::new_only ||
+            (run.where == MatchedRun::Where::both && in_delta(new_keys, new_row));
+        if (run.where == MatchedRun::Where::both && !is_edited) {
+          MILLGATE_ARROW_TRY(indices.Append(new_row), "a new column");
+          continue;
         }
+        if (run.where != MatchedRun::Where::new_only) {
+          MILLGATE_ARROW_TRY(indices.AppendNull(), "a new column");
+        }
+        // A row that is inserted has all its cells in the new delta.
+        if (is_edited && match.is_in_both(new_row)) mark_added(new_rows, new_row, match);
       }
     }
     MILLGATE_ARROW(const auto order, indices.Finish(), "a new column");
@@ -225,6 +241,7 @@ class NextVersion {
   ChangesBuilder delta_;
   std::vector<int> compared_;  ///< Columns that both have.
   std::vector<int> added_;
+  std::vector<std::string> delta_keys_;  ///< When there are `added_`.
   int64_t row_count_ = 0;
   int64_t change_count_ = 0;
 };

@@ -492,14 +492,8 @@ Status RowEraser::rewrite_deltas(const TableVersion& version, TableVersion& next
 
 /// Keys of all deltas that stay, sorted.
 Result<std::vector<std::string>> RowEraser::kept_delta_keys(const TableVersion& version) {
-  std::vector<std::string> keys;
-  for (const Delta& delta : version.deltas) {
-    MILLGATE_ASSIGN(const Changes changes, read_delta(objects_, version, delta));
-    for (size_t row = 0; row < changes.keys.size(); ++row) {
-      if (!keys_of(version).contains(changes.keys[row])) keys.emplace_back(changes.keys[row]);
-    }
-  }
-  std::sort(keys.begin(), keys.end());
+  MILLGATE_ASSIGN(std::vector<std::string> keys, keys_in_deltas(objects_, version));
+  std::erase_if(keys, [&](const std::string& key) { return keys_of(version).contains(key); });
   return keys;
 }
 

@@ -168,6 +168,40 @@ TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
   }
 }
 
+TEST_F(TableMergeTest, AgreesAfterHistoriesOfManySteps) {
+  constexpr uint64_t kSeed = 300;
+  for (uint64_t run = 0; run < 5; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed + run));
+    Random random(kSeed + run);
+    ModelTable base = random_model(random, 2'500);
+    const ComingAndGoing rows(base);
+    const auto steps = [&](ModelTable& model, TableVersion version, bool columns) {
+      for (int step = 0; step < 4; ++step) {
+        edit_model(model, random, static_cast<int64_t>(random.below(10)));
+        rows.move(model, random);
+        if (columns) change_columns(model, random);
+        version = next(version, model);
+      }
+      return version;
+    };
+    const TableVersion base_version = steps(base, fresh(base), true);
+    ModelTable ours = base;
+    ModelTable theirs = base;
+    const TableVersion our_version = steps(ours, base_version, false);
+    const TableVersion their_version = steps(theirs, base_version, false);
+    const SlowMerge expected = slow_merge(base, ours, theirs);
+    const TableMerge merge = must(merge_two(base_version, our_version, their_version, {}));
+    Places places;
+    for (const Conflict& conflict : merge.conflicts) {
+      places.insert({conflict.key_text, conflict.column});
+    }
+    EXPECT_EQ(places, expected.conflicts);
+    EXPECT_EQ(csv_of_version(merge.version), csv_of(*expected.merged.table()));
+    EXPECT_EQ(must(counted_version(objects_, merge.version)).logical_hash,
+              fresh(expected.merged).logical_hash);
+  }
+}
+
 TEST_F(TableMergeTest, PoliciesSettleOneCell) {
   EXPECT_EQ(merged_cell("count", "10", "13", "15", "sum"), "18");
   EXPECT_EQ(merged_cell("count", std::nullopt, "13", "15", "sum"), "28");

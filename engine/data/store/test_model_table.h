@@ -181,4 +181,40 @@ inline void edit_model(ModelTable& model, Random& random, int64_t count) {
   }
 }
 
+/// Adds one of three columns, or takes it away.
+inline void change_columns(ModelTable& model, Random& random) {
+  const std::string name = "c" + std::to_string(random.below(3));
+  const auto found = std::find_if(model.columns.begin(), model.columns.end(),
+                                  [&](const auto& column) { return column.name == name; });
+  if (found != model.columns.end()) {
+    model.columns.erase(found);
+    return;
+  }
+  model.columns.push_back({name, random.below(2) == 0 ? arrow::utf8() : arrow::int64()});
+  for (auto& [key, row] : model.rows) {
+    row[name] = ModelTable::random_cell(*model.columns.back().type, random);
+  }
+}
+
+/// Rows that go and come back, some with the columns that came meanwhile.
+class ComingAndGoing {
+ public:
+  explicit ComingAndGoing(const ModelTable& model) {
+    const auto step = static_cast<int64_t>(model.rows.size() / 12);
+    int64_t place = 0;
+    for (const auto& [key, row] : model.rows) {
+      if (place++ % step == 0) keys_.push_back(key);
+    }
+  }
+  void move(ModelTable& model, Random& random) const {
+    for (const ModelKey& key : keys_) {
+      if (random.below(2) == 0) continue;
+      if (model.rows.erase(key) == 0) model.rows[key] = model.random_row(random);
+    }
+  }
+
+ private:
+  std::vector<ModelKey> keys_;
+};
+
 }  // namespace millgate
