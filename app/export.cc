@@ -10,6 +10,7 @@
 #include "data/store/table_version.h"
 #include "data/table/writer.h"
 #include "ground/nearest_name.h"
+#include "system/report/croissant.h"
 
 namespace millgate {
 
@@ -20,6 +21,7 @@ struct Options {
   std::string file;
   std::string format;
   std::string delta;
+  std::string croissant;
   bool force = false;
 };
 
@@ -128,11 +130,84 @@ Result<int> export_table(const Session& session, const Options& options) {
   return kDone;
 }
 
+Json to_json(const CroissantReport& report) {
+  Json tables = Json::array();
+  for (const CroissantTable& one : report.tables) {
+    tables.push_back({{"table", one.table},
+                      {"file", one.file},
+                      {"row_count", one.row_count},
+                      {"size_bytes", one.size_bytes},
+                      {"sha256", one.sha256}});
+  }
+  Json unsaid = Json::array();
+  for (const Unsaid& one : report.unsaid) {
+    unsaid.push_back({{"property", one.property},
+                      {"table", one.table.empty() ? Json() : Json(one.table)},
+                      {"member", one.member}});
+  }
+  return {{"version", report.version}, {"tables", tables}, {"unsaid", unsaid}};
+}
+
+/// One line for each property, with the tables that could say it.
+void print_unsaid(const std::vector<Unsaid>& unsaid) {
+  for (size_t i = 0; i < unsaid.size();) {
+    const Unsaid& first = unsaid[i];
+    std::string tables;
+    for (; i < unsaid.size() && unsaid[i].property == first.property; ++i) {
+      tables += (tables.empty() ? " of `" : ", `") + unsaid[i].table + "`";
+    }
+    std::cerr << "hint: no `" << first.property << "`: ";
+    if (first.table.empty()) {
+      std::cerr << "write `" << first.member << "` into [project] of millgate.toml\n";
+    } else {
+      std::cerr << "nobody has said `" << first.member << "`" << tables
+                << "; it belongs into [source.about] of millgate.toml\n";
+    }
+  }
+}
+
+Result<int> export_described(const Session& session, const Options& options) {
+  if (!options.file.empty() || !options.format.empty() || !options.delta.empty()) {
+    return invalid_input(
+        "`--croissant` writes a folder of its own: it takes no file, format or "
+        "Delta table",
+        "millgate export " + options.table + " --croissant " + options.croissant);
+  }
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  const AskedTable asked = parse_table(options.table);
+  CroissantTarget target{
+      .commit = {}, .table = asked.name, .folder = options.croissant, .overwrite = options.force};
+  MILLGATE_ASSIGN(target.commit, place.repository->resolve(asked.revision));
+  MILLGATE_ASSIGN(const CroissantReport report,
+                  export_croissant(*place.repository, place.project, target));
+  if (session.json) {
+    Json json = {{"commit", target.commit.id.hex()}, {"folder", options.croissant}};
+    json.update(to_json(report));
+    print_json(json);
+    return kDone;
+  }
+  TextTable lines({"table", "rows", "file", "size"});
+  for (const CroissantTable& one : report.tables) {
+    lines.add({one.table, grouped(one.row_count), one.file, byte_size(one.size_bytes)});
+  }
+  lines.print(std::cout);
+  std::cout << "version " << report.version << " of the data, commit " << target.commit.id.brief()
+            << ": " << options.croissant << '/' << kCroissantFile << '\n';
+  print_unsaid(report.unsaid);
+  return kDone;
+}
+
 Result<int> export_asked(const Session& session, const Options& options) {
+  if (!options.croissant.empty()) return export_described(session, options);
+  if (parse_table(options.table).name.empty()) {
+    return invalid_input("there is no table to export",
+                         "millgate export TABLE FILE; only `--croissant` takes all tables");
+  }
   if (options.delta.empty()) {
     if (!options.file.empty()) return export_table(session, options);
-    return invalid_input("there is no file to write to",
-                         "millgate export " + options.table + " FILE, or --delta FOLDER");
+    return invalid_input(
+        "there is no file to write to",
+        "millgate export " + options.table + " FILE, or --delta FOLDER, or --croissant FOLDER");
   }
   if (options.file.empty() && options.format.empty() && !options.force) {
     return export_history(session, options);
@@ -147,9 +222,11 @@ void add_export(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command =
       program.add_command("export", "write a table, as it is in any version, for other programs",
-                          "millgate export flights@main~1 flights.parquet");
-  command.add_option("table", options->table, "a table, perhaps at a revision: flights@main~1")
-      .required();
+                          "millgate export flights@main~1 flights.parquet\n"
+                          "  millgate export --croissant published");
+  command.add_option("table", options->table,
+                     "a table, perhaps at a revision: flights@main~1; with --croissant also all "
+                     "tables of a revision: @main~1");
   command.add_option(
       "file", options->file,
       "ends in .csv, .jsonl, .ndjson, .parquet, .arrow (Arrow file) or .arrows (Arrow "
@@ -158,9 +235,13 @@ void add_export(const Command& program, Session& session) {
       "--delta", options->delta,
       "instead of a file, bring the Delta Lake table in this folder up to date: each "
       "commit that changed the table is a version of it");
+  command.add_option(
+      "--croissant", options->croissant,
+      "instead of a file, write into this folder the table, and those it refers to, as Parquet "
+      "with croissant.json, which describes them (Croissant 1.0); without a table, all of them");
   command.add_option("--format", options->format, "of standard output")
       .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
-  command.add_flag("--force", options->force, "write over a file that is there");
+  command.add_flag("--force", options->force, "write over what is there");
   command.does([&session, options] { return export_asked(session, *options); });
 }
 

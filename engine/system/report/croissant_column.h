@@ -1,0 +1,37 @@
+/// Columns of a table as Croissant and its readers take them.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/store/table_version.h"
+#include "ground/error.h"
+
+namespace millgate {
+
+/// One column.
+struct CroissantColumn {
+  std::string name;
+  std::string data_type;  ///< "sc:Integer"
+  std::string note;       ///< What the type does not say; may be empty.
+  /// In the Parquet file.
+  std::shared_ptr<arrow::DataType> stored;
+};
+
+/// How the columns of `version`, which has its statistics (counted_version), stand in the file.
+///
+/// A reader of Croissant takes rows through pandas: integers that go past 2^53 beside numbers or
+/// nulls would lose digits on the way, and decimals that go past 15 digits have no type there.
+/// Where a column holds such integers it is stored as a decimal without a fraction; such decimals
+/// are stored as texts.
+/// Errors: `invalid_input` for a type that Croissant has not.
+[[nodiscard]] Result<std::vector<CroissantColumn>> croissant_columns(const TableVersion& version);
+
+/// `rows` with the columns as stored; errors of `rows` are passed on.
+[[nodiscard]] std::shared_ptr<arrow::RecordBatchReader> stored_rows(
+    std::shared_ptr<arrow::RecordBatchReader> rows, const std::vector<CroissantColumn>& columns);
+
+}  // namespace millgate
