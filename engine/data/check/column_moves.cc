@@ -19,12 +19,10 @@ std::optional<int64_t> null_count(const TableVersion& version, const std::string
   return std::nullopt;
 }
 
-/// See effect_bound: of `before` things, `gone` at most are not among the `after` any more.
-double bound(int64_t before, int64_t after, int64_t gone) {
-  const int64_t larger = std::max(before, after);
-  if (larger == 0) return 0;
-  const int64_t same = std::max<int64_t>(0, before - gone);
-  return static_cast<double>(larger - same) / static_cast<double>(larger);
+/// See effect_bound: of at most `larger` things at least `same` are on both sides.
+double bound(int64_t larger, int64_t same) {
+  if (larger <= 0) return 0;
+  return static_cast<double>(larger - std::max<int64_t>(0, same)) / static_cast<double>(larger);
 }
 
 }  // namespace
@@ -34,10 +32,22 @@ double effect_bound(const TableDiff& diff, const TableVersion& before, const Tab
   const std::string& name = diff.schema->field(column)->name();
   const auto nulls_before = null_count(before, name);
   const auto nulls_after = null_count(after, name);
-  if (!nulls_before || !nulls_after || diff.key_changed) return 1;
-  const int64_t gone = diff.changed_cells[static_cast<size_t>(column)] + diff.removed_count;
-  return std::max(bound(before.row_count, after.row_count, gone),
-                  bound(before.row_count - *nulls_before, after.row_count - *nulls_after, gone));
+  if ((!nulls_before && !nulls_after) || diff.key_changed) return 1;
+  const int64_t changed = diff.changed_cells[static_cast<size_t>(column)];
+  const int64_t gone = changed + diff.removed_count;
+  const int64_t came = changed + diff.inserted_count;
+  const int64_t there_before = before.row_count - nulls_before.value_or(0);
+  const int64_t there_after = after.row_count - nulls_after.value_or(0);
+  double values = 0;
+  if (!nulls_after) {
+    values = bound(there_before + came, there_before - gone);
+  } else if (!nulls_before) {
+    values = bound(there_after + gone, there_after - came);
+  } else {
+    values = bound(std::max(there_before, there_after), there_before - gone);
+  }
+  return std::max(bound(std::max(before.row_count, after.row_count), before.row_count - gone),
+                  values);
 }
 
 Result<std::vector<ColumnMove>> column_moves(const Repository& repository, const MovedTable& table,

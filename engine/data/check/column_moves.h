@@ -28,8 +28,9 @@ struct ColumnMove {
 /// where n and n' values are there and m of them did not change: both distributions hold these with
 /// the weight 1 / n and 1 / n'. The distance of the distribution functions is never larger than the
 /// total variation. Taken over values that are not null (NaN is a value of its own here), and over
-/// all rows for missing ones; the larger of the two. 1 when the statistics of a version are not
-/// known. `column` is one of `diff.schema`.
+/// all rows for missing ones; the larger of the two. Where nobody counted the values of one version
+/// (rows came as a change set), they are at most those of the other and the changes. 1 when nobody
+/// counted either. `column` is one of `diff.schema`.
 [[nodiscard]] double effect_bound(const TableDiff& diff, const TableVersion& before,
                                   const TableVersion& after, int column);
 

@@ -1,5 +1,6 @@
 #include "data/check/column_moves.h"
 
+#include <arrow/type.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -89,6 +90,28 @@ TEST_F(ColumnMovesTest, ASmallChangeReadsNoRows) {
   EXPECT_FALSE(again(all).ok());
 }
 
+TEST_F(ColumnMovesTest, WhatNobodyCountedIsBoundedByTheOtherVersion) {
+  // 100 rows with 50 values, of which 5 change, 1 goes, and 2 come: at most 52 + 5, at least 44
+  // stay.
+  TableDiff diff;
+  diff.schema = arrow::schema({arrow::field("x", arrow::float64())});
+  diff.changed_cells = {5};
+  diff.removed_count = 1;
+  diff.inserted_count = 2;
+  TableVersion counted;
+  counted.row_count = 100;
+  counted.digests.resize(1);
+  counted.columns = {
+      {.name = "x", .type = "double", .null_count = 50, .minimum = "", .maximum = ""}};
+  TableVersion uncounted;
+  uncounted.row_count = 101;
+  EXPECT_DOUBLE_EQ(effect_bound(diff, counted, uncounted, 0), 1 - 44 / 57.0);
+  counted.row_count = 101;
+  uncounted.row_count = 100;
+  // Backwards: 51 values after, of which 7 may have come; at most 51 + 6 were there.
+  EXPECT_DOUBLE_EQ(effect_bound(diff, uncounted, counted, 0), 1 - 44 / 57.0);
+}
+
 TEST_F(ColumnMovesTest, MissingValuesCountByThemselves) {
   std::string before = "id,x\n";
   std::string after = "id,x\n";
@@ -140,6 +163,16 @@ TEST_F(ColumnMovesTest, NoMeasuredEffectIsAboveItsBound) {
       EXPECT_LE(move.measured->effect, move.effect_at_most + 1e-12) << move.name;
       EXPECT_LE(std::abs(move.measured->missing.difference), move.effect_at_most + 1e-12)
           << move.name;
+      const int column = diff_.schema->GetFieldIndex(move.name);
+      TableVersion uncounted_before = before_;
+      TableVersion uncounted_after = after_;
+      uncounted_before.digests.clear();
+      uncounted_after.digests.clear();
+      for (const double looser : {effect_bound(diff_, uncounted_before, after_, column),
+                                  effect_bound(diff_, before_, uncounted_after, column)}) {
+        EXPECT_GE(looser, move.effect_at_most) << move.name;
+      }
+      EXPECT_EQ(effect_bound(diff_, uncounted_before, uncounted_after, column), 1) << move.name;
     }
   }
 }

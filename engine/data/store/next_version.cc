@@ -5,7 +5,6 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <future>
 #include <numeric>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "data/store/column_summary.h"
 #include "data/store/delta_file.h"
 #include "data/store/logical_hash.h"
+#include "data/store/parts_ahead.h"
 #include "data/store/row_match.h"
 #include "data/store/row_stream.h"
 #include "data/store/version_draft.h"
@@ -55,15 +55,12 @@ class NextVersion {
     if (!added_.empty()) {
       MILLGATE_ASSIGN(delta_keys_, keys_in_deltas(objects_, scan_->version()));
     }
-    auto reading = read_ahead(0);
-    for (size_t part = 0; part < scan_->part_count(); ++part) {
-      MILLGATE_ASSIGN(const Batch old_rows, reading.get());
-      if (part + 1 < scan_->part_count()) reading = read_ahead(part + 1);
-      const Status merged = merge_part(part, old_rows, stream);
-      if (!merged.ok()) {
-        if (reading.valid()) reading.wait();
-        return merged.error();
-      }
+    std::vector<size_t> parts(scan_->part_count());
+    std::iota(parts.begin(), parts.end(), size_t{0});
+    PartsAhead ahead(scan_, parts);
+    for (const size_t part : parts) {
+      MILLGATE_ASSIGN(const Batch old_rows, ahead.next());
+      MILLGATE_TRY(merge_part(part, old_rows, stream));
     }
     if (change_count_ == 0 && !plan_.changes_schema) return std::optional<TableVersion>();
     MILLGATE_ASSIGN(const Changes delta, delta_.finish());
@@ -72,10 +69,6 @@ class NextVersion {
   }
 
  private:
-  std::future<Result<Batch>> read_ahead(size_t part) {
-    return std::async(std::launch::async, [this, part] { return scan_->read(part); });
-  }
-
   Status merge_part(size_t part, const Batch& kept_rows, RowStream& stream) {
     const auto& segments = scan_->version().segments;
     const Segment* segment = segments.empty() ? nullptr : &segments[part];

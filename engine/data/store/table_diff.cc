@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "data/store/logical_hash.h"
+#include "data/store/parts_ahead.h"
 #include "data/store/row_match.h"
 #include "data/store/row_stream.h"
 #include "data/store/version_scan.h"
@@ -48,25 +49,24 @@ std::shared_ptr<arrow::Schema> common_schema(const arrow::Schema& before,
   return arrow::schema(std::move(fields));
 }
 
-/// The rows of the parts [begin, end) of a version.
+/// The rows of the next `count` parts of a version.
 class PartsReader final : public arrow::RecordBatchReader {
  public:
-  PartsReader(const VersionScan& scan, size_t begin, size_t end)
-      : scan_(scan), next_(begin), end_(end) {}
-  std::shared_ptr<arrow::Schema> schema() const override { return scan_.version().schema; }
+  PartsReader(PartsAhead& parts, size_t count) : parts_(parts), left_(count) {}
+  std::shared_ptr<arrow::Schema> schema() const override { return parts_.scan().version().schema; }
   arrow::Status ReadNext(Batch* batch) override {
     batch->reset();
-    if (next_ == end_) return arrow::Status::OK();
-    auto read = scan_.read(next_++);
+    if (left_ == 0) return arrow::Status::OK();
+    --left_;
+    auto read = parts_.next();
     if (!read.ok()) return arrow_status(std::move(read).error());
     *batch = *std::move(read);
     return arrow::Status::OK();
   }
 
  private:
-  const VersionScan& scan_;
-  size_t next_;
-  size_t end_;
+  PartsAhead& parts_;
+  size_t left_;
 };
 
 /// Parts of both versions that lie in one range of keys.
@@ -111,13 +111,22 @@ class VersionDiff {
   Status run(const ObjectStore& objects) {
     const std::vector<Range> ranges = find_ranges();
     MILLGATE_ASSIGN(const Changes between, changes_in_shared(objects, ranges));
+    const auto by_deltas = [&](const Range& range) { return range.shared && between.has_before; };
+    const auto by_rows = [&](const Range& range) {
+      return !by_deltas(range) && (!range.shared || has_changes(range));
+    };
+    std::vector<size_t> old_parts;
+    std::vector<size_t> new_parts;
     for (const Range& range : ranges) {
-      const bool by_deltas = range.shared && between.has_before;
-      if (by_deltas) {
-        MILLGATE_TRY(take_changes(between, range));
-      } else if (!range.shared || has_changes(range)) {
-        MILLGATE_TRY(compare_range(range));
-      }
+      if (!by_rows(range)) continue;
+      for (size_t part = range.old_begin; part < range.old_end; ++part) old_parts.push_back(part);
+      for (size_t part = range.new_begin; part < range.new_end; ++part) new_parts.push_back(part);
+    }
+    PartsAhead old_ahead(old_scan_, std::move(old_parts));
+    PartsAhead new_ahead(new_scan_, std::move(new_parts));
+    for (const Range& range : ranges) {
+      if (by_deltas(range)) MILLGATE_TRY(take_changes(between, range));
+      if (by_rows(range)) MILLGATE_TRY(compare_range(range, old_ahead, new_ahead));
     }
     MILLGATE_ASSIGN(diff_.changes, out_.finish());
     return {};
@@ -254,13 +263,13 @@ class VersionDiff {
     }
   }
 
-  Status compare_range(const Range& range) {
-    PartsReader reader(*new_scan_, range.new_begin, range.new_end);
+  Status compare_range(const Range& range, PartsAhead& old_parts, PartsAhead& new_parts) {
+    PartsReader reader(new_parts, range.new_end - range.new_begin);
     RowStream stream(reader, encoder_, [](const arrow::RecordBatch&) {});
     for (size_t part = range.old_begin; part < range.old_end; ++part) {
       std::optional<std::string_view> end;
       if (part + 1 < range.old_end) end = old_segments()[part + 1].first_key;
-      MILLGATE_ASSIGN(Batch old_rows, old_scan_->read(part));
+      MILLGATE_ASSIGN(Batch old_rows, old_parts.next());
       while (true) {
         MILLGATE_ASSIGN(const RowStream::Taken taken, stream.take(end));
         Batch beside = old_rows;
