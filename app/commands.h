@@ -38,6 +38,7 @@ void add_sql(const Command& program, Session& session);
 void add_export(const Command& program, Session& session);
 void add_import(const Command& program, Session& session);
 void add_profile(const Command& program, Session& session);
+void add_datasheet(const Command& program, Session& session);
 void add_check(const Command& program, Session& session);
 void add_drift(const Command& program, Session& session);
 void add_labels(const Command& program, Session& session);

@@ -49,6 +49,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_export(program, session);
   add_import(program, session);
   add_profile(program, session);
+  add_datasheet(program, session);
   add_check(program, session);
   add_drift(program, session);
   add_labels(program, session);

@@ -44,6 +44,18 @@ std::string element(std::string_view tag, std::string_view text, std::string_vie
   return out + ">" + escape_html(text) + "</" + std::string(tag) + ">";
 }
 
+std::string with_code(const std::string& words) {
+  std::string html;
+  size_t at = 0;
+  for (bool inside = false; at <= words.size(); inside = !inside) {
+    const size_t end = std::min(words.find('`', at), words.size());
+    const std::string piece = words.substr(at, end - at);
+    html += inside ? element("code", piece) : escape_html(piece);
+    at = end + 1;
+  }
+  return html;
+}
+
 std::string html_page(std::string_view title, std::string_view body) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -14,6 +14,9 @@ namespace millgate {
 [[nodiscard]] std::string element(std::string_view tag, std::string_view text,
                                   std::string_view css_class = {});
 
+/// `words`, escaped, with what stands between two backticks as code.
+[[nodiscard]] std::string with_code(const std::string& words);
+
 /// A whole page: doctype, character set, the style of all reports, `body` as it is.
 [[nodiscard]] std::string html_page(std::string_view title, std::string_view body);
 
