@@ -1,11 +1,15 @@
 #include "data/tree/checkout.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/folder_path.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "ground/nearest_name.h"
+#include "system/pipeline/checkout_table.h"
+#include "system/pipeline/file_standing.h"
 #include "system/pipeline/folder_state.h"
 
 namespace millgate {
@@ -32,15 +36,48 @@ Result<std::vector<Id>> safe_trees(const Repository& repository, const std::stri
   return trees;
 }
 
-/// What lies in the folder now was put there on purpose, so it is news to the branch if it differs.
-Status forget_carried_files(const Repository& repository, const std::string& folder) {
-  const std::string& project = repository.project_folder();
-  MILLGATE_ASSIGN(const Workspace now, read_workspace(project));
-  if (!now.carried_files.contains(folder)) return {};
-  return change_workspace(project, [&](Workspace& workspace) -> Status {
-    workspace.carried_files.erase(folder);
+/// What lies in the folder now was put there on purpose: what differs from the branch is news.
+Status note_files(const Repository& repository, const std::string& folder) {
+  MILLGATE_ASSIGN(const BranchState here, read_branch_state(repository, kCurrentBranch));
+  FileNote note;
+  if (const auto was = here.notes.find(folder); was != here.notes.end()) note = was->second;
+  note.files->erase("tree");
+  if (const auto tree = version_at(here.commit, folder)) {
+    note.commit = here.commit->id;
+    (*note.files)["tree"] = tree->hex();
+  }
+  return change_workspace(repository.project_folder(), [&](Workspace& workspace) -> Status {
+    workspace.carried_files[folder] = note.text();
     return {};
   });
+}
+
+Result<int> checkout_file(const Session& session, const Workplace& place, const Options& options) {
+  if (!options.to.empty() || options.hard_links) {
+    return invalid_input("`" + options.path + "` is a table; --to and --hard-links are for folders",
+                         "`millgate export " + options.path + " FILE` writes its rows elsewhere");
+  }
+  MILLGATE_ASSIGN(const TableCheckout done, checkout_table(*place.repository, place.project,
+                                                           {.table = options.path,
+                                                            .revision = options.revision,
+                                                            .force = options.force}));
+  if (session.json) {
+    print_json({{"table", options.path}, {"path", done.path}, {"row_count", done.row_count}});
+  } else {
+    std::cout << grouped(done.row_count) << " rows of table " << options.path << " in " << done.path
+              << '\n';
+  }
+  return kDone;
+}
+
+/// A name that is neither a folder's nor a table's may be near one of either.
+Status check_named(const Project& project, const Commit& commit, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [folder, tree] : commit.trees) names.push_back(folder);
+  for (const FolderSource& source : project.folders) names.push_back(source.name);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
+  for (const Source& source : project.sources) names.push_back(source.name);
+  return not_found("there is no folder and no table `" + name + "`", name_hint(name, names));
 }
 
 void print_report(const CheckoutReport& report, const std::string& where) {
@@ -63,8 +100,13 @@ Json to_json(const CheckoutReport& report) {
 Result<int> checkout(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   const Repository& repository = *place.repository;
+  const auto is_table = [&](const Source& source) { return source.name == options.path; };
+  if (std::any_of(place.project.sources.begin(), place.project.sources.end(), is_table)) {
+    return checkout_file(session, place, options);
+  }
   const FolderPath asked = parse_folder_path(options.path);
   MILLGATE_ASSIGN(const Commit commit, repository.resolve(options.revision));
+  MILLGATE_TRY(check_named(place.project, commit, asked.folder));
   MILLGATE_ASSIGN(const Id id, find_tree(commit, asked.folder));
   MILLGATE_ASSIGN(const Tree tree, read_tree(repository.objects(), id));
   CheckoutOptions how;
@@ -91,7 +133,9 @@ Result<int> checkout(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const CheckoutReport report,
                   check_out(repository.objects(), tree, target, index_path, how));
   end_progress();
-  if (options.to.empty()) MILLGATE_TRY(forget_carried_files(repository, asked.folder));
+  if (options.to.empty() && asked.part.empty()) {
+    MILLGATE_TRY(note_files(repository, asked.folder));
+  }
   if (session.json) {
     print_json(to_json(report));
   } else {
@@ -104,10 +148,12 @@ Result<int> checkout(const Session& session, const Options& options) {
 
 void add_checkout(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  const Command command =
-      program.add_command("checkout", "bring a folder, or a part of it, to what it was",
-                          "millgate checkout images/cats --rev main~1 --to /tmp/cats");
-  command.add_option("path", options->path, "a folder of the project file, and what is in it")
+  const Command command = program.add_command(
+      "checkout", "bring the files of a folder, or of a table, to what they were",
+      "millgate checkout images/cats --rev main~1 --to /tmp/cats");
+  command
+      .add_option("path", options->path,
+                  "a folder of the project file and what is in it, or a table that is one file")
       .required();
   command.add_option("--rev", options->revision, "revision to take").shows_default();
   command.add_option("--to", options->to, "another folder than the source's own");

@@ -1,5 +1,6 @@
 #include "system/pipeline/source_status.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "app/about_text.h"
@@ -17,22 +18,38 @@ struct Options {
 
 constexpr size_t kPathsShown = 20;
 
-/// Files that a switch carried here are no change, but not those of the branch either.
+/// Files that are an older state, or another branch's, are no change, but not the branch's either.
 const char* name_of(const SourceStatus& source) {
-  if (source.carried && source.about.empty()) return "carried";
-  switch (source.state) {
-    case SourceState::unchanged:
-      return source.about.empty() ? "unchanged" : "about changed";
-    case SourceState::changed:
-      return "changed";
-    case SourceState::fresh:
-      break;
-  }
-  return "new";
+  if (source.state == SourceState::fresh) return "new";
+  if (source.state == SourceState::changed) return "changed";
+  if (!source.about.empty()) return "about changed";
+  if (source.carried) return "carried";
+  if (source.behind) return "behind";
+  return source.about_behind.empty() ? "unchanged" : "about behind";
 }
 
 /// A table whose rows come by commands has nothing to commit but what is said of it.
-bool is_shown(const SourceStatus& source) { return source.has_path || !source.about.empty(); }
+bool is_shown(const SourceStatus& source) {
+  return source.has_path || !source.about.empty() || !source.about_behind.empty();
+}
+
+/// How what is behind the branch catches up with it.
+void print_next_steps(const ProjectStatus& status) {
+  for (const SourceStatus& one : status.sources) {
+    for (const AboutChange& change : one.about_behind) {
+      std::cout << "  < about " << one.name << ": " << text_of(change) << '\n';
+    }
+    if (one.behind) {
+      std::cout << "  < " << one.name << ": an older state; `millgate checkout " << one.name
+                << "` writes that of the branch\n";
+    }
+  }
+  if (std::any_of(status.sources.begin(), status.sources.end(),
+                  [](const SourceStatus& one) { return !one.about_behind.empty(); })) {
+    std::cout
+        << "`<`: not edited here, and the commit says more; write that into the project file\n";
+  }
+}
 
 void print_paths(const char* mark, const std::string& folder,
                  const std::vector<std::string>& paths) {
@@ -58,6 +75,7 @@ void print_status(const ProjectStatus& status) {
       std::cout << "  ~ about " << one.name << ": " << text_of(change) << '\n';
     }
   }
+  print_next_steps(status);
   for (const SourceStatus& one : status.sources) {
     if (one.state != SourceState::changed) continue;
     print_paths("+", one.name, one.changes.added);
@@ -73,7 +91,8 @@ Json to_json(const ProjectStatus& status) {
     Json source = {{"source", one.name},
                    {"state", name_of(one)},
                    {"file_count", one.file_count},
-                   {"about", about_json(one.about)}};
+                   {"about", about_json(one.about)},
+                   {"about_behind", about_json(one.about_behind)}};
     if (one.folder) {
       source["added"] = one.changes.added;
       source["modified"] = one.changes.modified;

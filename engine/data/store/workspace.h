@@ -17,8 +17,8 @@ inline constexpr const char* kFirstBranch = "main";
 /// Kept in `.millgate/workspace.json`; without that file it is a new one.
 struct Workspace {
   std::string branch = kFirstBranch;
-  /// By source: what its files were when the branch was switched to, as another branch has them
-  /// (the origin of a table, the tree of a folder). While they are that, they are no change here.
+  /// By source: what its files were when they last agreed with a commit, and which commit, as JSON
+  /// (system/pipeline/file_note.h). While they are that, they are no change on any branch.
   std::map<std::string, std::string> carried_files;
 };
 

@@ -12,6 +12,7 @@
 #include "data/table/column_type.h"
 #include "ground/json.h"
 #include "ground/plain_name.h"
+#include "system/pipeline/file_standing.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/source_origin.h"
 
@@ -113,9 +114,14 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   change.git_commit = git_commit_of(project.folder);
   MILLGATE_ASSIGN(Json origin, parse_json(rows.origin_json, "origin of the rows"));
   origin["key"] = import.key;
-  origin["about"] = source == nullptr ? Json::object() : to_json(source->about);
+  const Json about = source == nullptr ? Json(Json::object()) : to_json(source->about);
+  origin["about"] = about;
+  if (source != nullptr) {
+    MILLGATE_ASSIGN(origin["about"], about_to_commit(repository, before, rows.table, about));
+  }
   change.origin_json = dump_json(Json{{rows.table, std::move(origin)}});
   MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
+  if (source != nullptr) note_about(repository, before, rows.table, about);
   if (options.progress) options.progress(rows.table, 1);
   return report;
 }

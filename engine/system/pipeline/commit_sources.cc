@@ -7,7 +7,6 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "data/store/table_version.h"
@@ -15,11 +14,13 @@
 #include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "system/pipeline/column_mention.h"
+#include "system/pipeline/file_standing.h"
 #include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/source_files.h"
 #include "system/pipeline/source_origin.h"
 #include "system/pipeline/table_import.h"
+#include "system/pipeline/undone_edits.h"
 
 namespace millgate {
 
@@ -51,8 +52,24 @@ struct Imported {
   CommittedTable table;
   std::optional<Id> version;
   Json origin;
-  bool carried = false;  ///< Files or `about` are not of the branch, as SourceStatus::carried.
+  std::optional<FileNote> note;  ///< Of files that are not of the new commit.
 };
+
+/// What the branch says of the source from now on, and whether that is news.
+struct SaidAbout {
+  Json about;
+  bool changed = false;
+};
+
+Result<SaidAbout> said_about(const Repository& repository, const BranchState& before,
+                             const std::string& source, const Json& about) {
+  SaidAbout said;
+  MILLGATE_ASSIGN(said.about, about_to_commit(repository, before, source, about));
+  if (!version_at(before.commit, source)) return said;
+  MILLGATE_ASSIGN(const Json committed, about_in(*before.commit, source));
+  said.changed = !about_changes(committed, said.about).empty();
+  return said;
+}
 
 Result<Imported> import_source(Repository& repository, const Project& project, const Source& source,
                                const BranchState& before, HashCache& cache,
@@ -62,28 +79,33 @@ Result<Imported> import_source(Repository& repository, const Project& project, c
   imported.origin = origin_of(source, files);
   imported.table.name = source.name;
   imported.table.file_count = static_cast<int64_t>(files.size());
+  MILLGATE_ASSIGN(const SaidAbout said,
+                  said_about(repository, before, source.name, imported.origin.at("about")));
   std::optional<TableVersion> version_before;
-  if (before.commit) {
-    if (const auto found = before.commit->tables.find(source.name);
-        found != before.commit->tables.end()) {
-      MILLGATE_ASSIGN(version_before, read_table_version(repository.objects(), found->second));
-      imported.table.row_count_before = version_before->row_count;
-    }
+  FileStanding standing;
+  if (before.commit && before.commit->tables.contains(source.name)) {
+    MILLGATE_ASSIGN(version_before, read_table_version(repository.objects(),
+                                                       before.commit->tables.at(source.name)));
+    imported.table.row_count_before = version_before->row_count;
+    MILLGATE_ASSIGN(standing, table_standing(repository, before, source.name, imported.origin));
   }
-  if (version_before && !options.renames.contains(source.name) &&
-      before.table_is_unchanged(source.name, imported.origin)) {
+  if (version_before && !options.renames.contains(source.name) && !standing.edited) {
     imported.table.row_count = version_before->row_count;
-    imported.carried = before.carried_files.contains(source.name) &&
-                       before.origin->value(source.name, Json()) != imported.origin;
-    imported.table.about_changed =
-        !before.about_news(source.name, imported.origin["about"]).empty();
-    // The rows of the commit did not come from files that were carried here, and an unchanged table
-    // keeps what else its origin says.
+    imported.table.about_changed = said.changed;
+    imported.note = standing.note;
+    // The rows of the commit may not have come from these files, and an unchanged table keeps what
+    // else its origin says.
     imported.origin = before.origin->value(source.name, Json());
     return imported;
   }
   MILLGATE_ASSIGN(const TableVersion version,
                   make_version(repository, project, source, files, version_before, options));
+  if (version_before) {
+    MILLGATE_TRY(
+        check_undone_rows(repository, before, source.name, standing, *version_before, version));
+  }
+  imported.origin["about"] = said.about;
+  imported.table.about_changed = said.changed;
   imported.table.row_count = version.row_count;
   imported.table.changed = !version_before || version_before->id != version.id;
   imported.table.new_bytes = bytes_not_in(version, version_before.value_or(TableVersion()));
@@ -112,24 +134,33 @@ Result<CommittedFolder> store_source(Repository& repository, const Project& proj
   return CommittedFolder{.name = source.name, .stored = std::move(stored).value()};
 }
 
-/// Files that are of this branch now are carried no longer; what was committed of others besides
-/// their files is known now.
-void forget_carried(const Repository& repository, const BranchState& before,
-                    const std::set<std::string>& carried,
-                    const std::map<std::string, std::string>& abouts) {
-  if (before.carried_files.size() == carried.size() && abouts.empty()) return;
-  // What is left over matters only to who puts those very files back, so a full disk must not stop
-  // the commit.
+/// What the files are notes of from now on; see CommitReport.
+struct NewNotes {
+  std::map<std::string, FileNote> known;  ///< Of files that agreed with an older commit.
+  std::map<std::string, Json> committed;  ///< Files that the new commit was made from.
+  std::map<std::string, Json> abouts;     ///< What the project file says of each source.
+};
+
+/// Keeps them where `commit` is of the branch that the files lie beside.
+void note_files(const Repository& repository, const BranchState& before, const Commit& commit,
+                const NewNotes& notes) {
+  const auto noted = [&](const std::string& source) {
+    if (const auto made = notes.committed.find(source); made != notes.committed.end()) {
+      return FileNote(commit.id, made->second);
+    }
+    // Whoever names a branch asks about the files as they are, not where they came from.
+    const auto known = notes.known.find(source);
+    if (known != notes.known.end() && !before.files_as_they_are) return known->second;
+    const auto was = before.notes.find(source);
+    return was == before.notes.end() ? FileNote() : was->second;
+  };
+  // Without it the next command finds out by the history, so a full disk must not stop the commit.
   (void)change_workspace(repository.project_folder(), [&](Workspace& workspace) -> Status {
     if (workspace.branch != before.branch) return {};
-    std::erase_if(workspace.carried_files,
-                  [&](const auto& source) { return !carried.contains(source.first); });
-    for (auto& [source, files] : workspace.carried_files) {
-      const auto about = abouts.find(source);
-      auto json = parse_json(files, "carried files");
-      if (about == abouts.end() || !json.ok() || !json->is_object()) continue;
-      MILLGATE_ASSIGN((*json)["about"], parse_json(about->second, "about"));
-      files = dump_json(*json);
+    for (const auto& [source, about] : notes.abouts) {
+      FileNote note = noted(source);
+      (*note.files)["about"] = about;
+      workspace.carried_files[source] = note.text();
     }
     return {};
   });
@@ -160,19 +191,58 @@ std::string message_for(const CommitReport& report) {
 }
 
 /// What the project file says otherwise of tables whose rows come by commands.
-void add_abouts_without_files(const Project& project, const BranchState& before, NewCommit& change,
-                              CommitReport& report, std::set<std::string>& carried) {
+Status add_abouts_without_files(const Repository& repository, const Project& project,
+                                const BranchState& before, NewCommit& change, CommitReport& report,
+                                NewNotes& notes) {
   for (const Source& source : project.sources) {
-    if (!source.path.empty()) continue;
+    if (!source.path.empty() || !version_at(before.commit, source.name)) continue;
     const Json about = to_json(source.about);
-    if (before.about_news(source.name, about).empty()) {
-      if (before.carried_files.contains(source.name)) carried.insert(source.name);
-      continue;
-    }
-    change.abouts[source.name] = dump_json(about);
+    MILLGATE_ASSIGN(const SaidAbout said, said_about(repository, before, source.name, about));
+    notes.abouts[source.name] = about;
+    if (!said.changed) continue;
+    change.abouts[source.name] = dump_json(said.about);
     report.tables.push_back({.name = source.name, .about_changed = true});
     report.changed = true;
   }
+  return {};
+}
+
+/// A folder whose files were stored: whether they are news, and what its origin says then.
+Status judge_folder(const Repository& repository, const Project& project,
+                    const FolderSource& source, const BranchState& before, CommittedFolder& folder,
+                    NewCommit& change, Json& origin, NewNotes& notes) {
+  const Json about = to_json(source.about);
+  const Json files = {{"tree", folder.stored.tree.hex()}};
+  MILLGATE_ASSIGN(const SaidAbout said, said_about(repository, before, source.name, about));
+  notes.abouts[source.name] = about;
+  folder.about_changed = said.changed;
+  const bool is_known = before.commit && before.commit->trees.contains(source.name);
+  if (is_known) {
+    MILLGATE_ASSIGN(const FileStanding standing, folder_standing(repository, before, source.name));
+    MILLGATE_ASSIGN(const bool same,
+                    are_same_files(repository, *standing.base, folder.stored.tree));
+    if (same) {
+      notes.known.emplace(source.name, standing.note);
+      folder.stored.changed = false;
+    } else if (folder.stored.changed && standing.behind) {
+      MILLGATE_ASSIGN(const FolderChanges changes,
+                      compare_folder(repository.objects(), place_of(project.folder, source),
+                                     folder_index_path(repository, source.name),
+                                     before.commit->trees.at(source.name)));
+      MILLGATE_TRY(check_undone_files(repository, before, source.name, standing, changes));
+    }
+    if (!same) notes.committed.emplace(source.name, files);
+  } else {
+    notes.committed.emplace(source.name, files);
+  }
+  if (folder.stored.changed) {
+    change.trees[source.name] = folder.stored.tree;
+    origin[source.name] = origin_of(source);
+    origin[source.name]["about"] = said.about;
+  } else if (said.changed) {
+    change.abouts[source.name] = dump_json(said.about);
+  }
+  return {};
 }
 
 }  // namespace
@@ -195,17 +265,25 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   // What another process commits while the files are read is not overwritten.
   change.based_on = before.commit ? before.commit->id : Id{};
   Json origin = Json::object();
-  std::set<std::string> carried;
+  NewNotes notes;
   const auto total = static_cast<double>(sources.size() + project.folders.size());
   for (size_t i = 0; i < sources.size(); ++i) {
     const Source& source = sources[i];
     if (options.progress) options.progress(source.name, static_cast<double>(i) / total);
     MILLGATE_ASSIGN(Imported imported,
                     import_source(repository, project, source, before, cache, options));
-    if (imported.version) change.tables[source.name] = *imported.version;
+    notes.abouts[source.name] = to_json(source.about);
+    if (imported.note) notes.known.emplace(source.name, *imported.note);
     report.changed |= imported.table.changed || imported.table.about_changed;
-    if (imported.table.about_changed) change.abouts[source.name] = dump_json(to_json(source.about));
-    if (imported.carried) carried.insert(source.name);
+    if (imported.version) {
+      change.tables[source.name] = *imported.version;
+      notes.committed[source.name] = imported.origin;
+    }
+    if (imported.table.about_changed) {
+      MILLGATE_ASSIGN(const Json about,
+                      about_to_commit(repository, before, source.name, to_json(source.about)));
+      change.abouts[source.name] = dump_json(about);
+    }
     // Only what is new: the origin of another table may change meanwhile.
     if (before.origin->value(source.name, Json()) != imported.origin) {
       origin[source.name] = std::move(imported.origin);
@@ -219,28 +297,15 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
                     store_source(repository, project, source, before, [&](double share) {
                       if (options.progress) options.progress(source.name, (done + share) / total);
                     }));
-    if (folder.stored.changed && before.carried_tree(source.name) == folder.stored.tree) {
-      folder.stored.changed = false;
-      carried.insert(source.name);
-    }
-    if (folder.stored.changed) change.trees[source.name] = folder.stored.tree;
-    if (folder.stored.changed) {
-      origin[source.name] = origin_of(source);
-    } else if (const Json about = to_json(source.about);
-               !before.about_news(source.name, about).empty()) {
-      folder.about_changed = true;
-      change.abouts[source.name] = dump_json(about);
-    } else if (before.carried_files.contains(source.name)) {
-      carried.insert(source.name);
-    }
+    MILLGATE_TRY(judge_folder(repository, project, source, before, folder, change, origin, notes));
     report.changed |= folder.stored.changed || folder.about_changed;
     report.folders.push_back(std::move(folder));
   }
-  add_abouts_without_files(project, before, change, report, carried);
+  MILLGATE_TRY(add_abouts_without_files(repository, project, before, change, report, notes));
   // Forgetting hashes costs only time, so a full disk here must not stop the commit.
   (void)cache.save();
   if (!report.changed && before.commit) {
-    forget_carried(repository, before, carried, change.abouts);
+    note_files(repository, before, *before.commit, notes);
     report.commit = *before.commit;
     return report;
   }
@@ -249,7 +314,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   change.git_commit = git_commit_of(project.folder);
   change.origin_json = dump_json(origin);
   MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
-  forget_carried(repository, before, carried, change.abouts);
+  note_files(repository, before, report.commit, notes);
   report.changed = true;
   if (options.progress) {
     const bool has_folders = !project.folders.empty();

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "data/store/about.h"
 #include "data/store/repository.h"
 #include "data/table/source.h"
 #include "data/tree/folder_source.h"
 #include "ground/error.h"
+#include "system/pipeline/file_note.h"
 #include "system/pipeline/source_files.h"
 
 namespace millgate {
@@ -22,29 +22,17 @@ struct BranchState {
   std::string branch;                              ///< Its name.
   std::optional<Commit> commit;                    ///< Nothing on an empty branch.
   std::unique_ptr<nlohmann::ordered_json> origin;  ///< By source; an object.
-  /// Files that were carried here from another branch and are no change while they stay as they are
-  /// (data/store/workspace.h). Whoever names a branch asks about the files as they are: then empty.
-  std::map<std::string, std::string> carried_files;
-
-  /// Whether the table `source`, whose files are now as `origin` says, has nothing to commit.
-  [[nodiscard]] bool table_is_unchanged(const std::string& source,
-                                        const nlohmann::ordered_json& origin) const;
-  /// The tree that folder `source` was carried here with.
-  [[nodiscard]] std::optional<Id> carried_tree(const std::string& source) const;
-  /// How the project file's `about` of `source` differs from that of the commit. Nothing where the
-  /// commit does not have the source, and where the project file says what it said when the source
-  /// was carried here.
-  [[nodiscard]] std::vector<AboutChange> about_news(const std::string& source,
-                                                    const nlohmann::ordered_json& about) const;
-  /// `about` of the source while there is no news: as it was carried here, else of the commit.
-  [[nodiscard]] nlohmann::ordered_json known_about(const std::string& source) const;
+  /// By source, what the workspace noted (system/pipeline/file_note.h).
+  std::map<std::string, FileNote> notes = {};
+  /// Whoever names a branch asks about the files as they are, whatever they were before.
+  bool files_as_they_are = false;
 };
 
 /// Errors: `not_found` when there is no such branch; `damaged`, `outside`.
 [[nodiscard]] Result<BranchState> read_branch_state(const Repository& repository,
                                                     const std::string& branch);
 
-/// A branch `branch` whose tip is `commit`, or which is empty.
+/// A branch `branch` whose tip is `commit`, or which is empty; without notes.
 [[nodiscard]] Result<BranchState> branch_state_at(const std::string& branch,
                                                   const std::optional<Commit>& commit);
 

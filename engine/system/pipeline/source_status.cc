@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ground/json.h"
+#include "system/pipeline/file_standing.h"
 #include "system/pipeline/folder_state.h"
 
 namespace millgate {
@@ -14,71 +15,104 @@ SourceState state_of(bool known, bool changed) {
   return changed ? SourceState::changed : SourceState::unchanged;
 }
 
-/// The files of a table in the words of Workspace::carried_files: with what was known of them.
-std::string carried_text(Json origin, const std::string& source, const BranchState& before) {
-  if (before.commit) origin["about"] = before.known_about(source);
-  return dump_json(origin);
+/// What the project file says, and how that stands to the commit.
+Status add_about(const Repository& repository, const BranchState& before, const Json& about,
+                 SourceStatus& status) {
+  MILLGATE_ASSIGN(AboutStanding standing, about_standing(repository, before, status.name, about));
+  status.about = std::move(standing.news);
+  status.about_behind = std::move(standing.behind);
+  // What was edited stays news until it is committed.
+  const auto noted = before.notes.find(status.name);
+  if (status.about.empty()) {
+    (*status.note.files)["about"] = about;
+  } else if (noted != before.notes.end() && noted->second.files->contains("about")) {
+    (*status.note.files)["about"] = noted->second.files->at("about");
+  } else {
+    MILLGATE_ASSIGN((*status.note.files)["about"], about_in(*before.commit, status.name));
+  }
+  return {};
+}
+
+/// An old state of this branch, or of another one.
+Status tell_behind(const Repository& repository, const BranchState& before,
+                   const FileStanding& standing, SourceStatus& status) {
+  status.note = standing.note;
+  status.base = standing.base;
+  if (standing.edited || !standing.behind) return {};
+  std::optional<Commit> shared;
+  if (standing.note.commit && standing.base) {
+    MILLGATE_ASSIGN(shared, repository.merge_base(*standing.note.commit, before.commit->id));
+  }
+  status.behind = shared && shared->id == *standing.note.commit;
+  status.carried = !status.behind;
+  return {};
 }
 
 /// Of a table whose rows come by commands.
-SourceStatus status_without_files(const Source& source, const BranchState& before) {
+Result<SourceStatus> status_without_files(const Repository& repository, const Source& source,
+                                          const BranchState& before) {
   SourceStatus status;
   status.name = source.name;
   status.has_path = false;
-  status.about = before.about_news(source.name, to_json(source.about));
-  status.files = carried_text(Json::object(), source.name, before);
+  MILLGATE_TRY(add_about(repository, before, to_json(source.about), status));
   return status;
 }
 
-Result<SourceStatus> table_status(const Project& project, const Source& source,
-                                  const BranchState& before, HashCache& cache) {
+Result<SourceStatus> table_status(const Repository& repository, const Project& project,
+                                  const Source& source, const BranchState& before,
+                                  HashCache& cache) {
   MILLGATE_ASSIGN(const auto files, find_source_files(project.folder, source, cache));
   const Json origin = origin_of(source, files);
-  const bool known = before.commit && before.commit->tables.contains(source.name);
-  const bool same = before.table_is_unchanged(source.name, origin);
   SourceStatus status;
   status.name = source.name;
-  status.files = carried_text(origin, source.name, before);
-  status.state = state_of(known, !same);
-  if (same) status.about = before.about_news(source.name, origin.at("about"));
-  status.carried = same && !(before.origin->contains(source.name) &&
-                             is_same_origin(before.origin->at(source.name), origin));
   status.file_count = static_cast<int64_t>(files.size());
+  const bool known = before.commit && before.commit->tables.contains(source.name);
+  status.state = state_of(known, false);
+  if (!known) return status;
+  MILLGATE_ASSIGN(const FileStanding standing,
+                  table_standing(repository, before, source.name, origin));
+  MILLGATE_TRY(tell_behind(repository, before, standing, status));
+  status.state = state_of(known, standing.edited);
+  MILLGATE_TRY(add_about(repository, before, origin.at("about"), status));
   return status;
 }
 
 Result<SourceStatus> folder_status(const Repository& repository, const Project& project,
                                    const FolderSource& source, const BranchState& before) {
-  std::optional<Id> tree;
-  if (before.commit) {
-    const auto found = before.commit->trees.find(source.name);
-    if (found != before.commit->trees.end()) tree = found->second;
-  }
-  const auto compare = [&](const std::optional<Id>& with) {
-    return compare_folder(repository.objects(), place_of(project.folder, source),
-                          folder_index_path(repository, source.name), with);
-  };
-  auto changes = compare(tree);
-  const std::optional<Id> carried_tree = before.carried_tree(source.name);
-  bool carried = false;
-  if (changes.ok() && changes->any() && tree && carried_tree) {
-    auto since = compare(carried_tree);
-    carried = since.ok() && !since->any();
-    if (carried || !since.ok()) changes = std::move(since);
-  }
-  if (!changes.ok()) {
-    return std::move(changes).error().inside("cannot look at folder `" + source.name + "`");
-  }
   SourceStatus status;
   status.name = source.name;
   status.folder = true;
-  status.state = state_of(tree.has_value(), changes->any());
-  status.file_count = changes->file_count;
-  status.carried = carried;
-  if (!changes->any()) status.about = before.about_news(source.name, to_json(source.about));
-  const auto files = carried ? carried_tree : changes->any() ? std::nullopt : tree;
-  if (files) status.files = carried_text({{"tree", files->hex()}}, source.name, before);
-  status.changes = std::move(changes).value();
+  const bool known = before.commit && before.commit->trees.contains(source.name);
+  const auto compare = [&](const std::optional<Id>& with) -> Result<FolderChanges> {
+    auto changes = compare_folder(repository.objects(), place_of(project.folder, source),
+                                  folder_index_path(repository, source.name), with);
+    if (changes.ok()) return changes;
+    return std::move(changes).error().inside("cannot look at folder `" + source.name + "`");
+  };
+  if (!known) {
+    MILLGATE_ASSIGN(status.changes, compare(std::nullopt));
+    status.state = state_of(false, true);
+    status.file_count = status.changes.file_count;
+    return status;
+  }
+  MILLGATE_ASSIGN(FileStanding standing, folder_standing(repository, before, source.name));
+  MILLGATE_ASSIGN(status.changes, compare(standing.base));
+  if (status.changes.any() && standing.behind) {
+    // Files that are those of the branch agree with it, whatever was noted.
+    MILLGATE_ASSIGN(FolderChanges to_branch, compare(before.commit->trees.at(source.name)));
+    if (!to_branch.any()) {
+      standing.note =
+          FileNote(before.commit->id, Json{{"tree", before.commit->trees.at(source.name).hex()}});
+      standing.base = standing.note.tree();
+      standing.behind = false;
+      status.changes = std::move(to_branch);
+    }
+  }
+  standing.edited = status.changes.any();
+  MILLGATE_TRY(tell_behind(repository, before, standing, status));
+  status.state = state_of(true, standing.edited);
+  status.file_count = status.changes.file_count;
+  MILLGATE_TRY(add_about(repository, before, to_json(source.about), status));
   return status;
 }
 
@@ -105,10 +139,12 @@ Result<ProjectStatus> project_status(const Repository& repository, const Project
   for (const Source& source : project.sources) {
     if (source.path.empty()) {
       const bool known = before.commit && before.commit->tables.contains(source.name);
-      if (known) status.sources.push_back(status_without_files(source, before));
+      if (!known) continue;
+      MILLGATE_ASSIGN(SourceStatus one, status_without_files(repository, source, before));
+      status.sources.push_back(std::move(one));
       continue;
     }
-    MILLGATE_ASSIGN(SourceStatus one, table_status(project, source, before, cache));
+    MILLGATE_ASSIGN(SourceStatus one, table_status(repository, project, source, before, cache));
     status.sources.push_back(std::move(one));
   }
   (void)cache.save();  // Forgetting hashes costs only time.

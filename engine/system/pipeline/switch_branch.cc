@@ -5,19 +5,12 @@
 #include <type_traits>
 
 #include "ground/json.h"
+#include "system/pipeline/file_standing.h"
 #include "system/pipeline/source_status.h"
 
 namespace millgate {
 
 namespace {
-
-/// The version that `tip` has of a source; nothing when it has none.
-std::optional<Id> version_at(const std::optional<Commit>& tip, const SourceStatus& source) {
-  if (!tip) return std::nullopt;
-  const auto& versions = source.folder ? tip->trees : tip->tables;
-  const auto found = versions.find(source.name);
-  return found == versions.end() ? std::nullopt : std::make_optional(found->second);
-}
 
 Error would_be_mixed(const SourceStatus& source, const BranchSwitch& between) {
   const std::string kind = source.folder ? "folder" : "table";
@@ -55,7 +48,7 @@ class Switch {
   Switch(const Repository& repository, const Project& project, BranchSwitch& done)
       : repository_(repository), project_(project), done_(done) {}
 
-  Status look(const BranchState& from, const BranchState& to) {
+  Status look(const BranchState& from, BranchState& to) {
     for (const Source& source : project_.sources) MILLGATE_TRY(look_at(source, from, to));
     for (const FolderSource& source : project_.folders) MILLGATE_TRY(look_at(source, from, to));
     return {};
@@ -70,42 +63,45 @@ class Switch {
                      .hint = "try again"};
       }
       workspace.branch = done_.to;
-      workspace.carried_files = carried_;
+      for (const auto& [source, note] : notes_) workspace.carried_files[source] = note;
       return {};
     });
   }
 
  private:
   template <typename OneSource>
-  Status look_at(const OneSource& source, const BranchState& from, const BranchState& to) {
-    MILLGATE_ASSIGN(const auto there, status_of(repository_, project_, source, to));
-    // Files that are those of the other branch, or that it knows nothing of, are safe there.
-    if (!there) return {};
-    const bool differs = there->state == SourceState::changed;
-    if (!differs && there->about.empty()) return {};
+  Status look_at(const OneSource& source, const BranchState& from, BranchState& to) {
     MILLGATE_ASSIGN(const auto here, status_of(repository_, project_, source, from));
     if (!here) return {};
-    if (here->state == SourceState::unchanged) {
-      carried_[here->name] = here->files;
-      if (!differs) return {};
-      (here->folder ? done_.carried_folders : done_.carried_tables).push_back(here->name);
-      return {};
+    if (here->state != SourceState::fresh) {
+      // The branch that is left may be the only one that tells what the files are.
+      notes_[here->name] = here->note.text();
+      to.notes[here->name] = here->note;
     }
-    if (!differs) return {};
-    if (version_at(from.commit, *here) == version_at(to.commit, *here)) return {};
+    MILLGATE_ASSIGN(const auto there, status_of(repository_, project_, source, to));
+    // Files that the other branch knows nothing of are safe there.
+    if (!there || there->state == SourceState::fresh) return {};
+    if (there->carried || there->behind) {
+      (here->folder ? done_.carried_folders : done_.carried_tables).push_back(here->name);
+    }
+    if (there->state == SourceState::unchanged) return {};
+    const auto theirs = version_at(to.commit, here->name);
+    if (theirs == version_at(from.commit, here->name) || theirs == here->base) return {};
     return would_be_mixed(*here, done_);
   }
 
   const Repository& repository_;
   const Project& project_;
   BranchSwitch& done_;
-  std::map<std::string, std::string> carried_;
+  std::map<std::string, std::string> notes_;
 };
 
 Result<BranchState> target_of(const Repository& repository, const SwitchRequest& request) {
   if (request.made_at.empty()) {
     MILLGATE_ASSIGN(const std::string name, repository.branch_name(request.branch));
-    return read_branch_state(repository, name);
+    MILLGATE_ASSIGN(BranchState named, read_branch_state(repository, name));
+    named.files_as_they_are = false;
+    return named;
   }
   MILLGATE_ASSIGN(const Commit tip, repository.resolve(request.made_at));
   return branch_state_at(request.branch, tip);
@@ -122,6 +118,9 @@ Result<BranchSwitch> switch_branch(Repository& repository, const Project& projec
   MILLGATE_ASSIGN(const Workspace before, read_workspace(repository.project_folder()));
   done.from = before.branch;
   MILLGATE_ASSIGN(BranchState from, branch_state_at(done.from, std::nullopt));
+  for (const auto& [source, note] : before.carried_files) {
+    to.notes.emplace(source, FileNote::parse(note));
+  }
   if (auto known = read_branch_state(repository, kCurrentBranch); known.ok()) {
     from = *std::move(known);
   } else if (known.error().code != ErrorCode::not_found) {

@@ -105,16 +105,18 @@ TEST_F(SwitchBranch, CommittedFilesAreCarriedAndNeverPutOverTheOtherBranch) {
   EXPECT_FALSE(good(project_.commit()).changed);
   EXPECT_EQ(tip("relabelled"), relabelled);
 
-  // Work on the branch, then new files: only what is new is committed.
+  // Edits of the other branch's rows would undo this branch's.
   project_.write("people.csv", "id,age\n1,41\n2,34\n");
   EXPECT_EQ(status(), "people changed, pictures carried");
+  EXPECT_THAT(error_of(project_.commit()).what, HasSubstr("2 rows, first id = 1"));
+  EXPECT_EQ(tip("relabelled"), relabelled);
+  // Edits of its own are welcome; only what is new is committed.
+  project_.write("people.csv", "id,age\n1,99\n2,32\n3,5\n");
   const CommitReport report = good(project_.commit());
   EXPECT_TRUE(report.tables[0].changed);
   EXPECT_FALSE(report.folders[0].stored.changed);
   EXPECT_EQ(report.commit.trees, good(repository().resolve(relabelled.hex())).trees);
   EXPECT_EQ(status(), "people unchanged, pictures carried");
-  EXPECT_THAT(good(read_workspace(project_.path())).carried_files,
-              ElementsAre(testing::Pair("pictures", testing::_)));
 
   // Back on main both are as the other branch left them.
   good(switch_to("main"));
@@ -154,13 +156,25 @@ TEST_F(SwitchBranch, UncommittedFilesComeAlongOnlyWhereNothingIsOverwritten) {
 }
 
 TEST_F(SwitchBranch, ARefusedSwitchMakesNoBranch) {
-  change_rows("main", "id,age\n2,77\n");
+  project_.write("people.csv", "id,age\n1,41\n2,77\n");
+  good(project_.commit());
   project_.write("people.csv", "id,age\n1,41\n2,33\n");
   EXPECT_EQ(error_of(switch_to("late", "main~1")).code, ErrorCode::conflict);
   EXPECT_EQ(good(repository().branches()).count("late"), 0U);
   EXPECT_EQ(error_of(switch_to("mian")).hint, "did you mean `main`?");
   EXPECT_EQ(error_of(switch_to("main", "@")).code, ErrorCode::conflict);
   EXPECT_EQ(current(), "main");
+}
+
+TEST_F(SwitchBranch, EditsMayBeCommittedWhereTheirFileWasTakenFromAndThenMerged) {
+  const Id first = tip("main");
+  change_rows("main", "id,age\n2,77\n");
+  project_.write("people.csv", "id,age\n1,41\n2,32\n3,5\n");
+  const Error refused = error_of(project_.commit());
+  EXPECT_THAT(refused.what, HasSubstr("1 row, first id = 2"));
+  EXPECT_THAT(refused.hint, HasSubstr("millgate switch -c mine " + first.brief()));
+  good(switch_to("mine", first.hex()));
+  EXPECT_EQ(good(project_.commit()).tables[0].row_count, 3);
 }
 
 TEST_F(SwitchBranch, ATableThatIsMadeByCommandsHasNoFilesToLose) {
