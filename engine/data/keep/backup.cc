@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "data/store/object_store.h"
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -33,14 +34,7 @@ Result<Id> parse_id(const Json& json, const std::string& object) {
 
 Result<Backup> parse_backup(const std::string& text, const std::string& object) {
   MILLGATE_ASSIGN(const Json json, parse_json(text, object));
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != kFormat) return damaged(object + " is no backup of millgate");
-  MILLGATE_ASSIGN(const auto version, json_member<int64_t>(json, "version", object));
-  if (version > kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(version) +
-                             "; this program reads up to " + std::to_string(kFormatVersion),
-                         "use a newer millgate");
-  }
+  MILLGATE_TRY(read_format_version(json, kFormat, {.oldest = 1, .newest = kFormatVersion}, object));
   Backup backup;
   MILLGATE_ASSIGN(const auto time, json_member<std::string>(json, "time", object));
   MILLGATE_ASSIGN(backup.time, parse_time(time));

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "ground/format_version.h"
 #include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "ground/s3_file_store.h"
@@ -49,14 +50,7 @@ std::string ref_text(const RemoteRef& ref) {
 
 Result<RemoteRef> parse_ref(const std::string& text, const std::string& object) {
   MILLGATE_ASSIGN(const Json json, parse_json(text, object));
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != kFormat) return damaged(object + " is no branch or tag of millgate");
-  MILLGATE_ASSIGN(const auto version, json_member<int64_t>(json, "version", object));
-  if (version > kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(version) +
-                             "; this program reads up to " + std::to_string(kFormatVersion),
-                         "use a newer millgate");
-  }
+  MILLGATE_TRY(read_format_version(json, kFormat, {.oldest = 1, .newest = kFormatVersion}, object));
   RemoteRef ref;
   MILLGATE_ASSIGN(const auto commit, json_member<std::string>(json, "commit", object));
   auto id = Id::parse(commit);

@@ -5,9 +5,8 @@
 #include <set>
 
 #include "data/store/table_merge.h"
-#include "data/store/test_model_table.h"
+#include "data/store/test_versions.h"
 #include "data/store/version_update.h"
-#include "ground/test_folder.h"
 
 namespace millgate {
 namespace {
@@ -134,19 +133,8 @@ class SlowVote {
   bool majority_;
 };
 
-class BranchVoteTest : public testing::Test {
+class BranchVoteTest : public VersionsTest {
  protected:
-  TableVersion fresh(const ModelTable& model) {
-    auto rows = reader_of(model.table(), 7'000);
-    return must(write_table_version(objects_, *rows, ModelTable::key()));
-  }
-  TableVersion next(const TableVersion& parent, const ModelTable& model) {
-    auto rows = reader_of(model.table(), 5'000);
-    return must(write_next_version(objects_, parent, *rows, ModelTable::key()));
-  }
-  std::string csv_of_version(const TableVersion& version) {
-    return csv_of(*must(read_rows(objects_, version)));
-  }
   /// Labels by several people of one row, whose label was `base`, as `majority` decides.
   std::string label(const ModelCell& base, const ModelCell& ours,
                     const std::vector<ModelCell>& theirs,
@@ -174,9 +162,6 @@ class BranchVoteTest : public testing::Test {
     const auto rows = must(all_rows(*must(read_rows(objects_, merge.version))));
     return value_text(*rows->GetColumnByName("note")->chunk(0), 0);
   }
-
-  TestFolder folder_;
-  ObjectStore objects_{*open_local_file_store(folder_.path())};
 };
 
 TEST_F(BranchVoteTest, TheMostVotesWinAndATieIsAConflict) {

@@ -167,6 +167,13 @@ void ColumnSummary::add_extreme(size_t column, const arrow::RecordBatch& batch, 
   Extremes& extremes = extremes_[column];
   std::string key;
   const auto cells = batch.column(static_cast<int>(column));
+  // NaN is an extreme only while nothing else is there.
+  constexpr std::string_view kNotANumber = "NaN";
+  const bool of_numbers = cells->type_id() == arrow::Type::DOUBLE;
+  if (of_numbers && extremes.any) {
+    if (value_text(*cells, row) == kNotANumber) return;
+    if (statistics_[column].maximum == kNotANumber) extremes.any = false;
+  }
   extremes.encoder.encode_row(
       *arrow::RecordBatch::Make(arrow::schema({batch.schema()->field(static_cast<int>(column))}),
                                 batch.num_rows(), {cells}),

@@ -1,5 +1,6 @@
 #include "data/store/commit_object.h"
 
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -20,14 +21,9 @@ Result<Json> parse_origin(const std::string& text) {
 }
 
 Result<Commit> parse_members(const Json& json, const std::string& object) {
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != kFormat) return damaged(object + " is a `" + format + "`, not a commit");
-  MILLGATE_ASSIGN(const auto number, json_member<int64_t>(json, "version", object));
-  if (number > kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(number) +
-                             "; this program reads up to " + std::to_string(kFormatVersion),
-                         "use a newer millgate");
-  }
+  MILLGATE_ASSIGN(
+      const int64_t number,
+      read_format_version(json, kFormat, {.oldest = 1, .newest = kFormatVersion}, object));
   Commit commit;
   MILLGATE_ASSIGN(const auto parents,
                   json_member<std::vector<std::string>>(json, "parents", object));

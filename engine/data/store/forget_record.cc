@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "ground/durable_file.h"
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -73,14 +74,7 @@ std::string forget_record_text(const ForgetRecord& record) {
 Result<ForgetRecord> parse_forget_record(std::string_view text, const Id& id) {
   const std::string object = "forget record `" + id.brief() + "`";
   MILLGATE_ASSIGN(const Json json, parse_json(text, object));
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != kFormat) return damaged(object + " is a `" + format + "`");
-  MILLGATE_ASSIGN(const auto version, json_member<int64_t>(json, "version", object));
-  if (version > kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(version) +
-                             "; this program reads up to " + std::to_string(kFormatVersion),
-                         "use a newer millgate");
-  }
+  MILLGATE_TRY(read_format_version(json, kFormat, {.oldest = 1, .newest = kFormatVersion}, object));
   ForgetRecord record;
   MILLGATE_ASSIGN(record.table, json_member<std::string>(json, "table", object));
   MILLGATE_ASSIGN(record.columns, json_member<std::vector<std::string>>(json, "columns", object));

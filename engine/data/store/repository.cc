@@ -69,6 +69,14 @@ Error already_there(const std::string& kind, const std::string& name) {
                .hint = "choose another name"};
 }
 
+Status check_name_is_free(const Ledger& ledger, const std::string& name) {
+  MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
+  if (tip) return already_there("branch", name);
+  MILLGATE_ASSIGN(const auto tag, tag_target(ledger, name));
+  if (tag) return already_there("tag", name);
+  return {};
+}
+
 Error empty_branch(const std::string& branch) {
   return not_found("branch `" + branch + "` has no commit yet", "run `millgate commit`");
 }
@@ -594,14 +602,9 @@ Status Repository::make_branch(const std::string& name, std::string_view at,
                                const std::string& author) {
   MILLGATE_TRY(check_branch_name(name));
   MILLGATE_ASSIGN(const Commit start, resolve(at));
-  MILLGATE_TRY(
-      ledger_->append(branch_event(name, author, start.id), [&](const Ledger& ledger) -> Status {
-        MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
-        MILLGATE_ASSIGN(const auto tag, tag_target(ledger, name));
-        if (tip) return already_there("branch", name);
-        if (tag) return already_there("tag", name);
-        return {};
-      }));
+  MILLGATE_TRY(ledger_->append(branch_event(name, author, start.id), [&](const Ledger& ledger) {
+    return check_name_is_free(ledger, name);
+  }));
   return {};
 }
 
@@ -609,14 +612,9 @@ Status Repository::make_tag(const std::string& name, std::string_view at,
                             const std::string& author) {
   MILLGATE_TRY(check_branch_name(name));
   MILLGATE_ASSIGN(const Commit target, resolve(at));
-  MILLGATE_TRY(
-      ledger_->append(tag_event(name, author, target.id), [&](const Ledger& ledger) -> Status {
-        MILLGATE_ASSIGN(const auto tip, branch_tip(ledger, name));
-        MILLGATE_ASSIGN(const auto tag, tag_target(ledger, name));
-        if (tip) return already_there("branch", name);
-        if (tag) return already_there("tag", name);
-        return {};
-      }));
+  MILLGATE_TRY(ledger_->append(tag_event(name, author, target.id), [&](const Ledger& ledger) {
+    return check_name_is_free(ledger, name);
+  }));
   return {};
 }
 

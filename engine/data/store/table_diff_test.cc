@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "data/store/test_model_table.h"
+#include "data/store/added_columns.h"
+#include "data/store/test_versions.h"
 #include "data/store/version_update.h"
-#include "ground/test_folder.h"
 
 namespace millgate {
 namespace {
@@ -59,16 +59,8 @@ Described described(const TableDiff& diff) {
   return found;
 }
 
-class TableDiffTest : public testing::Test {
+class TableDiffTest : public VersionsTest {
  protected:
-  TableVersion fresh(const ModelTable& model) {
-    auto rows = reader_of(model.table(), 7'000);
-    return must(write_table_version(objects_, *rows, ModelTable::key()));
-  }
-  TableVersion next(const TableVersion& parent, const ModelTable& model) {
-    auto rows = reader_of(model.table(), 5'000);
-    return must(write_next_version(objects_, parent, *rows, ModelTable::key()));
-  }
   void expect_diff(const TableVersion& before, const ModelTable& old_model,
                    const TableVersion& after, const ModelTable& new_model) {
     const TableDiff diff = must(diff_versions(objects_, before, after));
@@ -78,7 +70,9 @@ class TableDiffTest : public testing::Test {
     EXPECT_EQ(diff.row_count(), static_cast<int64_t>(expected.size()));
     if (!diff.columns.empty()) return;
     // Laid on the old version, the changes give the new one.
-    const TableVersion again = must(apply_changes(objects_, before, diff.changes));
+    const Changes changes =
+        must(changes_with_schema(diff.changes, before.schema, ModelTable::key()));
+    const TableVersion again = must(apply_changes(objects_, before, changes));
     EXPECT_EQ(must(counted_version(objects_, again)).logical_hash,
               must(counted_version(objects_, after)).logical_hash);
     // Fewer rows are the first of them, and the counts stay.
@@ -87,9 +81,6 @@ class TableDiffTest : public testing::Test {
     EXPECT_EQ(some.changed_cells, diff.changed_cells);
     EXPECT_EQ(some.changes.row_count(), std::min<int64_t>(3, diff.row_count()));
   }
-
-  TestFolder folder_;
-  ObjectStore objects_{*open_local_file_store(folder_.path())};
 };
 
 TEST_F(TableDiffTest, AgreesWithALookAtAllCells) {

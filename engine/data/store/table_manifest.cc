@@ -6,6 +6,7 @@
 
 #include "data/store/logical_hash.h"
 #include "data/table/column_type.h"
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -15,21 +16,7 @@ namespace {
 constexpr const char* kManifestFormat = "millgate table version";
 constexpr const char* kListFormat = "millgate segment list";
 constexpr int64_t kFormatVersion = 2;
-
-Status check_format(const Json& json, const std::string& expected, const std::string& object) {
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != expected) {
-    return damaged(object + " is a `" + format + "`, not a `" + expected + "`");
-  }
-  MILLGATE_ASSIGN(const auto number, json_member<int64_t>(json, "version", object));
-  if (number != kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(number) +
-                             "; this program reads " + std::to_string(kFormatVersion),
-                         number > kFormatVersion ? "use a newer millgate"
-                                                 : "import the data again into a new project");
-  }
-  return {};
-}
+constexpr FormatVersions kReadVersions = {.oldest = kFormatVersion, .newest = kFormatVersion};
 
 Result<Id> id_member(const Json& json, const char* key, const std::string& object) {
   MILLGATE_ASSIGN(const auto hex, json_member<std::string>(json, key, object));
@@ -163,7 +150,7 @@ Status parse_columns(const Json& json, const std::string& object, TableVersion& 
 }
 
 Result<TableVersion> parse_version(const Json& json, const std::string& object) {
-  MILLGATE_TRY(check_format(json, kManifestFormat, object));
+  MILLGATE_TRY(read_format_version(json, kManifestFormat, kReadVersions, object));
   TableVersion version;
   MILLGATE_ASSIGN(version.key, json_member<std::vector<std::string>>(json, "key", object));
   MILLGATE_ASSIGN(version.row_count, count_member(json, "row_count", object));
@@ -194,7 +181,7 @@ Result<TableVersion> parse_version(const Json& json, const std::string& object) 
 }
 
 Result<std::vector<Segment>> parse_list(const Json& json, const std::string& object) {
-  MILLGATE_TRY(check_format(json, kListFormat, object));
+  MILLGATE_TRY(read_format_version(json, kListFormat, kReadVersions, object));
   MILLGATE_ASSIGN(const Json list, json_member<Json>(json, "segments", object));
   std::vector<Segment> segments;
   for (const Json& entry : list) {

@@ -41,6 +41,9 @@ Result<TableVersion> apply_changes(ObjectStore& objects, const TableVersion& par
                                    const Changes& changes) {
   if (changes.row_count() == 0) return parent;
   if (parent.key.empty()) return bug("changes by key need a table with a key");
+  if (!changes.after->schema()->Equals(*parent.schema, false)) {
+    return bug("changes have other columns than their table");
+  }
   const bool counts = changes.has_before && !parent.digests.empty();
   MILLGATE_ASSIGN(const auto scan, VersionScan::make(objects, parent));
   VersionDraft draft(objects, parent, counts);

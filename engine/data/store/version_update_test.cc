@@ -7,9 +7,8 @@
 #include "data/store/column_rename.h"
 #include "data/store/row_match.h"
 #include "data/store/table_diff.h"
-#include "data/store/test_model_table.h"
+#include "data/store/test_versions.h"
 #include "data/store/version_scan.h"
-#include "ground/test_folder.h"
 
 namespace millgate {
 namespace {
@@ -42,17 +41,8 @@ Changes changes_between(const ModelTable& before, const ModelTable& after, bool 
   return must(out.finish());
 }
 
-class VersionUpdateTest : public testing::Test {
+class VersionUpdateTest : public VersionsTest {
  protected:
-  TableVersion fresh(const ModelTable& model) { return fresh(model.table()); }
-  TableVersion fresh(const std::shared_ptr<arrow::Table>& table) {
-    auto rows = reader_of(table, 7'000);
-    return must(write_table_version(objects_, *rows, ModelTable::key()));
-  }
-  TableVersion next(const TableVersion& parent, const ModelTable& model) {
-    auto rows = reader_of(model.table(), 5'000);
-    return must(write_next_version(objects_, parent, *rows, ModelTable::key()));
-  }
   /// Everything that a version says must be what a fresh import of the same rows says.
   void expect_equal(const TableVersion& made, const ModelTable& model) {
     const TableVersion version = must(read_table_version(objects_, made.id));
@@ -81,9 +71,6 @@ class VersionUpdateTest : public testing::Test {
     }
     return bytes;
   }
-
-  TestFolder folder_;
-  ObjectStore objects_{*open_local_file_store(folder_.path())};
 };
 
 TEST_F(VersionUpdateTest, AFewChangedRowsAreOneSmallDelta) {
@@ -391,6 +378,31 @@ TEST_F(VersionUpdateTest, ARowThatComesBackWithANewColumn) {
   expect_equal(third, model);
   model.rows[key]["extra"] = std::nullopt;
   expect_equal(next(third, model), model);
+}
+
+TEST_F(VersionUpdateTest, NanIsAnExtremeOnlyWhereNothingElseIs) {
+  Random random(6);
+  ModelTable model = random_model(random, 2'500);
+  model.columns = {{"share", arrow::float64()}};
+  for (auto& [key, row] : model.rows) row["share"] = "NaN";
+  const TableVersion alone = fresh(model);
+  EXPECT_EQ(alone.columns[2].maximum, "NaN");
+  const auto with = [&](const TableVersion& parent, const char* value) {
+    const ModelTable before = model;
+    model.rows.begin()->second["share"] = value;
+    return must(apply_changes(objects_, parent, changes_between(before, model)));
+  };
+  const TableVersion one = with(alone, "2.5");
+  EXPECT_EQ(one.columns[2].minimum, "2.5");
+  EXPECT_EQ(one.columns[2].maximum, "2.5");
+  model.rows.rbegin()->second["share"] = "1.5";
+  const TableVersion two = next(one, model);
+  EXPECT_EQ(two.columns[2].maximum, "2.5");
+  // A change set that holds NaN alone.
+  const TableVersion three = with(two, "NaN");
+  EXPECT_EQ(three.columns[2].minimum, "1.5");
+  EXPECT_NE(three.columns[2].maximum, "NaN");
+  expect_equal(three, model);
 }
 
 TEST_F(VersionUpdateTest, RandomHistoriesHoldWhatTheModelHolds) {

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "data/tree/leaf.h"
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -90,14 +91,7 @@ Result<TreeLeaf> parse_tree_leaf(const Json& json, const std::string& object) {
 }
 
 Result<Tree> parse_members(const Json& json, const std::string& object) {
-  MILLGATE_ASSIGN(const auto format, json_member<std::string>(json, "format", object));
-  if (format != kFormat) return damaged(object + " is a `" + format + "`, not a tree");
-  MILLGATE_ASSIGN(const auto number, json_member<int64_t>(json, "version", object));
-  if (number > kFormatVersion) {
-    return invalid_input(object + " has format version " + std::to_string(number) +
-                             "; this program reads up to " + std::to_string(kFormatVersion),
-                         "use a newer millgate");
-  }
+  MILLGATE_TRY(read_format_version(json, kFormat, {.oldest = 1, .newest = kFormatVersion}, object));
   Tree tree;
   MILLGATE_ASSIGN(tree.file_count, json_member<int64_t>(json, "file_count", object));
   MILLGATE_ASSIGN(tree.size_bytes, json_member<int64_t>(json, "size_bytes", object));

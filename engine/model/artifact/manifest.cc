@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "ground/format_version.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -92,14 +93,7 @@ std::string write_manifest(const StoredManifest& stored) {
 
 Result<StoredManifest> read_manifest(std::string_view bytes) {
   MILLGATE_ASSIGN(const Json json, parse_json(bytes, kObject));
-  MILLGATE_ASSIGN(const std::string format, json_member<std::string>(json, "format", kObject));
-  if (format != kFormat) return damaged("the object is not a model manifest");
-  MILLGATE_ASSIGN(const int64_t version, json_member<int64_t>(json, "version", kObject));
-  if (version != kVersion) {
-    return invalid_input(
-        "model manifest: format version " + std::to_string(version) + " is not known",
-        "read it with the millgate that wrote it, or a newer one");
-  }
+  MILLGATE_TRY(read_format_version(json, kFormat, {.oldest = 1, .newest = kVersion}, kObject));
   StoredManifest stored;
   MILLGATE_ASSIGN(const Json manifest, json_member<Json>(json, "manifest", kObject));
   MILLGATE_ASSIGN(stored.manifest, manifest_from_json(manifest));
