@@ -7,15 +7,17 @@
 #include <memory>
 #include <string_view>
 
+#include "data/table/json_value.h"
 #include "ground/error.h"
 
 namespace millgate {
 
 /// One column of a table type being filled. The `add_` functions say whether the value fits the
-/// type exactly; if not, nothing is added. One thread at a time.
+/// type exactly; if not, nothing is added (of a list or an object perhaps a part: then the builder
+/// is of no more use). One thread at a time.
 class ColumnBuilder {
  public:
-  /// Errors: `invalid_input` for types that text files cannot hold (binary).
+  /// Errors: `invalid_input` for types that text files cannot hold (binary, also within others).
   [[nodiscard]] static Result<ColumnBuilder> make(const std::shared_ptr<arrow::DataType>& type);
 
   /// The same, binary included, for rows that are no text.
@@ -27,6 +29,10 @@ class ColumnBuilder {
   ~ColumnBuilder();
 
   void add_null();
+  /// A value of JSON: a list for a list, an object for a struct, which may lack members but have
+  /// no others, or for a map, whose keys are texts in JSON.
+  [[nodiscard]] bool add_json(const JsonValue& value);
+  /// Lists, structs and maps are read as JSON.
   [[nodiscard]] bool add_text(std::string_view text);
   /// A JSON string: it never is a number or a boolean.
   [[nodiscard]] bool add_json_text(std::string_view text);
@@ -38,12 +44,16 @@ class ColumnBuilder {
 
   [[nodiscard]] const std::shared_ptr<arrow::DataType>& type() const { return type_; }
   [[nodiscard]] bool is_text() const;
-  /// The column, and an empty builder again. Errors: `outside` when memory ran out.
+  /// The column, and an empty builder again. Errors: `outside` when memory ran out;
+  /// `invalid_input` for a map that has a key twice, such as "1" and "01" of integers.
   [[nodiscard]] Result<std::shared_ptr<arrow::Array>> finish();
 
  private:
   struct State;
   ColumnBuilder(std::shared_ptr<arrow::DataType> type, std::unique_ptr<State> state);
+  [[nodiscard]] bool add_parts(const JsonValue& value);
+  [[nodiscard]] Result<std::shared_ptr<arrow::Array>> finish_parts();
+  [[nodiscard]] bool add_float(double value);
   [[nodiscard]] bool add_decimal(std::string_view text);
   [[nodiscard]] bool add_converted_text(std::string_view text);
 

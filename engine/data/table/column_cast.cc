@@ -1,7 +1,6 @@
 #include "data/table/column_cast.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
@@ -11,45 +10,20 @@
 #include <utility>
 
 #include "data/table/arrow_result.h"
+#include "data/table/cell_cast.h"
 #include "data/table/column_type.h"
 #include "data/table/text_stream.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
 namespace {
 
-/// Whether values of `from` may become `to` when each of them means the same afterwards.
-bool may_cast(const arrow::DataType& from, const arrow::DataType& to) {
-  using arrow::Type;
-  if (from.Equals(to)) return true;
-  const auto is_number = [](Type::type id) {
-    return id == Type::INT64 || id == Type::DOUBLE || id == Type::DECIMAL128;
-  };
-  if (is_number(from.id()) && is_number(to.id())) return true;
-  if (from.id() == Type::DATE32 && to.id() == Type::TIMESTAMP) {
-    return static_cast<const arrow::TimestampType&>(to).timezone().empty();
-  }
-  return false;
-}
-
-arrow::Result<std::shared_ptr<arrow::Array>> cast(const arrow::Array& column,
-                                                  const std::shared_ptr<arrow::DataType>& type) {
-  arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(type);
-  options.allow_time_truncate = true;  // Nanoseconds are dropped, as in text files.
-  if (column.type_id() != arrow::Type::DICTIONARY) {
-    return arrow::compute::Cast(column, type, options);
-  }
-  // Its few values first: Arrow cannot unpack every kind of them.
-  const auto& dictionary = static_cast<const arrow::DictionaryArray&>(column);
-  std::shared_ptr<arrow::Array> values = dictionary.dictionary();
-  if (!values->type()->Equals(*type)) {
-    ARROW_ASSIGN_OR_RAISE(values, arrow::compute::Cast(*values, type, options));
-  }
-  const auto& indices = dictionary.indices();
-  ARROW_ASSIGN_OR_RAISE(const auto changed,
-                        arrow::DictionaryArray::FromArrays(arrow::dictionary(indices->type(), type),
-                                                           indices, values));
-  return arrow::compute::Cast(*changed, type);
+/// The cells as a table of that type holds them.
+arrow::Result<std::shared_ptr<arrow::Array>> fitted(const std::shared_ptr<arrow::Array>& cells,
+                                                    const std::shared_ptr<arrow::DataType>& type) {
+  ARROW_ASSIGN_OR_RAISE(const auto changed, cast_cells(cells, type));
+  return with_ordered_maps(changed);
 }
 
 class CastReader final : public arrow::RecordBatchReader {
@@ -83,32 +57,35 @@ class CastReader final : public arrow::RecordBatchReader {
     columns.reserve(static_cast<size_t>(schema_->num_fields()));
     for (const auto& field : schema_->fields()) {
       std::shared_ptr<arrow::Array> column = batch.GetColumnByName(field->name());
-      if (!column->type()->Equals(*field->type())) {
-        auto changed = cast(*column, field->type());
-        if (!changed.ok()) return does_not_fit(*column, *field);
-        column = *std::move(changed);
-      }
-      columns.push_back(std::move(column));
+      auto changed = fitted(column, field->type());
+      if (!changed.ok()) return does_not_fit(column, *field);
+      columns.push_back(*std::move(changed));
     }
     return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
   }
 
   /// Finds the value by halving.
-  [[nodiscard]] Error does_not_fit(const arrow::Array& column, const arrow::Field& field) const {
+  [[nodiscard]] Error does_not_fit(const std::shared_ptr<arrow::Array>& column,
+                                   const arrow::Field& field) const {
     int64_t begin = 0;
-    int64_t end = column.length();
+    int64_t end = column->length();
     while (end - begin > 1) {
       const int64_t middle = begin + (end - begin) / 2;
-      const bool good = cast(*column.Slice(begin, middle - begin), field.type()).ok();
+      const bool good = fitted(column->Slice(begin, middle - begin), field.type()).ok();
       (good ? begin : end) = middle;
     }
     const std::string row = std::to_string(next_row_ + begin);
-    const auto value = column.GetScalar(begin);
+    const auto value = column->GetScalar(begin);
+    const auto fault = fitted(column->Slice(begin, 1), field.type());
+    // Of a nested value it is not plain to see what is wrong.
+    std::vector<std::string> because;
+    if (is_nested_type(*field.type())) because.push_back(fault.status().message());
     return Error{.code = ErrorCode::invalid_input,
                  .what = place_.object + ": column `" + field.name() + "` is of type " +
-                         field.type()->ToString() + ", but row " + row + " has " +
+                         type_name(*field.type()) + ", but row " + row + " has " +
                          quoted_briefly(value.ok() ? (*value)->ToString() : "?"),
                  .where = place_.path.empty() ? std::string() : place_.path + ":" + row,
+                 .because = std::move(because),
                  .hint = "correct the value where the rows come from"};
   }
 
@@ -129,6 +106,17 @@ std::string type_hint(const arrow::DataType& type) {
     return "write it as a number whose name says the unit, such as `wait_seconds`";
   }
   if (type.id() == Type::EXTENSION) return "write its values as text or as plain bytes";
+  if (type.id() == Type::STRUCT && type.num_fields() == 0) {
+    return "a struct without members holds nothing: leave it out";
+  }
+  for (const auto& part : type.fields()) {
+    if (table_type_of(*part->type()) == nullptr) return type_hint(*part->type());
+  }
+  if (is_nested_type(type)) {
+    return "tables hold lists, structs and maps of plain values and of each other, to " +
+           std::to_string(kTypeLevelsMax) +
+           " levels; the keys of a map are plain, the members of a struct have different names";
+  }
   return "split it into columns of plain values, or leave it out";
 }
 
@@ -166,8 +154,8 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> cast_rows(
     if (there == nullptr) return bug(place.object + " has no column `" + field->name() + "`");
     return Error{.code = ErrorCode::invalid_input,
                  .what = place.object + ": column `" + field->name() + "` is of type " +
-                         there->type()->ToString() + ", in the table it is of type " +
-                         field->type()->ToString(),
+                         type_name(*there->type()) + ", in the table it is of type " +
+                         type_name(*field->type()),
                  .where = place.path,
                  .hint = "write the column with the type of the table"};
   }

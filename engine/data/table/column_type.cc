@@ -4,10 +4,11 @@
 #include <arrow/type_traits.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
+#include <set>
 
+#include "data/table/type_name.h"
 #include "data/table/value_text.h"
 #include "ground/nearest_name.h"
 
@@ -24,6 +25,9 @@ enum Fit : uint8_t {
   kTimestamp = 16,
   kZonedTimestamp = 32,
 };
+
+/// What values have been seen; `TypeGuess::shapes_` holds one bit for each.
+enum Shape : uint8_t { kPlain = 1, kList = 2, kObject = 4 };
 
 /// `text` must be valid for at least one bit of `asked` to be worth a look.
 uint8_t fits_of_number(std::string_view text, uint8_t asked) {
@@ -50,8 +54,55 @@ bool is_supported_decimal(const arrow::DataType& type) {
 
 }  // namespace
 
+namespace {
+
+std::shared_ptr<arrow::DataType> type_within(const arrow::DataType& type, int level);
+
+std::shared_ptr<arrow::Field> item_of(const arrow::DataType& list, int level) {
+  const arrow::DataType& item = *list.field(0)->type();
+  const bool is_short = item.id() == arrow::Type::FLOAT || item.id() == arrow::Type::HALF_FLOAT;
+  const auto type = is_short ? arrow::float32() : type_within(item, level);
+  return type == nullptr ? nullptr : arrow::field("item", type);
+}
+
+std::shared_ptr<arrow::DataType> struct_within(const arrow::DataType& type, int level) {
+  arrow::FieldVector members;
+  std::set<std::string> names;
+  for (const auto& field : type.fields()) {
+    const auto member = type_within(*field->type(), level);
+    if (member == nullptr || !names.insert(field->name()).second) return nullptr;
+    members.push_back(arrow::field(field->name(), member));
+  }
+  return members.empty() ? nullptr : arrow::struct_(std::move(members));
+}
+
+std::shared_ptr<arrow::DataType> nested_within(const arrow::DataType& type, int level) {
+  using arrow::Type;
+  if (level > kTypeLevelsMax) return nullptr;
+  if (type.id() == Type::STRUCT) return struct_within(type, level);
+  if (type.id() == Type::MAP) {
+    const auto& map = static_cast<const arrow::MapType&>(type);
+    const auto key = type_within(*map.key_type(), level);
+    const auto item = type_within(*map.item_type(), level);
+    if (key == nullptr || item == nullptr || is_nested_type(*key)) return nullptr;
+    return arrow::map(key, item);
+  }
+  const auto item = item_of(type, level);
+  if (item == nullptr) return nullptr;
+  if (type.id() != Type::FIXED_SIZE_LIST) return arrow::list(item);
+  const int32_t size = static_cast<const arrow::FixedSizeListType&>(type).list_size();
+  return size > 0 ? arrow::fixed_size_list(item, size) : nullptr;
+}
+
+std::shared_ptr<arrow::DataType> type_within(const arrow::DataType& type, int level) {
+  return is_nested_type(type) ? nested_within(type, level + 1) : table_type_of(type);
+}
+
+}  // namespace
+
 std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type) {
   using arrow::Type;
+  if (is_nested_type(type)) return nested_within(type, 1);
   switch (type.id()) {
     case Type::BOOL:
       return arrow::boolean();
@@ -88,8 +139,10 @@ std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type) {
       const bool zoned = !static_cast<const arrow::TimestampType&>(type).timezone().empty();
       return arrow::timestamp(arrow::TimeUnit::MICRO, zoned ? "UTC" : "");
     }
-    case Type::DICTIONARY:
-      return table_type_of(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    case Type::DICTIONARY: {
+      const auto& values = *static_cast<const arrow::DictionaryType&>(type).value_type();
+      return is_nested_type(values) ? nullptr : table_type_of(values);
+    }
     default:
       return is_supported_decimal(type)
                  ? arrow::decimal128(static_cast<const arrow::DecimalType&>(type).precision(),
@@ -98,45 +151,13 @@ std::shared_ptr<arrow::DataType> table_type_of(const arrow::DataType& type) {
   }
 }
 
-Result<std::shared_ptr<arrow::DataType>> parse_table_type(std::string_view name) {
-  const std::vector<std::shared_ptr<arrow::DataType>> plain = {
-      arrow::boolean(),
-      arrow::int64(),
-      arrow::float64(),
-      arrow::utf8(),
-      arrow::binary(),
-      arrow::date32(),
-      arrow::timestamp(arrow::TimeUnit::MICRO),
-      arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
-      arrow::time64(arrow::TimeUnit::MICRO)};
-  std::vector<std::string> names;
-  for (const auto& type : plain) {
-    names.push_back(type->ToString());
-    if (name == names.back()) return type;
-  }
-  constexpr std::string_view kDecimal = "decimal128(";
-  if (name.starts_with(kDecimal)) {
-    int precision = 0;
-    int scale = 0;
-    const char* end = name.data() + name.size();
-    auto read = std::from_chars(name.data() + kDecimal.size(), end, precision);
-    if (read.ec == std::errc() && end - read.ptr > 2) {
-      read = std::from_chars(read.ptr + 2, end, scale);
-    }
-    auto type = arrow::Decimal128Type::Make(precision, scale);
-    if (type.ok() && (*type)->ToString() == name) return std::move(type).ValueUnsafe();
-  }
-  return invalid_input("`" + std::string(name) + "` is no type of a column",
-                       name_hint(name, names));
-}
-
 void TypeGuess::narrow(uint8_t fitting) {
   fits_ &= fitting;
-  any_value_ = true;
+  shapes_ |= kPlain;
 }
 
 void TypeGuess::add_text(std::string_view text) {
-  any_value_ = true;
+  shapes_ |= kPlain;
   if (fits_ == 0) return;
   text = trimmed(text);
   uint8_t fits = 0;
@@ -158,7 +179,7 @@ void TypeGuess::add_integer(int64_t value) {
 void TypeGuess::add_type(const std::shared_ptr<arrow::DataType>& type) {
   using arrow::Type;
   TypeGuess guess;
-  guess.any_value_ = true;
+  guess.shapes_ = kPlain;
   switch (type->id()) {
     case Type::BOOL:
       guess.fits_ = kBoolean;
@@ -185,19 +206,47 @@ void TypeGuess::add_type(const std::shared_ptr<arrow::DataType>& type) {
 }
 
 void TypeGuess::merge(const TypeGuess& other) {
-  if (!other.any_value_) return;
+  if (other.shapes_ == 0) return;
   const bool same_declared =
       declared_ != nullptr && other.declared_ != nullptr && declared_->Equals(*other.declared_);
-  if (!any_value_) {
+  if (shapes_ == 0) {
     declared_ = other.declared_;
   } else if (!same_declared) {
     declared_ = nullptr;
   }
-  narrow(other.fits_);
+  fits_ &= other.fits_;
+  shapes_ |= other.shapes_;
+  for (const ColumnGuess& part : other.parts_) part_of(part.name).merge(part.guess);
 }
 
+TypeGuess& TypeGuess::part_of(const std::string& name) {
+  for (ColumnGuess& part : parts_) {
+    if (part.name == name) return part.guess;
+  }
+  parts_.push_back({.name = name, .guess = {}});
+  return parts_.back().guess;
+}
+
+TypeGuess& TypeGuess::add_list() {
+  shapes_ |= kList;
+  return part_of("");
+}
+
+void TypeGuess::add_object() { shapes_ |= kObject; }
+TypeGuess& TypeGuess::member(const std::string& name) { return part_of(name); }
+
 std::shared_ptr<arrow::DataType> TypeGuess::type() const {
-  if (!any_value_) return arrow::utf8();
+  if (shapes_ == 0) return arrow::utf8();
+  if (shapes_ == kList) return arrow::list(arrow::field("item", parts_[0].guess.type()));
+  if (shapes_ == kObject) {
+    arrow::FieldVector members;
+    for (const ColumnGuess& part : parts_) {
+      members.push_back(arrow::field(part.name, part.guess.type()));
+    }
+    return arrow::struct_(std::move(members));
+  }
+  // Lists or objects beside other values: no type holds both, and each reader says where.
+  if (shapes_ != kPlain) return arrow::utf8();
   if (declared_ != nullptr) return declared_;
   if ((fits_ & kBoolean) != 0) return arrow::boolean();
   if ((fits_ & kInteger) != 0) return arrow::int64();

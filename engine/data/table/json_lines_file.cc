@@ -9,6 +9,7 @@
 #include "data/table/column_builder.h"
 #include "data/table/json_row.h"
 #include "data/table/table_file.h"
+#include "data/table/type_name.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -17,49 +18,31 @@ namespace {
 
 constexpr int64_t kBatchTextBytesMax = 32 << 20;
 
-void add_to_guess(const JsonField& field, TypeGuess& guess) {
-  using Kind = JsonField::Kind;
-  switch (field.kind) {
+void add_to_guess(const JsonValue& value, TypeGuess& guess) {
+  using Kind = JsonValue::Kind;
+  switch (value.kind) {
     case Kind::null:
       return;
     case Kind::boolean:
       return guess.add_boolean();
     case Kind::integer:
-      return guess.add_integer(field.integer);
+      return guess.add_integer(value.integer);
     case Kind::number:
       return guess.add_number();
     case Kind::big_integer:
       return guess.add_type(arrow::utf8());
     case Kind::text:
-      return guess.add_json_text(field.text);
+      return guess.add_json_text(value.text);
+    case Kind::list: {
+      TypeGuess& items = guess.add_list();
+      for (const JsonValue& item : value.items) add_to_guess(item, items);
+      return;
+    }
+    case Kind::object:
+      guess.add_object();
+      for (const JsonValue& member : value.items) add_to_guess(member, guess.member(member.name));
+      return;
   }
-}
-
-bool add_to_column(const JsonField& field, ColumnBuilder& column) {
-  using Kind = JsonField::Kind;
-  switch (field.kind) {
-    case Kind::null:
-      column.add_null();
-      return true;
-    case Kind::boolean:
-      return column.add_boolean(field.boolean);
-    case Kind::integer:
-      return column.add_integer(field.integer);
-    case Kind::number:
-      return column.add_number(field.number, field.text);
-    case Kind::big_integer:
-      return column.is_text() && column.add_text(field.text);
-    case Kind::text:
-      return column.add_json_text(field.text);
-  }
-  return false;
-}
-
-std::string text_of(const JsonField& field) {
-  using Kind = JsonField::Kind;
-  if (field.kind == Kind::boolean) return field.boolean ? "true" : "false";
-  if (field.kind == Kind::integer) return std::to_string(field.integer);
-  return field.kind == Kind::text ? "\"" + field.text + "\"" : field.text;
 }
 
 class JsonBatchReader final : public arrow::RecordBatchReader {
@@ -105,10 +88,10 @@ class JsonBatchReader final : public arrow::RecordBatchReader {
 
  private:
   Status add_row(int64_t row) {
-    for (const JsonField& field : rows_.fields()) {
+    for (const JsonValue& field : rows_.fields()) {
       const auto found = index_.find(field.name);
       if (found == index_.end()) return unknown_field(field);
-      if (!add_to_column(field, builders_[found->second])) {
+      if (!builders_[found->second].add_json(field)) {
         return does_not_fit(field, *builders_[found->second].type());
       }
       row_of_value_[found->second] = row;
@@ -119,7 +102,7 @@ class JsonBatchReader final : public arrow::RecordBatchReader {
     return {};
   }
 
-  [[nodiscard]] Error unknown_field(const JsonField& field) const {
+  [[nodiscard]] Error unknown_field(const JsonValue& field) const {
     return Error{.code = ErrorCode::invalid_input,
                  .what = "`" + rows_.path() + "`: line " + std::to_string(rows_.line()) +
                          " has a field `" + field.name + "` that the table has not",
@@ -127,11 +110,11 @@ class JsonBatchReader final : public arrow::RecordBatchReader {
                  .hint = name_hint(field.name, schema_->field_names())};
   }
 
-  [[nodiscard]] Error does_not_fit(const JsonField& field, const arrow::DataType& type) const {
+  [[nodiscard]] Error does_not_fit(const JsonValue& field, const arrow::DataType& type) const {
     return Error{.code = ErrorCode::invalid_input,
                  .what = "`" + rows_.path() + "`: column `" + field.name + "` is of type " +
-                         type.ToString() + ", but line " + std::to_string(rows_.line()) + " has " +
-                         quoted_briefly(text_of(field)),
+                         type_name(type) + ", but line " + std::to_string(rows_.line()) + " has " +
+                         quoted_briefly(json_text(field)),
                  .where = rows_.where(),
                  .hint = "correct the value; a missing one is written null"};
   }
@@ -161,7 +144,7 @@ class JsonLinesFile final : public TableFile {
     while (true) {
       MILLGATE_ASSIGN(const bool more, rows.next());
       if (!more) return columns;
-      for (const JsonField& field : rows.fields()) {
+      for (const JsonValue& field : rows.fields()) {
         const auto [found, added] = index.emplace(field.name, columns.size());
         if (added) columns.push_back({.name = field.name, .guess = {}});
         add_to_guess(field, columns[found->second].guess);

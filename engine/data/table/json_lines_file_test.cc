@@ -59,12 +59,30 @@ TEST_F(JsonLinesFileTest, BadLinesAreErrorsWithTheirPlace) {
   expect("{\"a\": 1,}", "not JSON at byte");
   expect("[1, 2]", "a list, not an object");
   expect("5", "a value, not an object");
-  expect("{\"a\": {\"b\": 1}}", "field `a` holds an object");
-  expect("{\"a\": [1]}", "field `a` holds a list");
+
+  expect("{\"a\": {\"b\": 1, \"b\": 2}}", "names field `b` twice");
   expect("{\"a\": 1, \"a\": 2}", "names field `a` twice");
   expect("{\"a\": \"\xff\"}", "is not UTF-8");
   EXPECT_THAT(fault("").what, HasSubstr("is empty"));
   EXPECT_THAT(fault("\n\n").what, HasSubstr("has no columns"));
+}
+
+TEST_F(JsonLinesFileTest, ListsAndObjectsBecomeListsAndStructs) {
+  const auto rows =
+      must(read("{\"id\": 1, \"a\": [1, 2.5], \"o\": {\"x\": {\"y\": []}}}\n"
+                "{\"id\": 2, \"a\": null, \"o\": {\"z\": \"2013-01-01\", \"x\": null}}\n"
+                "{\"id\": 3, \"a\": []}\n"));
+  EXPECT_EQ(rows->schema()->ToString(),
+            "id: int64\na: list<item: double>\n"
+            "o: struct<x: struct<y: list<item: string>>, z: date32[day]>");
+  EXPECT_EQ(csv_of(*rows),
+            "id,a,o\n1,\"[1.0,2.5]\",\"{\"\"x\"\":{\"\"y\"\":[]},\"\"z\"\":null}\"\n"
+            "2,,\"{\"\"x\"\":null,\"\"z\"\":\"\"2013-01-01\"\"}\"\n3,[],\n");
+  EXPECT_THAT(fault("{\"a\": [1]}\n{\"a\": 1}\n").what,
+              HasSubstr("column `a` is of type string, but line 1 has `[1]`"));
+  EXPECT_THAT(fault("{\"a\": [1]}\n{\"a\": {\"b\": 1}}\n").what, HasSubstr("line 1 has `[1]`"));
+  EXPECT_THAT(fault("{\"a\": " + std::string(50, '[') + std::string(50, ']') + "}").what,
+              HasSubstr("nested more than 32 levels"));
 }
 
 TEST_F(JsonLinesFileTest, KeptTypesNameThePlace) {

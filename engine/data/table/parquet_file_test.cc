@@ -87,15 +87,29 @@ TEST_F(ParquetFileTest, LongValuesComeFewAtATime) {
   EXPECT_LE(batch_count, 10);
 }
 
-TEST_F(ParquetFileTest, NestedTypesAreRefusedByName) {
-  arrow::ListBuilder builder(arrow::default_memory_pool(), std::make_shared<arrow::Int64Builder>());
-  ASSERT_TRUE(builder.Append().ok());
+TEST_F(ParquetFileTest, NestedTypesAreReadUnlessAPartIsOfNoTableType) {
+  arrow::ListBuilder builder(arrow::default_memory_pool(), std::make_shared<arrow::Time64Builder>(
+                                                               arrow::time64(arrow::TimeUnit::NANO),
+                                                               arrow::default_memory_pool()));
+  auto& items = static_cast<arrow::Time64Builder&>(*builder.value_builder());
+  for (const int64_t nanos : {int64_t{1'000}, int64_t{86'400'000'000'000}}) {
+    ASSERT_TRUE(builder.Append().ok());
+    ASSERT_TRUE(items.Append(nanos).ok());
+  }
   const auto array = builder.Finish().ValueOrDie();
   const auto table =
       arrow::Table::Make(arrow::schema({arrow::field("tags", array->type())}), {array});
-  const auto bad = read_files({parquet(table)});
+  EXPECT_EQ(must(read_files({parquet(table)}))->schema()->field(0)->type()->ToString(),
+            "list<item: time64[us]>");
+  const auto other = arrow::decimal256(60, 2);
+  const auto wide =
+      arrow::MakeArrayOfNull(arrow::struct_({arrow::field("a", arrow::list(other))}), 1)
+          .ValueOrDie();
+  const auto bad = read_files(
+      {parquet(arrow::Table::Make(arrow::schema({arrow::field("tags", wide->type())}), {wide}))});
   ASSERT_FALSE(bad.ok());
-  EXPECT_THAT(bad.error().what, HasSubstr("column `tags` is of type list"));
+  EXPECT_THAT(bad.error().what, HasSubstr("column `tags` is of type struct<a: list"));
+  EXPECT_THAT(bad.error().hint, HasSubstr("38 digits"));
 }
 
 TEST_F(ParquetFileTest, EveryTruncationIsAnError) {

@@ -8,8 +8,11 @@
 #include <bit>
 #include <cmath>
 
+#include "data/table/cell_json.h"
 #include "data/table/column_type.h"
+#include "data/table/type_name.h"
 #include "data/table/value_text.h"
+#include "ground/json.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -113,6 +116,12 @@ Result<RowKeyEncoder> RowKeyEncoder::make(const arrow::Schema& schema,
     }
     const auto& type = schema.field(index)->type();
     const auto table_type = table_type_of(*type);
+    if (is_nested_type(*type)) {
+      return invalid_input("column `" + name + "` of the key is of type " + type_name(*type) +
+                               ", which a table cannot be sorted by",
+                           "a key is made of plain values: name other columns, or commit a member "
+                           "of it as a column of its own");
+    }
     if (table_type == nullptr || !table_type->Equals(*type)) {
       return invalid_input("column `" + name + "` of the key is of type " + type->ToString() +
                            ", which a table cannot be sorted by");
@@ -170,6 +179,13 @@ std::string value_text(const arrow::Array& column, int64_t row) {
       }
       return text;
     }
+    case arrow::Type::FLOAT:
+      return number_text(shortest_double(as<arrow::FloatArray>(column).Value(row)));
+    case arrow::Type::LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
+    case arrow::Type::STRUCT:
+    case arrow::Type::MAP:
+      return dump_json(cell_json(column, row, NotFinite::text));
     default: {
       const auto scalar = column.GetScalar(row);
       return scalar.ok() ? (*scalar)->ToString() : "?";

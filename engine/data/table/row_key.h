@@ -50,7 +50,7 @@ class RowKeys {
 class RowKeyEncoder {
  public:
   /// Errors: `invalid_input` when `schema` lacks a column (nearest name) or has it in a type
-  /// that is no table type.
+  /// that is no table type, or nested: lists, structs and maps have no order.
   [[nodiscard]] static Result<RowKeyEncoder> make(const arrow::Schema& schema,
                                                   const std::vector<std::string>& key);
 
@@ -67,7 +67,7 @@ class RowKeyEncoder {
 };
 
 /// One value of a table type as a person reads it: times in ISO 8601, doubles in their shortest
-/// form, binary in hexadecimal digits, "null".
+/// form, binary in hexadecimal digits, lists, structs and maps as JSON in one line, "null".
 [[nodiscard]] std::string value_text(const arrow::Array& column, int64_t row);
 
 }  // namespace millgate

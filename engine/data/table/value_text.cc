@@ -198,6 +198,15 @@ std::string number_text(double value) {
   return text;
 }
 
+double shortest_double(float value) {
+  if (!std::isfinite(value)) return value;
+  char digits[32];
+  const auto written = std::to_chars(digits, digits + sizeof digits, value);
+  double number = 0;
+  std::from_chars(digits, written.ptr, number);
+  return number;
+}
+
 std::string date_text(int32_t days) {
   return timestamp_text({.micros = int64_t{days} * 86'400 * kMicrosPerSecond}).substr(0, 10);
 }

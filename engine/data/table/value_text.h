@@ -41,6 +41,8 @@ struct Timestamp {
 /// The other way, so that reading gives the value again: the shortest digits ("0.1", "5.0",
 /// "NaN", "-inf"); "2013-01-31"; "2013-01-31T10:00:00Z", without "Z" unless `zoned`.
 [[nodiscard]] std::string number_text(double value);
+/// The double with the shortest digits that give `value` back: 0.1 for the float 0.1.
+[[nodiscard]] double shortest_double(float value);
 [[nodiscard]] std::string date_text(int32_t days);
 [[nodiscard]] std::string timestamp_text(Timestamp value);
 

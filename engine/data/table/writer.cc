@@ -9,12 +9,12 @@
 #include <parquet/properties.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <memory>
 
 #include "data/table/arrow_result.h"
+#include "data/table/cell_json.h"
 #include "data/table/column_type.h"
 #include "data/table/row_key.h"
 #include "data/table/table_format.h"
@@ -76,28 +76,14 @@ void put_csv_rows(const arrow::RecordBatch& batch, std::string& out) {
   }
 }
 
-Json json_value(const arrow::Array& column, int64_t row) {
-  if (column.IsNull(row)) return nullptr;
-  switch (column.type_id()) {
-    case arrow::Type::BOOL:
-      return static_cast<const arrow::BooleanArray&>(column).Value(row);
-    case arrow::Type::INT64:
-      return static_cast<const arrow::Int64Array&>(column).Value(row);
-    case arrow::Type::DOUBLE: {
-      const double value = static_cast<const arrow::DoubleArray&>(column).Value(row);
-      return std::isfinite(value) ? Json(value) : Json(nullptr);
-    }
-    default:
-      return value_text(column, row);
-  }
-}
-
 void put_json_rows(const arrow::RecordBatch& batch, std::string& out) {
   const auto& columns = batch.columns();
   const auto names = batch.schema()->field_names();
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     Json object = Json::object();
-    for (size_t i = 0; i < columns.size(); ++i) object[names[i]] = json_value(*columns[i], row);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      object[names[i]] = cell_json(*columns[i], row, NotFinite::null);
+    }
     out += dump_json(object);
     out += '\n';
   }
