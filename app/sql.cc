@@ -6,6 +6,8 @@
 #include "app/text_table.h"
 #include "data/query/revision_sql.h"
 #include "data/table/arrow_result.h"
+#include "data/table/cell_json.h"
+#include "data/table/type_name.h"
 #include "data/table/writer.h"
 
 namespace millgate {
@@ -35,6 +37,10 @@ Result<int> print_rows(const Session& session, arrow::RecordBatchReader& rows) {
       Json object = Json::object();
       for (int c = 0; c < batch->num_columns(); ++c) {
         const std::string& name = batch->schema()->field(c)->name();
+        if (is_nested_type(*batch->column(c)->type())) {
+          object[name] = cell_json(*batch->column(c), row, NotFinite::null);
+          continue;
+        }
         MILLGATE_ARROW(const auto value, batch->column(c)->GetScalar(row), "the result");
         if (!value->is_valid) {
           object[name] = nullptr;

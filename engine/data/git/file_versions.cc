@@ -16,6 +16,7 @@
 #include "data/table/arrow_result.h"
 #include "data/table/sort.h"
 #include "data/table/table_file.h"
+#include "data/table/type_name.h"
 #include "ground/durable_file.h"
 #include "ground/nearest_name.h"
 
@@ -96,10 +97,11 @@ std::optional<int64_t> repeated_row(const RowKeys& keys) {
   return std::nullopt;
 }
 
-/// A number that was measured names no row, and neither does a missing value.
+/// A number that was measured names no row, and neither does a missing value, a list or a struct.
 bool can_name_rows(const arrow::RecordBatch& rows, const std::string& column) {
   const auto values = rows.GetColumnByName(column);
-  return values != nullptr && values->type_id() != arrow::Type::DOUBLE && values->null_count() == 0;
+  return values != nullptr && values->type_id() != arrow::Type::DOUBLE &&
+         !is_nested_type(*values->type()) && values->null_count() == 0;
 }
 
 }  // namespace
@@ -236,6 +238,13 @@ Status FileVersions::find_key(const std::vector<std::string>& declared) {
       key_origin_ = KeyOrigin::found;
       return {};
     }
+  }
+  for (const auto& field : first->rows->schema()->fields()) {
+    if (!is_nested_type(*field->type())) continue;
+    return Error{.code = ErrorCode::conflict,
+                 .what = "the rows have no key, and column `" + field->name() + "` is of type " +
+                         type_name(*field->type()) + ", by which rows cannot be told apart",
+                 .hint = "name the key of the source in millgate.toml"};
   }
   MILLGATE_TRY(number_equal_rows());
   std::vector<std::string> all = files_[0].rows->schema()->field_names();

@@ -26,8 +26,12 @@
   F(column_name)                                 \
   F(connect)                                     \
   F(create_config)                               \
+  F(create_array_type)                           \
   F(create_decimal_type)                         \
+  F(create_list_type)                            \
   F(create_logical_type)                         \
+  F(create_map_type)                             \
+  F(create_struct_type)                          \
   F(create_table_function)                       \
   F(data_chunk_from_arrow)                       \
   F(data_chunk_get_vector)                       \

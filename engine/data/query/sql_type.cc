@@ -86,14 +86,24 @@ Result<std::string> sql_type(const arrow::DataType& type) {
     case arrow::Type::STRUCT:
       return struct_type(type);
     case arrow::Type::LIST:
-    case arrow::Type::LARGE_LIST:
-    case arrow::Type::FIXED_SIZE_LIST: {
+    case arrow::Type::LARGE_LIST: {
       MILLGATE_ASSIGN(const std::string item, sql_type(*type.field(0)->type()));
       return item + "[]";
     }
+    case arrow::Type::FIXED_SIZE_LIST: {
+      MILLGATE_ASSIGN(const std::string item, sql_type(*type.field(0)->type()));
+      return item + "[" +
+             std::to_string(static_cast<const arrow::FixedSizeListType&>(type).list_size()) + "]";
+    }
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      MILLGATE_ASSIGN(const std::string key, sql_type(*map.key_type()));
+      MILLGATE_ASSIGN(const std::string value, sql_type(*map.item_type()));
+      return "MAP(" + key + ", " + value + ")";
+    }
     default:
       return invalid_input("SQL has no type for Arrow's `" + type.ToString() + "`",
-                           "store the column as text, number, time, list or struct");
+                           "store the column as text, number, time, list, struct or map");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "data/table/arrow_result.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
@@ -24,13 +25,44 @@ void delete_as(void* object) {
   delete static_cast<T*>(object);
 }
 
+DuckType duck_type(const arrow::DataType& type);
+
+DuckType struct_type(const arrow::DataType& type) {
+  std::vector<DuckType> types;
+  std::vector<duckdb_logical_type> members;
+  std::vector<const char*> names;
+  for (const auto& field : type.fields()) {
+    types.push_back(duck_type(*field->type()));
+    members.push_back(types.back().get());
+    names.push_back(field->name().c_str());
+  }
+  return DuckType(duckdb().create_struct_type(members.data(), names.data(), members.size()));
+}
+
+DuckType nested_type(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::STRUCT) return struct_type(type);
+  if (type.id() == arrow::Type::MAP) {
+    const auto& map = static_cast<const arrow::MapType&>(type);
+    const DuckType key = duck_type(*map.key_type());
+    const DuckType value = duck_type(*map.item_type());
+    return DuckType(duckdb().create_map_type(key.get(), value.get()));
+  }
+  const DuckType item = duck_type(*type.field(0)->type());
+  if (type.id() == arrow::Type::LIST) return DuckType(duckdb().create_list_type(item.get()));
+  const int32_t size = static_cast<const arrow::FixedSizeListType&>(type).list_size();
+  return DuckType(duckdb().create_array_type(item.get(), static_cast<idx_t>(size)));
+}
+
 DuckType duck_type(const arrow::DataType& type) {
+  if (is_nested_type(type)) return nested_type(type);
   const auto plain = [](duckdb_type id) { return DuckType(duckdb().create_logical_type(id)); };
   switch (type.id()) {
     case arrow::Type::BOOL:
       return plain(DUCKDB_TYPE_BOOLEAN);
     case arrow::Type::INT64:
       return plain(DUCKDB_TYPE_BIGINT);
+    case arrow::Type::FLOAT:
+      return plain(DUCKDB_TYPE_FLOAT);
     case arrow::Type::DOUBLE:
       return plain(DUCKDB_TYPE_DOUBLE);
     case arrow::Type::DATE32:
@@ -211,7 +243,23 @@ Status register_version_function(duckdb_connection connection, Versions versions
   return {};
 }
 
+namespace {
+
+/// Parquet knows no lists of fixed size, so a reader of Parquet alone would not say that they are.
+bool holds_even_list(const arrow::DataType& type) {
+  return type.id() == arrow::Type::FIXED_SIZE_LIST ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return holds_even_list(*field->type()); });
+}
+
+}  // namespace
+
 bool is_plain_parquet(const TableVersion& version) {
+  const auto& fields = version.schema->fields();
+  if (std::any_of(fields.begin(), fields.end(),
+                  [](const auto& field) { return holds_even_list(*field->type()); })) {
+    return false;
+  }
   const bool no_added = std::all_of(version.segments.begin(), version.segments.end(),
                                     [](const Segment& segment) { return segment.added.empty(); });
   return no_added && version.deltas.empty() && version.widened_names.empty() &&

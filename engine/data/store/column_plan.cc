@@ -22,12 +22,11 @@ bool fits_double(const TableVersion& version, int column) {
   return minimum && maximum && *minimum >= -kExact && *maximum <= kExact;
 }
 
-}  // namespace
-
-bool widens(const TableVersion& version, int column, const arrow::DataType& to) {
+/// Whether every value of `from` is one of `to`; of nested types part by part, where a struct may
+/// get members: those are null in what was written before.
+bool widens_always(const arrow::DataType& from, const arrow::DataType& to) {
   using arrow::Type;
-  const arrow::DataType& from = *version.schema->field(column)->type();
-  if (from.id() == Type::INT64 && to.id() == Type::DOUBLE) return fits_double(version, column);
+  if (from.Equals(to)) return true;
   if (from.id() == Type::DATE32) {
     return to.id() == Type::TIMESTAMP &&
            static_cast<const arrow::TimestampType&>(to).timezone().empty();
@@ -38,7 +37,36 @@ bool widens(const TableVersion& version, int column, const arrow::DataType& to) 
     return wide.scale() >= narrow.scale() &&
            wide.precision() - wide.scale() >= narrow.precision() - narrow.scale();
   }
+  if (from.id() == Type::FLOAT && to.id() == Type::DOUBLE) return true;
+  if (from.id() == Type::LIST || from.id() == Type::FIXED_SIZE_LIST) {
+    // Lists of another size are another type; lists of any size hold them all.
+    return (to.id() == Type::LIST || from.Equals(to)) &&
+           widens_always(*from.field(0)->type(), *to.field(0)->type());
+  }
+  if (from.id() == Type::MAP && to.id() == Type::MAP) {
+    const auto& narrow = static_cast<const arrow::MapType&>(from);
+    const auto& wide = static_cast<const arrow::MapType&>(to);
+    // Wider keys could stand in another order.
+    return narrow.key_type()->Equals(*wide.key_type()) &&
+           widens_always(*narrow.item_type(), *wide.item_type());
+  }
+  if (from.id() == Type::STRUCT && to.id() == Type::STRUCT) {
+    const auto& wide = static_cast<const arrow::StructType&>(to);
+    return std::all_of(from.fields().begin(), from.fields().end(), [&](const auto& field) {
+      const auto member = wide.GetFieldByName(field->name());
+      return member != nullptr && widens_always(*field->type(), *member->type());
+    });
+  }
   return from.id() == Type::STRING && to.id() == Type::BINARY;
+}
+
+}  // namespace
+
+bool widens(const TableVersion& version, int column, const arrow::DataType& to) {
+  using arrow::Type;
+  const arrow::DataType& from = *version.schema->field(column)->type();
+  if (from.id() == Type::INT64 && to.id() == Type::DOUBLE) return fits_double(version, column);
+  return widens_always(from, to);
 }
 
 namespace {

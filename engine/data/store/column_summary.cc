@@ -9,6 +9,7 @@
 
 #include "data/table/arrow_result.h"
 #include "data/table/column_builder.h"
+#include "data/table/type_name.h"
 
 #include <algorithm>
 #include <cmath>
@@ -115,13 +116,14 @@ std::optional<std::string> key_of_text(const arrow::Field& field, const RowKeyEn
 Result<ColumnSummary> ColumnSummary::make(const arrow::Schema& schema) {
   ColumnSummary summary;
   for (const auto& field : schema.fields()) {
-    MILLGATE_ASSIGN(RowKeyEncoder encoder,
-                    RowKeyEncoder::make(*arrow::schema({field}), {field->name()}));
-    summary.extremes_.push_back(
-        {.encoder = std::move(encoder), .minimum_key = {}, .maximum_key = {}});
+    Extremes& extremes = summary.extremes_.emplace_back();
+    if (!is_nested_type(*field->type())) {
+      MILLGATE_ASSIGN(extremes.encoder,
+                      RowKeyEncoder::make(*arrow::schema({field}), {field->name()}));
+    }
     ColumnStatistics& column = summary.statistics_.emplace_back();
     column.name = field->name();
-    column.type = field->type()->ToString();
+    column.type = type_name(*field->type());
   }
   return summary;
 }
@@ -135,8 +137,9 @@ Result<ColumnSummary> ColumnSummary::resume(const arrow::Schema& schema,
     if (statistics[i].null_count == row_count) continue;
     const auto& field = schema.field(static_cast<int>(i));
     Extremes& extremes = summary.extremes_[i];
-    auto minimum = key_of_text(*field, extremes.encoder, statistics[i].minimum);
-    auto maximum = key_of_text(*field, extremes.encoder, statistics[i].maximum);
+    if (!extremes.encoder) continue;
+    auto minimum = key_of_text(*field, *extremes.encoder, statistics[i].minimum);
+    auto maximum = key_of_text(*field, *extremes.encoder, statistics[i].maximum);
     if (!minimum || !maximum) {
       summary.statistics_[i].exact = false;
       continue;
@@ -156,6 +159,7 @@ void ColumnSummary::add(const arrow::RecordBatch& batch) {
   for (size_t i = 0; i < statistics_.size(); ++i) {
     const auto column = batch.column(static_cast<int>(i));
     statistics_[i].null_count += column->null_count();
+    if (!extremes_[i].encoder) continue;
     const Rows rows = extreme_rows_of(*column);
     if (!rows.smallest) continue;
     add_extreme(i, batch, *rows.smallest);
@@ -174,7 +178,7 @@ void ColumnSummary::add_extreme(size_t column, const arrow::RecordBatch& batch, 
     if (value_text(*cells, row) == kNotANumber) return;
     if (statistics_[column].maximum == kNotANumber) extremes.any = false;
   }
-  extremes.encoder.encode_row(
+  extremes.encoder->encode_row(
       *arrow::RecordBatch::Make(arrow::schema({batch.schema()->field(static_cast<int>(column))}),
                                 batch.num_rows(), {cells}),
       row, key);
@@ -235,6 +239,7 @@ Result<std::vector<ColumnStatistics>> changed_statistics(
   for (size_t i = 0; i < changed.size(); ++i) {
     changed[i].null_count = statistics[i].null_count + null_growth(changes, static_cast<int>(i));
     // Keys of rows that stay are in `before`, too, but not gone.
+    if (is_nested_type(*schema.field(static_cast<int>(i))->type())) continue;
     const bool is_key = std::find(key.begin(), key.end(), changed[i].name) != key.end();
     const ColumnStatistics lost = (is_key ? gone_keys : gone).statistics()[i];
     const int64_t rows_gone = is_key ? removed->num_rows() : changes.row_count();

@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@
 namespace millgate {
 
 /// Counts nulls and finds the smallest and the largest value of each column, in the order of
-/// table/sort.h; NaN counts only where there is nothing else. One thread at a time.
+/// table/sort.h; NaN counts only where there is nothing else. Nested columns have no extremes:
+/// their texts stay empty. One thread at a time.
 class ColumnSummary {
  public:
   [[nodiscard]] static Result<ColumnSummary> make(const arrow::Schema& schema);
@@ -30,7 +32,7 @@ class ColumnSummary {
 
  private:
   struct Extremes {
-    RowKeyEncoder encoder;
+    std::optional<RowKeyEncoder> encoder;  ///< None for nested types, which have no order.
     std::string minimum_key;
     std::string maximum_key;
     bool any = false;

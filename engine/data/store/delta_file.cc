@@ -2,7 +2,6 @@
 
 #include <arrow/array.h>
 #include <arrow/builder.h>
-#include <arrow/compute/cast.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -10,6 +9,7 @@
 #include <memory>
 
 #include "data/table/arrow_result.h"
+#include "data/table/cell_cast.h"
 
 namespace millgate {
 
@@ -82,8 +82,7 @@ class DeltaFile {
       MILLGATE_ARROW(auto nulls, arrow::MakeArrayOfNull(type, rows_->num_rows()), "a delta");
       return nulls;
     }
-    if (found->type()->Equals(*type)) return found;
-    auto widened = arrow::compute::Cast(*found, type);
+    auto widened = cast_cells(found, type);
     if (!widened.ok()) return not_as_written(widened.status().message());
     return *std::move(widened);
   }

@@ -9,6 +9,9 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <utility>
+
+#include "data/table/type_name.h"
 
 namespace millgate {
 
@@ -90,8 +93,9 @@ void for_words_of(const arrow::Array& column, int64_t begin, int64_t end, const 
   }
 }
 
+/// Of a column whose type is not nested.
 template <typename Each>
-void for_words(const arrow::Array& column, int64_t begin, int64_t end, const Each& each) {
+void for_plain_words(const arrow::Array& column, int64_t begin, int64_t end, const Each& each) {
   switch (column.type_id()) {
     case arrow::Type::BOOL:
       return for_words_of<arrow::BooleanArray>(column, begin, end, each);
@@ -99,6 +103,8 @@ void for_words(const arrow::Array& column, int64_t begin, int64_t end, const Eac
       return for_words_of<arrow::Int64Array>(column, begin, end, each);
     case arrow::Type::DOUBLE:
       return for_words_of<arrow::DoubleArray>(column, begin, end, each);
+    case arrow::Type::FLOAT:
+      return for_words_of<arrow::FloatArray>(column, begin, end, each);
     case arrow::Type::DATE32:
       return for_words_of<arrow::Date32Array>(column, begin, end, each);
     case arrow::Type::TIMESTAMP:
@@ -114,6 +120,118 @@ void for_words(const arrow::Array& column, int64_t begin, int64_t end, const Eac
 
 uint64_t cell_hash(uint64_t row_hash, const Words& words) {
   return mix(mix(row_hash ^ words.first) + words.second);
+}
+
+/// Both words of a list go through the words of its items.
+class ListWords {
+ public:
+  explicit ListWords(int64_t length)
+      : words_{.first = static_cast<uint64_t>(length), .second = ~static_cast<uint64_t>(length)} {}
+  void take(const Words& item) {
+    words_.first = mix(words_.first ^ item.first) + item.second;
+    words_.second = mix(words_.second + std::rotl(item.first, 32)) ^ item.second;
+  }
+  [[nodiscard]] const Words& words() const { return words_; }
+
+ private:
+  Words words_;
+};
+
+/// The words of the cells of a nested column. Keeps no reference to it but to its buffers.
+class NestedWords {
+ public:
+  explicit NestedWords(std::shared_ptr<arrow::Array> column) : column_(std::move(column)) {
+    switch (column_->type_id()) {
+      case arrow::Type::LIST:
+        parts_.emplace_back(static_cast<const arrow::ListArray&>(*column_).values());
+        return;
+      case arrow::Type::FIXED_SIZE_LIST:
+        parts_.emplace_back(static_cast<const arrow::FixedSizeListArray&>(*column_).values());
+        return;
+      case arrow::Type::MAP:
+        parts_.emplace_back(static_cast<const arrow::MapArray&>(*column_).keys());
+        parts_.emplace_back(static_cast<const arrow::MapArray&>(*column_).items());
+        return;
+      case arrow::Type::STRUCT: {
+        const auto& record = static_cast<const arrow::StructArray&>(*column_);
+        for (int i = 0; i < record.num_fields(); ++i) {
+          parts_.emplace_back(record.field(i));
+          name_hashes_.push_back(mixed_hash(record.type()->field(i)->name()));
+        }
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  [[nodiscard]] Words at(int64_t row) const {
+    if (column_->IsNull(row)) return kNullWords;
+    switch (column_->type_id()) {
+      case arrow::Type::LIST:
+        return list_at(static_cast<const arrow::ListArray&>(*column_), row);
+      case arrow::Type::FIXED_SIZE_LIST:
+        return list_at(static_cast<const arrow::FixedSizeListArray&>(*column_), row);
+      case arrow::Type::MAP:
+        return map_at(static_cast<const arrow::MapArray&>(*column_), row);
+      case arrow::Type::STRUCT:
+        return struct_at(row);
+      default: {
+        Words found;
+        for_plain_words(*column_, row, row + 1,
+                        [&](int64_t, const Words& words) { found = words; });
+        return found;
+      }
+    }
+  }
+
+ private:
+  template <typename List>
+  [[nodiscard]] Words list_at(const List& list, int64_t row) const {
+    const int64_t begin = list.value_offset(row);
+    const int64_t end = list.value_offset(row + 1);
+    ListWords words(end - begin);
+    if (parts_[0].parts_.empty()) {
+      for_plain_words(*parts_[0].column_, begin, end,
+                      [&](int64_t, const Words& item) { words.take(item); });
+    } else {
+      for (int64_t i = begin; i < end; ++i) words.take(parts_[0].at(i));
+    }
+    return words.words();
+  }
+  [[nodiscard]] Words map_at(const arrow::MapArray& map, int64_t row) const {
+    const int64_t begin = map.value_offset(row);
+    const int64_t end = map.value_offset(row + 1);
+    ListWords words(end - begin);
+    for (int64_t i = begin; i < end; ++i) {
+      words.take(parts_[0].at(i));
+      words.take(parts_[1].at(i));
+    }
+    return words.words();
+  }
+  /// A sum, so that the order of members is no matter; null members add nothing, so that a struct
+  /// that gets a member stays what it was.
+  [[nodiscard]] Words struct_at(int64_t row) const {
+    Words sum{.first = 1, .second = 2};
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i].column_->IsNull(row)) continue;
+      const Words words = parts_[i].at(row);
+      sum.first += cell_hash(name_hashes_[i], words);
+      sum.second += cell_hash(~name_hashes_[i], words);
+    }
+    return sum;
+  }
+
+  std::shared_ptr<arrow::Array> column_;
+  std::vector<NestedWords> parts_;
+  std::vector<uint64_t> name_hashes_;  ///< Of the members of a struct.
+};
+
+template <typename Each>
+void for_words(const arrow::Array& column, int64_t begin, int64_t end, const Each& each) {
+  if (!is_nested_type(*column.type())) return for_plain_words(column, begin, end, each);
+  const NestedWords words(arrow::MakeArray(column.data()));
+  for (int64_t row = begin; row < end; ++row) each(row, words.at(row));
 }
 
 using Sums = std::array<uint64_t, 4>;
@@ -193,7 +311,7 @@ Id logical_hash_of(const arrow::Schema& schema, const std::vector<std::string>& 
   for (const int column : order) {
     const Id& digest = digests[static_cast<size_t>(column)];
     hasher.add_field(schema.field(column)->name());
-    hasher.add_field(schema.field(column)->type()->ToString());
+    hasher.add_field(ordered_type_name(*schema.field(column)->type()));
     hasher.add_field({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
   }
   return hasher.finish();

@@ -17,10 +17,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include "data/store/logical_hash.h"
 #include "data/table/arrow_result.h"
+#include "data/table/cell_cast.h"
 
 namespace millgate {
 
@@ -63,6 +65,8 @@ bool mostly_differs(const arrow::Array& column) {
       return first_values_differ<arrow::Int64Array>(column);
     case arrow::Type::DOUBLE:
       return first_values_differ<arrow::DoubleArray>(column);
+    case arrow::Type::FLOAT:
+      return first_values_differ<arrow::FloatArray>(column);
     case arrow::Type::TIMESTAMP:
       return first_values_differ<arrow::TimestampArray>(column);
     case arrow::Type::STRING:
@@ -70,6 +74,31 @@ bool mostly_differs(const arrow::Array& column) {
       return first_values_differ<arrow::BinaryArray>(column);
     default:
       return false;
+  }
+}
+
+/// Calls `each(path, values)` for the plain columns in which Parquet keeps `column`, with their
+/// paths as Arrow names them.
+void for_leaves(const std::string& path, const std::shared_ptr<arrow::Array>& column,
+                const std::function<void(const std::string&, const arrow::Array&)>& each) {
+  switch (column->type_id()) {
+    case arrow::Type::LIST:
+      return for_leaves(path + ".list.element",
+                        static_cast<const arrow::ListArray&>(*column).values(), each);
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapArray&>(*column);
+      for_leaves(path + ".key_value.key", map.keys(), each);
+      return for_leaves(path + ".key_value.value", map.items(), each);
+    }
+    case arrow::Type::STRUCT: {
+      const auto& record = static_cast<const arrow::StructArray&>(*column);
+      for (int i = 0; i < record.num_fields(); ++i) {
+        for_leaves(path + "." + record.type()->field(i)->name(), record.field(i), each);
+      }
+      return;
+    }
+    default:
+      return each(path, *column);
   }
 }
 
@@ -84,15 +113,52 @@ std::shared_ptr<parquet::WriterProperties> writer_properties(const arrow::Record
       ->enable_page_checksum()
       ->max_row_group_length(std::max<int64_t>(rows.num_rows(), 1));
   for (int i = 0; i < rows.num_columns(); ++i) {
-    if (!mostly_differs(*rows.column(i))) continue;
-    const std::string& name = rows.schema()->field(i)->name();
-    const auto type = rows.column(i)->type_id();
-    builder.disable_dictionary(name);
-    if (type == arrow::Type::INT64 || type == arrow::Type::TIMESTAMP) {
-      builder.encoding(name, parquet::Encoding::DELTA_BINARY_PACKED);
-    }
+    for_leaves(rows.schema()->field(i)->name(), rows.column(i),
+               [&](const std::string& path, const arrow::Array& values) {
+                 if (!mostly_differs(values)) return;
+                 builder.disable_dictionary(path);
+                 if (values.type_id() == arrow::Type::INT64 ||
+                     values.type_id() == arrow::Type::TIMESTAMP) {
+                   builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
+                 }
+               });
   }
   return builder.build();
+}
+
+/// The type in which Parquet keeps values of `type`: it knows no lists of fixed size.
+std::shared_ptr<arrow::DataType> parquet_type(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
+      return arrow::list(arrow::field("element", parquet_type(*type.field(0)->type())));
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      return arrow::map(map.key_type(), parquet_type(*map.item_type()));
+    }
+    case arrow::Type::STRUCT: {
+      arrow::FieldVector members;
+      for (const auto& field : type.fields()) {
+        members.push_back(arrow::field(field->name(), parquet_type(*field->type())));
+      }
+      return arrow::struct_(std::move(members));
+    }
+    default:
+      return type.GetSharedPtr();
+  }
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> as_parquet_keeps(const arrow::RecordBatch& rows) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    fields.push_back(arrow::field(rows.schema()->field(i)->name(),
+                                  parquet_type(*rows.schema()->field(i)->type())));
+    MILLGATE_ARROW(auto column, cast_cells(rows.column(i), fields.back()->type()), "a segment");
+    columns.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows.num_rows(),
+                                  std::move(columns));
 }
 
 Error not_as_written(const Id& object, const std::string& why) {
@@ -173,10 +239,11 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> open_parquet(const ObjectSto
 Result<ParquetObject> write_parquet_object(ObjectStore& objects, const arrow::RecordBatch& rows) {
   const std::string object = "cannot write a segment";
   MILLGATE_ARROW(auto file, arrow::io::BufferOutputStream::Create(), object);
-  const auto table = arrow::Table::Make(rows.schema(), rows.columns(), rows.num_rows());
+  MILLGATE_ASSIGN(const auto kept, as_parquet_keeps(rows));
+  const auto table = arrow::Table::Make(kept->schema(), kept->columns(), kept->num_rows());
   MILLGATE_ARROW_TRY(
       parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), file,
-                                 std::max<int64_t>(rows.num_rows(), 1), writer_properties(rows)),
+                                 std::max<int64_t>(rows.num_rows(), 1), writer_properties(*kept)),
       object);
   MILLGATE_ARROW(const auto bytes, file->Finish(), object);
   ParquetObject written;

@@ -10,6 +10,7 @@
 
 #include "data/table/arrow_result.h"
 #include "data/table/batch_bytes.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
@@ -32,10 +33,60 @@ int64_t memory_bytes(const std::vector<std::shared_ptr<arrow::RecordBatch>>& bat
   return bytes;
 }
 
-/// The bytes of all texts of each row.
+/// What the items [begin, end) of a nested cell count as: texts their bytes, else as in memory.
+int64_t nested_bytes(const arrow::Array& items, int64_t begin, int64_t end) {
+  const auto count_slots = [&](const auto& list, const arrow::Array& parts) {
+    int64_t bytes = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      if (list.IsNull(i)) continue;
+      bytes += nested_bytes(parts, list.value_offset(i), list.value_offset(i + 1));
+    }
+    return bytes;
+  };
+  switch (items.type_id()) {
+    case arrow::Type::LIST: {
+      const auto& list = static_cast<const arrow::ListArray&>(items);
+      return count_slots(list, *list.values());
+    }
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const auto& list = static_cast<const arrow::FixedSizeListArray&>(items);
+      return count_slots(list, *list.values());
+    }
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapArray&>(items);
+      return count_slots(map, *map.keys()) + count_slots(map, *map.items());
+    }
+    case arrow::Type::STRUCT: {
+      const auto& record = static_cast<const arrow::StructArray&>(items);
+      int64_t bytes = 0;
+      for (int64_t i = begin; i < end; ++i) {
+        if (record.IsNull(i)) continue;
+        for (const auto& member : record.fields()) bytes += nested_bytes(*member, i, i + 1);
+      }
+      return bytes;
+    }
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: {
+      const auto& texts = static_cast<const arrow::BinaryArray&>(items);
+      int64_t bytes = 0;
+      for (int64_t i = begin; i < end; ++i) bytes += texts.IsNull(i) ? 0 : texts.value_length(i);
+      return bytes;
+    }
+    default:
+      return (end - begin) * (items.type_id() == arrow::Type::FLOAT ? 4 : 8);
+  }
+}
+
+/// The bytes of all texts of each row, and of what its nested cells hold.
 std::vector<int64_t> text_bytes(const arrow::RecordBatch& rows) {
   std::vector<int64_t> bytes(static_cast<size_t>(rows.num_rows()));
   for (const auto& column : rows.columns()) {
+    if (is_nested_type(*column->type())) {
+      for (int64_t row = 0; row < column->length(); ++row) {
+        bytes[static_cast<size_t>(row)] += nested_bytes(*column, row, row + 1);
+      }
+      continue;
+    }
     if (!arrow::is_base_binary_like(column->type_id())) continue;
     const auto& texts = static_cast<const arrow::BinaryArray&>(*column);
     for (int64_t row = 0; row < texts.length(); ++row) {

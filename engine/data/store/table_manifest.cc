@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "data/store/logical_hash.h"
-#include "data/table/column_type.h"
+#include "data/table/type_name.h"
 #include "ground/format_version.h"
 #include "ground/json.h"
 
@@ -16,7 +16,11 @@ namespace {
 constexpr const char* kManifestFormat = "millgate table version";
 constexpr const char* kListFormat = "millgate segment list";
 constexpr int64_t kFormatVersion = 2;
-constexpr FormatVersions kReadVersions = {.oldest = kFormatVersion, .newest = kFormatVersion};
+/// Of a manifest with columns of nested types; else nothing differs.
+constexpr int64_t kNestedFormatVersion = 3;
+constexpr FormatVersions kManifestVersions = {.oldest = kFormatVersion,
+                                              .newest = kNestedFormatVersion};
+constexpr FormatVersions kListVersions = {.oldest = kFormatVersion, .newest = kFormatVersion};
 
 Result<Id> id_member(const Json& json, const char* key, const std::string& object) {
   MILLGATE_ASSIGN(const auto hex, json_member<std::string>(json, key, object));
@@ -150,7 +154,7 @@ Status parse_columns(const Json& json, const std::string& object, TableVersion& 
 }
 
 Result<TableVersion> parse_version(const Json& json, const std::string& object) {
-  MILLGATE_TRY(read_format_version(json, kManifestFormat, kReadVersions, object));
+  MILLGATE_TRY(read_format_version(json, kManifestFormat, kManifestVersions, object));
   TableVersion version;
   MILLGATE_ASSIGN(version.key, json_member<std::vector<std::string>>(json, "key", object));
   MILLGATE_ASSIGN(version.row_count, count_member(json, "row_count", object));
@@ -181,7 +185,7 @@ Result<TableVersion> parse_version(const Json& json, const std::string& object) 
 }
 
 Result<std::vector<Segment>> parse_list(const Json& json, const std::string& object) {
-  MILLGATE_TRY(read_format_version(json, kListFormat, kReadVersions, object));
+  MILLGATE_TRY(read_format_version(json, kListFormat, kListVersions, object));
   MILLGATE_ASSIGN(const Json list, json_member<Json>(json, "segments", object));
   std::vector<Segment> segments;
   for (const Json& entry : list) {
@@ -265,7 +269,10 @@ std::string segment_list_text(const std::vector<Segment>& segments) {
 std::string manifest_text(const TableVersion& version) {
   Json json;
   json["format"] = kManifestFormat;
-  json["version"] = kFormatVersion;
+  const auto& fields = version.schema->fields();
+  const bool nested = std::any_of(fields.begin(), fields.end(),
+                                  [](const auto& field) { return is_nested_type(*field->type()); });
+  json["version"] = nested ? kNestedFormatVersion : kFormatVersion;
   json["key"] = version.key;
   json["row_count"] = version.row_count;
   if (version.logical_hash) json["logical_hash"] = version.logical_hash->hex();

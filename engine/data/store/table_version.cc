@@ -25,7 +25,7 @@ Result<std::shared_ptr<arrow::Schema>> plain_schema(const arrow::Schema& schema)
   arrow::FieldVector fields;
   for (const auto& field : schema.fields()) {
     const auto type = table_type_of(*field->type());
-    if (type == nullptr || !type->Equals(*field->type())) {
+    if (type == nullptr || !type->Equals(*field->type(), true)) {
       return invalid_input("column `" + field->name() + "` is of type " +
                            field->type()->ToString() + ", which tables do not hold");
     }

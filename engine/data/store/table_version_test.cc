@@ -329,7 +329,7 @@ TEST_F(TableVersionTest, ManifestsThatContradictThemselvesAreDamaged) {
   expect("\"row_count\": 10", "\"row_count\": -10", ErrorCode::damaged);
   expect("\"int64\"", "\"int65\"", ErrorCode::damaged);
   expect("\"string\"", "\"binary\"", ErrorCode::damaged);  // Its hash is another.
-  expect("\"version\": 2", "\"version\": 3", ErrorCode::invalid_input);
+  expect("\"version\": 2", "\"version\": 4", ErrorCode::invalid_input);
   expect("\"version\": 2", "\"version\": 1", ErrorCode::invalid_input);
   expect("millgate table version", "millgate commit", ErrorCode::damaged);
   expect("\"key\"", "\"keys\"", ErrorCode::damaged);

@@ -1,7 +1,6 @@
 #include "data/store/version_scan.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/cast.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -11,6 +10,7 @@
 #include "data/store/delta_file.h"
 #include "data/store/edited_rows.h"
 #include "data/table/arrow_result.h"
+#include "data/table/cell_cast.h"
 
 namespace millgate {
 
@@ -112,8 +112,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> VersionScan::read_base(
   for (size_t i = 0; i < columns.size(); ++i) {
     std::shared_ptr<arrow::Array> array = stored->column(static_cast<int>(i));
     const auto& type = schema->field(static_cast<int>(i))->type();
-    if (!array->type()->Equals(*type)) {
-      auto widened = arrow::compute::Cast(*array, type);
+    if (!array->type()->Equals(*type, true)) {
+      auto widened = cast_cells(array, type);
       if (!widened.ok()) {
         Error error = damaged("segment `" + segment.object.brief() + "` does not hold column `" +
                               names[i] + "` as its table says");
