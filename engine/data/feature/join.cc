@@ -22,8 +22,9 @@ namespace {
 // Names of helper columns; a column of a person cannot hold this byte sequence by accident.
 constexpr const char* kHappened = "\"millgate happened\"";
 constexpr const char* kKnown = "\"millgate known\"";
-constexpr const char* kBefore = "\"millgate before\"";
-constexpr const char* kRank = "\"millgate rank\"";
+constexpr const char* kNewest = "\"millgate newest\"";
+constexpr const char* kNextKnown = "\"millgate next known\"";
+constexpr const char* kMatched = "millgate matched";  // Not quoted.
 constexpr const char* kRow = "\"millgate row\"";
 constexpr const char* kRowTime = "\"millgate row time\"";
 constexpr const char* kLabelTime = "\"millgate label time\"";
@@ -56,25 +57,43 @@ struct JoinedView {
   ResolvedView resolved;
   std::vector<std::string> columns;
   std::vector<const Window*> windows;
+  /// Its rows of one entity became known in the order in which they happened, and none that is
+  /// asked for with another one: the last that was known is the newest.
+  bool in_order = false;
 
   /// Whether a row of it is joined, not only windows.
   [[nodiscard]] bool is_joined() const { return !columns.empty(); }
 };
 
+/// The rows of a timed view that have both times.
+std::string timed_rows_sql(const ResolvedView& view) {
+  if (view.known_micros == view.happened_micros) {  // Which is not computed twice.
+    return std::string("select *, ") + kKnown + " as " + kHappened + " from (select *, " +
+           view.known_micros + " as " + kKnown + " from (" + view.sql + "\n)) where " + kKnown +
+           " is not null";
+  }
+  return "select * from (select *, " + view.happened_micros + " as " + kHappened + ", " +
+         view.known_micros + " as " + kKnown + " from (" + view.sql + "\n)) where " + kHappened +
+         " is not null and " + kKnown + " is not null";
+}
+
+/// A number that rows of one entity which became known at once have in common, and hardly others.
+std::string row_name_sql(const ResolvedView& view, const std::string& prefix) {
+  return "(hash(" + list(quoted(view.view->entity, prefix)) + ", " + prefix + kKnown +
+         ") >> 1)::bigint";
+}
+
 /// The rows of a timed view that were the newest when they became known, one for each entity
 /// and time of knowing. Of rows known at once the one that happened last is taken; of equal
 /// ones, the greatest in the order of its columns, so that the result is always the same.
 std::string newest_rows_sql(const ResolvedView& view) {
-  const std::string entity = list(quoted(view.view->entity));
-  const std::string ties = list(quoted(view.columns, "", " desc nulls last"));
-  return "select * from (select *, max(" + std::string(kHappened) + ") over (partition by " +
-         entity + " order by " + kKnown + " rows between unbounded preceding and 1 preceding) as " +
-         kBefore + " from (select *, row_number() over (partition by " + entity + ", " + kKnown +
-         " order by " + kHappened + " desc, " + ties + ") as " + kRank + " from (select *, " +
-         view.happened_micros + " as " + kHappened + ", " + view.known_micros + " as " + kKnown +
-         " from (" + view.sql + "\n)) where " + kHappened + " is not null and " + kKnown +
-         " is not null) where " + kRank + " = 1) where " + kBefore + " is null or " + kHappened +
-         " >= " + kBefore;
+  const std::string ties = list(quoted(view.columns, "", " asc nulls first"));
+  return std::string("select * from (select *, lead(") + kKnown + ") over knowing as " +
+         kNextKnown + ", max(" + kHappened + ") over knowing as " + kNewest + " from (" +
+         timed_rows_sql(view) + ") window knowing as (partition by " +
+         list(quoted(view.view->entity)) + " order by " + kKnown + ", " + kHappened + ", " + ties +
+         " rows between unbounded preceding and current row)) where " + kHappened +
+         " >= " + kNewest + " and " + kNextKnown + " is distinct from " + kKnown;
 }
 
 std::string equal_entities(const std::string& alias, const std::vector<std::string>& entity) {
@@ -86,7 +105,13 @@ std::string equal_entities(const std::string& alias, const std::vector<std::stri
   return condition;
 }
 
-/// Builds the one query of a join.
+bool is_joined_in_order(const JoinedView& view) { return view.in_order && view.is_joined(); }
+
+/// The column of the query's answer with the `row_name_sql` of the row of view `i`; null for none.
+std::string matched_column(size_t i) { return std::string(kMatched) + " " + std::to_string(i); }
+
+/// Builds the one query of a join. Its answer: the task's columns, those of the views, the times of
+/// row and label, and the `matched_column` of each view that is joined in order.
 class JoinSql {
  public:
   JoinSql(const ResolvedTask& task, const std::vector<JoinedView>& views)
@@ -95,10 +120,8 @@ class JoinSql {
   std::string text(const std::string& where) const {
     std::string sql = "with " + std::string(kTask) + " as materialized (" + task_rows(where) + ")";
     for (size_t i = 0; i < views_.size(); ++i) {
-      const ResolvedView& view = views_[i].resolved;
       if (!views_[i].is_joined()) continue;
-      sql += ", " + alias(i) + " as (" +
-             (view.has_time ? newest_rows_sql(view) : "select * from (" + view.sql + "\n)") + ")";
+      sql += ", " + alias(i) + " as (" + rows_of(views_[i]) + ")";
     }
     sql += " select " + list(output()) + " from " + kTask;
     for (size_t i = 0; i < views_.size(); ++i) {
@@ -109,6 +132,11 @@ class JoinSql {
 
  private:
   static std::string alias(size_t i) { return "\"millgate view " + std::to_string(i) + "\""; }
+
+  static std::string rows_of(const JoinedView& view) {
+    if (!view.resolved.has_time) return "select * from (" + view.resolved.sql + "\n)";
+    return view.in_order ? timed_rows_sql(view.resolved) : newest_rows_sql(view.resolved);
+  }
 
   std::string task_rows(const std::string& where) const {
     const std::string condition = where.empty() ? "" : " where (" + where + "\n)";
@@ -129,6 +157,13 @@ class JoinSql {
     }
     columns.push_back(task_column(kRowTime));
     columns.push_back(task_column(kLabelTime));
+    for (size_t i = 0; i < views_.size(); ++i) {
+      if (!is_joined_in_order(views_[i])) continue;
+      const std::string row = alias(i) + ".";
+      columns.push_back("case when " + row + kKnown + " is not null then " +
+                        row_name_sql(views_[i].resolved, row) + " end as " +
+                        quote_name(matched_column(i)));
+    }
     return columns;
   }
 
@@ -162,6 +197,69 @@ class JoinSql {
   const ResolvedTask& task_;
   const std::vector<JoinedView>& views_;
 };
+
+/// Whether the delay between happening and being known is the same for all rows.
+Result<bool> is_known_in_order(Database& database, const ResolvedView& view) {
+  if (!view.has_time) return false;
+  if (view.known_micros == view.happened_micros) return true;
+  // Huge, because a time may be infinite.
+  const std::string delay = std::string(kKnown) + "::hugeint - " + kHappened;
+  MILLGATE_ASSIGN(const int64_t same,
+                  database.count("select (min(" + delay + ") is not distinct from max(" + delay +
+                                 "))::bigint from (" + timed_rows_sql(view) + ")"));
+  return same != 0;
+}
+
+/// Whether one of the rows named by `matched` (`row_name_sql`, null for none) is not the only row
+/// of the view with its name. Two rows with one hash cost a needless look at all rows, no more.
+Result<bool> is_tied(Database& database, const ResolvedView& view,
+                     const std::shared_ptr<arrow::ChunkedArray>& matched) {
+  const auto schema = arrow::schema({arrow::field("name", matched->type())});
+  MILLGATE_TRY(database.add_arrow(kMatched, arrow::Table::Make(schema, {matched})));
+  const std::string names = quote_name(kMatched);
+  const auto more =
+      database.count("select (select count(*) from (select " + row_name_sql(view, "") +
+                     " as name from (" + timed_rows_sql(view) + ")) semi join " + names +
+                     " using (name)) - (select count(distinct " + "name) from " + names + ")");
+  MILLGATE_TRY(database.execute("drop table " + names));
+  if (!more.ok()) return more.error();
+  return *more > 0;
+}
+
+/// Views that were joined in order, but not unambiguously, are not in order. Whether there are any.
+/// Looking after the join costs much less than ranking all rows before it.
+Result<bool> find_ties(Database& database, const arrow::Table& answer,
+                       std::vector<JoinedView>& views) {
+  bool any = false;
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (!is_joined_in_order(views[i])) continue;
+    MILLGATE_ASSIGN(const bool tied, is_tied(database, views[i].resolved,
+                                             answer.GetColumnByName(matched_column(i))));
+    if (tied) views[i].in_order = false;
+    any |= tied;
+  }
+  return any;
+}
+
+/// What JoinSql asks for, without the columns that only serve to find ties.
+Result<std::shared_ptr<arrow::Table>> joined_rows(Database& database, const ResolvedTask& task,
+                                                  std::vector<JoinedView> views,
+                                                  const std::string& where) {
+  for (JoinedView& view : views) {
+    if (!view.is_joined()) continue;
+    MILLGATE_ASSIGN(view.in_order, is_known_in_order(database, view.resolved));
+  }
+  MILLGATE_ASSIGN(auto answer, database.query(JoinSql(task, views).text(where)));
+  MILLGATE_ASSIGN(const bool tied, find_ties(database, *answer, views));
+  if (tied) {
+    MILLGATE_ASSIGN(answer, database.query(JoinSql(task, views).text(where)));
+  }
+  const auto matched_count = std::count_if(views.begin(), views.end(), is_joined_in_order);
+  for (auto i = matched_count; i > 0; --i) {
+    MILLGATE_ARROW(answer, answer->RemoveColumn(answer->num_columns() - 1), "joined rows");
+  }
+  return answer;
+}
 
 /// Facts without time must be one for each entity, or rows of the task would multiply.
 Status check_one_row_each(Database& database, const ResolvedView& view) {
@@ -344,7 +442,7 @@ Result<std::shared_ptr<arrow::Table>> join_as_of(Database& database, const JoinP
   MILLGATE_ASSIGN(const ResolvedTask task, resolve_task(database, plan));
   MILLGATE_TRY(check_where(database, task, where));
   MILLGATE_ASSIGN(const std::vector<JoinedView> views, wanted_views(database, plan, task, columns));
-  MILLGATE_ASSIGN(const auto answer, database.query(JoinSql(task, views).text(where)));
+  MILLGATE_ASSIGN(const auto answer, joined_rows(database, task, views, where));
   return finished(database, plan, task, views, *answer);
 }
 

@@ -252,8 +252,9 @@ Status Database::State::define(Definition definition) {
                            "SQL cannot tell them apart; rename one of them");
     }
     if (!definition.sql.empty() && old->second.sql == definition.sql) return {};
-    MILLGATE_TRY(
-        rows("drop " + old->second.kind + " " + quote_name(definition.name), Author::engine));
+    // Whoever needed it for one question may have dropped it himself.
+    MILLGATE_TRY(rows("drop " + old->second.kind + " if exists " + quote_name(definition.name),
+                      Author::engine));
     definitions.erase(old);
   }
   if (!definition.sql.empty()) MILLGATE_TRY(rows(definition.sql, Author::engine));
