@@ -14,3 +14,8 @@ find_package(date REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 
 find_path(MILLGATE_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+
+# PostgreSQL's client library: the header alone; the library is loaded when it is needed.
+find_path(MILLGATE_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(PostgreSQL::headers INTERFACE IMPORTED GLOBAL)
+target_include_directories(PostgreSQL::headers INTERFACE "${MILLGATE_LIBPQ_INCLUDE_DIR}")

@@ -91,6 +91,8 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   } else if (version_before) {
     import.key = version_before->key;
     for (std::string& name : import.key) name = renamed_to(import.renames, name);
+  } else {
+    import.key = rows.own_key;
   }
   if (options.progress) options.progress(rows.table, 0);
   MILLGATE_ASSIGN(const TableVersion version, import_rows(repository, import, version_before));

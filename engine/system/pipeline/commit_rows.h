@@ -18,8 +18,11 @@ struct NewRows {
   std::string table;
   /// Nothing: that of the table's `[[source]]`, else that of its last commit, else none.
   std::optional<std::vector<std::string>> key;
+  /// Where neither that nor those say it: the key that the rows have where they come from.
+  std::vector<std::string> own_key = {};
   decltype(TableImport::open) open;
   bool sorts_first = false;  ///< As in TableImport.
+  std::string from = {};     ///< Where they come from, for people; nothing secret.
   /// What the rows came from: a JSON object, kept in the commit beside the key.
   std::string origin_json = "{}";
 };

@@ -10,6 +10,7 @@
 
 #include "data/delta/delta_log.h"
 #include "data/delta/delta_rows.h"
+#include "data/postgres/postgres_rows.h"
 #include "data/table/arrow_result.h"
 #include "data/table/column_cast.h"
 #include "data/table/column_type.h"
@@ -93,13 +94,55 @@ Result<NewRows> from_delta(const ImportPlace& place, const FileStore& files) {
   return rows;
 }
 
+Result<NewRows> from_postgres(const std::string& table, const ImportPlace& place) {
+  if (place.delta_version) {
+    return not_for("--delta-version", "postgresql://...", "a PostgreSQL database");
+  }
+  if (!place.query.empty() && !place.from_table.empty()) {
+    return invalid_input("`--from-table` and `--query` are two ways to name rows", "give one");
+  }
+  const std::string from_table = place.from_table.empty() ? table : place.from_table;
+  MILLGATE_ASSIGN(
+      const PostgresRelation relation,
+      find_postgres_relation({.address = place.from, .table = from_table, .query = place.query}));
+  // The address is not kept: it may say more than where the database is.
+  Json import = {{"kind", "postgresql"},
+                 {"host", relation.place.host},
+                 {"port", relation.place.port},
+                 {"database", relation.place.database}};
+  if (relation.table.empty()) {
+    import["query"] = relation.select;
+  } else {
+    import["table"] = relation.table;
+  }
+  NewRows rows;
+  rows.own_key = relation.key;
+  rows.from =
+      (relation.table.empty() ? "a query" : relation.table) + " of " + relation.place.text();
+  rows.origin_json = dump_json(Json{{"import", std::move(import)}});
+  rows.sorts_first = true;  // Another reading may find other rows.
+  rows.open = [address = place.from,
+               select = relation.select](const std::shared_ptr<arrow::Schema>& kept) -> Rows {
+    ReadOptions options;
+    options.kept_schema = kept;
+    return read_postgres_rows(address, select, options);
+  };
+  return rows;
+}
+
 }  // namespace
 
 Result<NewRows> rows_of_import(const Repository& repository, const std::string& table,
                                const ImportPlace& place) {
   Result<NewRows> rows = NewRows();
   std::error_code ignored;
-  if (std::filesystem::is_directory(place.from, ignored)) {
+  const bool is_postgres = is_postgres_address(place.from);
+  if (!is_postgres && !place.query.empty()) {
+    return not_for("--query", place.from, "no PostgreSQL database");
+  }
+  if (is_postgres) {
+    rows = from_postgres(table, place);
+  } else if (std::filesystem::is_directory(place.from, ignored)) {
     const auto files = read_local_folder(place.from);
     if (!has_delta_log(*files)) {
       return invalid_input("the folder `" + place.from + "` holds no Delta table",
@@ -111,7 +154,10 @@ Result<NewRows> rows_of_import(const Repository& repository, const std::string& 
   } else {
     rows = from_files(repository, place);
   }
-  if (rows.ok()) rows->table = table;
+  if (rows.ok()) {
+    rows->table = table;
+    if (rows->from.empty()) rows->from = place.from;
+  }
   return rows;
 }
 

@@ -13,9 +13,11 @@ namespace millgate {
 /// Where rows come from.
 struct ImportPlace {
   /// A file or pattern (CSV, TSV, JSON lines, Parquet, Arrow), an SQLite file, or the folder of a
-  /// Delta table. Told apart by what is there.
+  /// Delta table, told apart by what is there; or the address of a PostgreSQL database.
   std::string from;
-  std::string from_table;                ///< Of an SQLite file; empty: as the table here.
+  /// Of a database: an SQLite file, or PostgreSQL ("sales.orders"). Empty: as the table here.
+  std::string from_table;
+  std::string query;                     ///< Of PostgreSQL: a select, in the place of a table.
   std::optional<int64_t> delta_version;  ///< Of a Delta table; nothing: the newest.
 };
 
