@@ -44,7 +44,6 @@ std::string without_secret(const std::string& address) {
 Status check_address(const std::string& address) {
   char* raw = nullptr;
   PQconninfoOption* options = libpq().conninfoParse(address.c_str(), &raw);
-  const std::string fault = raw == nullptr ? "" : trimmed(raw);
   libpq().freemem(raw);
   if (options == nullptr) {
     // The message repeats the address, which may hold a password.
@@ -243,6 +242,7 @@ Result<std::vector<PostgresConnection::Column>> PostgresConnection::describe(
   const Answer described(libpq().describePrepared(state_->connection, ""));
   if (libpq().resultStatus(described.get()) != PGRES_COMMAND_OK) return fault(described.get(), sql);
   std::vector<Column> columns;
+  columns.reserve(static_cast<size_t>(libpq().nfields(described.get())));
   for (int i = 0; i < libpq().nfields(described.get()); ++i) {
     columns.push_back({.name = libpq().fname(described.get(), i),
                        .type = libpq().ftype(described.get(), i),

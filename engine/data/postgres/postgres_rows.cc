@@ -75,6 +75,7 @@ Result<std::vector<std::string>> primary_key(PostgresConnection& connection,
                                  "and k.place <= i.indnkeyatts order by k.place",
                                  {oid}));
   std::vector<std::string> key;
+  key.reserve(answer.size());
   for (size_t i = 0; i < answer.size(); ++i) key.push_back(text_at(answer, i, 0));
   return key;
 }

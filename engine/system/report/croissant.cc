@@ -65,6 +65,7 @@ std::vector<Reference> references_of(const Project& project, const std::string& 
 Result<std::vector<std::string>> chosen_tables(const Project& project,
                                                const CroissantTarget& target) {
   std::vector<std::string> all;
+  all.reserve(target.commit.tables.size());
   for (const auto& [name, version] : target.commit.tables) all.push_back(name);
   if (all.empty()) {
     return invalid_input("commit " + target.commit.id.brief() + " has no table",
@@ -219,6 +220,7 @@ std::string other_references(const std::vector<Described>& tables, const Describ
   for (const Reference& one : table.references) {
     if (one.columns.size() == 1 && joinable(tables, table, one.columns.front()) == &one) continue;
     std::vector<std::string> targets;
+    targets.reserve(one.other_columns.size());
     for (const std::string& column : one.other_columns) {
       targets.push_back(one.other_table + "." + column);
     }

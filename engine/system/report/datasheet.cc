@@ -220,6 +220,7 @@ Result<Datasheet> read_datasheet(const Repository& repository, const Project& pr
   const auto found = commit.tables.find(table);
   if (found == commit.tables.end()) {
     std::vector<std::string> names;
+    names.reserve(commit.tables.size());
     for (const auto& [name, version] : commit.tables) names.push_back(name);
     return not_found("table `" + table + "` is not in commit " + commit.id.brief(),
                      name_hint(table, names));

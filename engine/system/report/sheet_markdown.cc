@@ -33,24 +33,24 @@ void add_table(const SheetTable& table, std::string& out) {
   for (const std::string& name : table.header) out += " " + plain(name) + " |";
   out += "\n|";
   for (const bool number : table.is_number) out += number ? "---:|" : "---|";
-  out += "\n";
+  out += '\n';
   for (const auto& row : table.rows) {
-    out += "|";
+    out += '|';
     for (const SheetCell& cell : row) out += " " + plain(cell.text) + " |";
-    out += "\n";
+    out += '\n';
   }
 }
 
 void add_section(const SheetSection& section, std::string& out) {
   out += "\n## " + section.title + "\n";
-  if (!section.facts.empty()) out += "\n";
+  if (!section.facts.empty()) out += '\n';
   for (const SheetFact& fact : section.facts) {
     out += "- **" + plain(fact.term) +
            "**: " + (fact.text.empty() ? "_not said_: " + plain(fact.ask) : plain(fact.text)) +
            "\n";
   }
   for (const SheetTable& table : section.tables) add_table(table, out);
-  if (!section.remarks.empty()) out += "\n";
+  if (!section.remarks.empty()) out += '\n';
   for (const std::string& remark : section.remarks) out += "- " + plain(remark) + "\n";
   if (section.code.empty()) return;
   // A fence of four holds any line of three.

@@ -1,6 +1,7 @@
 #include "system/report/sheet_section.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -39,6 +40,7 @@ std::string kept_names(const Datasheet& sheet) {
   std::map<std::string, int64_t> count;
   for (const TableStep& step : sheet.history) ++count[step.commit.author];
   std::vector<std::string> names;
+  names.reserve(count.size());
   for (const auto& [name, commits] : count) {
     names.push_back((name.empty() ? "unknown" : name) + " (" + count_of(commits, "commit") + ")");
   }
@@ -99,8 +101,8 @@ SheetTable column_table(const Datasheet& sheet) {
     std::string distinct;
     SheetCell values;
     if (profile != nullptr && profile->row_count() > 0) {
-      distinct = (profile->exact() ? "" : "about ") +
-                 count_text(static_cast<int64_t>(profile->distinct_count() + 0.5));
+      distinct =
+          (profile->exact() ? "" : "about ") + count_text(std::llround(profile->distinct_count()));
       values.text = column_words(*profile);
       values.html = "<div style=\"width:220px\">" + column_plot(*profile) +
                     "</div><span class=\"quiet\">" + escape_html(values.text) + "</span>";
@@ -281,6 +283,7 @@ std::string changes_of(const TableStep& step) {
   }
   if (!step.about.empty() && !step.made) {
     std::vector<std::string> names;
+    names.reserve(step.about.size());
     for (const AboutChange& one : step.about) names.push_back(one.name());
     parts.push_back("said of it: " + joined(names));
   }
