@@ -5,6 +5,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "app/transfer_report.h"
+#include "data/keep/known_copies.h"
 #include "data/keep/make_backup.h"
 
 namespace millgate {
@@ -109,6 +110,8 @@ Result<int> backup(const Session& session, const Options& options) {
   how.progress = transfer_progress("backup");
   MILLGATE_ASSIGN(const BackupReport report, make_backup(*repository, remote, how));
   end_progress();
+  // It is made all the same; `forget` cannot name it then.
+  (void)note_backup(*repository, address, report.backup);
   if (session.json) {
     print_json(to_json(report));
   } else {

@@ -7,6 +7,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/delta/delta_export.h"
+#include "data/keep/known_copies.h"
 #include "data/store/table_version.h"
 #include "data/table/writer.h"
 #include "ground/nearest_name.h"
@@ -77,6 +78,8 @@ Result<int> export_history(const Session& session, const Options& options) {
   DeltaTarget target{.table = asked.name, .commit = {}, .folder = options.delta};
   MILLGATE_ASSIGN(target.commit, repository->resolve(asked.revision));
   MILLGATE_ASSIGN(const DeltaExportReport report, export_delta(*repository, target));
+  // It is there all the same; `forget` cannot name it then.
+  (void)note_export(*repository, asked.name, options.delta);
   if (session.json) {
     print_json({{"table", asked.name},
                 {"commit", target.commit.id.hex()},

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <set>
@@ -6,10 +7,13 @@
 
 #include "app/commands.h"
 #include "app/forget_request.h"
+#include "app/served_erasure.h"
 #include "app/text_table.h"
 #include "data/check/rule_form.h"
 #include "data/keep/forget.h"
+#include "data/keep/known_copies.h"
 #include "data/keep/remote.h"
+#include "data/keep/remote_forgets.h"
 
 namespace millgate {
 
@@ -28,11 +32,16 @@ struct Outcome {
   size_t row_count = 0;                ///< Named.
   std::vector<std::string> referring;  ///< Tables whose rows name rows of this one.
   std::map<std::string, std::string> remotes;
+  std::vector<ErasedServed> served;  ///< One for each of `reports`.
+  KnownCopies copies;
+  std::map<std::string, std::string> untold;  ///< Backups that were not told -> why.
   bool dry_run = false;
 
   [[nodiscard]] bool finished() const {
     return std::all_of(reports.begin(), reports.end(),
-                       [](const ForgetReport& report) { return report.left.empty(); });
+                       [](const ForgetReport& report) { return report.left.empty(); }) &&
+           std::all_of(served.begin(), served.end(),
+                       [](const ErasedServed& one) { return one.unreadable.empty(); });
   }
 };
 
@@ -56,6 +65,18 @@ Json ids_json(const std::vector<Id>& ids) {
   Json json = Json::array();
   for (const Id& id : ids) json.push_back(id.hex());
   return json;
+}
+
+Json to_json(const KnownCopies& copies) {
+  Json backups = Json::array();
+  for (const KnownBackup& one : copies.backups) {
+    backups.push_back({{"address", one.address}, {"backup", one.name}, {"number", one.number}});
+  }
+  Json exports = Json::array();
+  for (const KnownExport& one : copies.exports) {
+    exports.push_back({{"table", one.table}, {"folder", one.folder}});
+  }
+  return {{"backups", backups}, {"exports", exports}};
 }
 
 Json to_json(const ForgetReport& report) {
@@ -138,6 +159,53 @@ void print_report(const ForgetReport& report, const std::string& table, bool dry
   print_models(report);
 }
 
+void print_served(const ErasedServed& served, bool dry_run) {
+  if (!served.any()) return;
+  std::cout << (dry_run ? "to remove from" : "removed from")
+            << " the logs of the server: " << text_of(served) << '\n';
+}
+
+/// From now on what is restored from these backups lacks the rows. Those that cannot be reached:
+/// place -> why not.
+std::map<std::string, std::string> tell_backups_of(const Repository& repository,
+                                                   const KnownCopies& copies) {
+  std::map<std::string, std::string> untold;
+  for (const KnownBackup& one : copies.backups) {
+    std::error_code unknown;
+    if (one.address.find("://") == std::string::npos &&
+        !std::filesystem::exists(one.address, unknown)) {
+      untold[one.address] = "it is not there now";
+      continue;
+    }
+    auto remote = open_remote(one.address);
+    const Status told =
+        remote.ok() ? send_forgets(repository, remote->files(), one.name) : Status(remote.error());
+    if (!told.ok()) untold[one.address] = told.error().what;
+  }
+  return untold;
+}
+
+/// Copies that lie outside of the project.
+void print_copies(const Outcome& outcome, const std::string& table) {
+  for (const KnownBackup& one : outcome.copies.backups) {
+    std::cerr << "hint: backups of `" << one.name << "` in " << one.address << " up to "
+              << one.number << " hold the rows";
+    const auto untold = outcome.untold.find(one.address);
+    if (untold != outcome.untold.end()) {
+      std::cerr << ", and could not be told to leave them out (" << untold->second
+                << "): `millgate backup " << one.address << "` tells them\n";
+    } else {
+      std::cerr << (outcome.dry_run ? "; they would be restored without them\n"
+                                    : "; from now on they are restored without them\n");
+    }
+  }
+  for (const KnownExport& one : outcome.copies.exports) {
+    if (one.table != table) continue;
+    std::cerr << "hint: the Delta table in " << one.folder
+              << " was written from versions with the rows: remove it and export anew\n";
+  }
+}
+
 /// What the command cannot or must not do.
 void print_hints(const Outcome& outcome, const std::string& table) {
   const auto hint = [](const std::string& text) { std::cerr << "hint: " << text << '\n'; };
@@ -159,6 +227,16 @@ void print_hints(const Outcome& outcome, const std::string& table) {
     hint("table `" + other + "` refers to `" + table + "`: `millgate forget " + other +
          "` takes its rows out");
   }
+  for (const ErasedServed& served : outcome.served) {
+    for (const std::string& file : served.unreadable) {
+      hint("`.millgate/" + file + "` cannot be read, and may hold the rows");
+    }
+    if (served.unnamed_count > 0) {
+      hint(grouped(served.unnamed_count) +
+           " predictions were logged without the key, so whose they are is not known");
+    }
+  }
+  print_copies(outcome, table);
   for (const auto& [name, url] : outcome.remotes) {
     hint("remote `" + name + "` (" + url + ") may hold the rows: `millgate push " + name + "`");
   }
@@ -187,23 +265,42 @@ Result<int> forget(const Session& session, const Options& options) {
     request.reason = options.reason;
     request.dry_run = options.dry_run;
     outcome.row_count += one.rows.size();
+    const auto erase = [&](bool dry_run) {
+      return erase_served_rows(session, *repository, options.table, one.columns, one.rows, dry_run);
+    };
+    MILLGATE_ASSIGN(ErasedServed served, erase(true));
+    request.held_elsewhere = served.any();
     MILLGATE_ASSIGN(ForgetReport report, forget_rows(*repository, request));
+    // After the event, so that what breaks off here is finished by the same command.
+    if (!options.dry_run) {
+      MILLGATE_ASSIGN(served, erase(false));
+    }
     outcome.reports.push_back(std::move(report));
+    outcome.served.push_back(std::move(served));
   }
   outcome.referring = referring_tables(session, options.table);
   MILLGATE_ASSIGN(outcome.remotes, read_remotes(*repository));
+  MILLGATE_ASSIGN(outcome.copies, read_known_copies(*repository));
+  if (!options.dry_run) outcome.untold = tell_backups_of(*repository, outcome.copies);
   if (session.json) {
     Json reports = Json::array();
-    for (const ForgetReport& report : outcome.reports) reports.push_back(to_json(report));
+    for (size_t i = 0; i < outcome.reports.size(); ++i) {
+      Json report = to_json(outcome.reports[i]);
+      report["served"] = to_json(outcome.served[i]);
+      reports.push_back(std::move(report));
+    }
     print_json({{"table", options.table},
                 {"row_count", outcome.row_count},
                 {"dry_run", outcome.dry_run},
                 {"reports", reports},
                 {"referring_tables", outcome.referring},
-                {"remotes", outcome.remotes}});
+                {"remotes", outcome.remotes},
+                {"copies", to_json(outcome.copies)},
+                {"untold_backups", outcome.untold}});
   } else {
-    for (const ForgetReport& report : outcome.reports) {
-      print_report(report, options.table, options.dry_run);
+    for (size_t i = 0; i < outcome.reports.size(); ++i) {
+      print_report(outcome.reports[i], options.table, options.dry_run);
+      print_served(outcome.served[i], options.dry_run);
     }
     print_hints(outcome, options.table);
   }

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/served_erasure.h"
 #include "app/text_table.h"
 #include "data/keep/garbage.h"
 
@@ -19,6 +20,8 @@ Result<int> gc(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(how.grace_micros, parse_duration_micros(options.grace));
   how.dry_run = options.dry_run;
   MILLGATE_ASSIGN(const GarbageReport report, collect_garbage(*repository, how));
+  // What a `forget` that broke off left in the logs.
+  if (!options.dry_run) MILLGATE_TRY(erase_served_rows_of_forgets(session, *repository));
   if (session.json) {
     Json removed = Json::array();
     for (const Id& id : report.removed) removed.push_back(id.hex());

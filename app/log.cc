@@ -1,4 +1,6 @@
 #include <iostream>
+#include <map>
+#include <set>
 
 #include "app/about_text.h"
 #include "app/commands.h"
@@ -30,13 +32,36 @@ Result<Json> abouts_json(const Commit& commit) {
   return abouts;
 }
 
-Json to_json(const Commit& commit) {
+/// Table -> number of the event that rewrote the version which is read today.
+std::map<std::string, int64_t> rewritten_by(const Forgotten& forgotten, const Commit& commit) {
+  std::map<std::string, int64_t> events;
+  for (const auto& [name, version] : commit.tables) {
+    const Forgotten::Entry* entry = forgotten.rewriter_of(version);
+    if (entry != nullptr) events[name] = entry->event_number;
+  }
+  return events;
+}
+
+/// "rewritten by forget 5"; what the message of a commit says was of the rows before.
+std::string rewriting_text(const std::map<std::string, int64_t>& events) {
+  std::set<int64_t> numbers;
+  for (const auto& [name, number] : events) numbers.insert(number);
+  std::string text;
+  for (const int64_t number : numbers) {
+    text += (text.empty() ? "rewritten by forget " : ", ") + std::to_string(number);
+  }
+  return text;
+}
+
+Json to_json(const Commit& commit, const Forgotten& forgotten) {
   Json tables = Json::object();
   for (const auto& [name, version] : commit.tables) tables[name] = version.hex();
   Json trees = Json::object();
   for (const auto& [name, tree] : commit.trees) trees[name] = tree.hex();
   Json parents = Json::array();
   for (const Id& parent : commit.parents) parents.push_back(parent.hex());
+  Json rewritten = Json::object();
+  for (const auto& [name, number] : rewritten_by(forgotten, commit)) rewritten[name] = number;
   return {{"commit", commit.id.hex()},
           {"time", to_string(commit.time)},
           {"author", commit.author},
@@ -44,22 +69,26 @@ Json to_json(const Commit& commit) {
           {"parents", parents},
           {"tables", tables},
           {"trees", trees},
-          {"git_commit", commit.git_commit}};
+          {"git_commit", commit.git_commit},
+          {"rewritten_by", rewritten}};
 }
 
 Result<int> log(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const std::vector<Commit> commits,
                   repository->log(options.revision, options.count_max));
+  MILLGATE_ASSIGN(const auto forgotten, repository->forgotten());
   if (session.json) {
     Json list = Json::array();
-    for (const Commit& commit : commits) list.push_back(to_json(commit));
+    for (const Commit& commit : commits) list.push_back(to_json(commit, *forgotten));
     print_json(list);
     return kDone;
   }
   TextTable table({"commit", "time", "author", "message"});
   for (const Commit& commit : commits) {
-    table.add({commit.id.brief(), to_string(commit.time), commit.author, commit.message});
+    const std::string rewriting = rewriting_text(rewritten_by(*forgotten, commit));
+    table.add({commit.id.brief(), to_string(commit.time), commit.author,
+               commit.message + (rewriting.empty() ? "" : " (" + rewriting + ")")});
   }
   table.print(std::cout);
   return kDone;
@@ -68,8 +97,9 @@ Result<int> log(const Session& session, const Options& options) {
 Result<int> show(const Session& session, const std::string& revision) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Commit commit, repository->resolve(revision));
+  MILLGATE_ASSIGN(const auto forgotten, repository->forgotten());
   if (session.json) {
-    Json json = to_json(commit);
+    Json json = to_json(commit, *forgotten);
     MILLGATE_ASSIGN(json["about"], abouts_json(commit));
     print_json(json);
     return kDone;
@@ -78,13 +108,18 @@ Result<int> show(const Session& session, const std::string& revision) {
   std::cout << "commit  " << commit.id.hex() << "\ntime    " << to_string(commit.time)
             << "\nauthor  " << commit.author << "\nmessage " << commit.message << '\n';
   if (!commit.git_commit.empty()) std::cout << "code    " << commit.git_commit << '\n';
+  const auto rewritten = rewritten_by(*forgotten, commit);
   for (const auto& [name, id] : commit.tables) {
     MILLGATE_ASSIGN(TableVersion version, read_table_version(repository->objects(), id));
     MILLGATE_ASSIGN(version, counted_version(repository->objects(), version));
     std::cout << "\ntable " << name << ": " << grouped(version.row_count) << " rows in "
               << version.segments.size() << " segments";
     if (!version.deltas.empty()) std::cout << " and " << version.deltas.size() << " deltas";
-    std::cout << ", version " << version.id.brief() << '\n';
+    std::cout << ", version " << version.id.brief();
+    if (const auto found = rewritten.find(name); found != rewritten.end()) {
+      std::cout << ", rewritten by forget " << found->second;
+    }
+    std::cout << '\n';
     TextTable table({"column", "type", "missing", "minimum", "maximum"});
     for (const ColumnStatistics& column : version.columns) {
       table.add(

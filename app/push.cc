@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/served_erasure.h"
 #include "app/talk.h"
 #include "app/transfer_report.h"
 
@@ -23,8 +24,14 @@ Result<int> transfer(const Session& session, const Options& options, const std::
   how.remote_name = options.remote;
   how.author = author_name();
   how.progress = transfer_progress(what);
+  MILLGATE_ASSIGN(const auto known, repository->forgotten());
   MILLGATE_ASSIGN(const TransferReport report, work(*repository, remote, how));
   end_progress();
+  MILLGATE_ASSIGN(const auto forgotten, repository->forgotten());
+  if (forgotten->event_number() != known->event_number()) {
+    // What was forgotten elsewhere may have been served here.
+    MILLGATE_TRY(erase_served_rows_of_forgets(session, *repository));
+  }
   return print_transfer(session, report, options.remote);
 }
 

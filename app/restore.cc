@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/served_erasure.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "app/transfer_report.h"
@@ -18,6 +19,15 @@ struct Options {
   int64_t number = 0;
 };
 
+Json forgets_json(const RestoreReport& report) {
+  Json forgets = Json::array();
+  for (const RestoredForget& one : report.forgets) {
+    forgets.push_back(
+        {{"event", one.event_number}, {"table", one.table}, {"row_count", one.row_count}});
+  }
+  return forgets;
+}
+
 Json to_json(const RestoreReport& report) {
   Json parts = Json::array();
   for (const auto& [name, count] : report.parts) {
@@ -33,6 +43,7 @@ Json to_json(const RestoreReport& report) {
           {"object_bytes", report.object_bytes},
           {"parts", parts},
           {"left", report.left},
+          {"forgets", forgets_json(report)},
           {"lost", lost},
           {"lost_parts", report.lost_parts},
           {"whole", report.whole()}};
@@ -48,6 +59,11 @@ void print_report(const RestoreReport& report, const std::string& folder) {
             << "backup " << backup.number << " of " << backup.name << ", made "
             << to_string(backup.time) << ", is in " << folder << ": " << grouped(backup.event_count)
             << " events, " << (report.whole() ? "all whole" : "not whole") << '\n';
+  for (const RestoredForget& one : report.forgets) {
+    std::cout << "forgotten after that backup, and left out: " << grouped(one.row_count)
+              << (one.row_count == 1 ? " row" : " rows") << " of table " << one.table << " (event "
+              << one.event_number << ")\n";
+  }
   for (const std::string& name : report.left) {
     std::cerr << "hint: `" << name << "` was there already and was left as it is\n";
   }
@@ -74,10 +90,20 @@ Result<int> restore(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const RestoreReport report,
                   restore_backup(remote, options.folder, system_clock(), how));
   end_progress();
+  // The logs in the backup are as they were.
+  MILLGATE_ASSIGN(const auto repository, Repository::open(options.folder, system_clock()));
+  Session there = session;
+  there.folder = options.folder;
+  MILLGATE_ASSIGN(const ErasedServed served, erase_served_rows_of_forgets(there, *repository));
   if (session.json) {
-    print_json(to_json(report));
+    Json json = to_json(report);
+    json["served"] = to_json(served);
+    print_json(json);
   } else {
     print_report(report, options.folder);
+    if (served.any()) {
+      std::cout << "removed from the logs of the server: " << text_of(served) << '\n';
+    }
   }
   return report.whole() ? kDone : kAnswerIsNo;
 }

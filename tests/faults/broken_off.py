@@ -114,6 +114,30 @@ def two_commits_at_once(project, chance):
     project.must_be_whole()
 
 
+def forget_beside_commits(project, chance):
+    """Commits that hold the row, and one that forgets it: whoever comes first, it is gone."""
+    project.commit("first")
+    for number in range(4):
+        person = f"C{100 + number:04d}"
+        new_rows(project, number)
+        forget = project.start("forget", "customers", person)
+        time.sleep(chance.uniform(0, 0.1))
+        commit = project.start("commit", "-m", f"number {number}")
+        said = "".join(forget.communicate())
+        # 1: objects of the commit, which nothing referred to yet, are told.
+        assert forget.returncode in (0, 1), said
+        told = "".join(commit.communicate())
+        # 1: the commit held the row; 2: another version of the table won.
+        assert commit.returncode in (0, 1, 2), told
+        for one in project.json("log"):
+            count = f"select count(*) as n from customers where customer = '{person}'"
+            project.run("sql", count, "--rev", one["commit"]).must(0, "n\n0")
+        project.run("ledger", "--verify").must(0)
+        project.change_rows(lambda lines: [one for one in lines if not one.startswith(person)])
+    project.run("commit", "-m", "last").must(0)
+    project.must_be_whole()
+
+
 def many_writers(project, chance):
     """Two to sixteen at once, each on its own branch or all on main: who was told that it is done is
     in the history, with its rows; who was not learns that another one won and what to do."""
@@ -181,6 +205,7 @@ CASES = [
     killed_in_run,
     killed_in_release,
     two_commits_at_once,
+    forget_beside_commits,
     many_writers,
     many_readers_while_committing,
     two_releases_at_once,

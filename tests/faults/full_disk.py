@@ -84,6 +84,26 @@ def run_on_a_full_disk(project, _):
         project.must_be_whole(["good"])
 
 
+def forget_on_a_full_disk(project, _):
+    with small_disk(project.folder.parent) as place:
+        if place is None:
+            return
+        project = Project(place)
+        project.commit("good")
+        for leave in (0, 4 << 10, 24 << 10):
+            filler = fill(place, leave)
+            outcome = project.run("forget", "customers", "C0017")
+            filler.unlink()
+            if outcome.code == 0:
+                break  # There was room enough.
+            must_fail_for_room(outcome)
+            project.must_be_whole(["good"])
+        project.run("forget", "customers", "C0017").must(0)
+        count = "select count(*) as n from customers where customer = 'C0017'"
+        project.run("sql", count).must(0, "n\n0")
+        project.run("fsck").must(0)
+
+
 def commit_with_a_limit_on_file_sizes(project, _):
     project.commit("good")
     more_rows(project)
@@ -123,6 +143,7 @@ def output_whose_reader_has_left(project, _):
 CASES = [
     commit_on_a_full_disk,
     run_on_a_full_disk,
+    forget_on_a_full_disk,
     commit_with_a_limit_on_file_sizes,
     output_on_a_full_disk,
     output_whose_reader_has_left,

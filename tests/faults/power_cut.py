@@ -3,8 +3,9 @@ last (power_cut.cc). Afterwards the ledger is whole, nothing that was reported d
 same command works.
 
 Each step is cut in one mode of three, another one from step to step and by the seed;
-MILLGATE_EVERY_MODE=1 cuts every step in all of them."""
+MILLGATE_EVERY_MODE=1 cuts every step of every command in all of them."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -51,11 +52,13 @@ class Cutter:
         self.project = project
         self.folder = pathlib.Path(folder)
         self.offset = chance.randrange(len(MODES))
+        self.chosen = chance.randrange(1000)
         self.library = build(self.folder)
         shutil.move(project.folder, self.folder / "project")
         project.folder = self.folder / "project"
         project.settings.write_text(SETTINGS)
         self.write(rows())
+        self.finally_holds = lambda: None
 
     def write(self, text):
         (self.project.folder / "orders.csv").write_text(text)
@@ -72,10 +75,11 @@ class Cutter:
             return []
         return [(event["kind"], event["subject"]) for event in self.project.json("ledger")]
 
-    def cut_everywhere(self, *command, code=0, again="", data=True):
+    def cut_everywhere(self, *command, code=0, again="", data=True, one_of=1):
         """The command ends with `code` when it is not cut; afterwards there is `data` to read.
 
-        `again`: the error that it ends with when it was done before.
+        `again`: the error that it ends with when it was done before. `one_of`: of so many steps in
+        a row one is cut, by the seed, where all would take too long.
         """
         before = self.folder / "before"
         shutil.copytree(self.project.folder, before)
@@ -88,7 +92,8 @@ class Cutter:
         count = 0
         for number in range(len(MODES)):
             mode = MODES[(number + self.offset) % len(MODES)]
-            step, stride = (1, 1) if every else (1 + number, len(MODES))
+            step, stride = (1, 1) if every else (1 + number, len(MODES) * one_of)
+            step += 0 if every else len(MODES) * (self.chosen % one_of)
             while (reported := self.cut(before, step, mode)) is not None:
                 try:
                     self.check(reported)
@@ -129,6 +134,7 @@ class Cutter:
             again.must(self.code)
         assert self.happened() == after, f"the ledger has {self.happened()} when done again"
         self.project.run("ledger", "--verify").must(0)
+        self.finally_holds()
         if self.data:
             assert self.read() == self.sums, f"{self.read()} instead of {self.sums}"
 
@@ -201,6 +207,30 @@ def cut_in_revert(cutter):
     cutter.cut_everywhere("revert", cutter.project.json("log")[0]["commit"])
 
 
+def forgotten_for_good(cutter, key):
+    """What held the row is gone, and no version has it."""
+    folder = cutter.project.folder / ".millgate"
+    found = "select count(*) as n from (select id from orders union all select id from orders@~1)"
+    cutter.project.run("sql", f"{found} where id = {key}").must(0, "n\n0")
+    removed = set()
+    for path in (folder / "objects").glob("*/*"):
+        data = path.read_bytes()
+        if data.startswith(b"{") and b'"millgate forget"' in data:
+            removed.update(json.loads(data)["removed"])
+    assert removed, "no record tells what was removed"
+    left = [name for name in removed if (folder / "objects" / name[:2] / name[2:]).exists()]
+    assert not left, f"{left} are left"
+
+
+def cut_in_forget(cutter):
+    cutter.run("commit", "-m", "first")
+    cutter.changes("some.csv", "id,note", "7,new", "700,other")
+    cutter.run("commit", "-m", "some", "--table", "orders", "--changes", "some.csv")
+    cutter.finally_holds = lambda: forgotten_for_good(cutter, 700)
+    cutter.cut_everywhere("forget", "orders", "700", one_of=3)
+    cutter.project.run("fsck").must(0)
+
+
 def in_memory(case):
     """The case with a project whose disk is memory."""
 
@@ -224,5 +254,6 @@ CASES = [
         cut_in_fast_forward,
         cut_in_a_merge_that_must_wait,
         cut_in_revert,
+        cut_in_forget,
     )
 ]

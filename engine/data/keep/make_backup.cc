@@ -8,6 +8,7 @@
 
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
+#include "data/keep/remote_forgets.h"
 #include "data/tree/store_folder.h"
 #include "ground/durable_file.h"
 #include "ground/ledger_copy.h"
@@ -191,6 +192,7 @@ Result<BackupReport> make_backup(Repository& repository, Remote& remote,
   MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
   ObjectBackup objects(repository.objects(), *forgotten, remote.files(), options);
   MILLGATE_TRY(objects.send(events, previous));
+  MILLGATE_TRY(tell_backups(remote.files(), options.name, *forgotten));
   backup.lost = objects.lost();
   report.object_count = objects.count().object_count();
   report.object_bytes = objects.count().object_bytes();

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <unordered_set>
 
 #include "data/keep/object_transfer.h"
+#include "data/keep/remote_forgets.h"
 #include "data/store/repository.h"
 #include "data/tree/checkout.h"
 #include "ground/durable_file.h"
@@ -84,6 +86,7 @@ class Restoration {
     ObjectStore here(std::move(local));
     std::vector<Reference> roots;
     Forgotten forgotten;
+    std::vector<Forgotten::Entry> newer;
     {
       MILLGATE_ASSIGN(const auto ledger, open_ledger(folder_ + "/ledger.sqlite", clock_));
       MILLGATE_TRY(ledger->verify());
@@ -96,6 +99,8 @@ class Restoration {
       }
       MILLGATE_ASSIGN(roots, references_of(events));
       MILLGATE_ASSIGN(forgotten, bring_forgotten(events, *ledger, here));
+      MILLGATE_ASSIGN(newer, bring_newer_forgets(forgotten, here));
+      for (const Forgotten::Entry& entry : newer) roots.push_back({entry.id, "forget record"});
     }
     FetchOptions how;
     how.at_once = options_.transfers_at_once;
@@ -106,7 +111,7 @@ class Restoration {
     std::sort(report_.lost.begin(), report_.lost.end());
     report_.object_count = count.object_count();
     report_.object_bytes = count.object_bytes();
-    return {};
+    return note_newer_forgets(newer);
   }
 
   Status bring_logs() {
@@ -137,6 +142,41 @@ class Restoration {
   }
 
  private:
+  /// What the remote knows to have been forgotten since; `forgotten` knows it from now on.
+  Result<std::vector<Forgotten::Entry>> bring_newer_forgets(Forgotten& forgotten,
+                                                            ObjectStore& here) const {
+    MILLGATE_ASSIGN(std::set<Id> ids, forgets_of_backups(files_, report_.backup.name));
+    std::vector<Forgotten::Entry> all = forgotten.entries();
+    for (const Forgotten::Entry& entry : all) ids.erase(entry.id);
+    std::vector<Forgotten::Entry> newer;
+    for (const Id& id : ids) {
+      MILLGATE_ASSIGN(const std::string bytes, there_.get(id));
+      MILLGATE_ASSIGN(ForgetRecord record, parse_forget_record(bytes, id));
+      MILLGATE_TRY(here.put(bytes));
+      newer.push_back({.id = id, .event_number = 0, .record = std::move(record)});
+    }
+    all.insert(all.end(), newer.begin(), newer.end());
+    forgotten = Forgotten(std::move(all));
+    return newer;
+  }
+
+  /// Before anybody sees the project.
+  Status note_newer_forgets(const std::vector<Forgotten::Entry>& newer) {
+    if (newer.empty()) return {};
+    MILLGATE_ASSIGN(const auto ledger, open_ledger(folder_ + "/ledger.sqlite", clock_));
+    for (const Forgotten::Entry& entry : newer) {
+      MILLGATE_ASSIGN(
+          const Event event,
+          ledger->append(learned_forget_event(
+              entry.id, entry.record,
+              {.from = "backup", .name = report_.backup.name, .author = options_.author})));
+      report_.forgets.push_back({.event_number = event.number,
+                                 .table = entry.record.table,
+                                 .row_count = std::ssize(entry.record.rows)});
+    }
+    return {};
+  }
+
   /// The records of what was forgotten come first: they say which versions are meant by now.
   Result<Forgotten> bring_forgotten(const std::vector<Event>& events, const Ledger& ledger,
                                     ObjectStore& here) const {

@@ -22,6 +22,13 @@ struct RestoreOptions {
   std::function<void(int64_t done, int64_t total)> progress = {};  ///< Objects; may be empty.
 };
 
+/// What was forgotten after the backup had been made, as the remote knows.
+struct RestoredForget {
+  int64_t event_number = 0;  ///< In the restored ledger.
+  std::string table;
+  int64_t row_count = 0;
+};
+
 struct RestoreReport {
   Backup backup;
   int64_t object_count = 0;  ///< That travelled; an attempt that broke off is gone on with.
@@ -30,6 +37,7 @@ struct RestoreReport {
   /// Objects that the project had lost before, and those that the remote has lost since.
   std::vector<Id> lost;
   std::vector<std::string> lost_parts;  ///< "predictions: pack ... is damaged".
+  std::vector<RestoredForget> forgets;  ///< That the backup does not know; their rows are left out.
   std::vector<std::string> left;        ///< Files that were there already and were not touched.
   [[nodiscard]] bool whole() const { return lost.empty() && lost_parts.empty(); }
 };
@@ -37,8 +45,10 @@ struct RestoreReport {
 /// Makes `.millgate` in `project_folder`, at last and by one rename, from the backup: the ledger,
 /// whose chain is proved and must end with the event that the backup names; every object, proved
 /// by its hash; the logs; then the project file and the reports, where there are none yet. What
-/// the remote has lost is listed, and all else is restored. An event `restore` says that it
-/// happened.
+/// the remote has lost is listed, and all else is restored. What the project forgot after that
+/// backup is forgotten in what is restored, as far as the remote knows of it by a newer backup or
+/// a push: its objects are not fetched, and an event `forget` each says so. The logs come as they
+/// were. An event `restore` says that it happened.
 /// Errors: `conflict` when there is a project; `not_found` for the series, with the nearest name,
 /// or the number; `damaged` when the ledger cannot be had; `outside`.
 [[nodiscard]] Result<RestoreReport> restore_backup(Remote& remote,

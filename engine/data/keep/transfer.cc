@@ -7,6 +7,7 @@
 #include "data/keep/history.h"
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
+#include "data/keep/remote_forgets.h"
 #include "data/store/branch_tips.h"
 #include "ground/json.h"
 #include "ground/nearest_name.h"
@@ -62,30 +63,17 @@ Status move_forward(Repository& repository, const std::string& branch,
   return {};
 }
 
-/// "forgets/ID" for each record of the remote; its bytes are the id once more.
-constexpr const char* kForgets = "forgets/";
-
-Result<std::vector<Id>> forgets_of(const Remote& remote) {
-  MILLGATE_ASSIGN(const auto names, remote.shared_files()->list(kForgets));
-  std::vector<Id> ids;
-  for (const std::string& name : names) {
-    const auto id = Id::parse(name.substr(std::string_view(kForgets).size()));
-    if (id.ok()) ids.push_back(*id);
-  }
-  return ids;
-}
-
 /// What was forgotten here is forgotten there: first the records and the versions that they name,
 /// then what held the rows goes. Errors: `conflict` when the remote knows of more than we do.
 Status push_forgotten(Repository& repository, Remote& remote, const TransferOptions& options,
                       const std::map<std::string, RemoteRef>& branches, TransferCount& count) {
   MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
-  MILLGATE_ASSIGN(const auto there, forgets_of(remote));
+  MILLGATE_ASSIGN(const auto there, forgets_of(remote.files()));
   std::unordered_set<Id> ours;
   std::vector<Reference> roots;
   for (const Forgotten::Entry& entry : forgotten->entries()) {
     ours.insert(entry.id);
-    if (std::find(there.begin(), there.end(), entry.id) == there.end()) {
+    if (!there.contains(entry.id)) {
       roots.push_back({entry.id, "forget record"});
     }
   }
@@ -109,10 +97,7 @@ Status push_forgotten(Repository& repository, Remote& remote, const TransferOpti
     MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
     return send_object(remote.files(), id, bytes, count);
   }));
-  for (const Reference& root : roots) {
-    const Status made = remote.files().create(kForgets + root.id.hex(), root.id.hex() + "\n");
-    if (!made.ok() && made.error().code != ErrorCode::conflict) return made.error();
-  }
+  for (const Reference& root : roots) MILLGATE_TRY(tell_forget(remote.files(), root.id));
   for (const Id& id : forgotten->removed()) {
     const std::string name = ObjectStore::name_of(id);
     if (!remote.files().exists(name)) continue;
@@ -129,7 +114,7 @@ Status push_forgotten(Repository& repository, Remote& remote, const TransferOpti
 /// What was forgotten there is forgotten here, before a branch is pulled.
 Status pull_forgotten(Repository& repository, const Remote& remote, const TransferOptions& options,
                       TransferCount& count) {
-  MILLGATE_ASSIGN(const auto there, forgets_of(remote));
+  MILLGATE_ASSIGN(const auto there, forgets_of(*remote.shared_files()));
   for (const Id& id : there) {
     const auto is_known = [&](const Forgotten& forgotten) {
       return std::any_of(forgotten.entries().begin(), forgotten.entries().end(),
@@ -150,17 +135,8 @@ Status pull_forgotten(Repository& repository, const Remote& remote, const Transf
     MILLGATE_TRY(fetch_closure(repository.objects(), *remote.shared_files(),
                                Forgotten(std::move(entries)), {{id, "forget record"}}, {}, how,
                                count));
-    const Json body = {{"record", id.hex()},
-                       {"table", record.table},
-                       {"row_count", record.rows.size()},
-                       {"version_count", record.versions.size()},
-                       {"removed_count", record.removed.size()},
-                       {"models", Json::array()},
-                       {"remote", options.remote_name}};
-    MILLGATE_TRY(repository.ledger().append({.kind = kForgetEvent,
-                                             .subject = record.table,
-                                             .author = options.author,
-                                             .body = dump_json(body)}));
+    MILLGATE_TRY(repository.ledger().append(learned_forget_event(
+        id, record, {.from = "remote", .name = options.remote_name, .author = options.author})));
   }
   return {};
 }
