@@ -53,6 +53,8 @@ class OpenFile {
       if (count < 0) return system_failure("read", path_, errno);
       if (count == 0) break;
       filled += static_cast<size_t>(count);
+      // All that was there, and less than asked for: nobody must be asked again for the end.
+      if (filled == before_.stamp.size_bytes && filled < bytes.size()) break;
     }
     return filled;
   }
