@@ -32,6 +32,14 @@ std::string numeric(int weight, int sign, const std::vector<int>& digits) {
   return bytes;
 }
 
+/// An array of one dimension as the server sends it.
+std::string array(const std::vector<std::string>& items) {
+  std::string bytes = big_endian(1, 4) + big_endian(1, 4) + big_endian(25, 4) +
+                      big_endian(static_cast<int64_t>(items.size()), 4) + big_endian(1, 4);
+  for (const std::string& item : items) bytes += item;
+  return bytes;
+}
+
 PostgresCopy copy_of(PostgresForm form, std::shared_ptr<arrow::DataType> type) {
   std::vector<PostgresColumn> columns;
   columns.emplace_back("x", form, type);
@@ -111,10 +119,11 @@ std::vector<PostgresColumn> all_columns(arrow::FieldVector& fields) {
   std::vector<PostgresColumn> columns;
   for (int form = 0; form < static_cast<int>(PostgresForm::refused); ++form) {
     const auto which = static_cast<PostgresForm>(form);
-    const auto type =
-        which == PostgresForm::numeric ? arrow::decimal128(38, 9) : column_type_of(which, -1);
+    const auto type = which == PostgresForm::numeric ? arrow::decimal128(38, 9)
+                      : which == PostgresForm::array ? list_type_of(PostgresForm::text, -1)
+                                                     : column_type_of(which, -1);
     fields.push_back(arrow::field("c" + std::to_string(form), type));
-    columns.emplace_back(fields.back()->name(), which, type);
+    columns.emplace_back(fields.back()->name(), which, type, PostgresForm::text);
   }
   return columns;
 }
@@ -127,7 +136,7 @@ std::string good_stream() {
                     value(numeric(0, 0, {1, 5})) + value("text") + value("\1{}") +
                     value(std::string(16, 'u')) + value("bytes") + value(big_endian(1, 4)) +
                     value(big_endian(1, 8)) + value(big_endian(1, 8)) + value(big_endian(1, 8)) +
-                    value("as text");
+                    value("as text") + value(array({value("a"), big_endian(-1, 4), value("")}));
   return header() + row + row + big_endian(-1, 2);
 }
 

@@ -87,29 +87,60 @@ struct Plan {
   PostgresConnection::Column column;
   PostgresType type;
   PostgresForm form = PostgresForm::refused;
+  PostgresForm item = PostgresForm::refused;  ///< Of an array.
   std::shared_ptr<arrow::DataType> table_type;
+
+  /// What makes the server send it as a text; empty: nothing.
+  [[nodiscard]] const char* cast() const {
+    if (form == PostgresForm::as_text) return "::text";
+    return item == PostgresForm::as_text ? "::text[]" : "";
+  }
 };
 
-Result<std::map<uint32_t, PostgresType>> types_of(
-    PostgresConnection& connection, const std::vector<PostgresConnection::Column>& columns) {
-  std::string numbers = "{";
-  for (const auto& column : columns) {
-    numbers += (numbers.size() > 1 ? "," : "") + std::to_string(column.type);
+using Types = std::map<uint32_t, PostgresType>;
+
+/// `types` with those of `numbers`.
+Status add_types(PostgresConnection& connection, const std::vector<uint32_t>& numbers,
+                 Types& types) {
+  std::string list = "{";
+  for (const uint32_t number : numbers) {
+    list += (list.size() > 1 ? "," : "") + std::to_string(number);
   }
   MILLGATE_ASSIGN(const PostgresAnswer answer,
-                  connection.ask("select oid::text, format_type(oid, null), typtype, typcategory "
-                                 "from pg_type where oid = any($1::oid[])",
-                                 {numbers + "}"}));
-  std::map<uint32_t, PostgresType> types;
+                  connection.ask("select oid::text, format_type(oid, null), typtype, typcategory, "
+                                 "typelem::text from pg_type where oid = any($1::oid[])",
+                                 {list + "}"}));
+  const auto number_of = [&](size_t row, size_t column) {
+    uint32_t number = 0;
+    const std::string text = text_at(answer, row, column);
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  };
   for (size_t i = 0; i < answer.size(); ++i) {
     PostgresType type;
-    const std::string number = text_at(answer, i, 0);
-    std::from_chars(number.data(), number.data() + number.size(), type.number);
+    type.number = number_of(i, 0);
     type.name = text_at(answer, i, 1);
     type.kind = (text_at(answer, i, 2) + "b").front();
     type.category = (text_at(answer, i, 3) + "X").front();
+    type.item = number_of(i, 4);
     types[type.number] = type;
   }
+  return {};
+}
+
+/// The types of the columns, and those of the items of arrays.
+Result<Types> types_of(PostgresConnection& connection,
+                       const std::vector<PostgresConnection::Column>& columns) {
+  Types types;
+  std::vector<uint32_t> numbers;
+  numbers.reserve(columns.size());
+  for (const auto& column : columns) numbers.push_back(column.type);
+  MILLGATE_TRY(add_types(connection, numbers, types));
+  numbers.clear();
+  for (const auto& [number, type] : types) {
+    if (type.item != 0) numbers.push_back(type.item);
+  }
+  if (!numbers.empty()) MILLGATE_TRY(add_types(connection, numbers, types));
   return types;
 }
 
@@ -152,8 +183,14 @@ Result<std::vector<Plan>> plans_of(PostgresConnection& connection, const std::st
     plan.column = column;
     plan.type = types.at(column.type);
     plan.form = form_of(plan.type);
+    if (plan.form == PostgresForm::array) {
+      plan.item = form_of(types.at(plan.type.item));
+      plan.table_type = list_type_of(plan.item, column.modifier);
+      if (plan.table_type == nullptr) plan.form = PostgresForm::refused;
+    } else {
+      plan.table_type = column_type_of(plan.form, column.modifier);
+    }
     if (plan.form == PostgresForm::refused) return refused_type(plan);
-    plan.table_type = column_type_of(plan.form, column.modifier);
     if (plan.table_type == nullptr) {
       const auto field = kept == nullptr ? nullptr : kept->GetFieldByName(column.name);
       if (field != nullptr && field->type()->id() == arrow::Type::DECIMAL128) {
@@ -168,15 +205,13 @@ Result<std::vector<Plan>> plans_of(PostgresConnection& connection, const std::st
 }
 
 std::string copy_of(const std::string& select, const std::vector<Plan>& plans) {
-  const bool plain = std::none_of(plans.begin(), plans.end(), [](const Plan& plan) {
-    return plan.form == PostgresForm::as_text;
-  });
+  const bool plain = std::all_of(plans.begin(), plans.end(),
+                                 [](const Plan& plan) { return *plan.cast() == '\0'; });
   std::string rows = select;
   if (!plain) {
     rows = "select ";
     for (const Plan& plan : plans) {
-      rows += (rows.size() > 7 ? ", " : "") + quoted(plan.column.name) +
-              (plan.form == PostgresForm::as_text ? "::text" : "");
+      rows += (rows.size() > 7 ? ", " : "") + quoted(plan.column.name) + plan.cast();
     }
     rows += " from (\n" + select + "\n) as asked";
   }
@@ -275,7 +310,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> read_postgres_rows(const std::
   std::vector<PostgresColumn> columns;
   for (const Plan& plan : plans) {
     fields.push_back(arrow::field(plan.column.name, plan.table_type));
-    columns.emplace_back(plan.column.name, plan.form, plan.table_type);
+    columns.emplace_back(plan.column.name, plan.form, plan.table_type, plan.item);
   }
   const auto own = arrow::schema(std::move(fields));
   MILLGATE_ASSIGN(const auto checked, table_schema_of(*own, place));

@@ -193,6 +193,7 @@ PostgresForm form_of(const PostgresType& type) {
       break;
   }
   if (type.kind == 'e') return PostgresForm::text;
+  if (type.category == 'A' && type.item != 0) return PostgresForm::array;
   if (type.kind == 'b' && type.category == 'S') return PostgresForm::as_text;  // citext ...
   return PostgresForm::refused;
 }
@@ -237,6 +238,7 @@ std::shared_ptr<arrow::DataType> column_type_of(PostgresForm form, int32_t modif
       return arrow::time64(arrow::TimeUnit::MICRO);
     case PostgresForm::numeric:
       break;
+    case PostgresForm::array:
     case PostgresForm::refused:
       return nullptr;
   }
@@ -253,11 +255,21 @@ std::shared_ptr<arrow::DataType> column_type_of(PostgresForm form, int32_t modif
   return arrow::decimal128(precision, scale);
 }
 
+std::shared_ptr<arrow::DataType> list_type_of(PostgresForm item, int32_t modifier) {
+  // Items that are floats stay so, as everywhere in tables: vectors are many.
+  if (item == PostgresForm::float4) return arrow::list(arrow::float32());
+  auto type = column_type_of(item, modifier);
+  return type == nullptr ? nullptr : arrow::list(std::move(type));
+}
+
 PostgresColumn::PostgresColumn(std::string name, PostgresForm form,
-                               std::shared_ptr<arrow::DataType> type)
+                               std::shared_ptr<arrow::DataType> type, PostgresForm item)
     : name_(std::move(name)), form_(form), type_(std::move(type)) {
   // Cannot fail: the types are those of column_type_of.
-  builder_ = arrow::MakeBuilder(type_).ValueOrDie();
+  builder_ = arrow::MakeBuilder(form == PostgresForm::array ? arrow::int32() : type_).ValueOrDie();
+  if (form != PostgresForm::array) return;
+  items_ = std::make_unique<PostgresColumn>(
+      name_, item, static_cast<const arrow::ListType&>(*type_).value_type());
 }
 PostgresColumn::PostgresColumn(PostgresColumn&&) noexcept = default;
 PostgresColumn& PostgresColumn::operator=(PostgresColumn&&) noexcept = default;
@@ -295,6 +307,9 @@ Status PostgresColumn::add(std::string_view bytes) {
     case PostgresForm::oid:
       return append(kInteger, int64_t{number_of<uint32_t>(bytes)});
     case PostgresForm::float4:
+      if (type_->id() == arrow::Type::FLOAT) {
+        return append(static_cast<arrow::FloatBuilder*>(nullptr), number_of<float>(bytes));
+      }
       return append(kDouble, static_cast<double>(number_of<float>(bytes)));
     case PostgresForm::float8:
       return append(kDouble, number_of<double>(bytes));
@@ -340,6 +355,8 @@ Status PostgresColumn::add(std::string_view bytes) {
       if (micros < 0 || micros > kDayMicros) return damaged("column `" + name_ + "`: no time");
       return append(static_cast<arrow::Time64Builder*>(nullptr), micros);
     }
+    case PostgresForm::array:
+      return add_array(bytes);
     case PostgresForm::refused:
       break;
   }
@@ -377,7 +394,53 @@ Status PostgresColumn::add_numeric(std::string_view bytes) {
   return {};
 }
 
+/// Dimensions, whether items may be null, the type of the items; length and first index of each
+/// dimension; then the items, each behind its size.
+Status PostgresColumn::add_array(std::string_view bytes) {
+  const auto broken = [this] { return damaged("column `" + name_ + "`: an array is cut off"); };
+  if (bytes.size() < 12) return broken();
+  const auto dimensions = number_of<int32_t>(bytes);
+  if (dimensions < 0 || dimensions > 1) {
+    return does_not_fit("an array of several dimensions", "array_to_json(" + name_ + ")::text");
+  }
+  int32_t count = 0;
+  size_t at = 12;
+  if (dimensions == 1) {
+    if (bytes.size() < 20) return broken();
+    count = number_of<int32_t>(bytes, at);
+    at += 8;
+  }
+  const auto begin = static_cast<int32_t>(items_->builder_->length());
+  for (int32_t i = 0; i < count; ++i) {
+    if (bytes.size() - at < 4) return broken();
+    const auto size = number_of<int32_t>(bytes, at);
+    at += 4;
+    if (size == -1) {
+      items_->add_null();
+      continue;
+    }
+    if (size < 0 || bytes.size() - at < static_cast<size_t>(size)) return broken();
+    MILLGATE_TRY(items_->add(bytes.substr(at, static_cast<size_t>(size))));
+    at += static_cast<size_t>(size);
+  }
+  if (count < 0 || at != bytes.size()) return broken();
+  MILLGATE_ARROW_TRY(static_cast<arrow::Int32Builder*>(builder_.get())->Append(begin),
+                     "column " + name_);
+  return {};
+}
+
 Result<std::shared_ptr<arrow::Array>> PostgresColumn::finish() {
+  if (items_ != nullptr) {
+    // A null where a list would begin is a list that is null.
+    MILLGATE_ARROW_TRY(static_cast<arrow::Int32Builder*>(builder_.get())
+                           ->Append(static_cast<int32_t>(items_->builder_->length())),
+                       "column " + name_);
+    MILLGATE_ARROW(const auto offsets, builder_->Finish(), "column " + name_);
+    MILLGATE_ASSIGN(const auto items, items_->finish());
+    MILLGATE_ARROW(std::shared_ptr<arrow::Array> lists,
+                   arrow::ListArray::FromArrays(type_, *offsets, *items), "column " + name_);
+    return lists;
+  }
   MILLGATE_ARROW(auto array, builder_->Finish(), "column " + name_);
   return array;
 }

@@ -31,6 +31,7 @@ enum class PostgresForm {
   timestamptz,
   time,
   as_text,  ///< Asked for as a text (`::text`): the text is all that the value is.
+  array,    ///< Of items of another form.
   refused,
 };
 
@@ -40,6 +41,7 @@ struct PostgresType {
   std::string name;     ///< As format_type says it: "numeric(10,2)".
   char kind = 'b';      ///< pg_type.typtype: e an enumeration, c a row, r a range ...
   char category = 'X';  ///< pg_type.typcategory: A an array ...
+  uint32_t item = 0;    ///< Of an array: the number of the type of its items.
 };
 
 [[nodiscard]] PostgresForm form_of(const PostgresType& type);
@@ -50,12 +52,16 @@ struct PostgresType {
 /// The column type of `form`; of a numeric by `modifier`: numeric(p, s) is decimal128(p, s). Null
 /// for a refused form, for a numeric without precision or with more than 38 digits.
 [[nodiscard]] std::shared_ptr<arrow::DataType> column_type_of(PostgresForm form, int32_t modifier);
+/// The type of a column of arrays of such items; null where `column_type_of` is.
+[[nodiscard]] std::shared_ptr<arrow::DataType> list_type_of(PostgresForm item, int32_t modifier);
 
 /// One column being filled from binary values. One thread at a time.
 class PostgresColumn {
  public:
-  /// `type` as `column_type_of` gives it for `form`; a decimal of any precision for numeric.
-  PostgresColumn(std::string name, PostgresForm form, std::shared_ptr<arrow::DataType> type);
+  /// `type` as `column_type_of` gives it for `form`, for an array as `list_type_of` for `item`; a
+  /// decimal of any precision for numeric.
+  PostgresColumn(std::string name, PostgresForm form, std::shared_ptr<arrow::DataType> type,
+                 PostgresForm item = PostgresForm::refused);
   PostgresColumn(PostgresColumn&&) noexcept;
   PostgresColumn& operator=(PostgresColumn&&) noexcept;
   ~PostgresColumn();
@@ -74,11 +80,13 @@ class PostgresColumn {
  private:
   [[nodiscard]] Status add_numeric(std::string_view bytes);
   [[nodiscard]] Status add_text(std::string_view bytes);
+  [[nodiscard]] Status add_array(std::string_view bytes);
   [[nodiscard]] Error does_not_fit(const std::string& value, const std::string& instead) const;
   std::string name_;
   PostgresForm form_;
   std::shared_ptr<arrow::DataType> type_;
-  std::unique_ptr<arrow::ArrayBuilder> builder_;
+  std::unique_ptr<arrow::ArrayBuilder> builder_;  ///< Of arrays: where each begins in `items_`.
+  std::unique_ptr<PostgresColumn> items_;
 };
 
 }  // namespace millgate
