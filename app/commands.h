@@ -43,6 +43,7 @@ void add_check(const Command& program, Session& session);
 void add_drift(const Command& program, Session& session);
 void add_labels(const Command& program, Session& session);
 void add_value(const Command& program, Session& session);
+void add_personal(const Command& program, Session& session);
 void add_poison(const Command& program, Session& session);
 void add_features(const Command& program, Session& session);
 void add_feature(const Command& program, Session& session);

@@ -54,6 +54,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_drift(program, session);
   add_labels(program, session);
   add_value(program, session);
+  add_personal(program, session);
   add_poison(program, session);
   add_features(program, session);
   add_feature(program, session);
