@@ -36,14 +36,14 @@ Result<bool> CsvRecords::next() {
   if (const size_t bad = invalid_utf8_at(record_); bad != std::string_view::npos) {
     return invalid_utf8_error(path_, line_ + count_line_ends(record_.substr(0, bad)));
   }
-  next_line_ =
-      line_ + (record_.find_first_of("\r\n") == record_.size() - 1 ? 1 : count_line_ends(record_));
+  next_line_ = line_ + line_ends_within_ + 1;
   return true;
 }
 
 CsvRecords::Outcome CsvRecords::parse(std::string_view text) {
   fields_.clear();
   unescaped_.clear();
+  line_ends_within_ = 0;
   size_t at = 0;
   while (true) {
     if (at < text.size() && text[at] == '"') {
@@ -85,6 +85,7 @@ CsvRecords::Outcome CsvRecords::parse_quoted(std::string_view text, size_t& at) 
     return Outcome::text_after_quote;
   }
   std::string_view inner = text.substr(begin, end - begin);
+  line_ends_within_ += count_line_ends(inner);
   if (doubled) {
     std::string& copy = unescaped_.emplace_back();
     for (size_t i = 0; i < inner.size(); ++i) {

@@ -59,6 +59,7 @@ class CsvRecords {
   size_t taken_ = 0;                   ///< Bytes of the stream that the record uses.
   int64_t line_ = 0;
   int64_t next_line_ = 1;
+  int64_t line_ends_within_ = 0;  ///< Line ends in the quoted fields of the record.
 };
 
 /// How many line ends `text` holds.
