@@ -205,6 +205,7 @@ Json field_of(const std::vector<Described>& tables, const Described& table,
       project.task && project.task->table == table.name && project.task->label == column.name;
   field["dataType"] =
       is_label ? Json::array({column.data_type, "cr:Label"}) : Json(column.data_type);
+  if (column.repeated) field["repeated"] = true;
   field["source"] = {{"fileObject", reference_to(table.written.file)},
                      {"extract", {{"column", column.name}}}};
   if (const Reference* to = joinable(tables, table, column.name); to != nullptr) {

@@ -76,12 +76,26 @@ Status choose(const arrow::Field& field, const ColumnStatistics& statistics,
       choose_decimal(static_cast<const arrow::DecimalType&>(*field.type()), column);
       return {};
     default:
-      return invalid_input(
-          "column `" + field.name() + "` is of type " + field.type()->ToString() +
-              ", which Croissant does not have",
-          "export a table without it: `millgate commit --table NAME --query \"select "
-          "... from ...\"`");
+      return invalid_input("column `" + field.name() + "` is of type " + field.type()->ToString() +
+                               ", which Croissant does not have",
+                           "export a table without it, or with its members as columns: `millgate "
+                           "commit --table NAME --query \"select ... from ...\"`");
   }
+}
+
+/// Of a list, what its items are. Their statistics are not kept, so integers stay integers.
+Status choose_list(const arrow::Field& field, CroissantColumn& column) {
+  const auto& list = static_cast<const arrow::BaseListType&>(*field.type());
+  column.repeated = true;
+  column.stored = list.value_type();
+  if (list.value_type()->id() == arrow::Type::FLOAT) {
+    column.data_type = "sc:Float";
+  } else {
+    MILLGATE_TRY(choose(*arrow::field(field.name(), list.value_type()), {}, column));
+  }
+  column.stored =
+      column.stored->Equals(list.value_type()) ? field.type() : arrow::list(column.stored);
+  return {};
 }
 
 class StoredRows final : public arrow::RecordBatchReader {
@@ -126,7 +140,10 @@ Result<std::vector<CroissantColumn>> croissant_columns(const TableVersion& versi
     CroissantColumn column;
     column.name = field.name();
     column.stored = field.type();
-    MILLGATE_TRY(choose(field, version.columns.at(static_cast<size_t>(i)), column));
+    const auto type = field.type()->id();
+    const bool is_list = type == arrow::Type::LIST || type == arrow::Type::FIXED_SIZE_LIST;
+    MILLGATE_TRY(is_list ? choose_list(field, column)
+                         : choose(field, version.columns.at(static_cast<size_t>(i)), column));
     columns.push_back(std::move(column));
   }
   return columns;

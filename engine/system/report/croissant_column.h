@@ -15,7 +15,8 @@ namespace millgate {
 /// One column.
 struct CroissantColumn {
   std::string name;
-  std::string data_type;  ///< "sc:Integer"
+  std::string data_type;  ///< "sc:Integer"; of a list, that of its items.
+  bool repeated = false;  ///< A list of such values.
   std::string note;       ///< What the type does not say; may be empty.
   /// In the Parquet file.
   std::shared_ptr<arrow::DataType> stored;
