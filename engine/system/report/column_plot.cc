@@ -17,6 +17,10 @@ std::string value_words(const ColumnProfile& column, double value) {
   if (column.column().kind == ColumnKind::time) {
     return time_text(Time{static_cast<int64_t>(value)});
   }
+  // Four digits stay together: they may be a year.
+  if (column.column().is_integer && std::abs(value) < 10'000 && value == std::trunc(value)) {
+    return std::to_string(static_cast<int64_t>(value));
+  }
   return figure_text(value);
 }
 
