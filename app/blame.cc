@@ -57,8 +57,9 @@ Result<int> blame_cells(const Session& session, const Options& options) {
   }
   TextTable lines({"column", "value", "commit", "time", "author", "message"});
   for (const BlamedCell& cell : cells) {
-    lines.add({cell.column, cell.value, cell.commit.id.brief(), to_string(cell.commit.time),
-               cell.commit.author, cell.commit.message});
+    lines.add({cell.column, cell.is_nested ? brief_text(cell.value) : cell.value,
+               cell.commit.id.brief(), to_string(cell.commit.time), cell.commit.author,
+               cell.commit.message});
   }
   lines.print(std::cout);
   return kDone;

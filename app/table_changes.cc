@@ -8,27 +8,23 @@
 
 #include "app/about_text.h"
 #include "app/text_table.h"
+#include "data/table/cell_json.h"
+#include "data/table/changed_part.h"
 #include "data/table/row_key.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
 namespace {
 
-Json cell_json(const arrow::Array& column, int64_t row) {
-  if (column.IsNull(row)) return nullptr;
-  switch (column.type_id()) {
-    case arrow::Type::BOOL:
-      return static_cast<const arrow::BooleanArray&>(column).Value(row);
-    case arrow::Type::INT64:
-      return static_cast<const arrow::Int64Array&>(column).Value(row);
-    case arrow::Type::DOUBLE: {
-      // JSON knows no NaN; as null it could not be told from a missing value.
-      const double value = static_cast<const arrow::DoubleArray&>(column).Value(row);
-      return std::isfinite(value) ? Json(value) : Json(value_text(column, row));
-    }
-    default:
-      return value_text(column, row);
-  }
+/// More changed parts of a cell than this are told as two whole values.
+constexpr size_t kPartsMax = 8;
+
+/// A list of numbers may be longer than a screen.
+std::string brief_value(const std::shared_ptr<arrow::Array>& column, int64_t row) {
+  if (column == nullptr) return "";
+  std::string text = value_text(*column, row);
+  return is_nested_type(*column->type()) ? brief_text(text) : text;
 }
 
 /// "a = 1, b = 2", cut when it is long.
@@ -47,6 +43,17 @@ std::string row_text(const DiffedTable& table, int64_t row, bool key_columns) {
   return text;
 }
 
+/// What changed inside of a list, struct or map; empty when it is told as a whole.
+std::vector<ChangedPart> parts_of(const Changes& changes, int64_t row, int column) {
+  return changed_parts(changes.before->column(column), row, changes.after->column(column), row,
+                       kPartsMax)
+      .value_or(std::vector<ChangedPart>());
+}
+
+Json part_json(const std::shared_ptr<arrow::Array>& column, int64_t row) {
+  return cell_json(*column, row, NotFinite::text);
+}
+
 void print_rows(const DiffedTable& table, const std::string& more_hint) {
   const Changes& changes = table.diff.changes;
   if (changes.row_count() == 0) return;
@@ -62,9 +69,15 @@ void print_rows(const DiffedTable& table, const std::string& more_hint) {
     }
     for (int i = 0; i < changes.after->num_columns(); ++i) {
       if (!changes.cell_changed(row, i)) continue;
-      lines.add({name_of(kind), key, table.diff.schema->field(i)->name(),
-                 value_text(*changes.before->column(i), row),
-                 value_text(*changes.after->column(i), row)});
+      const std::string& name = table.diff.schema->field(i)->name();
+      const auto parts = parts_of(changes, row, i);
+      for (const ChangedPart& part : parts) {
+        lines.add({name_of(kind), key, name + part.path, brief_value(part.before, part.before_row),
+                   brief_value(part.after, part.after_row)});
+      }
+      if (!parts.empty()) continue;
+      lines.add({name_of(kind), key, name, brief_value(changes.before->column(i), row),
+                 brief_value(changes.after->column(i), row)});
     }
   }
   lines.print(std::cout);
@@ -171,13 +184,18 @@ Json rows_json(const DiffedTable& table) {
     for (int i = 0; i < side.num_columns(); ++i) {
       const std::string& name = table.diff.schema->field(i)->name();
       if (is_key_column[static_cast<size_t>(i)]) {
-        key[name] = cell_json(*side.column(i), row);
+        key[name] = part_json(side.column(i), row);
       } else if (kind != ChangeKind::updated) {
-        cells[name] = cell_json(*side.column(i), row);
+        cells[name] = part_json(side.column(i), row);
       } else if (changes.cell_changed(row, i)) {
         Json& cell = cells[name] = roomy_object(2);
-        cell["before"] = cell_json(*changes.before->column(i), row);
-        cell["after"] = cell_json(*changes.after->column(i), row);
+        cell["before"] = part_json(changes.before->column(i), row);
+        cell["after"] = part_json(changes.after->column(i), row);
+        for (const ChangedPart& part : parts_of(changes, row, i)) {
+          Json& one = cell["parts"].emplace_back(Json{{"path", part.path}});
+          if (part.before != nullptr) one["before"] = part_json(part.before, part.before_row);
+          if (part.after != nullptr) one["after"] = part_json(part.after, part.after_row);
+        }
       }
     }
     Json& json = rows.emplace_back(roomy_object(3));

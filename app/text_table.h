@@ -20,6 +20,8 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// `text` cut after 60 bytes, at a character, with "..." behind.
+[[nodiscard]] std::string brief_text(const std::string& text);
 /// "336,776".
 [[nodiscard]] std::string grouped(int64_t number);
 /// `digits` significant digits, without an exponent where that stays readable.

@@ -13,9 +13,11 @@
 
 #include "data/delta/delta_schema.h"
 #include "data/table/arrow_result.h"
+#include "data/table/cell_cast.h"
 #include "data/table/column_builder.h"
 #include "data/table/reader.h"
 #include "data/table/table_file.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
@@ -106,15 +108,20 @@ class DeltaRows final : public arrow::RecordBatchReader {
       return error;
     }
     const auto parquet = make_parquet_file(path, ReadOptions());
-    MILLGATE_ASSIGN(const auto names, parquet->column_names());
+    MILLGATE_ASSIGN(const auto columns, parquet->guess_columns());
     arrow::FieldVector fields;
     constants_.assign(static_cast<size_t>(schema_->num_fields()), nullptr);
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& field = schema_->field(i);
       if (is_partition(field->name())) {
         MILLGATE_ASSIGN(constants_[static_cast<size_t>(i)], partition_value(file, *field));
-      } else if (std::find(names->begin(), names->end(), field->name()) != names->end()) {
-        fields.push_back(field);
+      } else if (const auto found = std::find_if(
+                     columns.begin(), columns.end(),
+                     [&](const ColumnGuess& column) { return column.name == field->name(); });
+                 found != columns.end()) {
+        // A struct may have got members since the file was written.
+        fields.push_back(is_nested_type(*field->type()) ? field->WithType(found->guess.type())
+                                                        : field);
       }
     }
     MILLGATE_ASSIGN(rows_, parquet->open(arrow::schema(std::move(fields))));
@@ -152,6 +159,8 @@ class DeltaRows final : public arrow::RecordBatchReader {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, read.num_rows()));
       } else if (column == nullptr) {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), read.num_rows()));
+      } else {
+        ARROW_ASSIGN_OR_RAISE(column, cast_cells(column, field->type()));
       }
       columns.push_back(std::move(column));
     }

@@ -5,21 +5,30 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <set>
 
+#include "data/table/column_type.h"
+#include "data/table/type_name.h"
 #include "ground/json.h"
 
 namespace millgate {
 
 namespace {
 
-/// Empty when Delta has no such type.
-std::string delta_type(const arrow::DataType& type) {
+Json delta_field(const std::string& name, const Json& type) {
+  return {{"name", name}, {"type", type}, {"nullable", true}, {"metadata", Json::object()}};
+}
+
+/// Null when Delta has no such type.
+Json delta_type(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::BOOL:
       return "boolean";
     case arrow::Type::INT64:
       return "long";
+    case arrow::Type::FLOAT:
+      return "float";
     case arrow::Type::DOUBLE:
       return "double";
     case arrow::Type::STRING:
@@ -36,8 +45,30 @@ std::string delta_type(const arrow::DataType& type) {
       return "decimal(" + std::to_string(decimal.precision()) + "," +
              std::to_string(decimal.scale()) + ")";
     }
+    case arrow::Type::LIST:
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const Json item = delta_type(*type.field(0)->type());
+      if (item.is_null()) return nullptr;
+      return {{"type", "array"}, {"elementType", item}, {"containsNull", true}};
+    }
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(type);
+      const Json key = delta_type(*map.key_type());
+      const Json value = delta_type(*map.item_type());
+      if (key.is_null() || value.is_null()) return nullptr;
+      return {{"type", "map"}, {"keyType", key}, {"valueType", value}, {"valueContainsNull", true}};
+    }
+    case arrow::Type::STRUCT: {
+      Json members = Json::array();
+      for (const auto& field : type.fields()) {
+        const Json member = delta_type(*field->type());
+        if (member.is_null()) return nullptr;
+        members.push_back(delta_field(field->name(), member));
+      }
+      return {{"type", "struct"}, {"fields", std::move(members)}};
+    }
     default:
-      return {};
+      return nullptr;
   }
 }
 
@@ -68,33 +99,83 @@ std::shared_ptr<arrow::DataType> table_type(std::string_view name) {
   return type.ok() ? std::move(type).ValueUnsafe() : nullptr;
 }
 
+/// Null for what tables cannot hold.
+std::shared_ptr<arrow::DataType> nested_type(const Json& json);
+
+std::shared_ptr<arrow::DataType> type_of(const Json& json) {
+  return json.is_string() ? table_type(json.get<std::string>()) : nested_type(json);
+}
+
+std::shared_ptr<arrow::DataType> item_type(const Json& json) {
+  return json == "float" ? arrow::float32() : type_of(json);
+}
+
+/// In Arrow's types, which `table_type_of` then makes a table's or refuses.
+std::shared_ptr<arrow::DataType> nested_type(const Json& json) {
+  const auto member = [&](const char* name) {
+    return json.contains(name) ? json[name] : Json(nullptr);
+  };
+  if (!json.is_object()) return nullptr;
+  const Json kind = member("type");
+  if (kind == "array") {
+    const auto item = item_type(member("elementType"));
+    return item == nullptr ? nullptr : arrow::list(arrow::field("item", item));
+  }
+  if (kind == "map") {
+    const auto key = type_of(member("keyType"));
+    const auto value = type_of(member("valueType"));
+    return key == nullptr || value == nullptr ? nullptr : arrow::map(key, value);
+  }
+  if (kind != "struct" || !member("fields").is_array()) return nullptr;
+  arrow::FieldVector members;
+  for (const Json& one : member("fields")) {
+    if (!one.is_object() || !one.contains("name") || !one["name"].is_string()) return nullptr;
+    const auto type = one.contains("type") ? type_of(one["type"]) : nullptr;
+    if (type == nullptr) return nullptr;
+    members.push_back(arrow::field(one["name"].get<std::string>(), type));
+  }
+  return arrow::struct_(std::move(members));
+}
+
+/// The first member, of a struct anywhere in `type`, that differs from another in case only.
+std::optional<std::string> equal_but_for_case(const arrow::FieldVector& fields) {
+  std::set<std::string> names;
+  for (const auto& field : fields) {
+    std::string lower = field->name();
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    if (!names.insert(lower).second) return field->name();
+    if (auto inside = equal_but_for_case(field->type()->fields())) return inside;
+  }
+  return std::nullopt;
+}
+
+bool holds_time_without_zone(const arrow::DataType& type) {
+  return delta_type(type) == "timestamp_ntz" ||
+         std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return holds_time_without_zone(*field->type()); });
+}
+
 }  // namespace
 
 Result<std::string> delta_schema_text(const arrow::Schema& schema) {
   Json fields = Json::array();
-  std::set<std::string> names;
   for (const auto& field : schema.fields()) {
-    const std::string type = delta_type(*field->type());
-    if (type.empty()) {
+    const Json type = delta_type(*field->type());
+    if (type.is_null()) {
       return invalid_input("column `" + field->name() + "` is of type " +
-                               field->type()->ToString() + ", which Delta does not have",
+                               type_name(*field->type()) + ", which Delta does not have",
                            "commit it as a text in a table of its own: millgate commit --table t "
                            "--query \"select * replace (cast(" +
                                field->name() + " as varchar) as " + field->name() + ") from ...\"");
     }
-    std::string lower = field->name();
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
-    if (!names.insert(lower).second) {
-      return invalid_input("column `" + field->name() +
-                               "` differs from another in the case of letters only, which Delta "
-                               "cannot tell apart",
-                           "rename one of them");
-    }
-    fields.push_back({{"name", field->name()},
-                      {"type", type},
-                      {"nullable", true},
-                      {"metadata", Json::object()}});
+    fields.push_back(delta_field(field->name(), type));
+  }
+  if (const auto name = equal_but_for_case(schema.fields())) {
+    return invalid_input("column `" + *name +
+                             "` differs from another in the case of letters only, which Delta "
+                             "cannot tell apart",
+                         "rename one of them");
   }
   return dump_json(Json{{"type", "struct"}, {"fields", std::move(fields)}});
 }
@@ -109,10 +190,10 @@ Result<std::shared_ptr<arrow::Schema>> parse_delta_schema(std::string_view text,
   for (const Json& one : list) {
     MILLGATE_ASSIGN(const auto name, json_member<std::string>(one, "name", object));
     MILLGATE_ASSIGN(const Json written, json_member<Json>(one, "type", object));
-    const auto type = written.is_string() ? table_type(written.get<std::string>()) : nullptr;
+    const auto known = type_of(written);
+    const auto type = known == nullptr ? nullptr : table_type_of(*known);
     if (type == nullptr) {
-      const std::string shown =
-          written.is_object() ? written.value("type", std::string("?")) : dump_json(written);
+      const std::string shown = dump_json(written);
       return invalid_input("column `" + name + "` of " + std::string(object) + " is of type " +
                                shown + ", which tables cannot hold",
                            "write it as columns of plain values first");
@@ -127,9 +208,8 @@ Result<std::shared_ptr<arrow::Schema>> parse_delta_schema(std::string_view text,
 }
 
 bool needs_timestamp_ntz(const arrow::Schema& schema) {
-  return std::any_of(schema.fields().begin(), schema.fields().end(), [](const auto& field) {
-    return delta_type(*field->type()) == "timestamp_ntz";
-  });
+  return std::any_of(schema.fields().begin(), schema.fields().end(),
+                     [](const auto& field) { return holds_time_without_zone(*field->type()); });
 }
 
 }  // namespace millgate

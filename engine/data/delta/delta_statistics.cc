@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "data/table/arrow_result.h"
+#include "data/table/type_name.h"
 #include "data/table/value_text.h"
 #include "ground/json.h"
 
@@ -88,6 +89,8 @@ Result<std::string> delta_statistics(const arrow::RecordBatch& rows) {
   for (int i = 0; i < rows.num_columns(); ++i) {
     const auto& column = rows.column(i);
     const std::string& name = rows.schema()->field(i)->name();
+    // Statistics of parts would be wanted of a struct, and none of a list: readers differ.
+    if (is_nested_type(*column->type())) continue;
     nulls[name] = column->null_count();
     if (!has_extremes(*column->type()) || holds_nan(*column)) continue;
     MILLGATE_ARROW(const auto both, arrow::compute::MinMax(column), "column `" + name + "`");

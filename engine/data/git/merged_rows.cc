@@ -69,9 +69,12 @@ class RowsMerge {
   Result<MergedRows> run() {
     MILLGATE_TRY(check_added_columns());
     if (versions_.key_origin() == KeyOrigin::content) MILLGATE_TRY(check_content());
+    // A merged file is made of cells of both files as they are written there.
+    MergeOptions options;
+    options.by_parts = false;
     MILLGATE_ASSIGN(TableMerge merge,
                     merge_versions(versions_.objects(), ours_.version,
-                                   {{.base = base_.version, .theirs = theirs_.version}}, {}));
+                                   {{.base = base_.version, .theirs = theirs_.version}}, options));
     MILLGATE_ASSIGN(const TableDiff diff, diff_versions(versions_.objects(), ours_.version,
                                                         merge.version, {.rows_max = INT64_MAX}));
     merged_.conflicts = std::move(merge.conflicts);

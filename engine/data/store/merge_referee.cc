@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/store/member_merge.h"
 #include "data/table/arrow_result.h"
 #include "data/table/cell_compare.h"
 #include "data/table/column_builder.h"
 #include "data/table/row_key.h"
+#include "data/table/type_name.h"
 
 namespace millgate {
 
@@ -79,6 +81,11 @@ auto winner(const Entries& tally) -> std::optional<typename Entries::value_type:
 /// Whether `one` comes after `other` in the order of keys; null comes first.
 Result<bool> is_greater(const std::string& column, const Cell& one, const Cell& other) {
   if (is_null(one) || is_null(other)) return !is_null(one);
+  if (is_nested_type(*one.column->type())) {
+    return invalid_input("column `" + column + "` is of type " + type_name(*one.column->type()) +
+                             ", which has no order",
+                         "choose another policy for it");
+  }
   const auto schema = arrow::schema({arrow::field(column, one.column->type())});
   MILLGATE_ASSIGN(const RowKeyEncoder encoder, RowKeyEncoder::make(*schema, {column}));
   const auto order = [&](const Cell& cell) {
@@ -105,6 +112,8 @@ Result<std::optional<Cell>> MergeReferee::decide(const std::string& key,
     ++merge_.settled_count;
     return resolved(found->second, key_text, ballot);
   }
+  MILLGATE_ASSIGN(const auto members, by_members(ballot));
+  if (members) return members;
   const auto by_column = options_.by_column.find(ballot.column);
   MILLGATE_ASSIGN(
       const Decision decision,
@@ -206,10 +215,27 @@ Result<std::optional<Cell>> MergeReferee::resolved(const Resolution& resolution,
   MILLGATE_ASSIGN(ColumnBuilder builder, ColumnBuilder::make(type));
   if (!builder.add_text(resolution.value)) {
     return invalid_input("`" + resolution.value + "` is no value of column `" + ballot.column +
-                         "`, which is of type " + type->ToString());
+                             "`, which is of type " + type_name(*type),
+                         is_nested_type(*type) ? "write it as JSON, such as " + text_of(ballot.ours)
+                                               : std::string());
   }
   MILLGATE_ASSIGN(std::shared_ptr<arrow::Array> made, builder.finish());
   return keep(std::move(made));
+}
+
+/// What all sides changed, when each changed other members of a struct or other entries of a map.
+Result<std::optional<Cell>> MergeReferee::by_members(const CellBallot& ballot) {
+  std::optional<Cell> merged;
+  if (!options_.by_parts || is_null(ballot.ours)) return merged;
+  Cell now = ballot.ours;
+  for (const CellBallot::Vote& vote : ballot.theirs) {
+    MILLGATE_ASSIGN(auto made, merged_members(vote.base, now, vote.value));
+    if (made == nullptr) return merged;
+    MILLGATE_ASSIGN(const std::optional<Cell> kept, keep(std::move(made)));
+    now = *kept;
+  }
+  merged = now;
+  return merged;
 }
 
 Result<MergeReferee::Decision> MergeReferee::by_policy(MergePolicy policy,

@@ -36,8 +36,9 @@ struct RowBallot {
   std::vector<std::pair<size_t, bool>> theirs;  ///< Side, and whether the row is there.
 };
 
-/// Decides by resolutions, then by policies; what is left is put into the conflicts of the merge.
-/// Cells that it makes live as long as it does.
+/// Decides by resolutions, then by the members of structs and entries of maps (member_merge.h),
+/// then by policies; what is left is put into the conflicts of the merge. Cells that it makes live
+/// as long as it does.
 class MergeReferee {
  public:
   /// Both must outlive this.
@@ -56,6 +57,7 @@ class MergeReferee {
   [[nodiscard]] Result<std::optional<Cell>> resolved(const Resolution& resolution,
                                                      const std::string& key_text,
                                                      const CellBallot& ballot);
+  [[nodiscard]] Result<std::optional<Cell>> by_members(const CellBallot& ballot);
   /// The cell, if the policy knows one; an inner nothing when it is ours.
   using Decision = std::optional<std::optional<Cell>>;
   [[nodiscard]] Result<Decision> by_policy(MergePolicy policy, const CellBallot& ballot);

@@ -13,6 +13,7 @@
 #include "data/table/cell_compare.h"
 #include "data/table/column_builder.h"
 #include "data/table/row_key.h"
+#include "data/table/type_name.h"
 #include "ground/nearest_name.h"
 
 namespace millgate {
@@ -173,7 +174,10 @@ Result<std::vector<BlamedCell>> blame_row(const Repository& repository, const Co
   std::vector<BlamedCell> cells;
   for (int i = 0; i < now.row->num_columns(); ++i) {
     const std::string& name = now.row->schema()->field(i)->name();
-    cells.push_back({name, value_text(*now.row->column(i), 0), made_by[name]});
+    cells.push_back({.column = name,
+                     .value = value_text(*now.row->column(i), 0),
+                     .is_nested = is_nested_type(*now.row->column(i)->type()),
+                     .commit = made_by[name]});
   }
   return cells;
 }

@@ -34,7 +34,8 @@ namespace millgate {
 /// A cell and the commit that made it what it is.
 struct BlamedCell {
   std::string column;
-  std::string value;  ///< As text.
+  std::string value;       ///< As text.
+  bool is_nested = false;  ///< A list, struct or map: `value` is JSON.
   Commit commit;
 };
 

@@ -52,6 +52,9 @@ struct MergeOptions {
   std::vector<Time> times;  ///< For MergePolicy::newest: of our commit, then of each of theirs.
   /// By key bytes and column, as in Conflict.
   std::map<std::pair<std::string, std::string>, Resolution> resolutions;
+  /// Whether changes of other members of one struct, or of other entries of one map, are no
+  /// conflict (member_merge.h). Not for who can only take a whole cell from a side.
+  bool by_parts = true;
 };
 
 struct TableMerge {
