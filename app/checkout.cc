@@ -73,6 +73,7 @@ Result<int> checkout_file(const Session& session, const Workplace& place, const 
 /// A name that is neither a folder's nor a table's may be near one of either.
 Status check_named(const Project& project, const Commit& commit, const std::string& name) {
   std::vector<std::string> names;
+  names.reserve(commit.trees.size() + project.folders.size() + project.sources.size());
   for (const auto& [folder, tree] : commit.trees) names.push_back(folder);
   for (const FolderSource& source : project.folders) names.push_back(source.name);
   if (std::find(names.begin(), names.end(), name) != names.end()) return {};

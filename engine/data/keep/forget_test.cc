@@ -12,7 +12,11 @@
 #include <utility>
 
 #include "data/keep/garbage.h"
+#include "data/keep/known_copies.h"
+#include "data/keep/make_backup.h"
 #include "data/keep/remote.h"
+#include "data/keep/remote_forgets.h"
+#include "data/keep/restore.h"
 #include "data/keep/soundness.h"
 #include "data/keep/transfer.h"
 #include "data/store/commit_merge.h"
@@ -421,6 +425,88 @@ TEST_F(ForgetTest, NobodyElsesRowsAreTouchedByADryRunOrByAWrongKey) {
   request = request_for({person_key(3)});
   request.table = "peopl";
   EXPECT_THAT(forget_rows(*repository_, request).error().hint, HasSubstr("people"));
+}
+
+/// The backup is older than the forget; the remote learns of it afterwards, wherever that breaks
+/// off.
+TEST_F(ForgetTest, WhatIsRestoredFromAnOlderBackupLacksTheRows) {
+  ModelTable model;
+  model.columns = {{"note", arrow::utf8()}};
+  for (int64_t id = 0; id < 50; ++id) model.rows[{id, "a"}]["note"] = "plain";
+  model.rows[person_key(7)]["note"] = kMarker;
+  commit("main", model);
+  model.rows[{3, "a"}]["note"] = "other";
+  commit("main", model);
+  const std::shared_ptr<FileStore> files = *open_local_file_store(folder_.path("there"));
+  Remote remote(files);
+  ASSERT_TRUE(make_backup(*repository_, remote, {.name = "one", .author = "ada"}).ok());
+  model.rows[{4, "a"}]["note"] = "later";
+  commit("main", model);
+  ASSERT_TRUE(forget_rows(*repository_, request_for({person_key(7)})).ok());
+
+  bool broke = true;
+  int steps = 0;
+  for (; broke && steps < 200; ++steps) {
+    int left = steps;
+    const auto faulty = make_faulty_file_store(
+        files, [&](std::string_view operation, const std::string&) -> Status {
+          if (operation == "read" || left-- > 0) return {};
+          return outside_failure("the disk is gone");
+        });
+    broke = !send_forgets(*repository_, *faulty, "one").ok();
+    const std::string place = folder_.path("back" + std::to_string(steps));
+    const RestoreReport report = must(restore_backup(remote, place, clock_, {.author = "bob"}));
+    EXPECT_TRUE(report.whole()) << "after step " << steps;
+    // Not told yet is as before; told is complete.
+    if (report.forgets.empty()) {
+      EXPECT_TRUE(broke);
+      continue;
+    }
+    EXPECT_THAT(files_with(place, kMarker), IsEmpty());
+    const auto back = *Repository::open(place, clock_);
+    EXPECT_THAT(must(check_soundness(*back, {.repair_from = nullptr, .progress = {}})).broken,
+                IsEmpty());
+    const Commit tip = must(back->resolve("main"));
+    const TableVersion version = must(read_table_version(back->objects(), tip.tables.at("people")));
+    EXPECT_EQ(version.row_count, 50);
+    EXPECT_EQ(report.forgets[0].row_count, 1);
+    EXPECT_EQ(must(back->forgotten())->entries().size(), 1U);
+  }
+  EXPECT_GT(steps, 3);
+  EXPECT_FALSE(broke);
+  // The next backup of the restored project knows it itself.
+  const auto back = *Repository::open(folder_.path("back" + std::to_string(steps - 1)), clock_);
+  ASSERT_TRUE(make_backup(*back, remote, {.name = "one", .author = "bob"}).ok());
+  EXPECT_THAT(must(restore_backup(remote, folder_.path("again"), clock_, {})).forgets, IsEmpty());
+  // Records of another series are nothing to this one.
+  ASSERT_TRUE(make_backup(*Repository::open(folder_.path("again"), clock_).value(), remote,
+                          {.name = "two", .author = "eve"})
+                  .ok());
+  EXPECT_EQ(must(forgets_of_backups(*files, "one")), must(forgets_of_backups(*files, "two")));
+  EXPECT_THAT(must(forgets_of_backups(*files, "three")), IsEmpty());
+}
+
+TEST_F(ForgetTest, CopiesElsewhereAreKnownByTheirNewest) {
+  EXPECT_THAT(must(read_known_copies(*repository_)).backups, IsEmpty());
+  const std::string delta = folder_.path("delta");
+  fs::create_directories(delta);
+  Backup backup;
+  backup.name = "one";
+  for (backup.number = 1; backup.number <= 3; ++backup.number) {
+    ASSERT_TRUE(note_backup(*repository_, "s3://bucket/one", backup).ok());
+    ASSERT_TRUE(note_export(*repository_, "people", delta).ok());
+  }
+  KnownCopies copies = must(read_known_copies(*repository_));
+  ASSERT_THAT(copies.backups, SizeIs(1));
+  EXPECT_EQ(copies.backups[0].number, 3);
+  ASSERT_THAT(copies.exports, SizeIs(1));
+  EXPECT_EQ(copies.exports[0].folder, delta);
+  fs::remove_all(delta);
+  copies = must(read_known_copies(*repository_));
+  EXPECT_THAT(copies.exports, IsEmpty());
+  EXPECT_THAT(copies.backups, SizeIs(1));
+  std::ofstream(repository_->folder("") + "copies.json") << "{\"format\": \"something\"}";
+  EXPECT_EQ(read_known_copies(*repository_).error().code, ErrorCode::damaged);
 }
 
 }  // namespace

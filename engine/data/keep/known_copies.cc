@@ -1,15 +1,10 @@
 #include "data/keep/known_copies.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <functional>
 
-#include "ground/descriptor.h"
-#include "ground/durable_file.h"
+#include "ground/file_lock.h"
 #include "ground/file_store.h"
 #include "ground/json.h"
 
@@ -59,13 +54,8 @@ Result<KnownCopies> read_all(const std::string& path) {
 }
 
 Status change(const Repository& repository, const std::function<void(KnownCopies&)>& note) {
-  const std::string lock_path = repository.project_folder() + "/.millgate/copies.lock";
-  constexpr int kMode = 0666;
-  const Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
-  if (!lock.is_open()) return system_failure("open", lock_path, errno);
-  while (::flock(lock.number(), LOCK_EX) != 0) {
-    if (errno != EINTR) return system_failure("lock", lock_path, errno);
-  }
+  MILLGATE_ASSIGN(const Descriptor lock,
+                  lock_file(repository.project_folder() + "/.millgate/copies.lock"));
   MILLGATE_ASSIGN(KnownCopies copies, read_all(path_of(repository)));
   note(copies);
   Json backups = Json::array();

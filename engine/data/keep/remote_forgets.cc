@@ -26,7 +26,7 @@ Result<std::set<Id>> ids_below(const FileStore& files, const std::string& place)
 
 /// The bytes are the id once more: a store may not keep empty files.
 Status tell(FileStore& files, const std::string& place, const Id& record) {
-  const Status made = files.create(place + record.hex(), record.hex() + "\n");
+  Status made = files.create(place + record.hex(), record.hex() + "\n");
   if (!made.ok() && made.error().code != ErrorCode::conflict) return made;
   return {};
 }

@@ -1,12 +1,6 @@
 #include "data/store/workspace.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <cerrno>
-
-#include "ground/descriptor.h"
-#include "ground/durable_file.h"
+#include "ground/file_lock.h"
 #include "ground/file_store.h"
 #include "ground/json.h"
 
@@ -55,13 +49,7 @@ Result<Workspace> read_workspace(const std::string& project_folder) {
 Status change_workspace(const std::string& project_folder,
                         const std::function<Status(Workspace&)>& change) {
   // The file itself is replaced by each change, so it cannot hold the lock.
-  const std::string path = project_folder + "/.millgate/workspace.lock";
-  constexpr int kMode = 0666;
-  const Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
-  if (!lock.is_open()) return system_failure("open", path, errno);
-  while (::flock(lock.number(), LOCK_EX) != 0) {
-    if (errno != EINTR) return system_failure("lock", path, errno);
-  }
+  MILLGATE_ASSIGN(const Descriptor lock, lock_file(project_folder + "/.millgate/workspace.lock"));
   MILLGATE_ASSIGN(Workspace workspace, read_workspace(project_folder));
   MILLGATE_TRY(change(workspace));
   const Json json = {{"format", kFormat},

@@ -5,13 +5,10 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <arrow/util/compression.h>
-#include <fcntl.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/writer.h>
-#include <sys/file.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -22,8 +19,8 @@
 #include "data/query/database.h"
 #include "data/table/arrow_result.h"
 #include "data/table/row_key.h"
-#include "ground/descriptor.h"
 #include "ground/durable_file.h"
+#include "ground/file_lock.h"
 #include "model/artifact/model.h"
 
 namespace millgate {
@@ -132,7 +129,9 @@ class ServedEraser {
       : repository_(repository), rows_(rows) {}
 
   Result<ErasedServed> run() {
-    MILLGATE_ASSIGN(const Descriptor lock, lock_logs());
+    // Two who write one file anew would each bring back what the other took out.
+    MILLGATE_ASSIGN(const Descriptor lock,
+                    lock_file(repository_.project_folder() + "/.millgate/logs.lock"));
     MILLGATE_ASSIGN(database_, Database::open());
     MILLGATE_TRY(find_predictions());
     MILLGATE_TRY(find_labels());
@@ -146,18 +145,6 @@ class ServedEraser {
     std::string path;
     std::vector<bool> stays;
   };
-
-  /// Two who write one file anew would each bring back what the other took out.
-  Result<Descriptor> lock_logs() const {
-    const std::string path = repository_.project_folder() + "/.millgate/logs.lock";
-    constexpr int kMode = 0666;
-    Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
-    if (!lock.is_open()) return system_failure("open", path, errno);
-    while (::flock(lock.number(), LOCK_EX) != 0) {
-      if (errno != EINTR) return system_failure("lock", path, errno);
-    }
-    return lock;
-  }
 
   [[nodiscard]] std::string log_folder(const std::string& log) const {
     return repository_.project_folder() + "/.millgate/" + log;

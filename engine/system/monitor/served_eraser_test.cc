@@ -19,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 class ServedEraser : public testing::Test {
@@ -178,6 +177,7 @@ TEST_F(ServedEraser, TwoAtOnceAndAServerBesideThem) {
                  std::string(1, static_cast<char>('a' + file)));
   }
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (int64_t part = 0; part < 2; ++part) {
     threads.emplace_back([this, part] {
       for (int64_t trip = part; trip < 40; trip += 4) {
