@@ -45,9 +45,10 @@ Status choose(const arrow::Field& field, const ColumnStatistics& statistics,
       return {};
     case arrow::Type::INT64:
       column.data_type = "sc:Integer";
-      if (!is_exact(statistics.minimum) || !is_exact(statistics.maximum)) {
+      if (statistics.null_count > 0 &&
+          (!is_exact(statistics.minimum) || !is_exact(statistics.maximum))) {
         column.stored = arrow::decimal128(kIntegerDigits, 0);
-        column.note = "goes past 2^53: stored as a decimal without a fraction";
+        column.note = "goes past 2^53 and lacks values: stored as a decimal without a fraction";
       }
       return {};
     case arrow::Type::DOUBLE:

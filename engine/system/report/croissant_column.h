@@ -24,10 +24,9 @@ struct CroissantColumn {
 
 /// How the columns of `version`, which has its statistics (counted_version), stand in the file.
 ///
-/// A reader of Croissant takes rows through pandas: integers that go past 2^53 beside numbers or
-/// nulls would lose digits on the way, and decimals that go past 15 digits have no type there.
-/// Where a column holds such integers it is stored as a decimal without a fraction; such decimals
-/// are stored as texts.
+/// A reader of Croissant takes rows through pandas: a column of integers in which some are missing
+/// would lose what goes past 2^53, and decimals that go past 15 digits have no type there. Such
+/// integers are stored as decimals without a fraction, such decimals as texts.
 /// Errors: `invalid_input` for a type that Croissant has not.
 [[nodiscard]] Result<std::vector<CroissantColumn>> croissant_columns(const TableVersion& version);
 
