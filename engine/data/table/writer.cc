@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "data/table/arrow_result.h"
+#include "data/table/batch_bytes.h"
 #include "data/table/cell_json.h"
 #include "data/table/column_type.h"
 #include "data/table/row_key.h"
@@ -102,6 +103,9 @@ Result<int64_t> write_text(arrow::RecordBatchReader& rows, arrow::io::OutputStre
   });
 }
 
+/// A row group ends after so much of rows in memory: until it does, all of it is held.
+constexpr int64_t kRowGroupBytes = 128 << 20;
+
 Result<int64_t> write_parquet(arrow::RecordBatchReader& rows,
                               const std::shared_ptr<arrow::io::OutputStream>& file,
                               const std::string& object) {
@@ -113,7 +117,13 @@ Result<int64_t> write_parquet(arrow::RecordBatchReader& rows,
                  parquet::arrow::FileWriter::Open(*rows.schema(), arrow::default_memory_pool(),
                                                   file, std::move(properties)),
                  object);
+  int64_t group_bytes = 0;
   MILLGATE_ASSIGN(const int64_t count, for_each_batch(rows, [&](const auto& batch) -> Status {
+                    if (group_bytes > kRowGroupBytes) {
+                      MILLGATE_ARROW_TRY(writer->NewBufferedRowGroup(), object);
+                      group_bytes = 0;
+                    }
+                    group_bytes += bytes_of(batch);
                     MILLGATE_ARROW_TRY(writer->WriteRecordBatch(batch), object);
                     return {};
                   }));
