@@ -241,8 +241,10 @@ Result<std::vector<PersonalColumn>> personal_columns(Database& database, const A
   for (const AskedColumn& column : rows.columns) {
     Certainty certainty = Certainty::possible;
     const NamedKind* kind = kind_by_name(column, certainty);
-    const bool may_prove = column.type == "VARCHAR" || column.is_integer;
-    if (column.kind == ColumnKind::other || (!may_prove && kind == nullptr)) continue;
+    const bool is_nested = column.kind == ColumnKind::other && column.type != "BLOB";
+    if (is_nested) kind = nullptr;  // Its text is that of several values.
+    const bool may_prove = column.type == "VARCHAR" || column.is_integer || is_nested;
+    if (!may_prove && (kind == nullptr || column.kind == ColumnKind::other)) continue;
     MILLGATE_ASSIGN(const ColumnLook look, look_at_column(database, rows, column, kind));
     Verdict verdict(column, look);
     std::vector<PersonalColumn> found;

@@ -188,6 +188,21 @@ TEST_F(PersonalTest, NamesOfColumnsCountWhenTheValuesLookLikeIt) {
             "diagnosis: health, likely, 2; phone: telephone number, likely, 2; ");
 }
 
+TEST_F(PersonalTest, ListsAndStructuresAreLookedInto) {
+  database_ = must(Database::open());
+  ASSERT_TRUE(database_
+                  ->execute("create table deep as select ['x', 'ada@example.org'] as names, "
+                            "{'place': {'mail': 'bob@example.org'}} as first_name, "
+                            "'ada@example.org'::blob as bytes")
+                  .ok());
+  rows_ = must(rows_of_table(*database_, must(database_->query("from deep")), "deep"));
+  std::string all;
+  for (const PersonalColumn& one : must(personal_columns(*database_, rows_))) {
+    all += one.column + ": " + one.what + (one.within_texts ? " within; " : "; ");
+  }
+  EXPECT_EQ(all, "names: mail address within; first_name: mail address within; ");
+}
+
 TEST_F(PersonalTest, OfNoRowsNothingIsSaid) {
   EXPECT_EQ(said({{{"mail", {}}, {"name", {}}}}), "");
   EXPECT_EQ(said({{{"mail", {"null", "null"}}, {"name", {"null", "null"}}}}), "");
