@@ -172,6 +172,7 @@ Json roomy_object(size_t member_count) {
 Json rows_json(const DiffedTable& table) {
   const Changes& changes = table.diff.changes;
   std::vector<bool> is_key_column;
+  is_key_column.reserve(static_cast<size_t>(table.diff.schema->num_fields()));
   for (int i = 0; i < table.diff.schema->num_fields(); ++i) {
     is_key_column.push_back(is_key(table, i));
   }
