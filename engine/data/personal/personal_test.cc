@@ -114,6 +114,22 @@ TEST(PersonalForm, IsToldByItsForm) {
   EXPECT_FALSE(matches("coordinates", "95.5163, 13.3777"));
 }
 
+/// Of the documentation of python-stdnum; tests/personal compares random ones with it.
+TEST(PersonalForm, OfNationalNumbersIsToldByTheirRules) {
+  EXPECT_TRUE(matches("Belgium", "85.07.30-033.28"));
+  EXPECT_TRUE(matches("Belgium", "17 07 30 033 84"));
+  EXPECT_FALSE(matches("Belgium", "85.07.30-033.29"));
+  EXPECT_TRUE(matches("Norway", "151086 95088"));
+  EXPECT_FALSE(matches("Norway", "15108695077"));
+  EXPECT_TRUE(matches("Finland", "131052-308T"));
+  EXPECT_TRUE(matches("Finland", "131052A308T"));
+  EXPECT_FALSE(matches("Finland", "131052-308U"));
+  EXPECT_TRUE(matches("France", "2 95 10 99 126 111 93"));
+  EXPECT_FALSE(matches("France", "295109912611199"));
+  EXPECT_TRUE(matches("Switzerland", "756.9217.0769.85"));
+  EXPECT_FALSE(matches("Switzerland", "756.9217.0769.84"));
+}
+
 TEST(PersonalForm, IsFoundWithinTexts) {
   const auto names = [](std::string_view text) {
     std::vector<std::string> found;
