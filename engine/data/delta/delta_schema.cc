@@ -134,7 +134,7 @@ std::shared_ptr<arrow::DataType> nested_type(const Json& json) {
     if (type == nullptr) return nullptr;
     members.push_back(arrow::field(one["name"].get<std::string>(), type));
   }
-  return arrow::struct_(std::move(members));
+  return arrow::struct_(members);
 }
 
 /// The first member, of a struct anywhere in `type`, that differs from another in case only.

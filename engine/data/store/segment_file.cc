@@ -141,7 +141,7 @@ std::shared_ptr<arrow::DataType> parquet_type(const arrow::DataType& type) {
       for (const auto& field : type.fields()) {
         members.push_back(arrow::field(field->name(), parquet_type(*field->type())));
       }
-      return arrow::struct_(std::move(members));
+      return arrow::struct_(members);
     }
     default:
       return type.GetSharedPtr();

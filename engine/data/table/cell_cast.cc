@@ -237,7 +237,7 @@ bool holds_map(const arrow::DataType& type) {
 Cells with_children(const arrow::Array& cells, const arrow::ArrayVector& ordered) {
   auto data = cells.data()->Copy();
   for (size_t i = 0; i < ordered.size(); ++i) data->child_data[i] = ordered[i]->data();
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 /// The order of all entries that puts those of each map in the order of their keys.
@@ -286,7 +286,7 @@ arrow::Result<Cells> with_ordered_entries(const Cells& cells) {
   auto data = cells->data()->Copy();
   data->child_data[0] = arrow::ArrayData::Make(type.value_type(), keys->length(), {nullptr},
                                                {keys->data(), values->data()}, 0);
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ std::shared_ptr<arrow::DataType> struct_within(const arrow::DataType& type, int 
     if (member == nullptr || !names.insert(field->name()).second) return nullptr;
     members.push_back(arrow::field(field->name(), member));
   }
-  return members.empty() ? nullptr : arrow::struct_(std::move(members));
+  return members.empty() ? nullptr : arrow::struct_(members);
 }
 
 std::shared_ptr<arrow::DataType> nested_within(const arrow::DataType& type, int level) {
@@ -243,7 +243,7 @@ std::shared_ptr<arrow::DataType> TypeGuess::type() const {
     for (const ColumnGuess& part : parts_) {
       members.push_back(arrow::field(part.name, part.guess.type()));
     }
-    return arrow::struct_(std::move(members));
+    return arrow::struct_(members);
   }
   // Lists or objects beside other values: no type holds both, and each reader says where.
   if (shapes_ != kPlain) return arrow::utf8();

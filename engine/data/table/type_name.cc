@@ -41,6 +41,7 @@ std::string name_of(const arrow::DataType& type, bool ordered) {
     }
     case arrow::Type::STRUCT: {
       std::vector<std::pair<std::string, int>> members;
+      members.reserve(static_cast<size_t>(type.num_fields()));
       for (int i = 0; i < type.num_fields(); ++i) members.emplace_back(type.field(i)->name(), i);
       if (ordered) std::sort(members.begin(), members.end());
       std::string text;
@@ -147,7 +148,7 @@ class TypeParser {
       if (type == nullptr) return nullptr;
       members.push_back(arrow::field(*name, type));
     } while (skip(", "));
-    return skip(">") ? arrow::struct_(std::move(members)) : nullptr;
+    return skip(">") ? arrow::struct_(members) : nullptr;
   }
 
   std::string_view rest_;
