@@ -7,6 +7,7 @@
 #include "app/text_table.h"
 #include "data/store/version_update.h"
 #include "data/tree/tree.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -113,8 +114,10 @@ Result<int> show(const Session& session, const std::string& revision) {
     MILLGATE_ASSIGN(TableVersion version, read_table_version(repository->objects(), id));
     MILLGATE_ASSIGN(version, counted_version(repository->objects(), version));
     std::cout << "\ntable " << name << ": " << grouped(version.row_count) << " rows in "
-              << version.segments.size() << " segments";
-    if (!version.deltas.empty()) std::cout << " and " << version.deltas.size() << " deltas";
+              << count_of(static_cast<int64_t>(version.segments.size()), "segment");
+    if (!version.deltas.empty()) {
+      std::cout << " and " << count_of(static_cast<int64_t>(version.deltas.size()), "delta");
+    }
     std::cout << ", version " << version.id.brief();
     if (const auto found = rewritten.find(name); found != rewritten.end()) {
       std::cout << ", rewritten by forget " << found->second;

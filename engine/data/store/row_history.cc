@@ -87,9 +87,9 @@ Result<Row> key_row(const TableVersion& version, const std::vector<std::string>&
   for (const std::string& name : version.key) names += (names.empty() ? "" : ", ") + name;
   if (version.key.empty()) return invalid_input("the table has no key, so no row can be named");
   if (texts.size() != version.key.size()) {
-    return invalid_input("a row is named by " + std::to_string(version.key.size()) +
-                             " values, not by " + std::to_string(texts.size()),
-                         "give those of " + names);
+    return invalid_input(
+        "a row is named by the values of " + names + "; given were " + std::to_string(texts.size()),
+        "give " + std::to_string(version.key.size()) + ", in this order");
   }
   arrow::FieldVector fields;
   std::vector<std::shared_ptr<arrow::Array>> columns;
