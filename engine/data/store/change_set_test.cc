@@ -122,7 +122,7 @@ TEST_F(ChangeSetTest, OneRowIsFoundByItsKey) {
   }
   EXPECT_EQ(must(read_row(objects_, version, must(key_from_texts(version, {"-5", "a"})))), nullptr);
   EXPECT_THAT(key_from_texts(version, {"five", "a"}).error().what, HasSubstr("`five`"));
-  EXPECT_THAT(key_from_texts(version, {"5"}).error().hint, HasSubstr("id, part"));
+  EXPECT_THAT(key_from_texts(version, {"5"}).error().what, HasSubstr("id, part"));
 }
 
 }  // namespace
