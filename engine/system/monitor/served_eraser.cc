@@ -1,12 +1,9 @@
 #include "system/monitor/served_eraser.h"
 
 #include <arrow/io/file.h>
-#include <arrow/io/memory.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
-#include <arrow/util/compression.h>
 #include <parquet/arrow/reader.h>
-#include <parquet/arrow/writer.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +15,7 @@
 
 #include "data/query/database.h"
 #include "data/table/arrow_result.h"
+#include "data/table/parquet_bytes.h"
 #include "data/table/row_key.h"
 #include "ground/durable_file.h"
 #include "ground/file_lock.h"
@@ -109,18 +107,8 @@ Status keep_rows(const std::string& path, const std::vector<bool>& stays) {
     begin = end;
   }
   MILLGATE_ARROW(const auto kept, arrow::ConcatenateTables(parts), path);
-  MILLGATE_ARROW(auto sink, arrow::io::BufferOutputStream::Create(), path);
-  parquet::WriterProperties::Builder properties;
-  if (arrow::util::Codec::IsAvailable(arrow::Compression::ZSTD)) {
-    properties.compression(arrow::Compression::ZSTD);
-  }
-  MILLGATE_ARROW_TRY(
-      parquet::arrow::WriteTable(*kept, arrow::default_memory_pool(), sink,
-                                 std::max<int64_t>(1, kept->num_rows()), properties.build(),
-                                 parquet::ArrowWriterProperties::Builder().store_schema()->build()),
-      path);
-  MILLGATE_ARROW(const auto bytes, sink->Finish(), path);
-  return publish_bytes({.temporary_path = path + ".tmp", .final_path = path}, bytes->ToString());
+  MILLGATE_ASSIGN(const std::string bytes, parquet_bytes(*kept, path));
+  return publish_bytes({.temporary_path = path + ".tmp", .final_path = path}, bytes);
 }
 
 class ServedEraser {

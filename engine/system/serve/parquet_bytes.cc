@@ -1,14 +1,12 @@
 #include "system/serve/parquet_bytes.h"
 
 #include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/util/compression.h>
-#include <parquet/arrow/writer.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "data/table/arrow_result.h"
+#include "data/table/parquet_bytes.h"
 
 namespace millgate {
 
@@ -169,19 +167,7 @@ std::string logged_name(const std::string& name) {
 }
 
 Result<std::string> parquet_of(const TableParts& parts) {
-  const auto table = arrow::Table::Make(arrow::schema(parts.fields), parts.arrays);
-  MILLGATE_ARROW(auto sink, arrow::io::BufferOutputStream::Create(), kObject);
-  parquet::WriterProperties::Builder properties;
-  if (arrow::util::Codec::IsAvailable(arrow::Compression::ZSTD)) {
-    properties.compression(arrow::Compression::ZSTD);
-  }
-  MILLGATE_ARROW_TRY(
-      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink,
-                                 std::max<int64_t>(1, table->num_rows()), properties.build(),
-                                 parquet::ArrowWriterProperties::Builder().store_schema()->build()),
-      kObject);
-  MILLGATE_ARROW(const auto buffer, sink->Finish(), kObject);
-  return buffer->ToString();
+  return parquet_bytes(*arrow::Table::Make(arrow::schema(parts.fields), parts.arrays), kObject);
 }
 
 /// The parts of a time in UTC (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
