@@ -10,6 +10,7 @@
 #include "data/query/revision_sql.h"
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
+#include "ground/nearest_name.h"
 
 namespace millgate {
 
@@ -75,6 +76,14 @@ const AskedColumn* AskedRows::find(const std::string& column) const {
   const auto found = std::find_if(columns.begin(), columns.end(),
                                   [&](const AskedColumn& one) { return one.name == column; });
   return found == columns.end() ? nullptr : &*found;
+}
+
+Result<const AskedColumn*> AskedRows::require(const std::string& column) const {
+  if (const AskedColumn* found = find(column)) return found;
+  std::vector<std::string> names;
+  names.reserve(columns.size());
+  for (const AskedColumn& one : columns) names.push_back(one.name);
+  return invalid_input("`" + text + "` has no column `" + column + "`", name_hint(column, names));
 }
 
 std::string with_quoted_columns(const std::string& expression, const AskedRows& rows) {

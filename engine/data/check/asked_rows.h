@@ -39,6 +39,8 @@ struct AskedRows {
 
   /// Null when there is none of that name.
   [[nodiscard]] const AskedColumn* find(const std::string& column) const;
+  /// Never null. Errors: `invalid_input` when there is none of that name, with the nearest.
+  [[nodiscard]] Result<const AskedColumn*> require(const std::string& column) const;
 };
 
 /// `expression` with the columns of `rows` in double quotes where SQL would read a keyword: a label

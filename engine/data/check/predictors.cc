@@ -9,7 +9,6 @@
 
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
-#include "ground/nearest_name.h"
 
 namespace millgate {
 
@@ -23,14 +22,7 @@ void use(const AskedColumn& column, Predictors& found) {
 Result<Predictors> named_columns(const AskedRows& rows, const std::vector<std::string>& columns) {
   Predictors found;
   for (const std::string& name : columns) {
-    const AskedColumn* column = rows.find(name);
-    if (column == nullptr) {
-      std::vector<std::string> names;
-      names.reserve(rows.columns.size());
-      for (const AskedColumn& one : rows.columns) names.push_back(one.name);
-      return invalid_input("`" + rows.text + "` has no column `" + name + "`",
-                           name_hint(name, names));
-    }
+    MILLGATE_ASSIGN(const AskedColumn* column, rows.require(name));
     if (column->kind != ColumnKind::number && column->kind != ColumnKind::category) {
       return invalid_input("column `" + name + "` of `" + rows.text + "` is no number or category");
     }

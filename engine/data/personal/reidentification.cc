@@ -7,23 +7,10 @@
 
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
-#include "ground/nearest_name.h"
 
 namespace millgate {
 
 namespace {
-
-Status check_columns(const AskedRows& rows, const std::vector<std::string>& columns) {
-  for (const std::string& name : columns) {
-    if (rows.find(name) != nullptr) continue;
-    std::vector<std::string> names;
-    names.reserve(rows.columns.size());
-    for (const AskedColumn& one : rows.columns) names.push_back(one.name);
-    return invalid_input("`" + rows.text + "` has no column `" + name + "`",
-                         name_hint(name, names));
-  }
-  return {};
-}
 
 std::string joined(const std::vector<std::string>& columns) {
   std::string list;
@@ -77,8 +64,9 @@ Result<Reidentification> reidentification(Database& database, const AskedRows& r
     return invalid_input("no column is named by which persons could be told apart",
                          "name some by --quasi: date of birth, postcode, sex ...");
   }
-  MILLGATE_TRY(check_columns(rows, quasi_identifiers));
-  MILLGATE_TRY(check_columns(rows, sensitive));
+  for (const auto* columns : {&quasi_identifiers, &sensitive}) {
+    for (const std::string& column : *columns) MILLGATE_TRY(rows.require(column));
+  }
   Reidentification risk;
   risk.quasi_identifiers = quasi_identifiers;
   risk.row_count = rows.row_count;
