@@ -18,6 +18,10 @@ namespace millgate {
 namespace {
 
 constexpr size_t kExamplesMax = 3;
+/// How surprising it must be that so many values pass: one in a million, or one in a hundred where
+/// the name of the column says it.
+const double kSureAlone = std::log(1e6);
+const double kSureByName = std::log(1e2);
 
 /// Values of a column that look like something.
 struct Matches {
@@ -182,8 +186,6 @@ class Verdict {
   /// How sure we may be of a form that is passed by chance, 0 when not enough.
   [[nodiscard]] double doubtful_surprise(const PersonalForm& form, const Matches& matches) const {
     constexpr double kShareMin = 0.5;
-    const double kSureAlone = std::log(1e6);
-    const double kSureByName = std::log(1e2);
     const double share = look_.share(matches);
     const bool named = has_any_word(words_, form.words);
     // Digits alone: any number passes.
@@ -197,7 +199,7 @@ class Verdict {
     PersonalColumn found = started(look_.whole.at(&form));
     found.what = form.name;
     found.role = role_of(form);
-    const bool alone = form.chance < 1 && found_surprise >= std::log(1e6);
+    const bool alone = form.chance < 1 && found_surprise >= kSureAlone;
     found.certainty = alone ? Certainty::certain : Certainty::likely;
     found.why = share_text(found.match_count, found.value_count) +
                 (alone ? " pass its rules, which made-up ones would not" : " pass its rules") +

@@ -126,6 +126,9 @@ TEST(PersonalForm, OfNationalNumbersIsToldByTheirRules) {
   EXPECT_FALSE(matches("Finland", "131052-308U"));
   EXPECT_TRUE(matches("France", "2 95 10 99 126 111 93"));
   EXPECT_FALSE(matches("France", "295109912611199"));
+  EXPECT_TRUE(matches("Netherlands", "111222333"));
+  EXPECT_TRUE(matches("Netherlands", "105000000"));
+  EXPECT_FALSE(matches("Netherlands", "000000000"));
   EXPECT_TRUE(matches("Switzerland", "756.9217.0769.85"));
   EXPECT_FALSE(matches("Switzerland", "756.9217.0769.84"));
 }
