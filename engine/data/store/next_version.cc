@@ -184,18 +184,16 @@ class NextVersion {
     for (const MatchedRun& run : match_rows(base_keys, new_keys)) {
       for (int64_t i = 0; i < run.row_count; ++i) {
         const int64_t new_row = run.new_row + i;
-        const bool is_edited =
-            run.where == MatchedRun::Where::new_only ||
-            (run.where == MatchedRun::Where::both && in_delta(new_keys, new_row));
-        if (run.where == MatchedRun::Where::both && !is_edited) {
+        const bool in_base = run.where != MatchedRun::Where::new_only;
+        const bool in_new = run.where != MatchedRun::Where::old_only;
+        const bool by_delta = in_new && (!in_base || in_delta(new_keys, new_row));
+        if (in_base && in_new && !by_delta) {
           MILLGATE_ARROW_TRY(indices.Append(new_row), "a new column");
-          continue;
-        }
-        if (run.where != MatchedRun::Where::new_only) {
+        } else if (in_base) {
           MILLGATE_ARROW_TRY(indices.AppendNull(), "a new column");
         }
         // A row that is inserted has all its cells in the new delta.
-        if (is_edited && match.is_in_both(new_row)) mark_added(new_rows, new_row, match);
+        if (by_delta && match.is_in_both(new_row)) mark_added(new_rows, new_row, match);
       }
     }
     MILLGATE_ARROW(const auto order, indices.Finish(), "a new column");
