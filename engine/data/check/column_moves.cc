@@ -44,7 +44,9 @@ double effect_bound(const TableDiff& diff, const TableVersion& before, const Tab
   } else if (!nulls_before) {
     values = bound(there_after + gone, there_after - came);
   } else {
-    values = bound(std::max(there_before, there_after), there_before - gone);
+    // A cell that was null and is not counts as gone and as come: either count may miss fewer.
+    values = bound(std::max(there_before, there_after),
+                   std::max(there_before - gone, there_after - came));
   }
   return std::max(bound(std::max(before.row_count, after.row_count), before.row_count - gone),
                   values);
