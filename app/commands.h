@@ -47,6 +47,7 @@ void add_personal(const Command& program, Session& session);
 void add_poison(const Command& program, Session& session);
 void add_features(const Command& program, Session& session);
 void add_feature(const Command& program, Session& session);
+void add_materialise(const Command& program, Session& session);
 void add_test(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);
 void add_runs(const Command& program, Session& session);

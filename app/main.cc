@@ -58,6 +58,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_poison(program, session);
   add_features(program, session);
   add_feature(program, session);
+  add_materialise(program, session);
   add_test(program, session);
   add_run(program, session);
   add_runs(program, session);

@@ -11,6 +11,7 @@
 #include "data/feature/join.h"
 #include "data/feature/program.h"
 #include "data/feature/task.h"
+#include "data/online/online_settings.h"
 #include "data/table/source.h"
 #include "data/tree/folder_source.h"
 #include "ground/error.h"
@@ -43,6 +44,7 @@ struct Project {
   std::vector<Rule> rules;
   std::optional<Task> task;
   std::vector<View> views;
+  OnlineSettings online;  ///< [online]
   std::vector<FeatureDefinition> features;
   Section feature_section;  ///< [features]
   std::vector<CalendarDefinition> calendars;

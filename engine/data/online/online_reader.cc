@@ -1,0 +1,154 @@
+#include "data/online/online_reader.h"
+
+#include <algorithm>
+
+#include "data/online/online_row.h"
+
+namespace millgate {
+namespace {
+
+bool is_whole(const Block& entity, size_t row) {
+  return std::all_of(entity.columns.begin(), entity.columns.end(),
+                     [&](const Vector& column) { return column.valid[row] != 0; });
+}
+
+/// Takes the rows of one read as the store gives them.
+class Reading {
+ public:
+  Reading(const OnlineQuestion& question, Block& out, std::vector<OnlineRead>& reads)
+      : question_(question), out_(out), reads_(reads) {
+    reads_.assign(question_.at.size() * question_.plans.size(), OnlineRead());
+    for (const OnlinePlan& plan : question_.plans) {
+      field_count_max_ = std::max(field_count_max_, plan.columns.size());
+    }
+    targets_.resize(field_count_max_);
+  }
+
+  Status run(const OnlineStore& store) {
+    std::vector<std::string> keys;
+    for (size_t row = 0; row < question_.at.size(); ++row) {
+      for (size_t plan = 0; plan < question_.plans.size(); ++plan) {
+        clear(plan, row);
+        if (!is_whole(question_.entities[plan], row)) {
+          read_of(plan, row).state = OnlineState::no_entity;
+          continue;
+        }
+        asked_.push_back({plan, row});
+        keys.push_back(entity_key(question_.plans[plan].view, question_.entities[plan], row));
+      }
+    }
+    const size_t entity_count = keys.size();
+    for (const OnlinePlan& plan : question_.plans) {
+      if (plan.view.window_count > 0) keys.push_back(unseen_key(plan.view));
+    }
+    return store.read(keys, [&](size_t i, std::optional<std::string_view> bytes) -> Status {
+      if (i < entity_count) return take(asked_[i], bytes);
+      return take_unseen(keys[i], bytes);
+    });
+  }
+
+ private:
+  struct Asked {
+    size_t plan;
+    size_t row;
+  };
+
+  OnlineRead& read_of(size_t plan, size_t row) {
+    return reads_[row * question_.plans.size() + plan];
+  }
+
+  void clear(size_t plan, size_t row) {
+    for (const std::optional<size_t>& column : question_.plans[plan].columns) {
+      if (!column) continue;
+      Vector& out = out_.columns[*column];
+      out.valid[row] = 0;
+      if (!out.integers.empty()) out.integers[row] = 0;
+      if (!out.numbers.empty()) out.numbers[row] = 0;
+      if (!out.texts.empty()) out.texts[row].clear();
+    }
+  }
+
+  /// Reads the row into the columns of the caller; of an expired one, its windows alone.
+  Status put(const Asked& asked, std::string_view bytes, bool columns_too) {
+    const OnlinePlan& plan = question_.plans[asked.plan];
+    const size_t column_count = plan.view.fields.size() - plan.view.window_count;
+    for (size_t i = 0; i < plan.columns.size(); ++i) {
+      const bool is_read = plan.columns[i] && (columns_too || i >= column_count);
+      targets_[i] = is_read ? &out_.columns[*plan.columns[i]] : nullptr;
+    }
+    return read_row(bytes, plan.view.fields, RowTargets(targets_.data(), plan.columns.size()),
+                    asked.row);
+  }
+
+  Status take(const Asked& asked, std::optional<std::string_view> bytes) {
+    const OnlineView& view = question_.plans[asked.plan].view;
+    OnlineRead& read = read_of(asked.plan, asked.row);
+    if (!bytes) return {};
+    MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(*bytes));
+    read.state = OnlineState::present;
+    if (!stamp.has_time) return put(asked, *bytes, true);
+    read.happened = stamp.happened;
+    read.known = stamp.known;
+    const int64_t at = question_.at[asked.row];
+    if (stamp.known > at) {
+      read.state = OnlineState::later;
+      return {};
+    }
+    // As the join asks it.
+    if (view.max_age_micros && at - stamp.happened > *view.max_age_micros) {
+      read.state = OnlineState::expired;
+    }
+    return put(asked, *bytes, read.state == OnlineState::present);
+  }
+
+  /// The row of nobody, for all whose own is not there.
+  Status take_unseen(const std::string& key, std::optional<std::string_view> bytes) {
+    if (!bytes) return {};
+    for (const Asked& asked : asked_) {
+      if (read_of(asked.plan, asked.row).state != OnlineState::missing) continue;
+      if (unseen_key(question_.plans[asked.plan].view) != key) continue;
+      MILLGATE_TRY(put(asked, *bytes, true));
+    }
+    return {};
+  }
+
+  const OnlineQuestion& question_;
+  Block& out_;
+  std::vector<OnlineRead>& reads_;
+  std::vector<Asked> asked_;
+  std::vector<Vector*> targets_;
+  size_t field_count_max_ = 0;
+};
+
+}  // namespace
+
+std::string_view to_string(OnlineState state) {
+  switch (state) {
+    case OnlineState::present:
+      return "present";
+    case OnlineState::missing:
+      return "missing";
+    case OnlineState::expired:
+      return "expired";
+    case OnlineState::later:
+      return "later";
+    case OnlineState::no_entity:
+      break;
+  }
+  return "no_entity";
+}
+
+Status read_online(const OnlineStore& store, const OnlineQuestion& question, Block& out,
+                   std::vector<OnlineRead>& reads) {
+  return Reading(question, out, reads).run(store);
+}
+
+const OnlineView* latest_view(const std::vector<OnlineView>& views, std::string_view name) {
+  const OnlineView* latest = nullptr;
+  for (const OnlineView& view : views) {
+    if (view.name == name && (latest == nullptr || latest->as_of < view.as_of)) latest = &view;
+  }
+  return latest;
+}
+
+}  // namespace millgate

@@ -1,0 +1,41 @@
+/// What an online store knows of one version of a view, beside the view's rows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/feature/vector.h"
+#include "ground/clock.h"
+#include "ground/error.h"
+
+namespace millgate {
+
+/// Format: docs/formats/online-store.md.
+struct OnlineView {
+  std::string name;
+  std::string version;        ///< ViewDefinition::version.
+  std::vector<Field> entity;  ///< What its rows are read by.
+  std::vector<Field> fields;  ///< What a row holds, in this order.
+  bool has_time = false;
+  std::optional<int64_t> max_age_micros;
+  /// So many of the last fields are windows: they have no age, and move with `as_of`.
+  size_t window_count = 0;
+  Time as_of;                                 ///< What could be known then is what the rows hold.
+  std::string commit;                         ///< Hex id: of these data.
+  std::map<std::string, std::string> tables;  ///< Table that was read -> id of its version.
+  int64_t entity_count =
+      0;  ///< Rows that updates left; those that were only pushed are not counted.
+
+  bool operator==(const OnlineView&) const = default;
+};
+
+/// Same view, same bytes.
+[[nodiscard]] std::string write_online_view(const OnlineView& view);
+/// Errors: `damaged` naming the member; `invalid_input` for a newer format version.
+[[nodiscard]] Result<OnlineView> read_online_view(std::string_view bytes);
+
+}  // namespace millgate
