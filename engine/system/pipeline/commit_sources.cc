@@ -166,6 +166,28 @@ void note_files(const Repository& repository, const BranchState& before, const C
   });
 }
 
+/// Says which files a commit is about to be made from: who is killed between the commit and its
+/// note finds them to be that commit's, and no edits of an older one's.
+Status note_files_to_commit(const Repository& repository, const BranchState& before,
+                            const NewNotes& notes) {
+  if (notes.committed.empty()) return {};
+  return change_workspace(repository.project_folder(), [&](Workspace& workspace) -> Status {
+    if (workspace.branch != before.branch) return {};
+    for (const auto& [source, files] : notes.committed) {
+      const auto was = before.notes.find(source);
+      std::string& kept = workspace.carried_files[source];
+      FileNote note = was != before.notes.end() ? was->second
+                      : kept.empty()            ? FileNote()
+                                                : FileNote::parse(kept);
+      Json committing = files;
+      committing["about"] = notes.abouts.at(source);
+      note.committing = dump_json(committing);
+      kept = note.text();
+    }
+    return {};
+  });
+}
+
 Status check_renamed_tables(const std::vector<Source>& sources, const CommitOptions& options) {
   std::vector<std::string> names;
   names.reserve(sources.size());
@@ -313,6 +335,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   change.message = options.message.empty() ? message_for(report) : options.message;
   change.git_commit = git_commit_of(project.folder);
   change.origin_json = dump_json(origin);
+  MILLGATE_TRY(note_files_to_commit(repository, before, notes));
   MILLGATE_ASSIGN(report.commit, repository.commit(before.branch, change));
   note_files(repository, before, report.commit, notes);
   report.changed = true;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -365,6 +366,46 @@ TEST_F(CommitSources, OfProcessesAtOnceEachIsInTheLogOrWasToldWhoWon) {
   }
   EXPECT_EQ(logged, done);
   EXPECT_TRUE(repository().ledger().verify().ok());
+}
+
+/// A clock that is asked for the time of a commit just before it is made.
+class CommitMoment final : public Clock {
+ public:
+  explicit CommitMoment(std::function<void()> act) : act_(std::move(act)) {}
+  [[nodiscard]] Time now() const override {
+    act_();
+    return *parse_time("2026-03-01T00:00:01Z");
+  }
+
+ private:
+  std::function<void()> act_;
+};
+
+TEST_F(CommitSources, FilesOfACommitThatDiedBeforeItsNoteAreNoEditsOfTheOneBefore) {
+  const std::string lock = project_.path(".millgate/workspace.lock");
+  const auto cut_off = [&] {
+    std::filesystem::remove_all(lock);
+    std::filesystem::create_directory(lock);
+  };
+  project_.write("images/a.txt", "one");
+  project_.write("millgate.toml", std::string(kSettings) +
+                                      "[[source]]\nname = \"images\"\npath = \"images\"\n"
+                                      "kind = \"folder\"\n");
+  (void)good(project_.commit({.message = "first"}));
+  project_.write("people/a.csv", rows_of("second", 3));
+  project_.write("images/a.txt", "two");
+  {
+    const CommitMoment moment(cut_off);
+    const auto dying = good(Repository::open(project_.path(), moment));
+    (void)good(commit_sources(*dying, project_.read(), {.message = "second"}));
+  }
+  std::filesystem::remove(lock);
+  EXPECT_EQ(good(repository().resolve("main")).message, "second");
+  project_.write("people/a.csv", rows_of("third", 3));
+  project_.write("images/a.txt", "three");
+  const CommitReport report = good(project_.commit({.message = "third"}));
+  EXPECT_TRUE(report.tables[0].changed);
+  EXPECT_TRUE(report.folders[0].stored.changed);
 }
 
 TEST_F(CommitSources, KilledAtAnyMomentLeavesTheOldStateOrTheNew) {

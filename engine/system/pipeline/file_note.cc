@@ -42,9 +42,11 @@ Result<std::optional<Commit>> find_before(const Repository& repository, const Co
 FileNote::FileNote() : FileNote(std::nullopt, Json::object()) {}
 FileNote::FileNote(std::optional<Id> at, Json what)
     : commit(at), files(std::make_unique<Json>(std::move(what))) {}
-FileNote::FileNote(const FileNote& other) : FileNote(other.commit, *other.files) {}
+FileNote::FileNote(const FileNote& other) : FileNote(other.commit, *other.files) {
+  committing = other.committing;
+}
 FileNote& FileNote::operator=(const FileNote& other) {
-  if (this != &other) *this = FileNote(other.commit, *other.files);
+  if (this != &other) *this = FileNote(other);
   return *this;
 }
 FileNote::~FileNote() = default;
@@ -59,6 +61,7 @@ std::optional<Id> FileNote::tree() const {
 std::string FileNote::text() const {
   Json json = *files;
   if (commit) json["commit"] = commit->hex();
+  if (!committing.empty()) json["committing"] = committing;
   return dump_json(json);
 }
 
@@ -67,6 +70,10 @@ FileNote FileNote::parse(const std::string& text) {
   // Millgate before `about` was compared wrote the tree of a folder alone.
   if (!json.ok() || !json->is_object()) return {std::nullopt, Json{{"tree", text}}};
   FileNote note(std::nullopt, *std::move(json));
+  if (const auto about = note.files->find("committing"); about != note.files->end()) {
+    if (about->is_string()) note.committing = about->get<std::string>();
+    note.files->erase(about);
+  }
   const auto found = note.files->find("commit");
   if (found == note.files->end()) return note;
   if (found->is_string()) {
@@ -108,6 +115,26 @@ Result<std::optional<Id>> find_commit_of_files(const Repository& repository, con
                   }));
   if (!found) return std::optional<Id>();
   return commit_of_files(repository, *found, source, files);
+}
+
+Result<FileNote> settled_note(const Repository& repository, const Commit& tip,
+                              const std::string& source, FileNote note) {
+  if (note.committing.empty()) return note;
+  auto files = parse_json(note.committing, "files of a commit");
+  if (!files.ok()) return note;
+  std::optional<Id> made;
+  if (const auto tree = FileNote(std::nullopt, *files).tree()) {
+    MILLGATE_ASSIGN(const auto found,
+                    find_before(repository, tip, [&](const Commit& commit) -> Result<bool> {
+                      const auto there = commit.trees.find(source);
+                      return there != commit.trees.end() && there->second == *tree;
+                    }));
+    if (found) made = found->id;
+  } else {
+    MILLGATE_ASSIGN(made, find_commit_of_files(repository, tip, source, *files));
+  }
+  if (!made) return note;
+  return FileNote(made, *std::move(files));
 }
 
 Result<bool> was_said_of(const Repository& repository, const Commit& tip, const std::string& source,

@@ -21,6 +21,9 @@ struct FileNote {
   /// The origin of a table (system/pipeline/source_origin.h), `tree` of a folder; of a table
   /// without files neither. `about`: what the project file said.
   std::unique_ptr<nlohmann::ordered_json> files;
+  /// The same of files that a commit was about to be made from, as JSON; empty: none was. Whether it
+  /// was made is known to the history alone: its process may have been killed right after.
+  std::string committing;
 
   FileNote();
   FileNote(std::optional<Id> at, nlohmann::ordered_json what);
@@ -52,6 +55,11 @@ struct FileNote {
                                                              const Commit& tip,
                                                              const std::string& source,
                                                              const nlohmann::ordered_json& files);
+
+/// `note`, or where the commit that was about to be made is `tip` or one of those before it, what
+/// that makes of it. Errors: as commit_of_files.
+[[nodiscard]] Result<FileNote> settled_note(const Repository& repository, const Commit& tip,
+                                            const std::string& source, FileNote note);
 
 /// Whether `tip`, or one of the ten thousand commits before it, says `about` of the source.
 [[nodiscard]] Result<bool> was_said_of(const Repository& repository, const Commit& tip,

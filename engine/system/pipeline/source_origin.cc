@@ -35,7 +35,11 @@ Result<BranchState> read_branch_state(const Repository& repository, const std::s
   MILLGATE_ASSIGN(BranchState state, branch_state_at(workspace.branch, tip));
   state.files_as_they_are = branch != kCurrentBranch;
   for (const auto& [source, note] : workspace.carried_files) {
-    state.notes.emplace(source, FileNote::parse(note));
+    FileNote known = FileNote::parse(note);
+    if (tip) {
+      MILLGATE_ASSIGN(known, settled_note(repository, *tip, source, std::move(known)));
+    }
+    state.notes.emplace(source, std::move(known));
   }
   return state;
 }
