@@ -7,6 +7,8 @@
 #include "app/transfer_report.h"
 #include "data/keep/known_copies.h"
 #include "data/keep/make_backup.h"
+#include "data/keep/remote_garbage.h"
+#include "data/keep/retention.h"
 
 namespace millgate {
 
@@ -17,15 +19,8 @@ struct Options {
   std::string name;
   bool full = false;
   bool list = false;
+  Retention retention;
 };
-
-/// A remote by its name, or an address.
-Result<std::string> address_of(const Session& session, const std::string& given) {
-  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(const auto remotes, read_remotes(*repository));
-  const auto found = remotes.find(given);
-  return found == remotes.end() ? given : found->second;
-}
 
 /// What the project is called; a backup is made also when the project file is wrong.
 std::string series_name(const Session& session, const Repository& repository) {
@@ -75,20 +70,57 @@ void print_report(const BackupReport& report) {
                "they break\n";
 }
 
-Result<int> list(const Session& session, const std::string& address) {
-  MILLGATE_ASSIGN(Remote remote, open_remote(address));
-  MILLGATE_ASSIGN(const auto newest, list_backups(remote));
+/// A series, the oldest first, and which of it stay.
+struct Series {
+  std::vector<Backup> backups;
+  std::vector<bool> kept;
+
+  [[nodiscard]] std::vector<int64_t> numbers_to_remove() const {
+    std::vector<int64_t> numbers;
+    for (size_t i = 0; i < backups.size(); ++i) {
+      if (!kept[i]) numbers.push_back(backups[i].number);
+    }
+    return numbers;
+  }
+};
+
+Result<Series> read_series(const Remote& remote, const std::string& name,
+                           const std::vector<int64_t>& numbers, const Retention& retention) {
+  Series series;
+  std::vector<Time> times;
+  for (const int64_t number : numbers) {
+    MILLGATE_ASSIGN(Backup backup, read_backup(remote, name, number));
+    times.push_back(backup.time);
+    series.backups.push_back(std::move(backup));
+  }
+  series.kept = retention.any() ? kept_by(retention, times) : std::vector<bool>(times.size(), true);
+  return series;
+}
+
+Result<int> list(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const Remote remote, open_remote_at(*repository, options.address));
+  MILLGATE_ASSIGN(const auto all, list_backups(remote));
   Json json = Json::array();
-  TextTable table({"backups", "newest", "made", "by", "events"});
-  for (const auto& [name, number] : newest) {
-    MILLGATE_ASSIGN(const Backup backup, read_backup(remote, name, number));
-    json.push_back({{"backup", name},
-                    {"number", number},
-                    {"time", to_string(backup.time)},
-                    {"author", backup.author},
-                    {"event_count", backup.event_count}});
-    table.add({name, std::to_string(number), to_string(backup.time), backup.author,
-               grouped(backup.event_count)});
+  std::vector<std::string> titles = {"backups", "number", "made", "by", "events"};
+  if (options.retention.any()) titles.emplace_back("rule");
+  TextTable table(titles);
+  for (const auto& [name, numbers] : all) {
+    if (!options.name.empty() && name != options.name) continue;
+    MILLGATE_ASSIGN(const Series series, read_series(remote, name, numbers, options.retention));
+    for (size_t i = 0; i < series.backups.size(); ++i) {
+      const Backup& backup = series.backups[i];
+      json.push_back({{"backup", name},
+                      {"number", backup.number},
+                      {"time", to_string(backup.time)},
+                      {"author", backup.author},
+                      {"event_count", backup.event_count},
+                      {"stays", bool{series.kept[i]}}});
+      std::vector<std::string> row = {name, std::to_string(backup.number), to_string(backup.time),
+                                      backup.author, grouped(backup.event_count)};
+      if (options.retention.any()) row.emplace_back(series.kept[i] ? "stays" : "would go");
+      table.add(std::move(row));
+    }
   }
   if (session.json) {
     print_json(json);
@@ -98,10 +130,29 @@ Result<int> list(const Session& session, const std::string& address) {
   return kDone;
 }
 
+/// After a backup: the older ones that no rule keeps, and what only they needed.
+Result<std::optional<RemoteGarbageReport>> thin_out(const Repository& repository, Remote& remote,
+                                                    const std::string& name,
+                                                    const Retention& retention) {
+  if (!retention.any()) return std::optional<RemoteGarbageReport>();
+  MILLGATE_ASSIGN(const auto all, list_backups(remote));
+  MILLGATE_ASSIGN(const Series series, read_series(remote, name, all.at(name), retention));
+  const std::vector<int64_t> numbers = series.numbers_to_remove();
+  if (numbers.empty()) return std::optional<RemoteGarbageReport>();
+  RemoteGarbageOptions how;
+  how.backups_to_remove[name] = numbers;
+  how.author = author_name();
+  auto report = collect_remote_garbage(repository, remote, how);
+  if (!report.ok()) {
+    return std::move(report).error().inside("the backup was made, older ones were not removed");
+  }
+  return std::optional<RemoteGarbageReport>(*std::move(report));
+}
+
 Result<int> backup(const Session& session, const Options& options) {
-  MILLGATE_ASSIGN(const std::string address, address_of(session, options.address));
-  if (options.list) return list(session, address);
+  if (options.list) return list(session, options);
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const std::string address, remote_address(*repository, options.address));
   MILLGATE_ASSIGN(Remote remote, open_remote(address));
   BackupOptions how;
   how.name = options.name.empty() ? series_name(session, *repository) : options.name;
@@ -112,10 +163,16 @@ Result<int> backup(const Session& session, const Options& options) {
   end_progress();
   // It is made all the same; `forget` cannot name it then.
   (void)note_backup(*repository, address, report.backup);
+  MILLGATE_ASSIGN(const auto thinned, thin_out(*repository, remote, how.name, options.retention));
   if (session.json) {
-    print_json(to_json(report));
+    Json json = to_json(report);
+    if (options.retention.any()) {
+      json["removed"] = thinned ? to_json(*thinned) : to_json(RemoteGarbageReport());
+    }
+    print_json(json);
   } else {
     print_report(report);
+    if (thinned) print_remote_garbage(*thinned, false);
   }
   return report.backup.lost.empty() ? kDone : kAnswerIsNo;
 }
@@ -132,7 +189,17 @@ void add_backup(const Command& program, Session& session) {
   command.add_option("--name", options->name, "of this project's backups; default: its own name");
   command.add_flag("--full", options->full,
                    "trust nothing of the backups before: ask for every object");
-  command.add_flag("--list", options->list, "tell what is there, and make none");
+  command.add_flag("--list", options->list,
+                   "tell what is there, and what the rules below would keep; make none");
+  Retention& retention = options->retention;
+  const auto add_rule = [&](const char* name, int64_t& count, const char* help) {
+    command.add_option(name, count, help).not_negative();
+  };
+  add_rule("--keep-last", retention.last, "afterwards remove older ones, but the newest N");
+  add_rule("--keep-daily", retention.daily, "and the newest one of each of N days");
+  add_rule("--keep-weekly", retention.weekly, "and of each of N weeks");
+  add_rule("--keep-monthly", retention.monthly, "and of each of N months");
+  add_rule("--keep-yearly", retention.yearly, "and of each of N years");
   command.does([&session, options] { return backup(session, *options); });
 }
 

@@ -2,11 +2,29 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include "app/session.h"
+#include "ground/shortest_text.h"
 
 namespace millgate {
+
+namespace {
+
+/// Refuses numbers that are not `right`: "`-1` is below 0". What is no number is refused later.
+CLI::Validator number_that(const std::string& fault, const std::function<bool(double)>& right) {
+  return CLI::Validator(
+      [=](const std::string& text) -> std::string {
+        double value = 0;
+        if (!CLI::detail::lexical_cast(text, value) || right(value)) return {};
+        return "`" + text + "` " + fault;
+      },
+      "");
+}
+
+}  // namespace
 
 Parameter Parameter::required() {
   option_->required();
@@ -19,17 +37,18 @@ Parameter Parameter::shows_default() {
 }
 
 Parameter Parameter::not_negative() {
-  option_->check(CLI::NonNegativeNumber);
+  option_->check(number_that("is below 0", [](double value) { return value >= 0; }));
   return *this;
 }
 
 Parameter Parameter::positive() {
-  option_->check(CLI::PositiveNumber);
+  option_->check(number_that("is not above 0", [](double value) { return value > 0; }));
   return *this;
 }
 
 Parameter Parameter::between(double low, double high) {
-  option_->check(CLI::Range(low, high));
+  const std::string fault = "is not between " + shortest_text(low) + " and " + shortest_text(high);
+  option_->check(number_that(fault, [=](double value) { return low <= value && value <= high; }));
   return *this;
 }
 

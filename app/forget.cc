@@ -178,8 +178,8 @@ std::map<std::string, std::string> tell_backups_of(const Repository& repository,
       continue;
     }
     auto remote = open_remote(one.address);
-    const Status told =
-        remote.ok() ? send_forgets(repository, remote->files(), one.name) : Status(remote.error());
+    const Status told = remote.ok() ? send_forgets(repository, *remote, one.name, author_name())
+                                    : Status(remote.error());
     if (!told.ok()) untold[one.address] = told.error().what;
   }
   return untold;

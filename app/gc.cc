@@ -3,7 +3,9 @@
 #include "app/commands.h"
 #include "app/served_erasure.h"
 #include "app/text_table.h"
+#include "app/transfer_report.h"
 #include "data/keep/garbage.h"
+#include "data/keep/remote_garbage.h"
 
 namespace millgate {
 
@@ -11,10 +13,30 @@ namespace {
 
 struct Options {
   std::string grace = "7d";
+  std::string remote;
   bool dry_run = false;
 };
 
+Result<int> gc_remote(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(Remote remote, open_remote_at(*repository, options.remote));
+  RemoteGarbageOptions how;
+  how.author = author_name();
+  how.dry_run = options.dry_run;
+  MILLGATE_ASSIGN(const RemoteGarbageReport report,
+                  collect_remote_garbage(*repository, remote, how));
+  if (session.json) {
+    Json json = to_json(report);
+    json["dry_run"] = options.dry_run;
+    print_json(json);
+  } else {
+    print_remote_garbage(report, options.dry_run);
+  }
+  return kDone;
+}
+
 Result<int> gc(const Session& session, const Options& options) {
+  if (!options.remote.empty()) return gc_remote(session, options);
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   GarbageOptions how;
   MILLGATE_ASSIGN(how.grace_micros, parse_duration_micros(options.grace));
@@ -56,6 +78,9 @@ void add_gc(const Command& program, Session& session) {
       .add_option("--grace", options->grace,
                   "keep what was written more recently; longer than any command takes")
       .shows_default();
+  command.add_option("--remote", options->remote,
+                     "of a remote, or an address: what none of its branches, tags and backups "
+                     "needs; refused while somebody pushes there");
   command.add_flag("--dry-run", options->dry_run, "only tell what would be removed");
   command.does([&session, options] { return gc(session, *options); });
 }

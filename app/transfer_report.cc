@@ -71,6 +71,28 @@ int print_transfer(const Session& session, const TransferReport& report,
   return no ? kAnswerIsNo : kDone;
 }
 
+void print_remote_garbage(const RemoteGarbageReport& report, bool dry_run) {
+  for (const auto& [name, numbers] : report.removed_backups) {
+    std::cout << "removed backups of " << name << ':';
+    for (const int64_t number : numbers) std::cout << ' ' << number;
+    std::cout << '\n';
+  }
+  std::cout << grouped(std::ssize(report.removed)) << " objects ("
+            << byte_size(report.removed_bytes) << ") that nothing there needs "
+            << (dry_run ? "would be removed" : "were removed") << "; " << grouped(report.kept_count)
+            << " stay\n";
+}
+
+Json to_json(const RemoteGarbageReport& report) {
+  Json removed = Json::array();
+  for (const Id& id : report.removed) removed.push_back(id.hex());
+  return {{"kept_count", report.kept_count},
+          {"removed_count", report.removed.size()},
+          {"removed_bytes", report.removed_bytes},
+          {"removed", removed},
+          {"removed_backups", report.removed_backups}};
+}
+
 std::function<void(int64_t, int64_t)> transfer_progress(const std::string& what) {
   const auto progress = progress_line();
   if (!progress) return {};

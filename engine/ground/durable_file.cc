@@ -1,12 +1,14 @@
 #include "ground/durable_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -125,17 +127,38 @@ Status sync_path(const std::string& path) {
   return {};
 }
 
-std::string unique_name(std::string_view prefix) {
-  static std::atomic<uint64_t> next{0};
+namespace {
+
+std::string host_name() {
   std::array<char, 64> host{};
   ::gethostname(host.data(), host.size() - 1);
+  return host.data();
+}
+
+}  // namespace
+
+std::string unique_name(std::string_view prefix) {
+  static std::atomic<uint64_t> next{0};
   // A number of this process alone would repeat after a restart with the same process id,
   // as is usual in containers, while a file left by a crash still has that name.
   struct timespec now {};
   ::clock_gettime(CLOCK_REALTIME, &now);
   const int64_t nanos = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-  return std::string(prefix) + host.data() + "-" + std::to_string(::getpid()) + "-" +
+  return std::string(prefix) + host_name() + "-" + std::to_string(::getpid()) + "-" +
          std::to_string(nanos) + "-" + std::to_string(next.fetch_add(1));
+}
+
+std::optional<bool> is_of_running_process(std::string_view unique_name) {
+  const std::string host = host_name() + "-";
+  const size_t found = unique_name.find(host);
+  if (found == std::string_view::npos || (found > 0 && unique_name[found - 1] != '-')) {
+    return std::nullopt;
+  }
+  const std::string_view digits = unique_name.substr(found + host.size());
+  int process = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), process);
+  if (process <= 0) return std::nullopt;
+  return ::kill(process, 0) == 0 || errno == EPERM;
 }
 
 Status publish_bytes(const Publication& publication, std::string_view bytes) {

@@ -2,6 +2,7 @@
 /// synced. For the local store and for the user's files; other rooms use file_store.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ namespace millgate {
 
 /// A name that no other process and no other thread uses: "<prefix><host>-<process>-...".
 [[nodiscard]] std::string unique_name(std::string_view prefix);
+
+/// Whether the process that a name of `unique_name` tells of is at work on this machine; nothing
+/// for names of other machines and other names.
+[[nodiscard]] std::optional<bool> is_of_running_process(std::string_view unique_name);
 
 /// Both paths lie in one file system. `mode` as for chmod(2); 0 leaves it to the umask.
 struct Publication {

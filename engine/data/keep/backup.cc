@@ -72,19 +72,19 @@ std::string text_of(const Backup& backup) {
 
 }  // namespace
 
-Result<std::map<std::string, int64_t>> list_backups(const Remote& remote) {
+Result<std::map<std::string, std::vector<int64_t>>> list_backups(const Remote& remote) {
   MILLGATE_ASSIGN(const auto names, remote.shared_files()->list(std::string(kFolder)));
-  std::map<std::string, int64_t> newest;
+  std::map<std::string, std::vector<int64_t>> series;
   for (const std::string& name : names) {
     const size_t slash = name.rfind('/');
     if (slash <= kFolder.size()) continue;
     int64_t number = 0;
     const auto read = std::from_chars(name.data() + slash + 1, name.data() + name.size(), number);
     if (read.ec != std::errc() || read.ptr != name.data() + name.size() || number < 1) continue;
-    int64_t& known = newest[name.substr(kFolder.size(), slash - kFolder.size())];
-    known = std::max(known, number);
+    series[name.substr(kFolder.size(), slash - kFolder.size())].push_back(number);
   }
-  return newest;
+  for (auto& [name, numbers] : series) std::sort(numbers.begin(), numbers.end());
+  return series;
 }
 
 Result<Backup> read_backup(const Remote& remote, const std::string& name, int64_t number) {
@@ -102,6 +102,7 @@ Result<Backup> read_backup(const Remote& remote, const std::string& name, int64_
   auto manifest = there.get(*id);
   if (!manifest.ok()) return std::move(manifest).error().inside(object + " cannot be read");
   MILLGATE_ASSIGN(Backup backup, parse_backup(*manifest, object));
+  backup.object = *id;
   backup.name = name;
   backup.number = number;
   return backup;
@@ -118,6 +119,10 @@ Status write_backup(const Remote& remote, const Backup& backup) {
                  .hint = "make this one again"};
   }
   return made;
+}
+
+Status remove_backup(Remote& remote, const std::string& name, int64_t number) {
+  return remote.files().remove(file_name(name, number));
 }
 
 }  // namespace millgate

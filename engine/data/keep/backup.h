@@ -16,6 +16,7 @@ namespace millgate {
 
 /// One of a series. It names what it consists of; all of it lies in the remote as objects.
 struct Backup {
+  Id object;           ///< Holds the rest; zero before it is written.
   std::string name;    ///< Of the series: one project on one machine.
   int64_t number = 0;  ///< 1, 2, 3 ...
   Time time;
@@ -30,8 +31,9 @@ struct Backup {
   std::vector<Id> lost;
 };
 
-/// Name of a series -> its number of newest backup. Errors: `outside`.
-[[nodiscard]] Result<std::map<std::string, int64_t>> list_backups(const Remote& remote);
+/// Name of a series -> numbers of its backups, the oldest first. Errors: `outside`.
+[[nodiscard]] Result<std::map<std::string, std::vector<int64_t>>> list_backups(
+    const Remote& remote);
 
 /// Errors: `not_found`, `damaged`, `outside`; `invalid_input` when a newer program wrote it.
 [[nodiscard]] Result<Backup> read_backup(const Remote& remote, const std::string& name,
@@ -40,5 +42,9 @@ struct Backup {
 /// To be called after everything that it names is there. Errors: `conflict` when there is one of
 /// that number; `outside`.
 [[nodiscard]] Status write_backup(const Remote& remote, const Backup& backup);
+
+/// Takes the backup out of its series; what only it needed is collected as garbage later.
+/// Errors: `not_found`; `outside`.
+[[nodiscard]] Status remove_backup(Remote& remote, const std::string& name, int64_t number);
 
 }  // namespace millgate

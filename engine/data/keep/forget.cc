@@ -1,11 +1,6 @@
 #include "data/keep/forget.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -117,21 +112,6 @@ Result<std::vector<int64_t>> places_in(const Ledger& ledger) {
 
 /// A file of `cache` that holds rows of tables.
 bool holds_rows(const fs::path& path) { return path.extension() == ".parquet"; }
-
-/// Whether the process that a name of `unique_name` tells of is at work on this machine; nothing
-/// for other names.
-std::optional<bool> is_of_running_process(const std::string& name) {
-  std::string host(64, '\0');
-  if (::gethostname(host.data(), host.size() - 1) != 0) return std::nullopt;
-  host.resize(host.find('\0'));
-  const size_t found = name.find(host + "-");
-  if (found == std::string::npos) return std::nullopt;
-  const std::string_view digits = std::string_view(name).substr(found + host.size() + 1);
-  int process = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), process);
-  if (process <= 0) return std::nullopt;
-  return ::kill(process, 0) == 0 || errno == EPERM;
-}
 
 bool is_old(const fs::directory_entry& entry, int64_t grace_micros) {
   std::error_code failed;

@@ -453,7 +453,8 @@ TEST_F(ForgetTest, WhatIsRestoredFromAnOlderBackupLacksTheRows) {
           if (operation == "read" || left-- > 0) return {};
           return outside_failure("the disk is gone");
         });
-    broke = !send_forgets(*repository_, *faulty, "one").ok();
+    Remote cut_off(faulty);
+    broke = !send_forgets(*repository_, cut_off, "one", "ada").ok();
     const std::string place = folder_.path("back" + std::to_string(steps));
     const RestoreReport report = must(restore_backup(remote, place, clock_, {.author = "bob"}));
     EXPECT_TRUE(report.whole()) << "after step " << steps;

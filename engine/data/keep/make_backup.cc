@@ -9,6 +9,7 @@
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
 #include "data/keep/remote_forgets.h"
+#include "data/keep/remote_lock.h"
 #include "data/tree/store_folder.h"
 #include "ground/durable_file.h"
 #include "ground/ledger_copy.h"
@@ -74,10 +75,10 @@ Result<std::vector<Event>> staged_events(const Repository& repository, const std
 /// The newest backup of the series. Errors: `conflict` when `events` do not go on from it.
 Result<std::optional<Backup>> find_previous(const Remote& remote, const std::string& name,
                                             const std::vector<Event>& events) {
-  MILLGATE_ASSIGN(const auto newest, list_backups(remote));
-  const auto found = newest.find(name);
-  if (found == newest.end()) return std::optional<Backup>();
-  MILLGATE_ASSIGN(Backup previous, read_backup(remote, name, found->second));
+  MILLGATE_ASSIGN(const auto series, list_backups(remote));
+  const auto found = series.find(name);
+  if (found == series.end()) return std::optional<Backup>();
+  MILLGATE_ASSIGN(Backup previous, read_backup(remote, name, found->second.back()));
   const auto count = static_cast<size_t>(previous.event_count);
   if (count > 0 && count <= events.size() && events[count - 1].id == previous.newest_event) {
     return std::optional<Backup>(std::move(previous));
@@ -176,6 +177,9 @@ Result<StoredFolder> store_part(ObjectStore& there, const FolderPlace& place,
 Result<BackupReport> make_backup(Repository& repository, Remote& remote,
                                  const BackupOptions& options) {
   MILLGATE_TRY(check_name(options.name));
+  MILLGATE_ASSIGN(const auto lock,
+                  RemoteLock::take(remote.shared_files(), RemoteUse::adds,
+                                   "backup of `" + options.name + "`", options.author));
   const Staging staging(repository.folder("scratch") + "/" + unique_name("backup-"));
   MILLGATE_TRY(stage_state(repository, staging.path()));
   MILLGATE_ASSIGN(const auto events, staged_events(repository, staging.path()));

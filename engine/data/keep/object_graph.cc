@@ -14,6 +14,13 @@ bool ObjectGraph::has_fault() const {
 ObjectGraph walk_objects(const ObjectStore& objects, const Forgotten& forgotten,
                          const std::vector<Reference>& roots,
                          const std::function<bool(const Id&)>& leave_out) {
+  return walk_objects([&](const Id& id) { return facts_of(objects, id); }, forgotten, roots,
+                      leave_out);
+}
+
+ObjectGraph walk_objects(const LookAtObject& look, const Forgotten& forgotten,
+                         const std::vector<Reference>& roots,
+                         const std::function<bool(const Id&)>& leave_out) {
   ObjectGraph graph;
   std::deque<Id> waiting;
   const auto need = [&](const Id& user, Reference reference) {
@@ -28,7 +35,7 @@ ObjectGraph walk_objects(const ObjectStore& objects, const Forgotten& forgotten,
   while (!waiting.empty()) {
     const Id id = waiting.front();
     waiting.pop_front();
-    auto facts = facts_of(objects, id);
+    auto facts = look(id);
     GraphNode& node = graph.nodes.at(id);
     if (!facts.ok()) {
       node.fault = std::move(facts).error();

@@ -41,5 +41,10 @@ struct ObjectGraph {
 [[nodiscard]] ObjectGraph walk_objects(const ObjectStore& objects, const Forgotten& forgotten,
                                        const std::vector<Reference>& roots,
                                        const std::function<bool(const Id&)>& leave_out = {});
+/// The same where `look` says what an object is and needs (see facts_of).
+using LookAtObject = std::function<Result<ObjectFacts>(const Id&)>;
+[[nodiscard]] ObjectGraph walk_objects(const LookAtObject& look, const Forgotten& forgotten,
+                                       const std::vector<Reference>& roots,
+                                       const std::function<bool(const Id&)>& leave_out = {});
 
 }  // namespace millgate

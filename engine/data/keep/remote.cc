@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 
 #include "ground/format_version.h"
 #include "ground/json.h"
@@ -147,6 +148,23 @@ Status write_remotes(const Repository& repository,
   Json json = Json::object();
   for (const auto& [name, url] : remotes) json[name] = url;
   return write_file(repository.folder("") + kRemotesFile, dump_json_pretty(json) + "\n");
+}
+
+Result<std::string> remote_address(const Repository& repository, const std::string& given) {
+  MILLGATE_ASSIGN(const auto remotes, read_remotes(repository));
+  const auto found = remotes.find(given);
+  return found == remotes.end() ? given : found->second;
+}
+
+Result<Remote> open_remote_at(const Repository& repository, const std::string& given) {
+  MILLGATE_ASSIGN(const std::string address, remote_address(repository, given));
+  std::error_code unknown;
+  if (address.find("://") == std::string::npos &&
+      !std::filesystem::is_directory(address, unknown)) {
+    return not_found("`" + given + "` is neither a remote nor a folder",
+                     "`millgate remote` lists the remotes");
+  }
+  return open_remote(address);
 }
 
 Result<std::string> remote_url(const Repository& repository, const std::string& name) {

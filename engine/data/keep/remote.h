@@ -57,6 +57,11 @@ class Remote {
 [[nodiscard]] Result<std::map<std::string, std::string>> read_remotes(const Repository& repository);
 [[nodiscard]] Status write_remotes(const Repository& repository,
                                    const std::map<std::string, std::string>& remotes);
+/// The address of the remote that `given` names; `given` itself when none is called so.
+[[nodiscard]] Result<std::string> remote_address(const Repository& repository,
+                                                 const std::string& given);
+/// The same, opened; a folder is not made. Errors: `not_found` with the nearest name; `outside`.
+[[nodiscard]] Result<Remote> open_remote_at(const Repository& repository, const std::string& given);
 /// The address of remote `name`.
 /// Errors: `not_found` with the nearest name.
 [[nodiscard]] Result<std::string> remote_url(const Repository& repository, const std::string& name);

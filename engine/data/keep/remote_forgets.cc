@@ -4,6 +4,7 @@
 
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
+#include "data/keep/remote_lock.h"
 #include "ground/json.h"
 
 namespace millgate {
@@ -35,6 +36,17 @@ Status tell(FileStore& files, const std::string& place, const Id& record) {
 
 Result<std::set<Id>> forgets_of(const FileStore& files) { return ids_below(files, kForgets); }
 
+Result<std::vector<Forgotten::Entry>> read_forgets(const ObjectStore& there,
+                                                   const std::set<Id>& ids) {
+  std::vector<Forgotten::Entry> entries;
+  for (const Id& id : ids) {
+    MILLGATE_ASSIGN(const std::string bytes, there.get(id));
+    MILLGATE_ASSIGN(ForgetRecord record, parse_forget_record(bytes, id));
+    entries.push_back({.id = id, .event_number = 0, .record = std::move(record)});
+  }
+  return entries;
+}
+
 Status tell_forget(FileStore& files, const Id& record) { return tell(files, kForgets, record); }
 
 Result<std::set<Id>> forgets_of_backups(const FileStore& files, const std::string& series) {
@@ -51,8 +63,11 @@ Status tell_backups(FileStore& files, const std::string& series, const Forgotten
   return {};
 }
 
-Status send_forgets(const Repository& repository, FileStore& files, const std::string& series) {
+Status send_forgets(const Repository& repository, Remote& remote, const std::string& series,
+                    const std::string& author) {
   constexpr unsigned kTransfersAtOnce = 8;
+  MILLGATE_ASSIGN(const auto lock,
+                  RemoteLock::take(remote.shared_files(), RemoteUse::adds, "forget", author));
   MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
   std::vector<Reference> roots;
   for (const Forgotten::Entry& entry : forgotten->entries()) {
@@ -67,9 +82,9 @@ Status send_forgets(const Repository& repository, FileStore& files, const std::s
   TransferCount count({});
   MILLGATE_TRY(for_each_at_once(ids, kTransfersAtOnce, [&](const Id& id) -> Status {
     MILLGATE_ASSIGN(const std::string bytes, repository.objects().get(id));
-    return send_object(files, id, bytes, count);
+    return send_object(remote.files(), id, bytes, count);
   }));
-  return tell_backups(files, series, *forgotten);
+  return tell_backups(remote.files(), series, *forgotten);
 }
 
 NewEvent learned_forget_event(const Id& id, const ForgetRecord& record,

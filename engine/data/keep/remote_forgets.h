@@ -3,7 +3,9 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
+#include "data/keep/remote.h"
 #include "data/store/forget_record.h"
 #include "data/store/forgotten.h"
 #include "data/store/repository.h"
@@ -16,6 +18,10 @@ namespace millgate {
 
 /// "forgets/ID" for each record that was pushed. Errors: `outside`.
 [[nodiscard]] Result<std::set<Id>> forgets_of(const FileStore& files);
+/// The records themselves. Errors: `not_found`, `damaged`, `outside`.
+[[nodiscard]] Result<std::vector<Forgotten::Entry>> read_forgets(const ObjectStore& there,
+                                                                 const std::set<Id>& ids);
+
 /// To be called after the record, and the versions that it names, are there. Errors: `outside`.
 [[nodiscard]] Status tell_forget(FileStore& files, const Id& record);
 
@@ -29,9 +35,9 @@ namespace millgate {
 
 /// Between two backups: all records of the project and the versions that they name go to where the
 /// series lies, so that what is restored from there lacks the rows from now on.
-/// Errors: `damaged`, `outside`.
-[[nodiscard]] Status send_forgets(const Repository& repository, FileStore& files,
-                                  const std::string& series);
+/// Errors: `conflict` when somebody removes from the remote; `damaged`, `outside`.
+[[nodiscard]] Status send_forgets(const Repository& repository, Remote& remote,
+                                  const std::string& series, const std::string& author);
 
 /// Who told a project of a `forget`.
 struct ForgetTeller {

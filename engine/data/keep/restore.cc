@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "data/keep/backup_ledger.h"
 #include "data/keep/object_transfer.h"
 #include "data/keep/remote_forgets.h"
 #include "data/store/repository.h"
@@ -30,10 +31,10 @@ Status rename_path(const std::string& from, const std::string& to) {
 }
 
 Result<Backup> choose_backup(const Remote& remote, const RestoreOptions& options) {
-  MILLGATE_ASSIGN(const auto newest, list_backups(remote));
+  MILLGATE_ASSIGN(const auto series, list_backups(remote));
   std::vector<std::string> names;
-  names.reserve(newest.size());
-  for (const auto& [name, number] : newest) names.push_back(name);
+  names.reserve(series.size());
+  for (const auto& [name, numbers] : series) names.push_back(name);
   if (names.empty()) {
     return not_found("there are no backups in this remote",
                      "`millgate clone` brings what was pushed to it");
@@ -44,11 +45,11 @@ Result<Backup> choose_backup(const Remote& remote, const RestoreOptions& options
         "choose one by --name: " + names[0] + ", " + names[1] + (names.size() > 2 ? " ..." : ""));
   }
   const std::string name = options.name.empty() ? names[0] : options.name;
-  const auto found = newest.find(name);
-  if (found == newest.end()) {
+  const auto found = series.find(name);
+  if (found == series.end()) {
     return not_found("there is no backup of `" + name + "`", name_hint(name, names));
   }
-  return read_backup(remote, name, options.number == 0 ? found->second : options.number);
+  return read_backup(remote, name, options.number == 0 ? found->second.back() : options.number);
 }
 
 /// One restoration into a folder that nobody sees yet.
@@ -88,15 +89,9 @@ class Restoration {
     Forgotten forgotten;
     std::vector<Forgotten::Entry> newer;
     {
-      MILLGATE_ASSIGN(const auto ledger, open_ledger(folder_ + "/ledger.sqlite", clock_));
-      MILLGATE_TRY(ledger->verify());
+      MILLGATE_ASSIGN(const auto ledger,
+                      open_backup_ledger(folder_ + "/ledger.sqlite", report_.backup, clock_));
       MILLGATE_ASSIGN(const std::vector<Event> events, ledger->events());
-      const Backup& backup = report_.backup;
-      if (std::ssize(events) != backup.event_count ||
-          (!events.empty() && events.back().id != backup.newest_event)) {
-        return damaged("the ledger in the backup is not the one that it names",
-                       "restore an older one by --number");
-      }
       MILLGATE_ASSIGN(roots, references_of(events));
       MILLGATE_ASSIGN(forgotten, bring_forgotten(events, *ledger, here));
       MILLGATE_ASSIGN(newer, bring_newer_forgets(forgotten, here));
@@ -148,12 +143,10 @@ class Restoration {
     MILLGATE_ASSIGN(std::set<Id> ids, forgets_of_backups(files_, report_.backup.name));
     std::vector<Forgotten::Entry> all = forgotten.entries();
     for (const Forgotten::Entry& entry : all) ids.erase(entry.id);
-    std::vector<Forgotten::Entry> newer;
+    MILLGATE_ASSIGN(std::vector<Forgotten::Entry> newer, read_forgets(there_, ids));
     for (const Id& id : ids) {
       MILLGATE_ASSIGN(const std::string bytes, there_.get(id));
-      MILLGATE_ASSIGN(ForgetRecord record, parse_forget_record(bytes, id));
       MILLGATE_TRY(here.put(bytes));
-      newer.push_back({.id = id, .event_number = 0, .record = std::move(record)});
     }
     all.insert(all.end(), newer.begin(), newer.end());
     forgotten = Forgotten(std::move(all));

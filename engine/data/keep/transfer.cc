@@ -8,6 +8,7 @@
 #include "data/keep/object_graph.h"
 #include "data/keep/object_transfer.h"
 #include "data/keep/remote_forgets.h"
+#include "data/keep/remote_lock.h"
 #include "data/store/branch_tips.h"
 #include "ground/json.h"
 #include "ground/nearest_name.h"
@@ -115,28 +116,21 @@ Status push_forgotten(Repository& repository, Remote& remote, const TransferOpti
 Status pull_forgotten(Repository& repository, const Remote& remote, const TransferOptions& options,
                       TransferCount& count) {
   MILLGATE_ASSIGN(const auto there, forgets_of(*remote.shared_files()));
-  for (const Id& id : there) {
-    const auto is_known = [&](const Forgotten& forgotten) {
-      return std::any_of(forgotten.entries().begin(), forgotten.entries().end(),
-                         [&](const Forgotten::Entry& entry) { return entry.id == id; });
-    };
+  MILLGATE_ASSIGN(const auto records, read_forgets(ObjectStore(remote.shared_files()), there));
+  const Forgotten forgotten_there(records);
+  for (const Forgotten::Entry& one : records) {
     MILLGATE_ASSIGN(const auto forgotten, repository.forgotten());
-    if (is_known(*forgotten)) continue;
-    MILLGATE_ASSIGN(const std::string text, ObjectStore(remote.shared_files()).get(id));
-    MILLGATE_ASSIGN(const ForgetRecord record, parse_forget_record(text, id));
-    std::vector<Forgotten::Entry> entries;
-    for (const Id& other : there) {
-      MILLGATE_ASSIGN(const std::string bytes, ObjectStore(remote.shared_files()).get(other));
-      MILLGATE_ASSIGN(ForgetRecord one, parse_forget_record(bytes, other));
-      entries.push_back({.id = other, .event_number = 0, .record = std::move(one)});
-    }
+    const bool is_known =
+        std::any_of(forgotten->entries().begin(), forgotten->entries().end(),
+                    [&](const Forgotten::Entry& entry) { return entry.id == one.id; });
+    if (is_known) continue;
     FetchOptions how;
     how.at_once = options.transfers_at_once;
-    MILLGATE_TRY(fetch_closure(repository.objects(), *remote.shared_files(),
-                               Forgotten(std::move(entries)), {{id, "forget record"}}, {}, how,
-                               count));
+    MILLGATE_TRY(fetch_closure(repository.objects(), *remote.shared_files(), forgotten_there,
+                               {{one.id, "forget record"}}, {}, how, count));
     MILLGATE_TRY(repository.ledger().append(learned_forget_event(
-        id, record, {.from = "remote", .name = options.remote_name, .author = options.author})));
+        one.id, one.record,
+        {.from = "remote", .name = options.remote_name, .author = options.author})));
   }
   return {};
 }
@@ -287,6 +281,8 @@ bool TransferReport::any_diverged() const {
 
 Result<TransferReport> push(Repository& repository, Remote& remote,
                             const TransferOptions& options) {
+  MILLGATE_ASSIGN(const auto lock,
+                  RemoteLock::take(remote.shared_files(), RemoteUse::adds, "push", options.author));
   MILLGATE_ASSIGN(const auto ours, repository.branches());
   MILLGATE_ASSIGN(const auto own, own_branches(repository, ours));
   MILLGATE_ASSIGN(const auto theirs, remote.branches());
