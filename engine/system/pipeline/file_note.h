@@ -21,8 +21,8 @@ struct FileNote {
   /// The origin of a table (system/pipeline/source_origin.h), `tree` of a folder; of a table
   /// without files neither. `about`: what the project file said.
   std::unique_ptr<nlohmann::ordered_json> files;
-  /// The same of files that a commit was about to be made from, as JSON; empty: none was. Whether it
-  /// was made is known to the history alone: its process may have been killed right after.
+  /// The same of files that a commit was about to be made from, as JSON; empty: none was. Whether
+  /// it was made is known to the history alone: its process may have been killed right after.
   std::string committing;
 
   FileNote();
