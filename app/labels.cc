@@ -1,10 +1,13 @@
 #include <arrow/record_batch.h>
+#include <arrow/table.h>
 
 #include <algorithm>
 #include <iostream>
 
+#include "app/annotator_text.h"
 #include "app/asked_key.h"
 #include "app/commands.h"
+#include "app/label_jump_text.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/store/workspace.h"
@@ -23,6 +26,10 @@ struct Options {
   int64_t shown_max = 10;
   LabelIssueOptions issues;
   LabelReviewOptions review;
+  AnnotatorQuestion annotators;
+  std::string scale = "nominal";
+  bool jumps = false;
+  LabelJumpOptions jump_options;
 };
 
 void print_joint(const LabelIssues& issues) {
@@ -150,6 +157,66 @@ Result<int> judge_given(const Session& session, Options& options) {
   return kDone;
 }
 
+LabelScale scale_from(const std::string& name) {
+  if (name == "ordinal") return LabelScale::ordinal;
+  return name == "interval" ? LabelScale::interval : LabelScale::nominal;
+}
+
+/// Labels that several people gave to the same items.
+Result<int> judge_annotators(const Session& session, Options& options) {
+  AnnotatorQuestion& question = options.annotators;
+  question.label = options.issues.label;
+  question.scale = scale_from(options.scale);
+  if (question.item.empty() || question.label.empty()) {
+    return invalid_input("labels of several annotators need an item and a label",
+                         "millgate labels annotations --item image --annotator who --label kind");
+  }
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(
+      const auto database,
+      Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
+  MILLGATE_ASSIGN(const auto rows,
+                  open_rows(*database, *place.repository, {options.rows}, options.review.revision));
+  MILLGATE_ASSIGN(const AnnotatorReport report, read_annotators(*database, rows[0], question));
+  if (!options.out.empty()) {
+    MILLGATE_ASSIGN(const auto table, consensus_table(report));
+    arrow::TableBatchReader reader(*table);
+    MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, options.out));
+    std::cerr << grouped(count) << " rows written to " << options.out << '\n';
+  }
+  if (session.json) {
+    print_json(to_json(report));
+  } else {
+    print_annotators(report, options.shown_max);
+  }
+  return kDone;
+}
+
+/// The label rate of slices over the log of a table.
+Result<int> judge_history(const Session& session, Options& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  LabelJumpOptions& how = options.jump_options;
+  how.label = options.issues.label;
+  how.by = options.review.by;
+  std::string table = options.rows;
+  if (const auto& task = place.project.task; table.empty() && task) table = task->table;
+  if (how.label.empty() && place.project.task && place.project.task->table == table) {
+    how.label = place.project.task->label;
+  }
+  if (table.empty() || how.label.empty()) {
+    return invalid_input("jumps of the label rate need a table and its label",
+                         "millgate labels visits --jumps --label \"late = 1\"");
+  }
+  MILLGATE_ASSIGN(const LabelJumps jumps,
+                  label_jumps(*place.repository, options.review.revision, table, how));
+  if (session.json) {
+    print_json(to_json(jumps));
+  } else {
+    print_label_jumps(jumps, how, options.shown_max);
+  }
+  return jumps.jump_count() > 0 ? kAnswerIsNo : kDone;
+}
+
 /// The labels of the task, by models trained here.
 Result<int> judge_task(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
@@ -222,6 +289,8 @@ Result<int> show_effect(const Session& session, Options& options) {
 
 Result<int> labels(const Session& session, Options& options) {
   if (!options.effect_of.empty()) return show_effect(session, options);
+  if (options.jumps) return judge_history(session, options);
+  if (!options.annotators.annotator.empty()) return judge_annotators(session, options);
   return options.rows.empty() ? judge_task(session, options) : judge_given(session, options);
 }
 
@@ -234,13 +303,37 @@ void add_labels(const Command& program, Session& session) {
       "millgate labels --by origin --out review.csv\n"
       "  millgate commit --changes review.csv --table flights --branch relabel\n"
       "  millgate labels --effect-of relabel\n"
-      "  millgate labels predicted --label kind --probability cat=p_cat --probability dog=p_dog");
+      "  millgate labels predicted --label kind --probability cat=p_cat --probability dog=p_dog\n"
+      "  millgate labels annotations --item image --annotator who --label kind\n"
+      "  millgate labels visits --jumps --label \"late = 1\" --by origin");
   const Parameter rows = command.add_option(
       "rows", options->rows,
       "rows with labels and probabilities of your own: a table, table@revision, a select; "
       "default: the task's rows, by models trained here");
   command.add_option("--label", options->issues.label, "SQL over these rows: the class")
       .needs(rows);
+  Parameter jumps = command.add_flag(
+      "--jumps", options->jumps,
+      "over the log of a table: slices whose label rate jumped at a commit, among new rows or by "
+      "labels that were changed; default: the task's table and label");
+  command
+      .add_option("--effect", options->jump_options.effect_min,
+                  "with --jumps: difference of rates from which it is a jump")
+      .between(0.0, 1.0)
+      .shows_default()
+      .needs(jumps);
+  command
+      .add_option("--support", options->jump_options.support_min,
+                  "with --jumps: labelled rows that a slice needs on each side to be tested")
+      .positive()
+      .shows_default()
+      .needs(jumps);
+  command
+      .add_option("--commits", options->jump_options.commit_count_max,
+                  "with --jumps: go back over so many commits that changed the table")
+      .positive()
+      .shows_default()
+      .needs(jumps);
   command
       .add_option("--probability", options->probabilities,
                   "CLASS=SQL over these rows: the out-of-fold probability of a class; one for each")
@@ -250,6 +343,25 @@ void add_labels(const Command& program, Session& session) {
       .add_option("--by", options->review.by,
                   "column or condition: count issues by it (several times)")
       .one_at_a_time();
+  Parameter annotator =
+      command.add_option("--annotator", options->annotators.annotator,
+                         "SQL over these rows: who gave the label. How far annotators agree, the "
+                         "consensus, how good each is, and the items to look at first");
+  annotator.needs(rows);
+  command.add_option("--item", options->annotators.item, "with --annotator: SQL, what was labelled")
+      .needs(annotator);
+  command
+      .add_option("--scale", options->scale,
+                  "with --annotator: whether classes are just different, in order, or numbers")
+      .one_of({"nominal", "ordinal", "interval"})
+      .shows_default()
+      .needs(annotator);
+  command
+      .add_option("--class", options->annotators.classes,
+                  "with --annotator: a class, once for each, in their order; a label that is none "
+                  "of them is an error")
+      .one_at_a_time()
+      .needs(annotator);
   command.add_option("--rev", options->review.revision, "revision to look at").shows_default();
   command.add_option("--folds", options->review.folds, "models, each for the rows of one fold")
       .between(3, 100)
