@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/query/database.h"
+#include "data/query/sql_error.h"
 #include "data/store/table_version.h"
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
@@ -51,6 +52,9 @@ class VersionPair {
                                                .user_sql = true}));
     MILLGATE_TRY(database_->add_table("version before", repository_.objects(), before_));
     MILLGATE_TRY(database_->add_table("version after", repository_.objects(), after_));
+    for (const char* version : {"\"version after\"", "\"version before\""}) {
+      MILLGATE_TRY(check_sql(version));
+    }
     const bool has_key = !after_.key.empty() && before_.key == after_.key;
     return database_->execute("create table pairs as " + (has_key ? by_key() : by_content()));
   }
@@ -106,6 +110,17 @@ class VersionPair {
   }
 
  private:
+  /// The label by itself, so that a fault has its place in the words of the caller.
+  Status check_sql(const std::string& version) {
+    const std::string before = "select (";
+    auto bound = database_->describe(before + options_.label + "\n) from " + version);
+    if (bound.ok()) return {};
+    const auto found = database_->error_offset();
+    const size_t offset = found && *found > before.size() ? *found - before.size() : 0;
+    return at_sql_place(std::move(bound).error(), options_.label,
+                        std::min(offset, options_.label.size()), 1);
+  }
+
   /// Label and slices of one version, after `also`.
   [[nodiscard]] std::string side(const std::string& from, const std::string& also) const {
     std::string sql = "select " + also + "cast((" + options_.label + "\n) as double) as label";

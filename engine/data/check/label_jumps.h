@@ -54,7 +54,8 @@ struct LabelJumps {
 /// Walks back from `revision` over the commits that changed the table, each against its first
 /// parent. New rows are told by the key; without one, rows of equal content are the same, and
 /// nothing is relabelled. New rows are tested by Pearson's chi-square against those of before,
-/// relabelled ones, which are the same rows, by McNemar's exact test. The p-values of all
+/// relabelled ones, which are the same rows, by McNemar's exact test (their interval is that of two
+/// samples, and so wider than it need be). The p-values of all
 /// comparisons are adjusted together (Benjamini and Hochberg 1995), and only a difference of at
 /// least `effect_min` is a jump: sample size does not turn noise into one.
 ///
