@@ -47,6 +47,9 @@ void add_personal(const Command& program, Session& session);
 void add_poison(const Command& program, Session& session);
 void add_features(const Command& program, Session& session);
 void add_feature(const Command& program, Session& session);
+/// Below `feature`.
+void add_feature_get(const Command& feature, Session& session);
+void add_feature_push(const Command& feature, Session& session);
 void add_materialise(const Command& program, Session& session);
 void add_test(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);

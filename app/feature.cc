@@ -186,6 +186,8 @@ void add_feature(const Command& program, Session& session) {
   const Command command = program.add_command("feature", "ask about one feature",
                                               "millgate feature why wind flight=1545 origin=JFK");
   command.requires_command();
+  add_feature_get(command, session);
+  add_feature_push(command, session);
   const Command sub =
       command.add_command("why", "trace a value back to the cells that it came from, step by step",
                           "millgate feature why wind flight=1545 origin=JFK");

@@ -4,14 +4,26 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "data/online/online_settings.h"
 #include "system/serve/server.h"
 
 namespace millgate {
 
 namespace {
 
-Result<int> serve(const Session& session, const ServerOptions& options) {
+/// Serving needs the store only for inputs that are not sent, so without it all else goes on.
+std::shared_ptr<OnlineStore> online_store(const Session& session, const Repository& repository) {
+  const auto project = read_project(repository.project_folder(), session.overrides);
+  const OnlineSettings settings = project.ok() ? project->online : OnlineSettings();
+  const auto store = open_online_store(settings, repository.folder("online"));
+  if (store.ok()) return *store;
+  std::cerr << "note: features are not read by entity: " << store.error().what << '\n';
+  return nullptr;
+}
+
+Result<int> serve(const Session& session, ServerOptions options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  options.online = online_store(session, *repository);
   // Blocked before the server's threads exist, so that only sigwait below sees them.
   sigset_t ends;
   sigemptyset(&ends);

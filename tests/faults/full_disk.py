@@ -104,6 +104,33 @@ def forget_on_a_full_disk(project, _):
         project.run("fsck").must(0)
 
 
+VIEW = """
+[[view]]
+name = "then"
+entity = ["customer"]
+sql = "select customer, asked, months from customers"
+known = "asked"
+"""
+
+
+def materialise_on_a_full_disk(project, _):
+    with small_disk(project.folder.parent) as place:
+        if place is None:
+            return
+        project = Project(place)
+        project.settings.write_text(project.settings.read_text() + VIEW)
+        project.commit("good")
+        project.run("materialise", "--as-of", "2020-01-01").must(0)
+        read = ("feature", "get", "then", "customer=C0001", "--at", "2030-01-01")
+        for leave in (0, 16 << 10):
+            filler = fill(place, leave)
+            must_fail_for_room(project.run("materialise", "--as-of", "2030-01-01"))
+            filler.unlink()
+            project.run(*read).must(1, "missing", "2020-01-01T00:00:00Z")
+        project.run("materialise", "--as-of", "2030-01-01").must(0, "time went on")
+        project.run(*read).must(0, "present", "2030-01-01T00:00:00Z")
+
+
 def commit_with_a_limit_on_file_sizes(project, _):
     project.commit("good")
     more_rows(project)
@@ -144,6 +171,7 @@ CASES = [
     commit_on_a_full_disk,
     run_on_a_full_disk,
     forget_on_a_full_disk,
+    materialise_on_a_full_disk,
     commit_with_a_limit_on_file_sizes,
     output_on_a_full_disk,
     output_whose_reader_has_left,

@@ -24,6 +24,7 @@ enum class OnlineState {
   later,      ///< The row could be known only after the asked time: all is null.
   no_entity,  ///< A part of the entity is null: all is null.
 };
+inline constexpr size_t kOnlineStateCount = 5;
 [[nodiscard]] std::string_view to_string(OnlineState state);
 
 /// The fields of one view that a caller wants, and where they go.

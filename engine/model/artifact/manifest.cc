@@ -26,6 +26,20 @@ Result<Time> read_time(const Json& json, const char* key) {
   return time;
 }
 
+Result<std::vector<ReadView>> read_views(const Json& json) {
+  std::vector<ReadView> views;
+  if (!json.contains("views")) return views;
+  MILLGATE_ASSIGN(const Json list, json_member<Json>(json, "views", kObject));
+  for (const Json& one : list) {
+    ReadView view;
+    MILLGATE_ASSIGN(view.name, json_member<std::string>(one, "name", kObject));
+    MILLGATE_ASSIGN(view.version, json_member<std::string>(one, "version", kObject));
+    MILLGATE_ASSIGN(view.entity, json_member<std::vector<std::string>>(one, "entity", kObject));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 Result<Manifest> manifest_from_json(const Json& json) {
   Manifest manifest;
   const auto text = [&](const char* key, std::string& into) -> Status {
@@ -40,6 +54,7 @@ Result<Manifest> manifest_from_json(const Json& json) {
   MILLGATE_TRY(text("label_known", manifest.label_known));
   MILLGATE_ASSIGN(manifest.key, json_member<std::vector<std::string>>(json, "key", kObject));
   MILLGATE_TRY(text("row_time", manifest.row_time));
+  MILLGATE_ASSIGN(manifest.views, read_views(json));
   MILLGATE_ASSIGN(manifest.threshold, json_member<double>(json, "threshold", kObject));
   MILLGATE_TRY(text("learner", manifest.learner));
   MILLGATE_TRY(text("data_commit", manifest.data_commit));
@@ -66,6 +81,10 @@ Json to_json(const Manifest& manifest) {
   json["label_known"] = manifest.label_known;
   json["key"] = manifest.key;
   json["row_time"] = manifest.row_time;
+  for (const ReadView& view : manifest.views) {
+    json["views"].push_back(
+        {{"name", view.name}, {"version", view.version}, {"entity", view.entity}});
+  }
   json["threshold"] = manifest.threshold;
   json["learner"] = manifest.learner;
   json["data_commit"] = manifest.data_commit;

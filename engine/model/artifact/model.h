@@ -20,6 +20,14 @@
 
 namespace millgate {
 
+/// A view that features read, as it was defined when the model was trained.
+struct ReadView {
+  std::string name;
+  std::string version;              ///< Of its definition; the online store has rows by it.
+  std::vector<std::string> entity;  ///< Columns that its rows are found by.
+  bool operator==(const ReadView&) const = default;
+};
+
 /// What the model knows of itself.
 struct Manifest {
   std::string project;  ///< The model's name when served.
@@ -30,6 +38,7 @@ struct Manifest {
   std::string label_known;
   std::vector<std::string> key;  ///< Key columns of the task's table; logged when sent.
   std::string row_time;          ///< Column that says when; logged when sent. May be empty.
+  std::vector<ReadView> views;   ///< Empty for models that were trained before it was kept.
   double threshold = 0.5;        ///< Decide "yes" at this probability or above.
   std::string learner;
   std::string data_commit;   ///< Hex id.

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "data/feature/entity_rows.h"
 #include "data/feature/join.h"
 #include "data/query/database.h"
 #include "data/table/arrow_result.h"
@@ -41,6 +42,7 @@ struct Run {
   std::vector<std::string> columns;  ///< View columns and others that the features read.
   std::vector<Field> fields;         ///< All that could be read.
   ExpressionContext context;         ///< Units and calendars.
+  std::vector<ReadView> views;       ///< Those that features read.
   StepKey join_key, train_key;
   std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
   int64_t ledger_head = 0;           ///< Newest event when `earlier` was read.
@@ -162,6 +164,20 @@ void make_train_key(Run& run) {
   key.add("version of millgate", std::string(kEngineVersion));
 }
 
+/// The versions of the views that features read.
+Status find_views(Run& run) {
+  for (const View& view : run.plan.views) {
+    const bool is_read =
+        std::any_of(run.columns.begin(), run.columns.end(),
+                    [&](const std::string& column) { return column.starts_with(view.name + "."); });
+    if (!is_read) continue;
+    MILLGATE_ASSIGN(ViewDefinition definition, view_definition(*run.database, run.plan, view));
+    run.views.push_back(
+        {.name = view.name, .version = std::move(definition.version), .entity = view.entity});
+  }
+  return {};
+}
+
 /// Everything that can be told from the definitions, before any row is read.
 Status prepare(Run& run) {
   MILLGATE_ASSIGN(FeatureWork work,
@@ -172,6 +188,7 @@ Status prepare(Run& run) {
   run.plan = std::move(work.plan);
   run.fields = std::move(work.fields);
   run.context = std::move(work.context);
+  MILLGATE_TRY(find_views(run));
   MILLGATE_TRY(make_join_key(run));
   make_train_key(run);
   MILLGATE_ASSIGN(run.ledger_head, run.repository.ledger().head());
@@ -248,6 +265,7 @@ Manifest manifest_for(const Run& run) {
                     [&](const Field& field) { return field.name == source.happened; });
     if (is_column) manifest.row_time = source.happened;
   }
+  manifest.views = run.views;
   manifest.data_commit = run.commit.id.hex();
   manifest.training_set = run.join_key.id().hex();
   manifest.git_commit = run.commit.git_commit;
@@ -352,6 +370,7 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
           .columns = {},
           .fields = {},
           .context = {},
+          .views = {},
           .join_key = {},
           .train_key = {},
           .earlier = {},

@@ -12,6 +12,10 @@ std::string_view to_string(Route route) {
       return "/v2/models/{name}/infer";
     case Route::feedback:
       return "/feedback";
+    case Route::features:
+      return "/features";
+    case Route::push:
+      return "/push";
     case Route::metrics:
       return "/metrics";
     case Route::health:

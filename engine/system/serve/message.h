@@ -20,8 +20,8 @@ struct HttpRequest {
 };
 
 /// What a request was about, for the counters.
-enum class Route { predict, infer, feedback, metrics, health, metadata, other };
-inline constexpr int kRouteCount = 7;
+enum class Route { predict, infer, feedback, features, push, metrics, health, metadata, other };
+inline constexpr int kRouteCount = 9;
 /// "/predict", "/v2/models/{name}/infer" ...
 [[nodiscard]] std::string_view to_string(Route route);
 

@@ -160,6 +160,24 @@ Status add_own_columns(TableParts& parts, const Records& records) {
       }));
 }
 
+/// What was read from the online store; no column when nothing was, or a column of the user has
+/// this name.
+Status add_online_reads(TableParts& parts, const Records& records) {
+  constexpr const char* kName = "online.reads";
+  const bool is_taken = std::any_of(parts.fields.begin(), parts.fields.end(),
+                                    [](const auto& field) { return field->name() == kName; });
+  const bool is_read = std::any_of(records.begin(), records.end(),
+                                   [](const PredictionRecord& one) { return !one.online.empty(); });
+  if (is_taken || !is_read) return {};
+  return add_column<arrow::StringBuilder>(
+      parts, kName, arrow::utf8(),
+      each_row<arrow::StringBuilder>(
+          records, [](auto& builder, const PredictionRecord& record, size_t row) {
+            const bool has = row < record.online.size() && !record.online[row].empty();
+            return has ? builder.Append(record.online[row]) : builder.AppendNull();
+          }));
+}
+
 /// A column of the user that is called like one of the log's own gets "input." in front.
 std::string logged_name(const std::string& name) {
   const std::vector<std::string>& own = prediction_log_columns();
@@ -226,6 +244,7 @@ Result<std::string> predictions_parquet(const Records& records) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     MILLGATE_TRY(add_values(parts, logged_name(inputs[i].name), inputs[i].type, records, i, false));
   }
+  MILLGATE_TRY(add_online_reads(parts, records));
   return parquet_of(parts);
 }
 

@@ -27,6 +27,7 @@ struct PredictionRecord {
   std::vector<Prediction> predictions;
   Block keys;    ///< The manifest's key columns that are no inputs, as texts; null: not sent.
   Block inputs;  ///< Columns as features().inputs().
+  std::vector<std::string> online;  ///< What was read from the online store, as JSON; empty: not.
 };
 
 /// How to log.
@@ -45,7 +46,8 @@ struct PredictionLogCounts {
 };
 
 /// Columns: prediction_id, answered_at, model (brief id), request_id, row_time, probability,
-/// decision, then key columns and input columns under their own names. A file appears whole,
+/// decision, then key columns and input columns under their own names; last `online.reads`, when
+/// something was read from the online store. A file appears whole,
 /// by a rename. A crash loses at most what waited (about `flush_every`).
 ///
 /// `add` never blocks on the disk and may be called from any thread.

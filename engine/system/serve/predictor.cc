@@ -139,7 +139,8 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
                       .row_times = std::move(batch.row_times),
                       .predictions = answers.predictions,
                       .keys = std::move(batch.keys),
-                      .inputs = std::move(batch.inputs)});
+                      .inputs = std::move(batch.inputs),
+                      .online = std::move(batch.online)});
   }
   answers.model = std::move(model);
   return answers;

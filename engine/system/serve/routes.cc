@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "ground/nearest_name.h"
+#include "system/serve/feast_answer.h"
+#include "system/serve/feature_answer.h"
+#include "system/serve/feature_push.h"
 #include "system/serve/feedback_store.h"
 #include "system/serve/inference.h"
 #include "system/serve/json_text.h"
@@ -111,7 +114,8 @@ std::string welcome_json(const ServedModel* model) {
     append_json_text(out, model->version());
   }
   out +=
-      R"(,"routes":["POST /predict","POST /feedback","GET /metrics","GET /health/live",)"
+      R"(,"routes":["POST /predict","POST /feedback","POST /features","GET /features/{view}",)"
+      R"("POST /get-online-features","POST /push","GET /metrics","GET /health/live",)"
       R"("GET /health/ready","GET /v2","GET /v2/models/{name}","POST /v2/models/{name}/infer"]})";
   return out;
 }
@@ -120,9 +124,18 @@ Error unknown_path(const std::vector<std::string>& path) {
   std::string text;
   for (const std::string& part : path) text += "/" + part;
   if (text.size() > 200) text = text.substr(0, 200) + "...";
-  const std::vector<std::string> names = {"/predict",        "/feedback",        "/metrics",
-                                          "/health/live",    "/health/ready",    "/v2",
-                                          "/v2/health/live", "/v2/health/ready", "/v2/models"};
+  const std::vector<std::string> names = {"/predict",
+                                          "/feedback",
+                                          "/metrics",
+                                          "/features",
+                                          "/push",
+                                          "/get-online-features",
+                                          "/health/live",
+                                          "/health/ready",
+                                          "/v2",
+                                          "/v2/health/live",
+                                          "/v2/health/ready",
+                                          "/v2/models"};
   return not_found("path `" + text + "` does not exist", name_hint(text, names));
 }
 
@@ -130,7 +143,7 @@ Error unknown_path(const std::vector<std::string>& path) {
 
 bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
-  return path.starts_with("/feedback");
+  return path.starts_with("/feedback") || path.starts_with("/push");
 }
 
 HttpResponse Routes::answer(const HttpRequest& request) {
@@ -154,13 +167,11 @@ HttpResponse Routes::dispatch(const Call& call) {
   }
   if (path.size() == 1 && path[0] == "predict") return predict(call);
   if (path.size() == 1 && path[0] == "feedback") return feedback(call);
-  if (path.size() == 1 && path[0] == "metrics") {
-    HttpResponse response = get_only(Route::metrics, [&] {
-      return context_.telemetry.prometheus_text(context_.log, context_.models.get().get());
-    });
-    if (response.status == 200) response.content_type = "text/plain; version=0.0.4";
-    return response;
-  }
+  const bool is_features = path.size() == 1 && path[0] == "features";
+  if (is_features || (path.size() == 1 && path[0] == "get-online-features")) return features(call);
+  if (path.size() == 2 && path[0] == "features") return one_entity(call);
+  if (path.size() == 1 && path[0] == "push") return push(call);
+  if (path.size() == 1 && path[0] == "metrics") return metrics(call);
   if (path.size() == 2 && path[0] == "health" && path[1] == "live") {
     return get_only(Route::health, [] { return std::string(R"({"live":true})"); });
   }
@@ -228,14 +239,132 @@ HttpResponse Routes::predict(const Call& call) {
     response.route = Route::predict;
     return response;
   }
-  Result<RowBatch> batch = read_rows(*model, request.body, context_.rows_max);
-  if (!batch.ok()) return failure(Route::predict, batch.error(), call.request_id);
+  const auto online = online_of(model);
+  Result<RowBatch> batch =
+      read_rows(*model, online.ok() ? online->get() : nullptr, request.body, context_.rows_max);
+  if (!batch.ok()) {
+    // Without the store, what is read from it must be sent; why there is none says more.
+    const bool is_unread = !online.ok() && batch.error().code == ErrorCode::invalid_input;
+    return failure(Route::predict, is_unread ? online.error() : batch.error(), call.request_id);
+  }
+  if (online.ok() && *online) {
+    const Status read = (*online)->fill(*batch, context_.clock.now(), context_.telemetry);
+    if (!read.ok()) return failure(Route::predict, read.error(), call.request_id);
+  }
+  warn_of_ranges(*model, *batch);
   const Result<Answers> answers =
       answer_rows(std::move(model), *std::move(batch), call.request_id,
                   {.clock = context_.clock, .ids = ids_, .log = context_.log});
   if (!answers.ok()) return failure(Route::predict, answers.error(), call.request_id);
   count_answers(context_.telemetry, *answers);
   return json_response(Route::predict, answers_json(*answers));
+}
+
+Result<std::shared_ptr<const OnlineFeatures>> Routes::online_of(
+    const std::shared_ptr<const ServedModel>& model) {
+  std::shared_ptr<const OnlineFeatures> bound;
+  if (context_.online == nullptr || model->model().manifest().views.empty()) return bound;
+  bound = bound_.load();
+  if (bound && bound->model().model().id() == model->model().id()) return bound;
+  MILLGATE_ASSIGN(bound, OnlineFeatures::bind(context_.online, model));
+  bound_.store(bound);
+  return bound;
+}
+
+namespace {
+
+Error no_store() {
+  return outside_failure("this server has no online store", "start it with `millgate serve`");
+}
+
+/// "a=1&b=x%20y" -> pairs; `+` is a space.
+std::vector<std::pair<std::string, std::string>> query_pairs(std::string_view target) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const size_t mark = target.find('?');
+  std::string_view rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    const size_t equals = std::min(part.find('='), part.size());
+    std::string value(part.substr(std::min(part.size(), equals + 1)));
+    std::replace(value.begin(), value.end(), '+', ' ');
+    pairs.emplace_back(percent_decoded(part.substr(0, equals)), percent_decoded(value));
+  }
+  return pairs;
+}
+
+}  // namespace
+
+HttpResponse Routes::features(const Call& call) {
+  const HttpRequest& request = call.request;
+  if (request.method != "POST") {
+    return wrong_method(Route::features, request.method, "POST", call.request_id);
+  }
+  if (auto refused = refuse_encoding(Route::features, request, call.request_id)) return *refused;
+  if (context_.online == nullptr) return failure(Route::features, no_store(), call.request_id);
+  const Time now = context_.clock.now();
+  if (call.path[0] == "features") {
+    const auto answer = answer_features(*context_.online, request.body, now, context_.rows_max);
+    if (!answer.ok()) return failure(Route::features, answer.error(), call.request_id);
+    return json_response(Route::features, features_json(*answer));
+  }
+  auto answer = feast_features_json(*context_.online, request.body, now, context_.rows_max);
+  if (!answer.ok()) return failure(Route::features, answer.error(), call.request_id);
+  return json_response(Route::features, *std::move(answer));
+}
+
+HttpResponse Routes::one_entity(const Call& call) {
+  if (call.request.method != "GET") {
+    return wrong_method(Route::features, call.request.method, "GET", call.request_id);
+  }
+  if (context_.online == nullptr) return failure(Route::features, no_store(), call.request_id);
+  const auto views = context_.online->views();
+  if (!views.ok()) return failure(Route::features, views.error(), call.request_id);
+  const OnlineView* const view = latest_view(*views, call.path[1]);
+  if (view == nullptr) {
+    return failure(
+        Route::features,
+        not_found("view `" + call.path[1].substr(0, 100) + "` is not in the online store",
+                  "POST /features says more"),
+        call.request_id);
+  }
+  const auto answer = answer_features(
+      *context_.online, features_question(*view, query_pairs(call.request.target), {}),
+      context_.clock.now(), context_.rows_max);
+  if (!answer.ok()) return failure(Route::features, answer.error(), call.request_id);
+  return json_response(Route::features, features_json(*answer));
+}
+
+HttpResponse Routes::push(const Call& call) {
+  const HttpRequest& request = call.request;
+  if (request.method != "POST") {
+    return wrong_method(Route::push, request.method, "POST", call.request_id);
+  }
+  if (auto refused = refuse_encoding(Route::push, request, call.request_id)) return *refused;
+  if (context_.online == nullptr) return failure(Route::push, no_store(), call.request_id);
+  const auto report =
+      push_features(*context_.online, request.body, context_.clock.now(), context_.rows_max);
+  if (!report.ok()) return failure(Route::push, report.error(), call.request_id);
+  context_.telemetry.pushed_rows.fetch_add(report->row_count);
+  const RowCounts& counts = report->counts;
+  return json_response(Route::push, "{\"rows\":" + std::to_string(report->row_count) +
+                                        ",\"written\":" + std::to_string(counts.written) +
+                                        ",\"kept\":" + std::to_string(counts.kept) + "}");
+}
+
+HttpResponse Routes::metrics(const Call& call) {
+  if (call.request.method != "GET") {
+    return wrong_method(Route::metrics, call.request.method, "GET", call.request_id);
+  }
+  HttpResponse response =
+      json_response(Route::metrics,
+                    context_.telemetry.prometheus_text(context_.log, context_.models.get().get()));
+  response.content_type = "text/plain; version=0.0.4";
+  if (context_.online == nullptr) return response;
+  if (const auto views = context_.online->views(); views.ok()) {
+    response.body += context_.telemetry.online_text(*views, context_.clock.now());
+  }
+  return response;
 }
 
 HttpResponse Routes::feedback(const Call& call) {

@@ -1,12 +1,16 @@
 /// From a request to its answer: which handler, and what they share.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "data/online/online_store.h"
 #include "ground/clock.h"
+#include "ground/error.h"
 #include "system/serve/message.h"
+#include "system/serve/online_features.h"
 #include "system/serve/prediction_id.h"
 #include "system/serve/prediction_log.h"
 #include "system/serve/served_model.h"
@@ -20,6 +24,7 @@ struct RouteContext {
   Telemetry& telemetry;
   const Clock& clock;
   PredictionLog* log = nullptr;
+  std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
   std::string feedback_folder;
   size_t rows_max = 65'536;
 };
@@ -39,6 +44,13 @@ class Routes {
   HttpResponse dispatch(const Call& call);
   HttpResponse predict(const Call& call);
   HttpResponse feedback(const Call& call);
+  HttpResponse features(const Call& call);
+  HttpResponse one_entity(const Call& call);
+  HttpResponse push(const Call& call);
+  HttpResponse metrics(const Call& call);
+  /// `model` bound to the online store; null without a store or where the model reads no view.
+  [[nodiscard]] Result<std::shared_ptr<const OnlineFeatures>> online_of(
+      const std::shared_ptr<const ServedModel>& model);
   HttpResponse protocol(const Call& call);
   HttpResponse model_route(const Call& call);
   HttpResponse infer(const Call& call, std::shared_ptr<const ServedModel> model);
@@ -47,6 +59,7 @@ class Routes {
 
   RouteContext context_;
   PredictionIds ids_;
+  std::atomic<std::shared_ptr<const OnlineFeatures>> bound_;  ///< Of the model asked for last.
 };
 
 }  // namespace millgate

@@ -7,6 +7,7 @@
 #include "ground/nearest_name.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
+#include "system/serve/online_features.h"
 
 namespace millgate {
 
@@ -17,8 +18,10 @@ using simdjson::dom::element;
 /// Reads rows one after the other into a batch.
 class RowReader {
  public:
-  RowReader(const ServedModel& model, RowBatch& batch)
-      : model_(model), batch_(batch), given_(model.names().size()) {}
+  RowReader(const ServedModel& model, const OnlineFeatures* online, RowBatch& batch)
+      : model_(model), online_(online), batch_(batch), given_(model.names().size()) {
+    if (online_ != nullptr) online_->make_wants(batch_.wants, batch_.rows());
+  }
 
   Status read(const simdjson::dom::object& object, size_t row) {
     given_.assign(given_.size(), 0);
@@ -33,10 +36,42 @@ class RowReader {
       }
       MILLGATE_TRY(read_field(*use, name, value, row));
     }
+    if (online_ != nullptr) MILLGATE_TRY(want(object, row));
     return check_complete();
   }
 
  private:
+  /// Inputs of views that were not given are to be read, by the entity that the row tells.
+  Status want(const simdjson::dom::object& object, size_t row) {
+    const size_t input_count = model_.inputs().size();
+    const size_t plan_count = online_->plans().size();
+    for (size_t i = 0; i < input_count; ++i) {
+      const std::optional<size_t> plan = online_->plan_of(i);
+      if (given_[model_.place(i)] != 0 || !plan) continue;
+      batch_.wants.inputs[row * input_count + i] = 1;
+      batch_.wants.views[row * plan_count + *plan] = 1;
+    }
+    for (size_t plan = 0; plan < plan_count; ++plan) {
+      if (batch_.wants.views[row * plan_count + plan] == 0) continue;
+      MILLGATE_TRY(read_entity(object, plan, row));
+    }
+    return {};
+  }
+
+  Status read_entity(const simdjson::dom::object& object, size_t plan, size_t row) {
+    const OnlineView& view = online_->plans()[plan].view;
+    for (size_t i = 0; i < view.entity.size(); ++i) {
+      const std::string& name = view.entity[i].name;
+      element value;
+      if (object.at_key(name).get(value) != simdjson::SUCCESS) {
+        return invalid_input("`" + name + "` is missing: view `" + view.name + "` is read by it",
+                             "send it, or the inputs `" + view.name + ".` themselves");
+      }
+      MILLGATE_TRY(set_value(value, name, batch_.wants.entities[plan].columns[i], row));
+    }
+    return {};
+  }
+
   Status read_field(const ColumnUse& use, std::string_view name, const element& value, size_t row) {
     if (use.input) MILLGATE_TRY(set_value(value, name, batch_.inputs.columns[*use.input], row));
     if (use.key) {
@@ -62,6 +97,7 @@ class RowReader {
     int count = 0;
     for (size_t i = 0; i < model_.inputs().size(); ++i) {
       if (given_[model_.place(i)] != 0) continue;
+      if (online_ != nullptr && online_->plan_of(i)) continue;
       missing += (count++ == 0 ? "`" : ", `") + model_.inputs()[i].name + "`";
     }
     if (count == 0) return {};
@@ -82,6 +118,7 @@ class RowReader {
   }
 
   const ServedModel& model_;
+  const OnlineFeatures* online_;
   RowBatch& batch_;
   std::vector<uint8_t> given_;
   std::map<std::string, std::string, std::less<>> warnings_;
@@ -92,15 +129,16 @@ Error in_row(Error error, size_t row) {
   return error;
 }
 
-Result<RowBatch> read_single(const ServedModel& model, const simdjson::dom::object& object) {
+Result<RowBatch> read_single(const ServedModel& model, const OnlineFeatures* online,
+                             const simdjson::dom::object& object) {
   RowBatch batch = make_batch(model, 1);
   batch.is_single = true;
-  MILLGATE_TRY(RowReader(model, batch).read(object, 0));
+  MILLGATE_TRY(RowReader(model, online, batch).read(object, 0));
   return batch;
 }
 
-Result<RowBatch> read_list(const ServedModel& model, const simdjson::dom::array& list,
-                           size_t rows_max) {
+Result<RowBatch> read_list(const ServedModel& model, const OnlineFeatures* online,
+                           const simdjson::dom::array& list, size_t rows_max) {
   // simdjson counts at most 2^24 - 1, far beyond any `rows_max` that fits in memory.
   if (list.size() > rows_max) {
     return Error{.code = ErrorCode::refused,
@@ -110,7 +148,7 @@ Result<RowBatch> read_list(const ServedModel& model, const simdjson::dom::array&
   }
   if (list.size() == 0) return invalid_input("`rows` is empty", "send one row or more");
   RowBatch batch = make_batch(model, list.size());
-  RowReader reader(model, batch);
+  RowReader reader(model, online, batch);
   size_t row = 0;
   for (const element entry : list) {
     simdjson::dom::object object;
@@ -153,7 +191,8 @@ RowBatch make_batch(const ServedModel& model, size_t rows) {
   return batch;
 }
 
-Result<RowBatch> read_rows(const ServedModel& model, std::string_view body, size_t rows_max) {
+Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* online,
+                           std::string_view body, size_t rows_max) {
   MILLGATE_ASSIGN(const element root, parse_body(body));
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
@@ -164,9 +203,8 @@ Result<RowBatch> read_rows(const ServedModel& model, std::string_view body, size
   simdjson::dom::array list;
   const bool is_list =
       object["rows"].get(rows) == simdjson::SUCCESS && rows.get(list) == simdjson::SUCCESS;
-  MILLGATE_ASSIGN(RowBatch batch,
-                  is_list ? read_list(model, list, rows_max) : read_single(model, object));
-  warn_of_ranges(model, batch);
+  MILLGATE_ASSIGN(RowBatch batch, is_list ? read_list(model, online, list, rows_max)
+                                          : read_single(model, online, object));
   return batch;
 }
 

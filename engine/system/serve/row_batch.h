@@ -13,8 +13,17 @@
 
 namespace millgate {
 
+class OnlineFeatures;
+
 /// At most so many warnings are told about one row or one request; more would help nobody.
 inline constexpr size_t kWarningsMax = 16;
+
+/// What rows want to be read from the online store; empty lists: nothing.
+struct OnlineWants {
+  std::vector<Block> entities;  ///< One a plan of OnlineFeatures, with one row a row of the batch.
+  std::vector<uint8_t> views;   ///< 1: the row wants something of the plan; rows outermost.
+  std::vector<uint8_t> inputs;  ///< 1: the row did not give the input; rows outermost.
+};
 
 /// All lists have one entry a row.
 struct RowBatch {
@@ -22,7 +31,9 @@ struct RowBatch {
   Block keys;    ///< Texts; columns as ServedModel::key_names().
   std::vector<std::optional<Time>> row_times;
   std::vector<std::vector<std::string>> warnings;
-  bool is_single = false;  ///< One object was sent, not a list of rows.
+  OnlineWants wants;
+  std::vector<std::string> online;  ///< For the log: what was read, as JSON; empty without.
+  bool is_single = false;           ///< One object was sent, not a list of rows.
 
   [[nodiscard]] size_t rows() const { return inputs.rows; }
   void warn(size_t row, std::string text) {
@@ -33,13 +44,16 @@ struct RowBatch {
 /// A batch of `rows` rows of nulls.
 [[nodiscard]] RowBatch make_batch(const ServedModel& model, size_t rows);
 
+/// With `online`, an input of a view need not be given: the columns of the view's entity must be
+/// then, and `wants` tells what to read. Null: nothing is read.
+///
 /// Reads {"column": value, ...} or {"rows": [{...}, ...]}. Every input must be given, as null
 /// where it is missing; key columns and the row's time may be given; any other field is ignored
 /// with a warning that names the nearest one. Numbers outside the range of training get a
 /// warning too.
 /// Errors: `invalid_input` naming the row and the field; `refused` for more than `rows_max` rows.
-[[nodiscard]] Result<RowBatch> read_rows(const ServedModel& model, std::string_view body,
-                                         size_t rows_max);
+[[nodiscard]] Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* online,
+                                         std::string_view body, size_t rows_max);
 
 /// Warns of every number outside the range that training saw.
 void warn_of_ranges(const ServedModel& model, RowBatch& batch);

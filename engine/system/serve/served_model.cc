@@ -35,6 +35,9 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model) : model_(std::move(
     use.key = key_names_.size();
     key_names_.push_back(key);
   }
+  for (const ReadView& view : manifest.views) {
+    for (const std::string& column : view.entity) uses_[column];
+  }
   if (!manifest.row_time.empty()) uses_[manifest.row_time].row_time = true;
   for (auto& [name, use] : uses_) {
     use.place = names_.size();

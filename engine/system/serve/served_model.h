@@ -14,7 +14,8 @@
 
 namespace millgate {
 
-/// What a field of a request is for. A column can be several of these at once.
+/// What a field of a request is for. A column can be several of these at once, or none: one that
+/// only says which entity a row is about.
 struct ColumnUse {
   std::optional<size_t> input;  ///< Index in features().inputs().
   std::optional<size_t> key;    ///< Index in ServedModel::key_names().

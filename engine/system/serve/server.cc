@@ -36,6 +36,7 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                                                  .telemetry = telemetry,
                                                  .clock = clock,
                                                  .log = log.get(),
+                                                 .online = options.online,
                                                  .feedback_folder = std::move(feedback_folder),
                                                  .rows_max = options.rows_max});
   HttpHandler handler{

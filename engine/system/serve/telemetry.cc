@@ -125,4 +125,31 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   return out;
 }
 
+std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time now) const {
+  std::string out;
+  constexpr std::string_view kReads = "millgate_online_reads_total";
+  append_head(out, kReads, "counter", "Views read for rows of predictions, by what was found.");
+  for (size_t i = 0; i < online_reads.size(); ++i) {
+    append_sample(out, kReads, label("state", to_string(static_cast<OnlineState>(i))),
+                  static_cast<double>(online_reads[i].load()));
+  }
+  append_metric(out, "millgate_online_pushed_rows_total", "counter", "Rows that were pushed.",
+                static_cast<double>(pushed_rows.load()));
+  constexpr std::string_view kAge = "millgate_online_age_seconds";
+  append_head(out, kAge, "gauge", "Time since what a view's rows hold could be known.");
+  for (const OnlineView& view : views) {
+    const std::string labels =
+        label("view", view.name) + "," + label("version", view.version.substr(0, 12));
+    append_sample(out, kAge, labels, static_cast<double>(now.micros - view.as_of.micros) / 1e6);
+  }
+  constexpr std::string_view kEntities = "millgate_online_entities";
+  append_head(out, kEntities, "gauge", "Entities of which a view has a row.");
+  for (const OnlineView& view : views) {
+    const std::string labels =
+        label("view", view.name) + "," + label("version", view.version.substr(0, 12));
+    append_sample(out, kEntities, labels, static_cast<double>(view.entity_count));
+  }
+  return out;
+}
+
 }  // namespace millgate

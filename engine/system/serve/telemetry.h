@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "data/online/online_reader.h"
+#include "ground/clock.h"
 #include "model/measure/latency.h"
 #include "system/serve/message.h"
 #include "system/serve/prediction_log.h"
@@ -24,12 +27,17 @@ class Telemetry {
   std::atomic<int64_t> predictions{0};
   std::atomic<int64_t> rows_with_warnings{0};
   std::atomic<int64_t> feedback_labels{0};
+  /// Reads of a view for a row, by OnlineState.
+  std::array<std::atomic<int64_t>, kOnlineStateCount> online_reads{};
+  std::atomic<int64_t> pushed_rows{0};
   std::atomic<int64_t> model_loads{0};
   std::atomic<int64_t> model_load_failures{0};
 
   /// The text of /metrics, format 0.0.4. `log` and `model` may be null.
   [[nodiscard]] std::string prometheus_text(const PredictionLog* log,
                                             const ServedModel* model) const;
+  /// What is added to it about the online store; `now` tells how old its rows are.
+  [[nodiscard]] std::string online_text(const std::vector<OnlineView>& views, Time now) const;
 
  private:
   /// Statuses that are counted apart; any other counts as the last.
