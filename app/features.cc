@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/feature_usefulness.h"
 #include "app/text_table.h"
 #include "system/pipeline/feature_work.h"
 
@@ -132,13 +133,65 @@ Result<int> features(const Session& session, const std::string& revision) {
 }  // namespace
 
 void add_features(const Command& program, Session& session) {
-  auto revision = std::make_shared<std::string>(kCurrentBranch);
+  auto options = std::make_shared<UsefulFeaturesOptions>();
+  auto is_useful = std::make_shared<bool>(false);
+  auto no_training = std::make_shared<bool>(false);
   const Command command = program.add_command(
       "features",
-      "list the features: what they read, who owns them, which models a change would touch",
-      "millgate features");
-  command.add_option("--rev", *revision, "version whose columns they read").shows_default();
-  command.does([&session, revision] { return features(session, *revision); });
+      "list the features: what they read, who owns them, which models a change would touch; or "
+      "judge which are worth keeping",
+      "millgate features\n"
+      "  millgate features --useful\n"
+      "  millgate features --useful --metric auc --without arr_delay_before");
+  command.add_option("--rev", options->revision, "version whose columns they read").shows_default();
+  const Parameter useful = command.add_flag(
+      "--useful", *is_useful,
+      "judge each by held-out rows: permuted, left out, alone, by the others, over time, and cost");
+  command
+      .add_option("--metric", options->study.metric,
+                  "auc, log_loss, brier, or rmse, mae, r2; default: log_loss, or rmse of numbers")
+      .needs(useful);
+  command
+      .add_option("--without", options->without,
+                  "judge the others without this one (several times)")
+      .one_at_a_time()
+      .needs(useful);
+  command.add_option("--repeats", options->study.repeats, "of the permutation")
+      .between(1, 100)
+      .shows_default()
+      .needs(useful);
+  command
+      .add_option("--trainings", options->study.trainings,
+                  "of each feature left out; more than one tell the chance of training")
+      .between(1, 100)
+      .shows_default()
+      .needs(useful);
+  command
+      .add_option("--periods", options->study.periods,
+                  "of the training rows, and as many of the held-out ones")
+      .between(1, 50)
+      .shows_default()
+      .needs(useful);
+  command
+      .add_option("--training-rows", options->study.training_rows_max,
+                  "of more, as many are taken, evenly")
+      .positive()
+      .shows_default()
+      .needs(useful);
+  command
+      .add_option("--held-out-rows", options->study.held_out_rows_max,
+                  "of more, as many are taken, evenly")
+      .positive()
+      .shows_default()
+      .needs(useful);
+  command
+      .add_flag("--no-training", *no_training, "leave out what needs a training for each feature")
+      .needs(useful);
+  command.does([&session, options, is_useful, no_training]() -> Result<int> {
+    options->study.retrain = !*no_training;
+    return *is_useful ? show_useful_features(session, *options)
+                      : features(session, options->revision);
+  });
 }
 
 }  // namespace millgate

@@ -28,23 +28,16 @@ std::vector<Field> readable_fields(const arrow::Table& joined) {
 /// A feature that reads a column of the label knows the answer.
 Status check_no_leak(const TrainRequest& request, const FeatureProgram& program,
                      const std::vector<Field>& available) {
-  auto label = FeatureProgram::compile({{"label", request.task.label}}, available);
-  if (!label.ok()) return {};  // The join has evaluated it; it may read more than features can.
-  std::set<std::string> answers;
-  for (const Field& field : label->inputs()) answers.insert(field.name);
-  for (const Feature& feature : program.features()) {
-    for (const std::string& input : feature.inputs) {
-      if (!answers.contains(input)) continue;
-      Error error = invalid_input("feature `" + feature.name + "` reads `" + input +
-                                      "`, from which the label `" + request.task.label +
-                                      "` is made: the answer would be among the questions",
-                                  "remove the feature, or take the value as of an earlier time "
-                                  "from a [[view]]");
-      error.where = "feature `" + feature.name + "`";
-      return error;
-    }
-  }
-  return {};
+  const std::vector<AnswerRead> read = answers_read(request.task, program, available);
+  if (read.empty()) return {};
+  const auto& [feature, column] = read.front();
+  Error error =
+      invalid_input("feature `" + feature + "` reads `" + column + "`, from which the label `" +
+                        request.task.label + "` is made: the answer would be among the questions",
+                    "remove the feature, or take the value as of an earlier time "
+                    "from a [[view]]");
+  error.where = "feature `" + feature + "`";
+  return error;
 }
 
 /// Learns what features learn, from the chosen rows only.
@@ -105,6 +98,21 @@ Status check_features_have_values(const FeatureProgram& program, const Examples&
 }
 
 }  // namespace
+
+std::vector<AnswerRead> answers_read(const Task& task, const FeatureProgram& program,
+                                     const std::vector<Field>& available) {
+  auto label = FeatureProgram::compile({{"label", task.label}}, available);
+  if (!label.ok()) return {};  // The join has evaluated it; it may read more than features can.
+  std::set<std::string> answers;
+  for (const Field& field : label->inputs()) answers.insert(field.name);
+  std::vector<AnswerRead> read;
+  for (const Feature& feature : program.features()) {
+    for (const std::string& input : feature.inputs) {
+      if (answers.contains(input)) read.push_back({.feature = feature.name, .column = input});
+    }
+  }
+  return read;
+}
 
 Result<TrainingRows> read_training_rows(const arrow::Table& joined) {
   MILLGATE_ASSIGN(Block block, block_from(joined, {{kLabelColumn, ValueType::number},

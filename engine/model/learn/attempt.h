@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "data/feature/program.h"
@@ -30,6 +31,17 @@ struct Attempt {
   Examples train, valid, test;
   Fitted fitted;
 };
+
+/// A feature that reads a column from which the label is made.
+struct AnswerRead {
+  std::string feature;
+  std::string column;
+};
+
+/// With all of them a model would be asked with the answer. `available` are the columns that
+/// features could read. Empty where the label reads more than features can.
+[[nodiscard]] std::vector<AnswerRead> answers_read(const Task& task, const FeatureProgram& program,
+                                                   const std::vector<Field>& available);
 
 [[nodiscard]] Result<TrainingRows> read_training_rows(const arrow::Table& joined);
 

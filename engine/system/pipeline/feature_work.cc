@@ -9,7 +9,6 @@
 #include <set>
 #include <utility>
 
-#include "data/feature/leak.h"
 #include "data/query/revision_sql.h"
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
@@ -84,7 +83,7 @@ std::vector<std::string> FeatureWork::columns() const {
 }
 
 Result<FeatureWork> open_features(Repository& repository, const Project& project,
-                                  const std::string& revision) {
+                                  const std::string& revision, std::vector<Leak>* leaks) {
   MILLGATE_TRY(check_complete(project));
   MILLGATE_ASSIGN(Commit commit, repository.resolve(revision));
   const std::string& table = project.task->table;
@@ -101,8 +100,11 @@ Result<FeatureWork> open_features(Repository& repository, const Project& project
   MILLGATE_ASSIGN(auto context,
                   read_expression_context(*database, project.calendars, project.units, fields));
   MILLGATE_ASSIGN(auto program, FeatureProgram::compile(project.feature_section, fields, context));
-  if (const auto leaks = find_leaks(plan, program); !leaks.empty()) {
-    const Leak& first = leaks.front();
+  auto found = find_leaks(plan, program);
+  if (leaks != nullptr) {
+    *leaks = std::move(found);
+  } else if (!found.empty()) {
+    const Leak& first = found.front();
     return project.feature_section.error_at(
         first.feature,
         "feature `" + first.feature + "` reads `" + first.column + "`: " + first.reason,

@@ -11,6 +11,7 @@
 #include "data/feature/feature_example.h"
 #include "data/feature/feature_properties.h"
 #include "data/feature/join.h"
+#include "data/feature/leak.h"
 #include "data/feature/program.h"
 #include "data/query/database.h"
 #include "data/store/repository.h"
@@ -33,9 +34,11 @@ struct FeatureWork {
 
 /// Everything that can be told from the definitions, before any row is read.
 /// Errors: `not_found` for the revision or the task's table; `invalid_input` at the place in the
-/// project file, also without [task] or [features].
+/// project file, also without [task] or [features]. A feature that is known too late (leak.h) is
+/// one, unless `leaks` is given: then all of them are told there.
 [[nodiscard]] Result<FeatureWork> open_features(Repository& repository, const Project& project,
-                                                const std::string& revision);
+                                                const std::string& revision,
+                                                std::vector<Leak>* leaks = nullptr);
 
 /// A program that can be evaluated, and where it learned.
 struct FittedFeatures {
