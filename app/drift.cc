@@ -3,8 +3,10 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/talk.h"
 #include "app/text_table.h"
 #include "data/check/table_drift.h"
+#include "model/study/sample_classifier.h"
 
 namespace millgate {
 
@@ -17,7 +19,17 @@ struct Options {
   std::string correction = "bh";
   bool exit_code = false;
   bool no_label = false;
+  bool classify = false;
   TableDriftOptions drift;
+  SampleClassifierOptions classifier;
+};
+
+/// What was found about one pair.
+struct Compared {
+  TableDrift drift;
+  std::optional<SampleClassifier> classifier;
+  bool told_apart = false;      ///< By the classifier: clearly, and far enough.
+  std::string classifier_note;  ///< Why there is none; empty otherwise.
 };
 
 /// One pair of rows to compare, and what it is called.
@@ -145,7 +157,31 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-void print_drift(const Pair& pair, const TableDrift& drift) {
+void print_classifier(const Compared& compared) {
+  if (!compared.classifier_note.empty()) {
+    std::cout << "a model that tells the samples apart: " << compared.classifier_note << '\n';
+  }
+  if (!compared.classifier) return;
+  const SampleClassifier& found = *compared.classifier;
+  std::cout << "\na model tells rows before from rows now with an AUC of " << rounded(found.auc, 3)
+            << " (" << rounded(found.lower, 3) << " .. " << rounded(found.upper, 3)
+            << "; 0.5 is not at all), effect " << rounded(found.effect(), 3) << ", p "
+            << (found.p_value < 1e-4 ? "" : "= ") << p_text(found.p_value) << ",\non "
+            << grouped(found.reference_rows) << " and " << grouped(found.current_rows)
+            << " rows: " << (compared.told_apart ? "TOLD APART" : "not told apart") << '\n';
+  constexpr size_t kShown = 10;
+  TextTable table({"by", "AUC lost without its values", "95 % interval"});
+  for (const TellingColumn& one : found.columns) {
+    if (!compared.told_apart || !one.loss.is_above_zero()) continue;
+    if (&one - found.columns.data() >= static_cast<ptrdiff_t>(kShown)) break;
+    table.add({one.name, rounded(one.loss.value, 3),
+               with_sign(*one.loss.lower) + " .. " + with_sign(*one.loss.upper)});
+  }
+  if (!table.empty()) table.print(std::cout);
+}
+
+void print_drift(const Pair& pair, const Compared& compared) {
+  const TableDrift& drift = compared.drift;
   if (!pair.name.empty()) std::cout << "table " << pair.name << '\n';
   std::cout << grouped(drift.reference_rows) << " rows before, " << grouped(drift.current_rows)
             << " now\n";
@@ -172,16 +208,39 @@ void print_drift(const Pair& pair, const TableDrift& drift) {
   } else if (!drift.joint_note.empty()) {
     std::cout << "rows as a whole: " << drift.joint_note << '\n';
   }
+  print_classifier(compared);
   int64_t shifted = 0;
-  int64_t compared = 0;
+  int64_t compared_count = 0;
   for (const ColumnShift& column : drift.columns) {
     shifted += column.shifted ? 1 : 0;
-    compared += column.compared ? 1 : 0;
+    compared_count += column.compared ? 1 : 0;
   }
-  std::cout << '\n' << grouped(shifted) << " of " << grouped(compared) << " columns shifted\n";
+  std::cout << '\n'
+            << grouped(shifted) << " of " << grouped(compared_count) << " columns shifted\n";
 }
 
-Result<TableDrift> compare_pair(const Workplace& place, const Options& options, const Pair& pair) {
+/// Clear, and as far apart as a single column would have to be. A sample too small for a model, or
+/// one without columns for it, is no error: the columns have been compared.
+Status classify(Database& database, const std::vector<AskedRows>& sides, const Options& options,
+                Compared& compared) {
+  SampleClassifierOptions how = options.classifier;
+  how.seed = options.drift.seed;
+  how.progress = progress_line();
+  auto found = tell_samples_apart(database, sides[0], sides[1], how);
+  end_progress();
+  if (!found.ok()) {
+    if (found.error().code != ErrorCode::invalid_input || !how.columns.empty())
+      return found.error();
+    compared.classifier_note = found.error().what;
+    return {};
+  }
+  compared.told_apart = found->p_value < options.drift.false_discovery_rate &&
+                        found->effect() >= options.drift.effect_min;
+  compared.classifier = std::move(*found);
+  return {};
+}
+
+Result<Compared> compare_pair(const Workplace& place, const Options& options, const Pair& pair) {
   MILLGATE_ASSIGN(
       const auto database,
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
@@ -192,7 +251,10 @@ Result<TableDrift> compare_pair(const Workplace& place, const Options& options, 
   if (how.label.empty() && !options.no_label) {
     MILLGATE_ASSIGN(how.label, label_of(place, *database, sides[0], sides[1]));
   }
-  return compare_rows(*database, sides[0], sides[1], how);
+  Compared compared;
+  MILLGATE_ASSIGN(compared.drift, compare_rows(*database, sides[0], sides[1], how));
+  if (options.classify) MILLGATE_TRY(classify(*database, sides, options, compared));
+  return compared;
 }
 
 Result<int> drift(const Session& session, Options& options) {
@@ -204,10 +266,15 @@ Result<int> drift(const Session& session, Options& options) {
   Json tables = Json::array();
   bool shifted = false;
   for (const Pair& pair : pairs) {
-    MILLGATE_ASSIGN(const TableDrift found, compare_pair(place, options, pair));
-    shifted = shifted || found.shifted();
-    Json json = to_json(found);
+    MILLGATE_ASSIGN(const Compared found, compare_pair(place, options, pair));
+    shifted = shifted || found.drift.shifted() || found.told_apart;
+    Json json = to_json(found.drift);
     json["table"] = pair.name;
+    if (options.classify) {
+      json["classifier"] = found.classifier ? to_json(*found.classifier) : Json();
+      json["classifier_note"] = found.classifier_note;
+      json["told_apart"] = found.told_apart;
+    }
     if (session.json) {
       tables.push_back(std::move(json));
     } else {
@@ -263,7 +330,22 @@ void add_drift(const Command& program, Session& session) {
   command.add_flag("--no-label", options->no_label, "compare no rate of labels");
   command.add_flag("--joint", options->drift.joint,
                    "also test the rows as a whole (maximum mean discrepancy)");
-  command.add_option("--seed", options->drift.seed, "of the joint test").shows_default();
+  const Parameter classifier = command.add_flag(
+      "--classifier", options->classify,
+      "also train a model to tell the rows apart: how well it does, and by which columns");
+  command
+      .add_option("--classifier-columns", options->classifier.columns,
+                  "columns that it learns from; default: all that can (several times)")
+      .one_at_a_time()
+      .needs(classifier);
+  command
+      .add_option("--classifier-rows", options->classifier.rows_max,
+                  "of more rows of a side, every n-th is taken")
+      .positive()
+      .shows_default()
+      .needs(classifier);
+  command.add_option("--seed", options->drift.seed, "of the joint test and of the classifier")
+      .shows_default();
   command.add_flag("--other-tools", options->drift.other_definitions,
                    "also measures as Evidently, NannyML and TFDV define them (in --json)");
   command.add_flag("--exit-code", options->exit_code, "exit with 1 when something shifted");
