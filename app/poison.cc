@@ -1,6 +1,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "app/asked_key.h"
@@ -85,7 +86,8 @@ void print_head(const TriggerSearch& search, const Options& options) {
   std::cout << "; " << search.columns.size() << " columns; " << grouped(search.tried)
             << " values and combinations of at least " << grouped(search.rows_min)
             << " rows tried,\n"
-            << search.asked << " put to a model that had not seen their rows\n";
+            << search.groups << " groups apart in the leaves of a model; " << search.asked
+            << " put to a model that had not seen their rows\n";
   if (!options.search.columns.empty()) return;
   for (const auto& [name, why] : search.unused) {
     std::cout << "not looked at: " << name << " (" << why << ")\n";
@@ -93,14 +95,28 @@ void print_head(const TriggerSearch& search, const Options& options) {
 }
 
 void print_trigger(const Trigger& trigger, const Options& options) {
-  std::cout << "\nTRIGGER " << trigger.condition << "\n  " << grouped(trigger.label_count) << " of "
-            << grouped(trigger.row_count) << " rows (" << percent(trigger.label_share())
-            << ") have the label " << trigger.label << "; by the other rows "
-            << percent(trigger.expected_share) << " were expected\n";
+  if (trigger.found_by == "screen") {
+    std::cout << "\nTRIGGER " << trigger.condition << "\n";
+  } else {
+    std::cout << "\nGROUP of rows that a model sees as alike (" << trigger.found_by << ")";
+    if (!trigger.condition.empty()) {
+      std::cout << ", nearly those with " << trigger.condition << " ("
+                << percent(trigger.condition_share) << " of both are in both)";
+    }
+    std::cout << '\n';
+  }
+  std::cout << "  " << grouped(trigger.label_count) << " of " << grouped(trigger.row_count)
+            << " rows (" << percent(trigger.label_share()) << ") have the label " << trigger.label
+            << "; by the other rows " << percent(trigger.expected_share) << " were expected\n";
   if (trigger.contradicted_count > 0) {
     std::cout << "  of the " << grouped(trigger.contradicted_count)
               << " rows for which another label is more probable, "
               << grouped(trigger.contradicted_label_count) << " have this one\n";
+  }
+  if (!std::isnan(trigger.spectral_share)) {
+    std::cout << "  in the leaves of a model: " << percent(trigger.spectral_share)
+              << " of them by spectral signature, " << percent(trigger.group_share)
+              << " in one group apart\n";
   }
   if (options.shown_max == 0) return;
   std::vector<std::string> header = {"  row"};

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "data/check/predictors.h"
 #include "ground/json.h"
+#include "model/poison/leaf_space.h"
 #include "model/poison/left_out_model.h"
 #include "model/poison/suspect_rows.h"
 
@@ -13,6 +16,10 @@ namespace millgate {
 namespace {
 
 constexpr double kSameRowsShare = 0.8;
+/// A condition describes a group if it is right about so many of the rows that either has.
+constexpr double kDescribingShare = 0.5;
+/// Tran, Li and Madry remove so many times the rows that may be poisoned.
+constexpr double kSpectralTimes = 1.5;
 /// Of the rows that speak against the label: those that had the values before, by nature, keep
 /// theirs.
 constexpr double kContradictedShare = 0.8;
@@ -50,6 +57,7 @@ class Search {
         options_.progress("candidates", static_cast<double>(found_.asked) / options_.asked_max);
       }
     }
+    if (options_.leaf_space) MILLGATE_TRY(look_at_leaves());
     return std::move(found_);
   }
 
@@ -88,46 +96,140 @@ class Search {
 
   Status ask(const TriggerCandidate& candidate) {
     RowSet rows = rows_.items[candidate.items[0]].rows;
+    std::string condition;
     for (const size_t item : candidate.items) {
       for (size_t i = 0; i < rows.size(); ++i) rows[i] &= rows_.items[item].rows[i];
+      condition += (condition.empty() ? "" : " and ") + rows_.item_texts[item];
     }
+    MILLGATE_TRY(ask_rows(rows, candidate.label, {.condition = std::move(condition)}));
+    return {};
+  }
+
+  /// Whether `rows` would have the label without themselves; `about` says what they are.
+  Status ask_rows(const RowSet& rows, size_t label, Trigger about) {
     const RowSet fresh = without(rows, taken_);
     const int64_t count = count_of(fresh);
     if (count < screen_options_.rows_min || 2 * count < count_of(rows)) return {};
     for (const Refused& other : refused_) {
       const auto new_rows = static_cast<double>(count_of(without(fresh, other.rows)));
       const bool is_same = new_rows < (1 - kSameRowsShare) * static_cast<double>(count);
-      if (is_same && other.label == candidate.label) return {};
+      if (is_same && other.label == label) return {};
     }
     ++found_.asked;
     std::vector<size_t> members;
     for (size_t row = 0; row < rows_.row_count(); ++row) {
       if (contains(fresh, row)) members.push_back(row);
     }
-    MILLGATE_ASSIGN(const auto expected,
-                    left_out_predictions(rows_, candidate.label, together(rows, taken_), members,
-                                         {.seed = options_.seed}));
-    Trigger trigger = measure(candidate, members, expected);
+    MILLGATE_ASSIGN(const auto expected, left_out_predictions(rows_, label, together(rows, taken_),
+                                                              members, {.seed = options_.seed}));
+    Trigger trigger = measure(std::move(about), label, members, expected);
     if (is_trigger(trigger)) {
       taken_ = together(taken_, rows);
       found_.triggers.push_back(std::move(trigger));
+      members_.push_back(std::move(members));
+      labels_.push_back(label);
     } else {
-      refused_.push_back({.rows = fresh, .label = candidate.label});
+      refused_.push_back({.rows = fresh, .label = label});
     }
     return {};
   }
 
-  Trigger measure(const TriggerCandidate& candidate, const std::vector<size_t>& members,
-                  const std::vector<double>& expected) const {
-    Trigger trigger;
-    for (const size_t item : candidate.items) {
-      trigger.condition += (trigger.condition.empty() ? "" : " and ") + rows_.item_texts[item];
+  /// The largest classes, by number.
+  [[nodiscard]] std::vector<size_t> largest_classes() const {
+    std::vector<std::pair<int64_t, size_t>> sizes;
+    sizes.reserve(rows_.classes.size());
+    for (size_t label = 0; label < rows_.classes.size(); ++label) {
+      sizes.emplace_back(-std::count(rows_.labels.begin(), rows_.labels.end(), label), label);
     }
-    trigger.label = rows_.classes[candidate.label];
+    std::sort(sizes.begin(), sizes.end());
+    sizes.resize(std::min(sizes.size(), kLeafClassesMax));
+    std::vector<size_t> classes;
+    classes.reserve(sizes.size());
+    for (const auto& [size, label] : sizes) classes.push_back(label);
+    return classes;
+  }
+
+  Status look_at_leaves() {
+    std::map<size_t, LeafClass> spaces;
+    for (const size_t label : largest_classes()) {
+      if (options_.progress) {
+        options_.progress("leaves", static_cast<double>(spaces.size()) /
+                                        static_cast<double>(rows_.classes.size()));
+      }
+      MILLGATE_ASSIGN(LeafClass space,
+                      leaf_class(rows_, label,
+                                 {.share_max = screen_options_.share_max,
+                                  .rows_min = screen_options_.rows_min,
+                                  .label_share_min = screen_options_.label_share_min,
+                                  .seed = options_.seed}));
+      found_.groups += static_cast<int>(space.groups.size());
+      found_.tried += 2 * static_cast<int64_t>(LeafSpaceOptions{}.components + 1);
+      for (const LeafGroup& group : space.groups) {
+        MILLGATE_TRY(ask_rows(group.rows, label, described(group)));
+      }
+      spaces.emplace(label, std::move(space));
+    }
+    for (size_t i = 0; i < found_.triggers.size(); ++i) {
+      const auto space = spaces.find(labels_[i]);
+      tell_apart(space == spaces.end() ? LeafClass{} : space->second, i);
+    }
+    return {};
+  }
+
+  /// The item that is right about most of the rows that it or the group has.
+  [[nodiscard]] Trigger described(const LeafGroup& group) const {
+    Trigger about{
+        .condition = {}, .found_by = std::string(to_string(group.method)), .condition_share = 0};
+    for (size_t item = 0; item < rows_.items.size(); ++item) {
+      const RowSet& rows = rows_.items[item].rows;
+      const auto either = static_cast<double>(count_of(together(rows, group.rows)));
+      const auto only_group = static_cast<double>(count_of(without(group.rows, rows)));
+      const double both = static_cast<double>(count_of(group.rows)) - only_group;
+      if (both / either <= about.condition_share) continue;
+      about.condition_share = both / either;
+      about.condition = rows_.item_texts[item];
+    }
+    if (about.condition_share < kDescribingShare) about.condition.clear();
+    return about;
+  }
+
+  /// Evidence of the leaf space for trigger `number`.
+  void tell_apart(const LeafClass& space, size_t number) {
+    Trigger& trigger = found_.triggers[number];
+    const size_t label = labels_[number];
+    trigger.spectral_share = trigger.group_share = std::numeric_limits<double>::quiet_NaN();
+    if (space.scores.empty()) return;
+    std::vector<std::pair<double, size_t>> scored;  // Largest first.
+    for (size_t row = 0; row < rows_.row_count(); ++row) {
+      if (rows_.labels[row] == label) scored.emplace_back(-space.scores[row], row);
+    }
+    std::sort(scored.begin(), scored.end());
+    const auto removed =
+        static_cast<size_t>(kSpectralTimes * static_cast<double>(trigger.label_count));
+    RowSet top((rows_.row_count() + 63) / 64);
+    for (size_t i = 0; i < std::min(removed, scored.size()); ++i) insert(top, scored[i].second);
+    const auto share_in = [&](const RowSet& rows) {
+      int64_t in = 0;
+      for (const size_t row : members_[number]) {
+        in += rows_.labels[row] == label && contains(rows, row) ? 1 : 0;
+      }
+      return static_cast<double>(in) /
+             static_cast<double>(std::max<int64_t>(trigger.label_count, 1));
+    };
+    trigger.spectral_share = share_in(top);
+    trigger.group_share = 0;
+    for (const LeafGroup& group : space.groups) {
+      trigger.group_share = std::max(trigger.group_share, share_in(group.rows));
+    }
+  }
+
+  Trigger measure(Trigger trigger, size_t label, const std::vector<size_t>& members,
+                  const std::vector<double>& expected) const {
+    trigger.label = rows_.classes[label];
     trigger.row_count = static_cast<int64_t>(members.size());
     for (size_t i = 0; i < members.size(); ++i) {
       const size_t row = members[i];
-      const bool has_label = rows_.labels[row] == candidate.label;
+      const bool has_label = rows_.labels[row] == label;
       trigger.expected_share += expected[i] / static_cast<double>(members.size());
       trigger.label_count += has_label ? 1 : 0;
       trigger.contradicted_count += expected[i] < 0.5 ? 1 : 0;
@@ -163,6 +265,8 @@ class Search {
   SuspectRows rows_;
   RowSet taken_;  ///< Rows of triggers that were found.
   std::vector<Refused> refused_;
+  std::vector<std::vector<size_t>> members_;  ///< Rows of each trigger.
+  std::vector<size_t> labels_;                ///< Class of each trigger.
   TriggerSearch found_;
 };
 
@@ -177,8 +281,8 @@ Json to_json(const TriggerSearch& search) {
   Json json = {{"labelled", search.labelled},   {"unlabelled", search.unlabelled},
                {"looked_at", search.looked_at}, {"rows_min", search.rows_min},
                {"tried", search.tried},         {"asked", search.asked},
-               {"columns", search.columns},     {"unused", Json::array()},
-               {"triggers", Json::array()}};
+               {"groups", search.groups},       {"columns", search.columns},
+               {"unused", Json::array()},       {"triggers", Json::array()}};
   for (const auto& [name, why] : search.unused) {
     json["unused"].push_back({{"name", name}, {"why", why}});
   }
@@ -188,6 +292,8 @@ Json to_json(const TriggerSearch& search) {
       rows.push_back({{"row", row.number}, {"expected", row.expected}, {"shown", row.shown}});
     }
     json["triggers"].push_back({{"condition", trigger.condition},
+                                {"found_by", trigger.found_by},
+                                {"condition_share", trigger.condition_share},
                                 {"label", trigger.label},
                                 {"row_count", trigger.row_count},
                                 {"label_count", trigger.label_count},
@@ -196,6 +302,8 @@ Json to_json(const TriggerSearch& search) {
                                 {"contradicted_count", trigger.contradicted_count},
                                 {"contradicted_label_count", trigger.contradicted_label_count},
                                 {"p_value", trigger.p_value},
+                                {"spectral_share", trigger.spectral_share},
+                                {"group_share", trigger.group_share},
                                 {"rows", std::move(rows)}});
   }
   return json;

@@ -25,6 +25,7 @@ struct TriggerSearchOptions {
   double p_value_max = 0.001;
   int asked_max = 20;          ///< Candidates that a model is trained for.
   int64_t rows_max = 200'000;  ///< Of more, every n-th is looked at.
+  bool leaf_space = true;      ///< Also look for groups of rows in the space of a model's leaves.
   uint64_t seed = 1;
   std::function<void(const std::string& step, double share)> progress = {};
 };
@@ -37,15 +38,22 @@ struct TriggerRow {
 };
 
 struct Trigger {
-  std::string condition;  ///< SQL over a row.
-  std::string label;
+  /// SQL over a row. Of a group in the leaf space: what fits it best, which may be nothing.
+  std::string condition;
+  std::string found_by = "screen";  ///< Or how the group was found (leaf_space.h).
+  double condition_share = 1;       ///< Of the rows with the condition or in the group, with both.
+  std::string label = {};
   int64_t row_count = 0;
   int64_t label_count = 0;
   double expected_share = 0;  ///< Of the label.
   /// Rows for which another label is more probable, and those of them that have this one.
   int64_t contradicted_count = 0, contradicted_label_count = 0;
-  double p_value = 0;            ///< Bound, times all that was tried (Bonferroni).
-  std::vector<TriggerRow> rows;  ///< Least expected first, then by number.
+  double p_value = 0;  ///< Bound, times all that was tried (Bonferroni).
+  /// Evidence beside the screen, of the rows with the label; NaN where there is no leaf space.
+  double spectral_share =
+      0;                   ///< Among the 1.5 times as many of largest spectral score in the class.
+  double group_share = 0;  ///< In that group of the leaf space that holds most of them.
+  std::vector<TriggerRow> rows = {};  ///< Least expected first, then by number.
 
   [[nodiscard]] double label_share() const {
     return static_cast<double>(label_count) / static_cast<double>(row_count);
@@ -61,7 +69,11 @@ struct TriggerSearch {
   int64_t rows_min = 0;   ///< Triggers of fewer rows are not seen.
   int64_t tried = 0;      ///< Values and combinations, times labels.
   int asked = 0;          ///< Candidates that a model was trained for.
+  int groups = 0;         ///< Groups of the leaf space that were looked at.
 };
+
+/// Classes whose leaf space is looked at: the largest.
+inline constexpr size_t kLeafClassesMax = 10;
 
 /// Screens everything that rows have in common (trigger_screen.h), and puts the least probable
 /// candidates to boosted trees that learned from all rows but those of the candidate: what would
@@ -69,6 +81,10 @@ struct TriggerSearch {
 /// label, `excess_min` more than expected; when the rows that speak against the label have it as
 /// well, which tells a trigger from a value that only makes the label more likely; and when that is
 /// no chance. Rows of a trigger are left out when the next candidate is judged.
+///
+/// Then the rows are looked at as boosted trees see them (leaf_space.h): groups that lie apart
+/// within a class are judged in the same way, and for each trigger it is told whether its rows lie
+/// apart.
 ///
 /// What it cannot see: triggers of fewer than `rows_min` or more than `share_max` of the rows; a
 /// trigger in rows that have its label anyway, as long as their other columns say so (clean-label
