@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <memory>
 
 #include "app/asked_key.h"
 #include "app/commands.h"
@@ -10,10 +11,13 @@
 #include "data/check/data_value.h"
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
+#include "model/study/influence_valuer.h"
 
 namespace millgate {
 
 namespace {
+
+constexpr const char* kShapley = "knn-shapley";
 
 struct Options {
   std::string training;
@@ -21,7 +25,11 @@ struct Options {
   std::string revision = kCurrentBranch;
   std::string out;
   int64_t shown_max = 10;
+  std::string method = kShapley;
+  std::shared_ptr<InfluenceNotes> notes = std::make_shared<InfluenceNotes>();
   DataValueOptions value;
+
+  [[nodiscard]] bool is_influence() const { return method != kShapley; }
 };
 
 std::string value_text(double value) { return with_sign(value * 1000, 3); }
@@ -56,6 +64,26 @@ void print_rows(const DataValues& values, const Options& options) {
   table.print(std::cout);
 }
 
+void print_sum(const DataValues& values, const Options& options) {
+  if (!options.is_influence()) {
+    std::cout << "neighbours with the right class: " << percent(values.accuracy_share)
+              << ", the sum of all values; harmful rows: " << grouped(values.harmful_count)
+              << "\n\n";
+    return;
+  }
+  std::cout << "log loss of the test rows " << rounded(options.notes->log_loss)
+            << "; the value of a row is how much it rises without it; harmful rows: "
+            << grouped(values.harmful_count) << '\n';
+  if (options.notes->checked > 0) {
+    std::cout << "one step of Newton's method; " << options.notes->checked
+              << " rows of largest value trained to the end, from which it was "
+              << percent(options.notes->retrained_error) << " of the largest away\n";
+  } else {
+    std::cout << "by BoostIn, of first order: it orders rows, as an amount it is rough\n";
+  }
+  std::cout << '\n';
+}
+
 void print_values(const DataValues& values, const Options& options) {
   std::cout << grouped(static_cast<int64_t>(values.rows.size())) << " training rows";
   if (static_cast<int64_t>(values.rows.size()) < values.training_labelled) {
@@ -65,22 +93,33 @@ void print_values(const DataValues& values, const Options& options) {
   if (values.test_row_count < values.test_labelled) {
     std::cout << " of " << grouped(values.test_labelled);
   }
-  std::cout << ", " << options.value.neighbours << " neighbours\n";
+  if (options.is_influence()) {
+    std::cout << ", by leaving each out of "
+              << (options.method == "linear" ? "a logistic regression\n" : "boosted trees\n");
+  } else {
+    std::cout << ", " << options.value.neighbours << " neighbours\n";
+  }
   if (values.training_unlabelled + values.test_unlabelled > 0) {
     std::cout << "left out without a label: " << grouped(values.training_unlabelled)
               << " training rows, " << grouped(values.test_unlabelled) << " test rows\n";
   }
-  std::cout << "near by:";
+  std::cout << (options.is_influence() ? "told by:" : "near by:");
   for (const std::string& column : values.columns) std::cout << ' ' << column;
   std::cout << '\n';
   for (const auto& [name, why] : values.unused) {
     std::cout << "not used: " << name << " (" << why << ")\n";
   }
-  std::cout << "neighbours with the right class: " << percent(values.accuracy_share)
-            << ", the sum of all values; harmful rows: " << grouped(values.harmful_count) << "\n\n";
+  print_sum(values, options);
   print_groups(values);
   std::cout << "least valuable rows (values in thousandths)\n";
   print_rows(values, options);
+  if (options.is_influence()) {
+    std::cout
+        << "\nA row below zero makes the model worse for the test rows: by a wrong label, or by "
+           "chance where\nlabels are noisy. Look at it before you drop it; several that are "
+           "alike stand in for each other.\n";
+    return;
+  }
   std::cout
       << "\nA low value says that a row disagrees with those near it: by a wrong label, or by "
          "chance where\nlabels are noisy or its class is rare. Look at it before you drop "
@@ -139,18 +178,28 @@ Result<int> value(const Session& session, Options& options) {
     options.value.label = with_quoted_columns(place.project.task->label, sides[0]);
   }
   options.value.shown = key_of(place.project, sides[0]);
+  if (options.is_influence()) {
+    options.value.valuer = influence_valuer(
+        options.method == "linear" ? InfluenceModel::linear : InfluenceModel::trees, 1,
+        options.notes);
+  }
   MILLGATE_ASSIGN(DataValues values, data_values(*database, sides[0], sides[1], options.value));
   if (!options.out.empty()) MILLGATE_TRY(write_values(values, options));
   if (!session.json) {
     print_values(values, options);
     return kDone;
   }
-  Json json = {{"training", options.training},
-               {"test", options.test},
-               {"label", options.value.label},
-               {"neighbours", options.value.neighbours},
-               {"shown_columns", options.value.shown}};
+  Json json = {{"training", options.training},           {"test", options.test},
+               {"label", options.value.label},           {"method", options.method},
+               {"neighbours", options.value.neighbours}, {"shown_columns", options.value.shown}};
   json.update(to_json(values));
+  if (options.is_influence()) {
+    json.erase("accuracy_share");
+    json.erase("neighbours");
+    json["log_loss"] = options.notes->log_loss;
+    json["checked"] = options.notes->checked;
+    json["retrained_error"] = options.notes->retrained_error;
+  }
   print_json(json);
   return kDone;
 }
@@ -163,7 +212,7 @@ void add_value(const Command& program, Session& session) {
       "value", "what each training row is worth, by row, by source and by slice",
       "millgate value \"from flights where month < 6\" \"from flights where month = 6\" --by "
       "origin\n"
-      "  millgate value train@main test --label churned --out values.csv");
+      "  millgate value train@main test --label churned --method trees --out values.csv");
   command
       .add_option("training", options->training, "rows to value: a table, table@revision, a select")
       .required();
@@ -179,6 +228,12 @@ void add_value(const Command& program, Session& session) {
       .add_option("--by", options->value.by,
                   "column or condition: also add up values by it (several times)")
       .one_at_a_time();
+  command
+      .add_option("--method", options->method,
+                  "knn-shapley; or the loss when a row is left out of a model: linear (logistic "
+                  "regression, by Newton's step), trees (boosted trees, by BoostIn)")
+      .one_of({kShapley, "linear", "trees"})
+      .shows_default();
   command.add_option("--neighbours", options->value.neighbours, "that vote for a class")
       .between(1, 1000)
       .shows_default();

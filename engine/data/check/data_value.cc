@@ -6,7 +6,6 @@
 
 #include "data/check/predictors.h"
 #include "ground/json.h"
-#include "model/measure/knn_shapley.h"
 
 namespace millgate {
 
@@ -135,7 +134,12 @@ class Valuation {
       }
     }
     MILLGATE_TRY(check_label_classes(options_.label, classes.size()));
-    const std::vector<double> values = knn_shapley(sides[0], sides[1], options_.neighbours);
+    std::vector<double> values;
+    if (options_.valuer) {
+      MILLGATE_ASSIGN(values, options_.valuer(sides[0], sides[1], classes.size()));
+    } else {
+      values = knn_shapley(sides[0], sides[1], options_.neighbours);
+    }
     found_.rows.reserve(values.size());
     for (size_t i = 0; i < values.size(); ++i) {
       found_.rows.push_back(
