@@ -60,6 +60,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_feature(program, session);
   add_materialise(program, session);
   add_test(program, session);
+  add_tune(program, session);
   add_run(program, session);
   add_runs(program, session);
   add_gate(program, session);

@@ -1,6 +1,7 @@
 /// A lock between processes: of those that ask for one file at a time, one has it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "ground/descriptor.h"
@@ -12,5 +13,8 @@ namespace millgate {
 /// descriptor is closed, also by the end of the process. A file that is replaced by renames cannot
 /// hold its own lock: give it one beside it. Errors: `outside`.
 [[nodiscard]] Result<Descriptor> lock_file(const std::string& path);
+
+/// The same without waiting: nothing when somebody has it.
+[[nodiscard]] Result<std::optional<Descriptor>> try_lock_file(const std::string& path);
 
 }  // namespace millgate

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from project import Outcome
+from project import Outcome, Project
 
 KILLS = 12
 
@@ -66,6 +66,57 @@ def killed_in_run(project, chance):
     assert first in models
     for model in models:
         project.run("predict", model, "--limit", "3").must(0)
+    project.must_be_whole(["rows"])
+
+
+SEARCH = ["tune", "--set", "train.rounds_max=40", "--set", "train.tune={trials=24}"]
+
+
+def trials_of(project, *options):
+    """The trials of a search, without what depends on the machine."""
+    report = project.json(*SEARCH, *options)
+    return [{**trial, "seconds": 0} for trial in report["trials"]]
+
+
+def untouched_trials(project):
+    """Those of one worker that nobody disturbs, in a project of its own with the same rows."""
+    twin = Project(project.folder.parent / "twin")
+    twin.commit("rows")
+    begin = time.monotonic()
+    trials = trials_of(twin, "--workers", "1")
+    return trials, time.monotonic() - begin
+
+
+def killed_in_tune(project, chance):
+    """A search that is killed again and again ends with the trials of one that never was."""
+    project.commit("rows")
+    whole, seconds = untouched_trials(project)
+    kept = 0
+    for _ in range(KILLS):
+        kill_during(project, chance, seconds * 0.5, *SEARCH, "--workers", "2")
+        project.run("ledger", "--verify").must(0)
+        now = len(project.json("ledger", "--kind", "trial"))
+        assert now >= kept, f"{kept - now} trials are gone"
+        kept = now
+    assert trials_of(project) == whole
+    project.must_be_whole(["rows"])
+
+
+def two_tuners_at_once(project, chance):
+    """They share the trials of one study; one of them is killed, and the other ends it."""
+    project.commit("rows")
+    whole, seconds = untouched_trials(project)
+    victim = project.start(*SEARCH, "--workers", "2", start_new_session=True)
+    others = [project.start(*SEARCH, "--workers", "1", "--json") for _ in range(2)]
+    time.sleep(chance.uniform(0, seconds * 0.7))
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.communicate()
+    for other in others:
+        out, err = other.communicate(timeout=120)
+        Outcome(other.returncode, out, err).must(0)
+    assert trials_of(project) == whole
+    events = project.json("ledger", "--kind", "trial")
+    assert sorted(one["body"]["number"] for one in events) == list(range(25))
     project.must_be_whole(["rows"])
 
 
@@ -203,6 +254,8 @@ def two_releases_at_once(project, chance):
 CASES = [
     killed_in_commit,
     killed_in_run,
+    killed_in_tune,
+    two_tuners_at_once,
     killed_in_release,
     two_commits_at_once,
     forget_beside_commits,

@@ -133,8 +133,8 @@ Result<TrainingRows> read_training_rows(const arrow::Table& joined) {
   return rows;
 }
 
-Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, const Split& split,
-                        const std::function<void(double)>& progress) {
+Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRows& rows,
+                                  const Split& split) {
   MILLGATE_ASSIGN(FeatureProgram program,
                   FeatureProgram::compile(request.features, rows.available, request.context));
   MILLGATE_TRY(check_no_leak(request, program, rows.available));
@@ -142,12 +142,11 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
   Block train_inputs = select_rows(inputs, split.train);
   train_inputs.rows = split.train.size();
   MILLGATE_TRY(fit_features(program, train_inputs, rows, split.train));
-  Attempt made{.program = std::move(program),
-               .train_inputs = std::move(train_inputs),
-               .train = {},
-               .valid = {},
-               .test = {},
-               .fitted = {}};
+  PreparedRows made{.program = std::move(program),
+                    .train_inputs = std::move(train_inputs),
+                    .train = {},
+                    .valid = {},
+                    .test = {}};
   MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows.labels,
                                             split.train, RowsAre::training));
   MILLGATE_ASSIGN(made.valid, evaluate_rows(made.program, select_rows(inputs, split.valid),
@@ -155,20 +154,32 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
   MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),
                                            rows.labels, split.test));
   MILLGATE_TRY(check_features_have_values(made.program, made.train));
-  inputs = {};  // Learners need memory, too.
-  LearnerInput input{.kind = request.task.kind,
+  return made;
+}
+
+LearnerInput learner_input(TaskKind kind, const PreparedRows& prepared,
+                           const TrainSettings& settings) {
+  LearnerInput input{.kind = kind,
                      .feature_names = {},
                      .is_category = {},
-                     .train = &made.train,
-                     .valid = &made.valid,
-                     .settings = &request.settings,
-                     .progress = progress};
-  for (const Feature& feature : made.program.features()) {
+                     .train = &prepared.train,
+                     .valid = &prepared.valid,
+                     .settings = &settings,
+                     .progress = {}};
+  for (const Feature& feature : prepared.program.features()) {
     input.feature_names.push_back(feature.name);
     input.is_category.push_back(feature.is_category);
   }
-  MILLGATE_ASSIGN(made.fitted, fit_learner(input));
-  return made;
+  return input;
+}
+
+Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, const Split& split,
+                        const std::function<void(double)>& progress) {
+  MILLGATE_ASSIGN(PreparedRows prepared, prepare_rows(request, rows, split));
+  LearnerInput input = learner_input(request.task.kind, prepared, request.settings);
+  input.progress = progress;
+  MILLGATE_ASSIGN(Fitted fitted, fit_learner(input));
+  return Attempt{std::move(prepared), std::move(fitted)};
 }
 
 std::vector<double> predictions_of(const Fitted& fitted, const Examples& examples) {

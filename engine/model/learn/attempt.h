@@ -24,11 +24,24 @@ struct TrainingRows {
   std::vector<int64_t> label_known;  ///< The row's time where it is not told.
 };
 
-/// A learner's work on one split.
-struct Attempt {
+/// The rows of one split, ready for learners: features fitted on the training rows and computed.
+struct PreparedRows {
   FeatureProgram program;
   Block train_inputs;
   Examples train, valid, test;
+};
+
+/// Training rows do not see their own label in what features learned from labels. `rows` are those
+/// of `request.joined`. Errors: as train_model.
+[[nodiscard]] Result<PreparedRows> prepare_rows(const TrainRequest& request,
+                                                const TrainingRows& rows, const Split& split);
+
+/// What a learner gets of `prepared`, which must outlive it, as must `settings`.
+[[nodiscard]] LearnerInput learner_input(TaskKind kind, const PreparedRows& prepared,
+                                         const TrainSettings& settings);
+
+/// A learner's work on one split.
+struct Attempt : PreparedRows {
   Fitted fitted;
 };
 
@@ -45,9 +58,7 @@ struct AnswerRead {
 
 [[nodiscard]] Result<TrainingRows> read_training_rows(const arrow::Table& joined);
 
-/// Fits the features on the training rows of `split`, then the learner. Training rows do not see
-/// their own label in what features learned from labels. `rows` are those of `request.joined`.
-/// Errors: as train_model.
+/// Prepares the rows and fits the learner. Errors: as train_model.
 [[nodiscard]] Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows,
                                       const Split& split,
                                       const std::function<void(double share)>& progress);

@@ -113,6 +113,7 @@ Result<Dataset> make_dataset(const Examples& examples, const LearnerInput& input
 struct Rounds {
   int best = 0;
   std::vector<double> valid_loss;
+  bool is_stopped = false;
 };
 
 Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
@@ -131,6 +132,10 @@ Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
     if (loss < best_loss) {
       best_loss = loss;
       rounds.best = round;
+    }
+    if (input.goes_on && !input.goes_on(round, best_loss)) {
+      rounds.is_stopped = true;
+      break;
     }
     if (round - rounds.best >= input.settings->early_stopping_rounds) break;
     if (input.progress) {
@@ -164,7 +169,9 @@ Result<Fitted> fit_boosted_trees(const LearnerInput& input) {
   lightgbm().RegisterLogCallback([](const char*) {});  // The engine does not print.
   Fitted fitted;
   fitted.parameters = all_parameters(input);
-  const std::string parameters = joined_parameters(fitted.parameters);
+  std::string parameters = joined_parameters(fitted.parameters);
+  // Only where it is asked for: it stands in the text of the model.
+  if (input.threads > 0) parameters += " num_threads=" + std::to_string(input.threads);
   MILLGATE_ASSIGN(const Dataset train, make_dataset(*input.train, input, parameters, nullptr));
   MILLGATE_ASSIGN(const Dataset valid, make_dataset(*input.valid, input, parameters, &train));
   BoosterHandle handle = nullptr;
@@ -173,13 +180,18 @@ Result<Fitted> fit_boosted_trees(const LearnerInput& input) {
   MILLGATE_LIGHTGBM(lightgbm().BoosterAddValidData(booster.get(), valid.get()),
                     "take the validation rows");
   MILLGATE_ASSIGN(Rounds rounds, boost(booster, input));
+  fitted.best_round = rounds.best;
+  fitted.is_stopped = rounds.is_stopped;
+  if (rounds.is_stopped) {
+    fitted.valid_loss = std::move(rounds.valid_loss);
+    return fitted;
+  }
   if (rounds.best == 0) {
     return invalid_input(
         "no feature splits the " + std::to_string(input.train->rows()) +
             " training rows: the model would be a constant",
         "check the features, or lower `min_data_in_leaf` (20 by default) in [train.parameters]");
   }
-  fitted.best_round = rounds.best;
   fitted.valid_loss = std::move(rounds.valid_loss);
   fitted.format = "lightgbm";
   MILLGATE_ASSIGN(fitted.text, model_text(booster, fitted.best_round));

@@ -32,6 +32,10 @@ struct LearnerInput {
   const Examples* valid = nullptr;
   const TrainSettings* settings = nullptr;
   std::function<void(double share)> progress;  ///< May be empty.
+  /// gbdt: asked after each round, with the best loss on the valid rows so far; false stops the
+  /// training, and there is no model. May be empty.
+  std::function<bool(int round, double best_loss)> goes_on = {};
+  int threads = 0;  ///< gbdt: that it may use, which no result depends on; 0: all.
 };
 
 /// What a learner gives.
@@ -42,6 +46,7 @@ struct Fitted {
   std::map<std::string, std::string> parameters;  ///< All that were set.
   int best_round = 0;
   std::vector<double> valid_loss;  ///< Per round; log loss (binary) or mean squared error.
+  bool is_stopped = false;         ///< By `goes_on`: there is no model.
 };
 
 /// Boosted trees by LightGBM. Stops when the loss on the valid rows has not improved for

@@ -78,21 +78,23 @@ struct Windows {
   int64_t test_begin = 0;
 };
 
-Windows windows_of(std::vector<int64_t> times, const TrainSettings& settings) {
+/// `fold` counts from 0, that of `split_rows`; each begins one valid window earlier.
+Windows windows_of(std::vector<int64_t> times, const TrainSettings& settings, int fold) {
   if (settings.test_micros > 0) {
     const int64_t newest = *std::max_element(times.begin(), times.end());
-    const int64_t test_begin = newest - settings.test_micros;
+    const int64_t test_begin = newest - settings.test_micros - fold * settings.valid_micros;
     return {.train_end = test_begin - settings.valid_micros, .test_begin = test_begin};
   }
   std::sort(times.begin(), times.end());
   const auto at = [&](double share) {
-    const auto rank = static_cast<size_t>(std::floor(share * static_cast<double>(times.size())));
-    return times[rank == 0 ? 0 : rank - 1];
+    const double rank = std::floor(share * static_cast<double>(times.size()));
+    return rank < 1 ? times.front() : times[static_cast<size_t>(rank) - 1];
   };
-  return {.train_end = at(1 - 2 * settings.share), .test_begin = at(1 - settings.share)};
+  const double end = 1 - settings.share * (fold + 1);
+  return {.train_end = at(end - settings.share), .test_begin = at(end)};
 }
 
-Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings) {
+Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings, int fold = 0) {
   std::vector<int64_t> times;
   int64_t timeless = 0;
   for (size_t i = 0; i < line.rows; ++i) {
@@ -119,7 +121,7 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings)
   const auto [oldest, newest] = std::minmax_element(times.begin(), times.end());
   const std::string span = "rows from " + to_string(Time{*oldest}) + " to " +
                            to_string(Time{*newest}) + " (" + days_text(*newest - *oldest) + ")";
-  const Windows windows = windows_of(times, settings);
+  const Windows windows = windows_of(times, settings, fold);
   split.train_end_micros = windows.train_end;
   split.test_begin_micros = windows.test_begin;
   for (size_t i = 0; i < line.rows; ++i) {
@@ -188,6 +190,32 @@ Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settin
   MILLGATE_ASSIGN(const Timeline line, read_timeline(joined));
   return settings.split_by == "random" ? split_by_random(line, settings)
                                        : split_by_time(line, settings);
+}
+
+Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const TrainSettings& settings,
+                                          int folds) {
+  MILLGATE_ASSIGN(const Split whole, split_rows(joined, settings));
+  MILLGATE_ASSIGN(const Timeline line, read_timeline(joined));
+  std::vector<Split> splits;
+  for (int fold = 0; fold < folds; ++fold) {
+    Split split = whole;
+    if (settings.split_by == "random") {
+      split.test.clear();
+      if (fold > 0) split = shuffle_split(split, settings.seed + static_cast<uint64_t>(fold));
+    } else if (fold > 0) {
+      auto older = split_by_time(line, settings, fold);
+      if (!older.ok()) {
+        return invalid_input("fold " + std::to_string(fold + 1) + " of " + std::to_string(folds) +
+                                 ": " + older.error().what,
+                             "lower `folds`, shorten the windows of [train] split, or commit more "
+                             "data");
+      }
+      split = std::move(*older);
+    }
+    split.test.clear();
+    splits.push_back(std::move(split));
+  }
+  return splits;
 }
 
 Split shuffle_split(const Split& split, uint64_t seed) {

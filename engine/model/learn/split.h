@@ -33,6 +33,17 @@ struct Split {
 /// have no time.
 [[nodiscard]] Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settings);
 
+/// `folds` splits for choosing among models, none of which has a test row of `split_rows`, the
+/// newest first; the first is that of `split_rows` without its test rows.
+///
+/// By time: rolling origin. Each fold's valid window ends where that of the fold before begins, and
+/// is as long (with `share`: holds as many rows); all older rows train. Labels that came too late
+/// for a window are left out as there. By random: the rows are dealt anew for each.
+///
+/// Errors: as split_rows, with the number of the fold.
+[[nodiscard]] Result<std::vector<Split>> rolling_splits(const arrow::Table& joined,
+                                                        const TrainSettings& settings, int folds);
+
 /// The rows of `split` dealt anew at random, in parts of the same sizes: what a random split
 /// of the same data would have been.
 [[nodiscard]] Split shuffle_split(const Split& split, uint64_t seed);

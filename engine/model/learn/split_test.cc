@@ -69,6 +69,58 @@ TEST(SplitByTime, LeavesOutLabelsThatNobodyCouldHaveKnown) {
   EXPECT_EQ(split->left_out_label_late, 44);
 }
 
+TEST(RollingSplits, EachFoldIsTheSplitOfOlderRows) {
+  const auto joined = hourly(1000, kDay);
+  const auto folds = rolling_splits(*joined, windows(2 * kDay, 3 * kDay), 3);
+  ASSERT_TRUE(folds.ok()) << folds.error().what;
+  const auto whole = split_rows(*joined, windows(2 * kDay, 3 * kDay));
+  EXPECT_EQ(folds->front().train, whole->train);
+  EXPECT_EQ(folds->front().valid, whole->valid);
+  for (int fold = 0; fold < 3; ++fold) {
+    const Split& split = (*folds)[static_cast<size_t>(fold)];
+    EXPECT_TRUE(split.test.empty());
+    const int64_t valid_end = 926 - fold * 48, train_end = valid_end - 48;
+    std::vector<int64_t> train, valid;
+    for (int64_t row = 0; row < 1000; ++row) {
+      if (row % 10 == 9) continue;
+      if (row <= train_end && row + 24 <= train_end) train.push_back(row);
+      if (row > train_end && row <= valid_end && row + 24 <= valid_end) valid.push_back(row);
+    }
+    EXPECT_EQ(split.train, train) << fold;
+    EXPECT_EQ(split.valid, valid) << fold;
+  }
+}
+
+TEST(RollingSplits, NeverTouchTheTestRows) {
+  TrainSettings by_share, by_random;
+  by_share.share = 0.1;
+  by_random.share = 0.1;
+  by_random.split_by = "random";
+  for (const TrainSettings& settings : {by_share, by_random}) {
+    const auto joined = hourly(1000, 0);
+    const auto whole = split_rows(*joined, settings);
+    const std::set<int64_t> test(whole->test.begin(), whole->test.end());
+    const auto folds = rolling_splits(*joined, settings, 4);
+    ASSERT_TRUE(folds.ok()) << folds.error().what;
+    std::set<std::vector<int64_t>> distinct;
+    for (const Split& fold : *folds) {
+      EXPECT_EQ(fold.valid.size(), 90U);
+      distinct.insert(fold.valid);
+      for (const auto* part : {&fold.train, &fold.valid}) {
+        for (const int64_t row : *part) EXPECT_FALSE(test.contains(row)) << row;
+      }
+    }
+    EXPECT_EQ(distinct.size(), 4U);
+  }
+}
+
+TEST(RollingSplits, TooManyFoldsAreNamed) {
+  const auto folds = rolling_splits(*hourly(1000, 0), windows(10 * kDay, 10 * kDay), 5);
+  ASSERT_FALSE(folds.ok());
+  EXPECT_TRUE(folds.error().what.starts_with("fold 4 of 5: the split leaves no training rows"))
+      << folds.error().what;
+}
+
 TEST(SplitByTime, SharesStandInForMissingLengths) {
   TrainSettings settings;
   settings.share = 0.1;

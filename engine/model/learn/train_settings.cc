@@ -8,6 +8,7 @@
 
 #include "ground/nearest_name.h"
 #include "ground/shortest_text.h"
+#include "model/measure/metric.h"
 
 namespace millgate {
 
@@ -135,6 +136,109 @@ Result<int64_t> whole_between(Section& section, const std::string& key, int64_t 
   return *value;
 }
 
+SearchParameter searched(std::string name, double low, double high, bool is_log,
+                         SearchKind kind = SearchKind::number) {
+  return {.name = std::move(name),
+          .kind = kind,
+          .is_log = is_log,
+          .low = low,
+          .high = high,
+          .choices = {},
+          .when = {}};
+}
+
+/// What one searches when nobody says what, without what is set by hand.
+SearchSpace usual_space(const TrainSettings& settings) {
+  SearchSpace all;
+  if (settings.learner == "linear") {
+    all.parameters = {searched("l1", 1e-4, 100, true), searched("l2", 1e-4, 1000, true)};
+  } else if (settings.learner == "gbdt") {
+    all.parameters = {searched("learning_rate", 0.01, 0.3, true),
+                      searched("num_leaves", 4, 256, true, SearchKind::integer),
+                      searched("min_data_in_leaf", 5, 200, true, SearchKind::integer),
+                      searched("feature_fraction", 0.4, 1, false),
+                      searched("lambda_l1", 1e-8, 10, true),
+                      searched("lambda_l2", 1e-8, 10, true)};
+  }
+  SearchSpace space;
+  for (SearchParameter& one : all.parameters) {
+    if (!settings.parameters.contains(one.name)) space.parameters.push_back(std::move(one));
+  }
+  return space;
+}
+
+Status read_search(Section section, const TrainSettings& settings, TuneSettings& tune) {
+  if (section.empty()) {
+    tune.space = usual_space(settings);
+    return {};
+  }
+  for (const std::string& key : section.keys()) {
+    if (!settings.parameters.contains(key)) continue;
+    return section.error_at(key, "`" + key + "` is searched, and has a value in [train.parameters]",
+                            "remove one of the two");
+  }
+  MILLGATE_ASSIGN(tune.space, read_search_space(std::move(section), names_for(settings.learner)));
+  return {};
+}
+
+Status read_metrics(Section& section, TuneSettings& tune) {
+  constexpr std::string_view kSize = "model_size_bytes";
+  std::vector<std::string> names;
+  for (const Metric& metric : all_metrics()) {
+    const bool fits = !metric.needs_threshold && !metric.is_gap && metric.unit != "ms";
+    if (fits) names.emplace_back(metric.name);
+  }
+  MILLGATE_ASSIGN(tune.metrics, section.texts("metric"));
+  for (const std::string& name : tune.metrics) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return section.error_at("metric", "`" + name + "` cannot be searched by",
+                              name_hint(name, names));
+    }
+    if (std::count(tune.metrics.begin(), tune.metrics.end(), name) > 1) {
+      return section.error_at("metric", "`" + name + "` is there twice");
+    }
+  }
+  if (!tune.metrics.empty() && tune.metrics.front() == kSize) {
+    return section.error_at("metric", "the first metric decides, and the smallest model is none",
+                            "name a metric of quality before `model_size_bytes`");
+  }
+  return {};
+}
+
+Status read_tune(Section& train, TrainSettings& settings) {
+  MILLGATE_ASSIGN(Section search, train.section("search"));
+  if (!train.has("tune")) {
+    if (search.empty()) return {};
+    return train.error_at("search", "[train.search] says what to search, and nothing asks for it",
+                          "add `tune = { trials = 40 }` to [train]");
+  }
+  TuneSettings tune;
+  MILLGATE_ASSIGN(Section section, train.section("tune"));
+  MILLGATE_ASSIGN(const int64_t trials, whole_between(section, "trials", 40, 1, 100'000));
+  MILLGATE_ASSIGN(const auto budget, section.duration_micros("budget"));
+  MILLGATE_ASSIGN(const int64_t folds, whole_between(section, "folds", 1, 1, 20));
+  MILLGATE_ASSIGN(const std::string sampler, section.one_of("sampler", "tpe", {"tpe", "random"}));
+  MILLGATE_ASSIGN(tune.prune, section.boolean_or("prune", true));
+  MILLGATE_ASSIGN(const int64_t side_by_side, whole_between(section, "side_by_side", 2, 1, 64));
+  MILLGATE_ASSIGN(const int64_t warm_start, whole_between(section, "warm_start", 0, 0, 100));
+  MILLGATE_TRY(read_metrics(section, tune));
+  tune.trials = static_cast<int>(trials);
+  tune.budget_micros = budget.value_or(0);
+  tune.folds = static_cast<int>(folds);
+  tune.sampler = sampler == "tpe" ? Sampler::tpe : Sampler::random;
+  tune.side_by_side = static_cast<int>(side_by_side);
+  tune.warm_start = static_cast<int>(warm_start);
+  MILLGATE_TRY(section.finish());
+  MILLGATE_TRY(read_search(std::move(search), settings, tune));
+  if (tune.space.empty()) {
+    return train.error_at("tune", "learner `" + settings.learner + "` has nothing left to search",
+                          "remove `tune`, or values from [train.parameters]");
+  }
+  tune.section = std::move(section);
+  settings.tune = std::move(tune);
+  return {};
+}
+
 }  // namespace
 
 std::span<const LearnerParameter> learner_parameters() { return kParameters; }
@@ -155,6 +259,7 @@ Result<TrainSettings> read_train_settings(Section section) {
   settings.early_stopping_rounds = static_cast<int>(patience);
   MILLGATE_ASSIGN(Section parameters, section.section("parameters"));
   MILLGATE_TRY(read_parameters(std::move(parameters), settings));
+  MILLGATE_TRY(read_tune(section, settings));
   MILLGATE_TRY(section.finish());
   return settings;
 }

@@ -3,14 +3,32 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ground/error.h"
 #include "ground/settings.h"
+#include "model/tune/search_space.h"
+#include "model/tune/suggest.h"
 
 namespace millgate {
+
+/// `tune` in [train], and [train.search]: how parameters are searched.
+struct TuneSettings {
+  int trials = 40;
+  int64_t budget_micros = 0;         ///< Summed over trials; 0: only `trials` counts.
+  std::vector<std::string> metrics;  ///< The first decides. Empty: the task's loss.
+  int folds = 1;                     ///< Windows of validation, each older than the next.
+  Sampler sampler = Sampler::tpe;
+  bool prune = true;     ///< gbdt with one metric: stop trials that fall behind.
+  int side_by_side = 2;  ///< Trials that may run at once; decides about their order, see Study.
+  int warm_start = 0;    ///< Best points of earlier studies to try first.
+  SearchSpace space;     ///< What is searched; the learner's usual one when nothing is written.
+  Section section;       ///< For errors about `metric`.
+};
 
 /// How a model is trained.
 struct TrainSettings {
@@ -24,6 +42,7 @@ struct TrainSettings {
   int rounds_max = 500;                           ///< gbdt: trees at most.
   int early_stopping_rounds =
       30;  ///< gbdt: stop when the loss on valid rows is not better so long.
+  std::optional<TuneSettings> tune;  ///< Nothing: the parameters are used as they are.
 };
 
 /// One parameter that `[train.parameters]` may hold.

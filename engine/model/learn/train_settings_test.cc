@@ -96,7 +96,40 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[train]\nsplit = { by = \"random\", share = 0.5 }\n", "millgate.toml:2:34",
                 "between 0 and 0.5", ""},
         BadCase{"[train]\nsplit = { by = \"random\", test = \"3d\", valid = \"3d\" }\n",
-                "millgate.toml:2:47", "split by time", "share"}));
+                "millgate.toml:2:47", "split by time", "share"},
+        BadCase{"[train]\ntune = { trails = 3 }\n", "millgate.toml:2:10", "unknown key `trails`",
+                "trials"},
+        BadCase{"[train]\ntune = { trials = 0 }\n", "millgate.toml:2:19", "between 1 and", ""},
+        BadCase{"[train]\ntune = { metric = \"recall\" }\n", "millgate.toml:2:19",
+                "`recall` cannot be searched by", "log_loss"},
+        BadCase{"[train]\ntune = { metric = \"model_size_bytes\" }\n", "millgate.toml:2:19",
+                "the smallest model is none", "before"},
+        BadCase{"[train]\ntune = { metric = [\"auc\", \"auc\"] }\n", "millgate.toml:2:19", "twice",
+                ""},
+        BadCase{"[train]\ntune = { sampler = \"grid\" }\n", "millgate.toml:2:20", "`grid`", "tpe"},
+        BadCase{"[train.search]\nnum_leaves = { from = 2, to = 9 }\n", "millgate.toml:1:1",
+                "nothing asks for it", "tune"},
+        BadCase{"[train]\ntune = { trials = 3 }\n[train.parameters]\nnum_leaves = 7\n"
+                "[train.search]\nnum_leaves = { from = 2, to = 9 }\n",
+                "millgate.toml:6:14", "has a value in [train.parameters]", "remove one"},
+        BadCase{"[train]\nlearner = \"constant\"\ntune = { trials = 3 }\n", "millgate.toml:3:8",
+                "nothing left to search", ""}));
+
+TEST(TuneSettings, TheUsualSpaceLeavesOutWhatIsSet) {
+  const auto settings = read(
+      "[train]\ntune = { trials = 3, budget = \"10m\", metric = \"auc\" }\n"
+      "[train.parameters]\nnum_leaves = 7\n");
+  ASSERT_TRUE(settings.ok()) << settings.error().what;
+  ASSERT_TRUE(settings->tune);
+  EXPECT_EQ(settings->tune->trials, 3);
+  EXPECT_EQ(settings->tune->budget_micros, 600'000'000);
+  EXPECT_EQ(settings->tune->metrics, std::vector<std::string>{"auc"});
+  std::set<std::string> names;
+  for (const SearchParameter& one : settings->tune->space.parameters) names.insert(one.name);
+  EXPECT_TRUE(names.contains("learning_rate"));
+  EXPECT_FALSE(names.contains("num_leaves"));
+  EXPECT_FALSE(read("")->tune);
+}
 
 TEST(LearnerParameters, HaveOneMeaningEach) {
   std::set<std::string_view> names;

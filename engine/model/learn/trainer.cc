@@ -13,6 +13,7 @@
 #include "ground/nearest_name.h"
 #include "model/learn/attempt.h"
 #include "model/learn/dependencies.h"
+#include "model/learn/label_check.h"
 #include "model/learn/row_values.h"
 
 namespace millgate {
@@ -21,42 +22,6 @@ namespace {
 
 void tell(const TrainRequest& request, const char* stage, double share) {
   if (request.progress) request.progress(stage, share);
-}
-
-Status check_labels(const TrainRequest& request, const TrainingRows& rows, const Split& split) {
-  if (request.task.kind != TaskKind::binary) {
-    const double first = rows.labels[static_cast<size_t>(split.train.front())];
-    const bool constant = std::all_of(split.train.begin(), split.train.end(), [&](int64_t row) {
-      return rows.labels[static_cast<size_t>(row)] == first;
-    });
-    if (!constant) return {};
-    return invalid_input("the label `" + request.task.label + "` is constant: all " +
-                             std::to_string(split.train.size()) + " training rows have " +
-                             std::to_string(first),
-                         "check [task] label");
-  }
-  for (const auto& [part, chosen] :
-       {std::pair{"training", &split.train}, std::pair{"validation", &split.valid},
-        std::pair{"test", &split.test}}) {
-    size_t positive = 0;
-    for (const int64_t row : *chosen) {
-      const double label = rows.labels[static_cast<size_t>(row)];
-      if (label != 0 && label != 1) {
-        return invalid_input("the label `" + request.task.label +
-                                 "` is not 0 or 1 (or true or false) in every row: found " +
-                                 std::to_string(label),
-                             "write a condition such as `amount > 15`, or kind = \"regression\"");
-      }
-      positive += label == 1;
-    }
-    if (positive != 0 && positive != chosen->size()) continue;
-    return invalid_input("the label `" + request.task.label + "` is constant: all " +
-                             std::to_string(chosen->size()) + " " + part + " rows are " +
-                             (positive == 0 ? "0" : "1"),
-                         "check [task] label, or change [train] split so that every part holds "
-                         "both classes");
-  }
-  return {};
 }
 
 double choose_threshold(const TrainRequest& request, const Attempt& made) {
@@ -211,7 +176,7 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   TrainResult result;
   MILLGATE_ASSIGN(result.split, split_rows(*request.joined, request.settings));
   MILLGATE_ASSIGN(const TrainingRows rows, read_training_rows(*request.joined));
-  MILLGATE_TRY(check_labels(request, rows, result.split));
+  MILLGATE_TRY(check_labels(request.task, rows.labels, result.split));
   MILLGATE_TRY(train_and_measure(objects, request, rows, begin, result));
   const bool comparable =
       request.task.kind == TaskKind::binary && request.settings.split_by == "time";

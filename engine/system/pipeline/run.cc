@@ -3,21 +3,14 @@
 #include <arrow/table.h>
 
 #include <algorithm>
-#include <chrono>
-#include <filesystem>
-#include <set>
 #include <utility>
 
 #include "data/feature/entity_rows.h"
-#include "data/feature/join.h"
-#include "data/query/database.h"
-#include "data/table/arrow_result.h"
-#include "data/table/reader.h"
-#include "data/table/writer.h"
 #include "ground/json.h"
 #include "model/learn/dependencies.h"
-#include "system/pipeline/feature_work.h"
 #include "system/pipeline/step_key.h"
+#include "system/pipeline/training_set.h"
+#include "system/pipeline/tune.h"
 
 namespace millgate {
 
@@ -36,26 +29,13 @@ struct Run {
   Repository& repository;
   const Project& project;
   const RunOptions& options;
-  Commit commit;
-  std::unique_ptr<Database> database;
-  JoinPlan plan;
-  std::vector<std::string> columns;  ///< View columns and others that the features read.
-  std::vector<Field> fields;         ///< All that could be read.
-  ExpressionContext context;         ///< Units and calendars.
-  std::vector<ReadView> views;       ///< Those that features read.
-  StepKey join_key, train_key;
+  TrainingSet set;
+  TrainSettings settings;       ///< Of the project, with what a search found.
+  std::string study;            ///< The search; empty without.
+  std::vector<ReadView> views;  ///< Those that features read.
+  StepKey train_key;
   std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
   int64_t ledger_head = 0;           ///< Newest event when `earlier` was read.
-};
-
-class Stopwatch {
- public:
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 Result<RecordedRun> recorded_run_from(const Event& event) {
@@ -89,71 +69,13 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, const Id& trai
   return nullptr;
 }
 
-/// Names of the tables of the commit that the join reads.
-Result<std::set<std::string>> tables_read(Run& run) {
-  std::set<std::string> tables{run.plan.task.table};
-  for (const View& view : run.plan.views) {
-    auto names = run.database->tables_of(view.sql);
-    if (!names.ok()) {
-      return view.section.error_at("sql", "view `" + view.name + "`: " + names.error().what,
-                                   names.error().hint);
-    }
-    tables.insert(names->begin(), names->end());
-  }
-  return tables;
-}
-
-Json texts_json(const std::vector<std::string>& texts) { return Json(texts); }
-
-std::string view_text(const View& view) {
-  Json windows = Json::object();
-  for (const Window& window : view.windows) windows[window.name] = window.definition;
-  return dump_json(Json::array({texts_json(view.entity), view.sql, view.happened, view.known,
-                                view.max_age_micros ? Json(*view.max_age_micros) : Json(),
-                                texts_json(view.key), windows}));
-}
-
-Status make_join_key(Run& run) {
-  const Task& task = run.plan.task;
-  StepKey& key = run.join_key;
-  MILLGATE_ASSIGN(const auto tables, tables_read(run));
-  for (const std::string& table : tables) {
-    const auto found = run.commit.tables.find(table);
-    if (found != run.commit.tables.end()) key.add("rows of `" + table + "`", found->second.hex());
-  }
-  for (const Source& source : run.plan.sources) {
-    if (!tables.contains(source.name)) continue;
-    key.add("times of source `" + source.name + "`",
-            dump_json(Json::array({source.happened, source.known})));
-  }
-  key.add("label", dump_json(Json::array({task.table, task.label, task.label_known})));
-  for (const View& view : run.plan.views) key.add("view `" + view.name + "`", view_text(view));
-  key.add("columns that features read", dump_json(texts_json(run.columns)));
-  key.add("version of millgate", std::string(kEngineVersion));
-  return {};
-}
-
+/// `settings` are those of the project, with what a search found.
 void make_train_key(Run& run) {
   const Project& project = run.project;
-  const TrainSettings& train = project.train;
   StepKey& key = run.train_key;
-  key.add("training set", run.join_key.id().hex());
-  for (const FeatureDefinition& feature : project.features) {
-    key.add("feature `" + feature.name + "`", feature.expression);
-  }
-  for (const auto& [column, unit] : run.context.units) key.add("unit of `" + column + "`", unit);
-  for (const auto& [name, calendar] : run.context.calendars) {
-    key.add("calendar `" + name + "`", dump_json(Json(calendar.days)));
-  }
-  key.add("kind of task", run.plan.task.kind == TaskKind::binary ? "binary" : "regression");
-  key.add("slices", dump_json(texts_json(run.plan.task.slices)));
-  key.add("learner", train.learner);
-  key.add(
-      "split",
-      dump_json(Json::array({train.split_by, train.valid_micros, train.test_micros, train.share})));
-  key.add("seed", std::to_string(train.seed));
-  key.add("rounds", dump_json(Json::array({train.rounds_max, train.early_stopping_rounds})));
-  for (const auto& [name, value] : train.parameters) key.add("parameter `" + name + "`", value);
+  add_feature_parts(project, run.set, key);
+  key.add("slices", dump_json(Json(run.set.plan.task.slices)));
+  add_learner_parts(run.settings, key);
   if (project.utility) {
     const Utility& u = *project.utility;
     key.add("utility", dump_json(Json::array({u.true_positive, u.false_positive, u.true_negative,
@@ -166,12 +88,13 @@ void make_train_key(Run& run) {
 
 /// The versions of the views that features read.
 Status find_views(Run& run) {
-  for (const View& view : run.plan.views) {
+  for (const View& view : run.set.plan.views) {
     const bool is_read =
-        std::any_of(run.columns.begin(), run.columns.end(),
+        std::any_of(run.set.columns.begin(), run.set.columns.end(),
                     [&](const std::string& column) { return column.starts_with(view.name + "."); });
     if (!is_read) continue;
-    MILLGATE_ASSIGN(ViewDefinition definition, view_definition(*run.database, run.plan, view));
+    MILLGATE_ASSIGN(ViewDefinition definition,
+                    view_definition(*run.set.database, run.set.plan, view));
     run.views.push_back(
         {.name = view.name, .version = std::move(definition.version), .entity = view.entity});
   }
@@ -180,19 +103,25 @@ Status find_views(Run& run) {
 
 /// Everything that can be told from the definitions, before any row is read.
 Status prepare(Run& run) {
-  MILLGATE_ASSIGN(FeatureWork work,
-                  open_features(run.repository, run.project, run.options.revision));
-  run.columns = work.columns();
-  run.commit = std::move(work.commit);
-  run.database = std::move(work.database);
-  run.plan = std::move(work.plan);
-  run.fields = std::move(work.fields);
-  run.context = std::move(work.context);
+  MILLGATE_ASSIGN(run.set, open_training_set(run.repository, run.project, run.options.revision));
   MILLGATE_TRY(find_views(run));
-  MILLGATE_TRY(make_join_key(run));
-  make_train_key(run);
   MILLGATE_ASSIGN(run.ledger_head, run.repository.ledger().head());
   MILLGATE_ASSIGN(run.earlier, recorded_runs(run.repository.ledger(), 0));
+  return {};
+}
+
+/// With `tune` in [train]: the search, and its winner's parameters in the settings. Joins rows only
+/// when trials are missing.
+Status tune_step(Run& run, std::shared_ptr<arrow::Table>& joined, std::vector<StepReport>& steps) {
+  if (!run.settings.tune) return {};
+  TuneOptions how;
+  how.author = run.options.author;
+  how.progress = run.options.progress;
+  MILLGATE_ASSIGN(TuneReport report,
+                  tune_training_set(run.repository, run.project, run.set, how, joined));
+  run.settings = tuned_settings(run.settings, report);
+  run.study = report.study.id.hex();
+  steps = std::move(report.steps);
   return {};
 }
 
@@ -209,66 +138,23 @@ void explain_train(const StepReport& join, StepReport& train) {
   if (train.why == "training set changed" && join.why != "nothing changed") train.why = join.why;
 }
 
-std::string join_path(const Run& run) {
-  return run.repository.folder("cache") + "/join-" + run.join_key.id().hex() + ".parquet";
-}
-
-Result<std::shared_ptr<arrow::Table>> read_joined(const std::string& path) {
-  MILLGATE_ASSIGN(auto reader, read_table_files({path}, {}));
-  MILLGATE_ARROW(auto table, reader->ToTable(), path);
-  return table;
-}
-
-/// Uses up the database: what it keeps in memory is of no use to training.
-Status write_joined(Run& run, const std::string& path) {
-  const std::unique_ptr<Database> database = std::move(run.database);
-  MILLGATE_ASSIGN(const auto joined, join_as_of(*database, run.plan, run.columns));
-  arrow::TableBatchReader rows(*joined);
-  const auto row_count = write_table_file(rows, path);
-  return row_count.ok() ? Status() : Status(row_count.error());
-}
-
-/// The joined rows, always read from the file, so that a reused result equals a new one.
-Result<std::shared_ptr<arrow::Table>> join_step(Run& run, StepReport& step) {
-  const Stopwatch watch;
-  if (run.options.progress) run.options.progress("join", 0);
-  const std::string path = join_path(run);
-  if (!run.options.force && std::filesystem::exists(path)) {
-    auto table = read_joined(path);
-    if (table.ok()) {
-      step.reused = true;
-      step.why = "the joined rows are there already";
-      step.seconds = watch.seconds();
-      return table;
-    }
-    step.why = "the stored result was damaged";
-  } else if (step.why == "nothing changed") {
-    step.why = run.options.force ? "forced" : "the stored result was removed";
-  }
-  MILLGATE_TRY(write_joined(run, path));
-  MILLGATE_ASSIGN(auto table, read_joined(path));
-  step.seconds = watch.seconds();
-  if (run.options.progress) run.options.progress("join", 1);
-  return table;
-}
-
 Manifest manifest_for(const Run& run) {
   Manifest manifest;
   manifest.project = run.project.name;
   manifest.description = run.project.description;
   for (const Source& source : run.project.sources) {
-    if (source.name != run.plan.task.table) continue;
+    if (source.name != run.set.plan.task.table) continue;
     manifest.key = source.key;
     // Only a column can be sent with a request; an expression cannot.
     const bool is_column =
-        std::any_of(run.fields.begin(), run.fields.end(),
+        std::any_of(run.set.fields.begin(), run.set.fields.end(),
                     [&](const Field& field) { return field.name == source.happened; });
     if (is_column) manifest.row_time = source.happened;
   }
   manifest.views = run.views;
-  manifest.data_commit = run.commit.id.hex();
-  manifest.training_set = run.join_key.id().hex();
-  manifest.git_commit = run.commit.git_commit;
+  manifest.data_commit = run.set.commit.id.hex();
+  manifest.training_set = run.set.key.id().hex();
+  manifest.git_commit = run.set.commit.git_commit;
   manifest.configuration_hash = run.project.configuration_hash.hex();
   return manifest;
 }
@@ -277,10 +163,10 @@ Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, S
   const Stopwatch watch;
   TrainRequest request;
   request.joined = std::move(joined);
-  request.task = run.plan.task;
+  request.task = run.set.plan.task;
   request.features = run.project.features;
-  request.context = run.context;
-  request.settings = run.project.train;
+  request.context = run.set.context;
+  request.settings = run.settings;
   request.utility = run.project.utility;
   request.threshold = run.project.threshold;
   request.manifest = manifest_for(run);
@@ -294,14 +180,15 @@ Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, S
 RunReport report_of(const Run& run, TrainResult result) {
   RunReport report;
   report.model = result.model;
-  report.data_commit = run.commit.id.hex();
-  report.git_commit = run.commit.git_commit;
+  report.data_commit = run.set.commit.id.hex();
+  report.git_commit = run.set.commit.git_commit;
   report.configuration_hash = run.project.configuration_hash.hex();
   report.evidence = std::move(result.evidence);
   report.calibration = std::move(result.calibration);
   report.confusion = result.confusion;
   report.threshold = result.threshold;
-  report.learner = run.project.train.learner;
+  report.study = run.study;
+  report.learner = run.settings.learner;
   report.parameters = std::move(result.parameters);
   report.best_round = result.best_round;
   report.valid_loss = std::move(result.valid_loss);
@@ -334,7 +221,7 @@ RunReport reused_report(const RecordedRun& earlier) {
 /// Appends the run, unless another process recorded the same one meanwhile.
 Result<RunReport> record(Run& run, RunReport report) {
   Json body = run_report_to_json(report);
-  body["join_key"] = run.join_key.save();
+  body["join_key"] = run.set.key.save();
   body["train_key"] = run.train_key.save();
   std::optional<RecordedRun> other;
   const auto still_right = [&](const Ledger& ledger) -> Status {
@@ -364,32 +251,36 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
   Run run{.repository = repository,
           .project = project,
           .options = options,
-          .commit = {},
-          .database = nullptr,
-          .plan = {},
-          .columns = {},
-          .fields = {},
-          .context = {},
-          .views = {},
-          .join_key = {},
+          .set = {},
+          .settings = project.train,
+          .study = {},
           .train_key = {},
           .earlier = {},
           .ledger_head = 0};
   MILLGATE_TRY(prepare(run));
+  std::shared_ptr<arrow::Table> joined;
+  std::vector<StepReport> steps;
+  MILLGATE_TRY(tune_step(run, joined, steps));
+  make_train_key(run);
   const RecordedRun* same = find_run(run.earlier, run.train_key.id());
   if (same != nullptr && !options.force && repository.objects().has(same->report.model)) {
     return reused_report(*same);
   }
-  StepReport join = begin_step(run, "join", run.join_key, &RecordedRun::join_key);
+  StepReport join = begin_step(run, "join", run.set.key, &RecordedRun::join_key);
   StepReport train = begin_step(run, "train", run.train_key, &RecordedRun::train_key);
   explain_train(join, train);
   if (train.why == "nothing changed") {
     train.why = options.force ? "forced" : "the stored model was removed";
   }
-  MILLGATE_ASSIGN(auto joined, join_step(run, join));
+  if (joined == nullptr) {
+    const JoinOptions how{.force = options.force, .progress = options.progress};
+    MILLGATE_ASSIGN(joined, join_training_set(repository, run.set, how, join));
+    steps.insert(steps.begin(), std::move(join));
+  }
   MILLGATE_ASSIGN(TrainResult result, train_step(run, std::move(joined), train));
   RunReport report = report_of(run, std::move(result));
-  report.steps = {std::move(join), std::move(train)};
+  steps.push_back(std::move(train));
+  report.steps = std::move(steps);
   return record(run, std::move(report));
 }
 

@@ -15,23 +15,15 @@
 #include "model/learn/trainer.h"
 #include "system/pipeline/commit_sources.h"
 #include "system/pipeline/project.h"
+#include "system/pipeline/step_report.h"
 
 namespace millgate {
-
-/// One step as it went.
-struct StepReport {
-  std::string name;     ///< "join" or "train".
-  std::string key;      ///< Hash of everything it reads; brief.
-  bool reused = false;  ///< Its result was there already.
-  std::string why;      ///< What changed since the run before; "first run"; "nothing changed".
-  double seconds = 0;
-};
 
 /// How to run.
 struct RunOptions {
   std::string revision = kCurrentBranch;
   std::string author = {};
-  bool force = false;                ///< Run every step again.
+  bool force = false;                ///< Run every step again; trials of a search stay.
   bool compare_random_split = true;  ///< Measure how much a random split would flatter.
   std::function<void(const std::string& step, double share)> progress = {};
 };
@@ -49,6 +41,7 @@ struct RunReport {
   std::vector<CalibrationBin> calibration;
   Confusion confusion;
   double threshold = 0.5;
+  std::string study;  ///< Hex id of the search that chose parameters; empty without.
   std::string learner;
   std::map<std::string, std::string> parameters;  ///< As the learner got them.
   int best_round = 0;

@@ -82,6 +82,7 @@ Result<RunReport> read_report(const Json& json) {
   report.data_commit = json.at("data_commit").get<std::string>();
   report.git_commit = json.at("git_commit").get<std::string>();
   report.configuration_hash = json.at("configuration_hash").get<std::string>();
+  report.study = json.value("study", "");  // Younger than the first runs.
   report.learner = json.at("learner").get<std::string>();
   report.parameters = json.at("parameters").get<std::map<std::string, std::string>>();
   MILLGATE_ASSIGN(report.train_from, read_time(json, "train_from"));
@@ -108,6 +109,7 @@ Json run_report_to_json(const RunReport& report) {
       {"data_commit", report.data_commit},
       {"git_commit", report.git_commit},
       {"configuration_hash", report.configuration_hash},
+      {"study", report.study},
       {"learner", report.learner},
       {"parameters", report.parameters},
       {"threshold", report.threshold},
