@@ -1,11 +1,13 @@
 #include "system/pipeline/run.h"
 
+#include <algorithm>
+#include <functional>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
-#include "model/release/registry.h"
+#include "system/pipeline/run_index.h"
 
 namespace millgate {
 
@@ -14,6 +16,12 @@ namespace {
 struct Options {
   std::string revision = kCurrentBranch;
   bool force = false;
+};
+
+struct ListOptions {
+  std::string where;
+  int64_t newest = 50;
+  std::function<bool()> has_newest;  ///< Whether the call has `-n`.
 };
 
 Json to_json(const RunReport& report) {
@@ -118,26 +126,54 @@ Result<int> run(const Session& session, const Options& options) {
   return kDone;
 }
 
-Result<int> list_runs(const Session& session) {
-  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(const std::vector<RunRecord> records, runs(repository->ledger()));
-  Json list = Json::array();
-  TextTable table({"model", "time", "author", "data", "auc", "log_loss"});
-  for (const RunRecord& record : records) {
-    MILLGATE_ASSIGN(const RunReport report, read_run(*repository, record.model));
-    list.push_back(to_json(report));
-    const Evidence* auc = find_overall(report, "auc");
-    const Evidence* loss = find_overall(report, "log_loss");
-    table.add({record.model.brief(), to_string(record.event.time), record.event.author,
-               report.data_commit.substr(0, 12), auc ? rounded(auc->value) : "",
-               loss ? rounded(loss->value) : ""});
+/// Of `kShown`, what any of the runs has; the first two when none has any.
+std::vector<size_t> shown_metrics(const RunSelection& selection, size_t count) {
+  std::vector<size_t> shown;
+  for (size_t k = 0; k < count; ++k) {
+    const bool any = std::any_of(selection.rows.begin(), selection.rows.end(),
+                                 [&](const RunRow& row) { return row.values[k].has_value(); });
+    if (any) shown.push_back(k);
   }
+  if (shown.empty()) shown = {0, 1};
+  return shown;
+}
+
+void print_runs(const RunSelection& selection, const std::vector<std::string>& metrics) {
+  const std::vector<size_t> shown = shown_metrics(selection, metrics.size());
+  std::vector<std::string> header{"model", "time", "author", "data", "learner"};
+  for (const size_t k : shown) header.push_back(metrics[k]);
+  TextTable table(header);
+  for (const RunRow& row : selection.rows) {
+    std::vector<std::string> cells{row.model.brief(), to_string(row.time), row.author,
+                                   row.data_commit.substr(0, 12), row.learner};
+    for (const size_t k : shown) cells.push_back(row.values[k] ? rounded(*row.values[k]) : "");
+    table.add(std::move(cells));
+  }
+  table.print(std::cout);
+  const auto count = static_cast<int64_t>(selection.rows.size());
+  if (count < selection.found) {
+    std::cout << grouped(selection.found - count) << " older runs more; `-n 0` lists all\n";
+  }
+}
+
+Result<int> list_runs(const Session& session, const ListOptions& options) {
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  RunQuestion question{.where = options.where, .newest = options.newest, .metrics = {}};
+  question.metrics = {"auc", "log_loss", "rmse", "mae"};
+  if (session.json && !options.has_newest()) question.newest = 0;
+  MILLGATE_ASSIGN(const RunSelection selection, select_runs(*repository, question));
   if (session.json) {
+    Json list = Json::array();
+    for (const RunRow& row : selection.rows) {
+      MILLGATE_ASSIGN(const RunReport report, read_run(*repository, row.model));
+      list.push_back(to_json(report));
+    }
     print_json(list);
-  } else if (table.empty()) {
-    std::cerr << "no runs yet; `millgate run` makes the first\n";
+  } else if (selection.found > 0) {
+    print_runs(selection, question.metrics);
   } else {
-    table.print(std::cout);
+    std::cerr << (options.where.empty() ? "no runs yet; `millgate run` makes the first\n"
+                                        : "no run meets the condition\n");
   }
   return kDone;
 }
@@ -155,9 +191,18 @@ void add_run(const Command& program, Session& session) {
 }
 
 void add_runs(const Command& program, Session& session) {
+  auto options = std::make_shared<ListOptions>();
   const Command command =
-      program.add_command("runs", "list the models that were trained", "millgate runs --json");
-  command.does([&session] { return list_runs(session); });
+      program.add_command("runs", "list the runs, the newest last",
+                          "millgate runs --where \"auc > 0.7 and learner = 'gbdt'\"");
+  command.add_option("--where", options->where,
+                     "an SQL condition over learner, data_commit, author, metrics, parameters ...");
+  const Parameter newest =
+      command.add_option("-n,--newest", options->newest, "so many at most; 0: all")
+          .not_negative()
+          .shows_default();
+  options->has_newest = [newest] { return newest.given(); };
+  command.does([&session, options] { return list_runs(session, *options); });
 }
 
 }  // namespace millgate
