@@ -30,9 +30,9 @@ struct Run {
   const Project& project;
   const RunOptions& options;
   TrainingSet set;
-  TrainSettings settings;       ///< Of the project, with what a search found.
-  std::string study;            ///< The search; empty without.
-  std::vector<ReadView> views;  ///< Those that features read.
+  TrainSettings settings;            ///< Of the project, with what a search found.
+  std::string study;                 ///< The search; empty without.
+  std::vector<ReadView> views = {};  ///< Those that features read.
   StepKey train_key;
   std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
   int64_t ledger_head = 0;           ///< Newest event when `earlier` was read.
