@@ -14,6 +14,7 @@
 #include "data/keep/known_copies.h"
 #include "data/keep/remote.h"
 #include "data/keep/remote_forgets.h"
+#include "data/online/lmdb_store.h"
 
 namespace millgate {
 
@@ -31,6 +32,7 @@ struct Outcome {
   std::vector<ForgetReport> reports;   ///< One for each way in which rows are named.
   size_t row_count = 0;                ///< Named.
   std::vector<std::string> referring;  ///< Tables whose rows name rows of this one.
+  std::vector<std::string> online_views;
   std::map<std::string, std::string> remotes;
   std::vector<ErasedServed> served;  ///< One for each of `reports`.
   KnownCopies copies;
@@ -185,6 +187,21 @@ std::map<std::string, std::string> tell_backups_of(const Repository& repository,
   return untold;
 }
 
+/// Views of the online store whose values came from `table`.
+Result<std::vector<std::string>> online_views_of(const Repository& repository,
+                                                 const std::string& table) {
+  std::set<std::string> names;
+  const std::string folder = repository.folder("online");
+  if (has_lmdb_store(folder)) {
+    MILLGATE_ASSIGN(const auto store, open_lmdb_store({.folder = folder}));
+    MILLGATE_ASSIGN(const auto views, store->views());
+    for (const OnlineView& view : views) {
+      if (view.tables.contains(table)) names.insert(view.name);
+    }
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
 /// Copies that lie outside of the project.
 void print_copies(const Outcome& outcome, const std::string& table) {
   for (const KnownBackup& one : outcome.copies.backups) {
@@ -236,6 +253,11 @@ void print_hints(const Outcome& outcome, const std::string& table) {
            " predictions were logged without the key, so whose they are is not known");
     }
   }
+  for (const std::string& view : outcome.online_views) {
+    hint("the online store holds values of view `" + view +
+         "`: `millgate materialise` takes out those of the rows; values that were pushed go only "
+         "with the folder `.millgate/online`");
+  }
   print_copies(outcome, table);
   for (const auto& [name, url] : outcome.remotes) {
     hint("remote `" + name + "` (" + url + ") may hold the rows: `millgate push " + name + "`");
@@ -279,6 +301,7 @@ Result<int> forget(const Session& session, const Options& options) {
     outcome.served.push_back(std::move(served));
   }
   outcome.referring = referring_tables(session, options.table);
+  MILLGATE_ASSIGN(outcome.online_views, online_views_of(*repository, options.table));
   MILLGATE_ASSIGN(outcome.remotes, read_remotes(*repository));
   MILLGATE_ASSIGN(outcome.copies, read_known_copies(*repository));
   if (!options.dry_run) outcome.untold = tell_backups_of(*repository, outcome.copies);
@@ -294,6 +317,7 @@ Result<int> forget(const Session& session, const Options& options) {
                 {"dry_run", outcome.dry_run},
                 {"reports", reports},
                 {"referring_tables", outcome.referring},
+                {"online_views", outcome.online_views},
                 {"remotes", outcome.remotes},
                 {"copies", to_json(outcome.copies)},
                 {"untold_backups", outcome.untold}});
