@@ -158,7 +158,6 @@ class VersionPair {
     const auto only = [&](bool is_new, const std::string& from) {
       std::string sql = is_new ? "select true as is_new, false as is_old, "
                                : "select false as is_new, true as is_old, ";
-      const std::string label = "label";
       sql += (is_new ? "label" : "null::double") + std::string(" as new_label, ") +
              (is_new ? "null::double" : "label") + " as old_label";
       for (size_t i = 0; i < columns_.size(); ++i) {
@@ -197,6 +196,7 @@ class Walk {
     MILLGATE_ASSIGN(Commit at, repository_.resolve(revision));
     if (!version_at(at, found_.table)) {
       std::vector<std::string> names;
+      names.reserve(at.tables.size());
       for (const auto& [name, version] : at.tables) names.push_back(name);
       return not_found("table `" + found_.table + "` is not in commit " + at.id.brief(),
                        name_hint(found_.table, names));
@@ -248,7 +248,7 @@ class Walk {
                     read_table_version(repository_.objects(), commit.tables.at(found_.table)));
     const std::vector<std::string> columns = slices_of(before, after);
     VersionPair pair(repository_, options_, before, after);
-    if (const Status opened = pair.open(columns); !opened.ok()) {
+    if (Status opened = pair.open(columns); !opened.ok()) {
       if (opened.error().code != ErrorCode::invalid_input || found_.commit_count == 0) {
         return opened;
       }
@@ -299,6 +299,7 @@ class Walk {
 
   void judge() {
     std::vector<double> p_values;
+    p_values.reserve(found_.tests.size());
     for (const LabelJump& one : found_.tests) p_values.push_back(one.difference.p_value);
     const auto adjusted = adjusted_p_values(p_values, FalseDiscovery::benjamini_hochberg);
     for (size_t i = 0; i < found_.tests.size(); ++i) {

@@ -62,6 +62,7 @@ class ViewTables {
 
 std::vector<const Window*> windows_of(const View& view) {
   std::vector<const Window*> windows;
+  windows.reserve(view.windows.size());
   for (const Window& window : view.windows) windows.push_back(&window);
   return windows;
 }

@@ -16,6 +16,7 @@ constexpr size_t kGrid = 100;
 std::vector<double> grid_of(const SearchParameter& parameter) {
   const size_t cells = parameter.kind == SearchKind::choice ? parameter.choices.size() : kGrid;
   std::vector<double> values;
+  values.reserve(cells);
   for (size_t i = 0; i < cells; ++i) {
     values.push_back(
         from_unit(parameter, (static_cast<double>(i) + 0.5) / static_cast<double>(cells)));

@@ -64,7 +64,7 @@ std::vector<double> log_weights(size_t points) {
 
 }  // namespace
 
-Parzen::Parzen(const SearchSpace& space, std::vector<size_t> chosen,
+Parzen::Parzen(const SearchSpace& space, const std::vector<size_t>& chosen,
                std::span<const SearchPoint> points)
     : space_(&space), log_weight_(log_weights(points.size())) {
   for (const size_t index : chosen) {

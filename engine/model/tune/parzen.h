@@ -24,7 +24,8 @@ namespace millgate {
 class Parzen {
  public:
   /// Of the parameters `chosen`, which count at all `points`, the oldest first.
-  Parzen(const SearchSpace& space, std::vector<size_t> chosen, std::span<const SearchPoint> points);
+  Parzen(const SearchSpace& space, const std::vector<size_t>& chosen,
+         std::span<const SearchPoint> points);
 
   /// Draws values of the chosen parameters into `point`.
   void sample(Random& random, SearchPoint& point) const;

@@ -82,6 +82,7 @@ class Tuner {
     if (!failure_.ok()) return std::move(failure_).error();
     ::rmdir(options_.claims_folder.c_str());  // Stays while another process has a claim in it.
     std::vector<Trial> all;
+    all.reserve(trials_.size());
     for (auto& [number, trial] : trials_) all.push_back(std::move(trial));
     auto finished = finished_trials(study_, all, options_);
     if (!finished) return bug("a study ended before its trials did");
@@ -168,10 +169,10 @@ class Tuner {
     Assignment assignment = assign(taken.number);
     wait_for_turn(guard, taken.starts > 0);
     guard.unlock();
-    Trial trial = taken.starts < kStartsMax ? measured(assignment) : given_up(assignment);
+    const Trial trial = taken.starts < kStartsMax ? measured(assignment) : given_up(assignment);
     guard.lock();
     // What was looked at decides whether somebody else was first, and must not move meanwhile.
-    if (failure_.ok() && record(std::move(trial))) {
+    if (failure_.ok() && record(trial)) {
       ::unlink(claim_path(options_.claims_folder, taken.number).c_str());
     }
     claims_.erase(taken.number);
@@ -237,13 +238,13 @@ class Tuner {
             .seconds = 0};
   }
 
-  bool record(Trial trial) {
+  bool record(const Trial& trial) {
     const auto recorded = record_trial(ledger_, study_, trial, looked_at_, options_.author);
     if (!recorded.ok()) {
       fail(recorded.error());
       return false;
     }
-    if (*recorded) trials_.try_emplace(trial.number, std::move(trial));
+    if (*recorded) trials_.try_emplace(trial.number, trial);
     if (options_.progress) {
       options_.progress(static_cast<int>(trials_.size()), options_.trials + 1);
     }

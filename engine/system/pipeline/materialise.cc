@@ -44,6 +44,7 @@ Result<std::vector<const View*>> wanted_views(const Work& work,
                                               const std::vector<std::string>& names) {
   std::vector<const View*> views;
   std::vector<std::string> all;
+  all.reserve(work.plan.views.size());
   for (const View& view : work.plan.views) all.push_back(view.name);
   if (all.empty()) {
     return invalid_input("the project has no [[view]]: there is nothing to materialise",

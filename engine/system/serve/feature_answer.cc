@@ -120,7 +120,8 @@ std::string features_question(const OnlineView& view,
                                     [&](const Field& one) { return one.name == name; });
     const bool is_plain = field != view.entity.end() && field->type != ValueType::text &&
                           field->type != ValueType::time && field->type != ValueType::duration &&
-                          !value.empty() && value.find_first_of("\",{}[]: \t\n") == value.npos;
+                          !value.empty() &&
+                          value.find_first_of("\",{}[]: \t\n") == std::string_view::npos;
     if (is_plain) {
       out += value;
     } else {

@@ -73,7 +73,7 @@ class PushReader {
     for (const Field& field : view_.fields) names.push_back(field.name);
     return invalid_input(
         "view `" + view_.name + "` has no column `" + std::string(name.substr(0, 64)) + "`",
-        name_hint(std::string(name.substr(0, 64)), names));
+        name_hint(name.substr(0, 64), names));
   }
 
   const OnlineView& view_;

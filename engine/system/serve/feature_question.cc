@@ -29,9 +29,9 @@ Result<const OnlineView*> find_view(const std::vector<OnlineView>& views, std::s
   const std::string_view plain = name.substr(0, at);
   const OnlineView* found = latest_view(views, plain);
   if (found == nullptr) {
-    return not_found("view `" + std::string(plain) + "` is not in the online store",
-                     views.empty() ? "run `millgate materialise`"
-                                   : name_hint(std::string(plain), names_of(views)));
+    return not_found(
+        "view `" + std::string(plain) + "` is not in the online store",
+        views.empty() ? "run `millgate materialise`" : name_hint(plain, names_of(views)));
   }
   if (at == std::string_view::npos) return found;
   const std::string_view version = name.substr(at + 1);
@@ -58,7 +58,7 @@ Status FeatureQuestion::add(std::string_view name, char separator) {
     fields.push_back(view->fields[i].name);
   }
   return not_found("view `" + view->name + "` has no field `" + std::string(field) + "`",
-                   name_hint(std::string(field), fields));
+                   name_hint(field, fields));
 }
 
 void FeatureQuestion::make_room(size_t rows) {

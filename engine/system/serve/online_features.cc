@@ -105,6 +105,7 @@ Status OnlineFeatures::fill(RowBatch& batch, Time now, Telemetry& telemetry) con
     read.columns[i].reset(model_->inputs()[inputs_[i]].type, batch.rows());
   }
   std::vector<int64_t> at;
+  at.reserve(batch.row_times.size());
   for (const std::optional<Time>& time : batch.row_times) at.push_back(time.value_or(now).micros);
   std::vector<OnlineRead> reads;
   MILLGATE_TRY(read_online(*store_, {.plans = plans_, .entities = batch.wants.entities, .at = at},
