@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -329,7 +330,13 @@ TEST_F(RemoteGarbageTest, SeveralWhoPushBackUpAndCollectAtOnceLoseNothing) {
           if (const auto mine = series->find("s" + own); mine != series->end()) {
             how.backups_to_remove["s" + own] = {mine->second.begin(), mine->second.end() - 1};
           }
-          if (project.collect(how).ok()) ++collected;
+          // It needs a moment in which nobody adds.
+          bool done = project.collect(how).ok();
+          for (int tries = 0; tries < 1000 && !done; ++tries) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            done = project.collect(how).ok();
+          }
+          if (done) ++collected;
         }
       }
     });
