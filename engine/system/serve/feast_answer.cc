@@ -117,7 +117,7 @@ std::string feast_json(const Object& entities, const FeatureAnswer& answer, bool
       return answer.reads[row * answer.plans.size() + answer.plan_of[i]];
     };
     append_result(
-        out, rows, [&](size_t row) { append_value(out, answer.values.columns[i], row); },
+        out, rows, [&](size_t row) { append_json_value(out, answer.values.columns[i], row); },
         std::function<std::string(size_t)>([&](size_t row) {
           return std::string(
               feast_status(read(row).state, answer.values.columns[i].valid[row] != 0));

@@ -94,7 +94,7 @@ std::string features_json(const FeatureAnswer& answer) {
       if (i > 0) out += ',';
       append_json_text(out, answer.columns[i].name);
       out += ':';
-      append_value(out, answer.values.columns[i], row);
+      append_json_value(out, answer.values.columns[i], row);
     }
     out += "},\"views\":{";
     for (size_t plan = 0; plan < answer.plans.size(); ++plan) {

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "ground/nearest_name.h"
-#include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
 
 namespace millgate {
@@ -142,35 +141,6 @@ Status read_answer(const OnlineStore& store, int64_t at, FeatureAnswer& answer) 
   const std::vector<int64_t> times(answer.values.rows, at);
   return read_online(store, {.plans = answer.plans, .entities = answer.entities, .at = times},
                      answer.values, answer.reads);
-}
-
-void append_value(std::string& out, const Vector& column, size_t row) {
-  if (column.valid[row] == 0) {
-    out += "null";
-    return;
-  }
-  switch (column.type) {
-    case ValueType::boolean:
-      out += column.integers[row] != 0 ? "true" : "false";
-      break;
-    case ValueType::integer:
-      append_json_integer(out, column.integers[row]);
-      break;
-    case ValueType::number:
-      append_json_number(out, column.numbers[row]);
-      break;
-    case ValueType::text:
-      append_json_text(out, column.texts[row]);
-      break;
-    case ValueType::time:
-      append_json_text(out, to_string(Time{column.integers[row]}));
-      break;
-    case ValueType::duration: {
-      std::string seconds;
-      append_json_number(seconds, static_cast<double>(column.integers[row]) / 1e6);
-      append_json_text(out, seconds + "s");
-    }
-  }
 }
 
 }  // namespace millgate

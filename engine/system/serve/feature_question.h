@@ -57,7 +57,5 @@ class FeatureQuestion {
 [[nodiscard]] Error in_row(Error error, size_t row);
 /// Reads everything as of `at`, microseconds.
 [[nodiscard]] Status read_answer(const OnlineStore& store, int64_t at, FeatureAnswer& answer);
-/// The value as /predict takes it.
-void append_value(std::string& out, const Vector& column, size_t row);
 
 }  // namespace millgate

@@ -148,6 +148,33 @@ Status set_value(const element& value, std::string_view name, Vector& column, si
   return {};
 }
 
+void append_json_value(std::string& out, const Vector& column, size_t row) {
+  if (column.valid[row] == 0) {
+    out += "null";
+    return;
+  }
+  switch (column.type) {
+    case ValueType::boolean:
+      out += column.integers[row] != 0 ? "true" : "false";
+      return;
+    case ValueType::integer:
+      return append_json_integer(out, column.integers[row]);
+    case ValueType::number:
+      return append_json_number(out, column.numbers[row]);
+    case ValueType::text:
+      return append_json_text(out, column.texts[row]);
+    case ValueType::time:
+      return append_json_text(out, to_string(Time{column.integers[row]}));
+    case ValueType::duration: {
+      // Seconds with decimals may come as "1e+05", which is no duration.
+      const int64_t micros = column.integers[row];
+      const bool whole = micros % 1'000'000 == 0;
+      return append_json_text(
+          out, whole ? std::to_string(micros / 1'000'000) + "s" : std::to_string(micros) + "us");
+    }
+  }
+}
+
 Result<std::optional<std::string>> scalar_text(const element& value, std::string_view name) {
   std::string text;
   switch (value.type()) {

@@ -28,6 +28,9 @@ namespace millgate {
 [[nodiscard]] Status set_value(const simdjson::dom::element& value, std::string_view name,
                                Vector& column, size_t row);
 
+/// Writes row `row` of `column` as `set_value` reads it back; null for NaN and infinity too.
+void append_json_value(std::string& out, const Vector& column, size_t row);
+
 /// A key's value as text; nothing for null. Errors: `invalid_input` for lists and objects.
 [[nodiscard]] Result<std::optional<std::string>> scalar_text(const simdjson::dom::element& value,
                                                              std::string_view name);

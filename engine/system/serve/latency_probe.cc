@@ -11,6 +11,7 @@
 #include "model/measure/latency.h"
 #include "system/serve/client.h"
 #include "system/serve/json_text.h"
+#include "system/serve/json_value.h"
 #include "system/serve/server.h"
 
 namespace millgate {
@@ -21,28 +22,6 @@ constexpr const char* kData = "loopback HTTP";
 /// Request bodies made beforehand; more rows are not needed to vary the load.
 constexpr size_t kBodiesMax = 1'000;
 
-void append_value(std::string& out, const Vector& column, size_t row) {
-  if (column.valid[row] == 0) {
-    out += "null";
-    return;
-  }
-  switch (column.type) {
-    case ValueType::boolean:
-      out += column.integers[row] != 0 ? "true" : "false";
-      return;
-    case ValueType::integer:
-      return append_json_integer(out, column.integers[row]);
-    case ValueType::number:
-      return append_json_number(out, column.numbers[row]);
-    case ValueType::text:
-      return append_json_text(out, column.texts[row]);
-    case ValueType::time:
-      return append_json_text(out, to_string(Time{column.integers[row]}));
-    case ValueType::duration:
-      return append_json_text(out, std::to_string(column.integers[row]) + "us");
-  }
-}
-
 std::vector<std::string> request_bodies(const std::vector<Field>& inputs, const Block& rows) {
   std::vector<std::string> bodies;
   for (size_t row = 0; row < std::min(rows.rows, kBodiesMax); ++row) {
@@ -51,7 +30,7 @@ std::vector<std::string> request_bodies(const std::vector<Field>& inputs, const 
       if (i > 0) body += ',';
       append_json_text(body, inputs[i].name);
       body += ':';
-      append_value(body, rows.columns[i], row);
+      append_json_value(body, rows.columns[i], row);
     }
     bodies.push_back(body + "}");
   }
