@@ -9,8 +9,8 @@
 #include "data/keep/make_backup.h"
 #include "data/keep/restore.h"
 #include "data/keep/soundness.h"
+#include "data/keep/test_keep.h"
 #include "data/tree/store_folder.h"
-#include "ground/random.h"
 #include "ground/test_folder.h"
 
 namespace millgate {
@@ -19,13 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-std::string random_bytes(uint64_t seed, size_t count) {
-  Random random(seed);
-  std::string bytes(count, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random.below(256));
-  return bytes;
-}
 
 void put(const std::string& path, const std::string& bytes) {
   fs::create_directories(fs::path(path).parent_path());
@@ -242,13 +235,7 @@ TEST_F(BackupTest, ABackupThatBreaksOffAnywhereIsNone) {
   bool broke = true;
   int steps = 0;
   for (; broke && steps < 1000; ++steps) {
-    std::atomic<int> left = steps;
-    const auto faulty = make_faulty_file_store(
-        files_, [&](std::string_view operation, const std::string&) -> Status {
-          if (operation == "read" || left-- > 0) return {};
-          return outside_failure("the disk is gone");
-        });
-    Remote remote(faulty);
+    Remote remote = broken_off_after(steps, files_);
     broke = !make_backup(*repository_, remote, {.name = "one", .author = "ada"}).ok();
     // What was there stays whole.
     const auto old = restore("old" + std::to_string(steps), {.number = 1});

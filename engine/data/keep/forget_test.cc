@@ -18,6 +18,7 @@
 #include "data/keep/remote_forgets.h"
 #include "data/keep/restore.h"
 #include "data/keep/soundness.h"
+#include "data/keep/test_keep.h"
 #include "data/keep/transfer.h"
 #include "data/store/commit_merge.h"
 #include "data/store/test_model_table.h"
@@ -447,13 +448,7 @@ TEST_F(ForgetTest, WhatIsRestoredFromAnOlderBackupLacksTheRows) {
   bool broke = true;
   int steps = 0;
   for (; broke && steps < 200; ++steps) {
-    int left = steps;
-    const auto faulty = make_faulty_file_store(
-        files, [&](std::string_view operation, const std::string&) -> Status {
-          if (operation == "read" || left-- > 0) return {};
-          return outside_failure("the disk is gone");
-        });
-    Remote cut_off(faulty);
+    Remote cut_off = broken_off_after(steps, files);
     broke = !send_forgets(*repository_, cut_off, "one", "ada").ok();
     const std::string place = folder_.path("back" + std::to_string(steps));
     const RestoreReport report = must(restore_backup(remote, place, clock_, {.author = "bob"}));

@@ -16,7 +16,9 @@
 #include "data/keep/remote_lock.h"
 #include "data/keep/restore.h"
 #include "data/keep/soundness.h"
+#include "data/keep/test_keep.h"
 #include "data/keep/transfer.h"
+#include "data/table/test_table.h"
 #include "data/tree/store_folder.h"
 #include "ground/json.h"
 #include "ground/random.h"
@@ -29,20 +31,6 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// The value of `result`, which must be one.
-template <typename T>
-T must(Result<T> result) {
-  EXPECT_TRUE(result.ok()) << result.error().what;
-  return std::move(result).value();
-}
-
-std::string random_bytes(uint64_t seed, size_t count) {
-  Random random(seed);
-  std::string bytes(count, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random.below(256));
-  return bytes;
-}
 
 /// One project that shares a remote with others.
 class SharingProject {
@@ -276,13 +264,7 @@ TEST_F(RemoteGarbageTest, WhereverItBreaksOffNothingNeededIsGone) {
   bool broke = true;
   int steps = 0;
   for (; broke && steps < 1000; ++steps) {
-    std::atomic<int> left = steps;
-    const auto faulty = make_faulty_file_store(
-        files_, [&](std::string_view operation, const std::string&) -> Status {
-          if (operation == "read" || left-- > 0) return {};
-          return outside_failure("the disk is gone");
-        });
-    Remote remote(faulty);
+    Remote remote = broken_off_after(steps, files_);
     RemoteGarbageOptions how;
     const auto series = must(list_backups(remote_));
     for (const int64_t number : series.at("one")) {
