@@ -44,7 +44,7 @@ class NeededObjects {
     for (const auto& [name, ref] : tags) roots.push_back({ref.commit, "tag " + name});
     MILLGATE_ASSIGN(const std::set<Id> forgets, forgets_of(*remote_.shared_files()));
     MILLGATE_ASSIGN(auto records, read_forgets(there_, forgets));
-    return add(Forgotten(std::move(records)), std::move(roots), forgets);
+    return add(Forgotten(std::move(records)), std::move(roots), forgets, {});
   }
 
   /// All that the newest ledger of the series needs, which goes on from those before it, and the
@@ -83,21 +83,22 @@ class NeededObjects {
     for (const Forgotten::Entry& entry : entries) forgets.erase(entry.id);
     MILLGATE_ASSIGN(const auto newer, read_forgets(there_, forgets));
     entries.insert(entries.end(), newer.begin(), newer.end());
-    lost_.insert(newest.lost.begin(), newest.lost.end());
-    return add(Forgotten(std::move(entries)), std::move(roots), forgets);
+    return add(Forgotten(std::move(entries)), std::move(roots), forgets,
+               {newest.lost.begin(), newest.lost.end()});
   }
 
-  Status add(const Forgotten& forgotten, std::vector<Reference> roots,
-             const std::set<Id>& forgets) {
+  /// `lost`: what the project had lost itself, and may be whole here by another one.
+  Status add(const Forgotten& forgotten, std::vector<Reference> roots, const std::set<Id>& forgets,
+             const std::set<Id>& lost) {
     for (const Id& id : forgets) roots.push_back({id, "forget record"});
     const auto look = [&](const Id& id) { return facts_of(here_.has(id) ? here_ : there_, id); };
-    const ObjectGraph graph =
-        walk_objects(look, forgotten, roots, [&](const Id& id) { return lost_.contains(id); });
+    const ObjectGraph graph = walk_objects(look, forgotten, roots);
     for (const auto& [id, node] : graph.nodes) {
       if (!node.fault) {
         ids_.insert(id);
         continue;
       }
+      if (lost.contains(id)) continue;
       Error error = damaged("nothing was removed: " + node.users.front().role + " needs object `" +
                                 id.brief() +
                                 "` of the remote, which cannot be read, so what that "
@@ -114,7 +115,6 @@ class NeededObjects {
   const Remote& remote_;
   const Clock& clock_;
   const std::string scratch_;
-  std::unordered_set<Id> lost_;
   std::unordered_set<Id> ids_;
 };
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "data/keep/make_backup.h"
+#include "data/keep/reference.h"
 #include "data/keep/remote_lock.h"
 #include "data/keep/restore.h"
 #include "data/keep/soundness.h"
@@ -177,6 +178,27 @@ TEST_F(RemoteGarbageTest, OtherProjectsKeepWhatTheyHave) {
   EXPECT_EQ(must(ada_.collect({.backups_to_remove = {{"one", {1}}}})).removed.size(), 1U);
   EXPECT_EQ(loss(), "");
   EXPECT_THAT(must(bob.collect()).removed, IsEmpty());
+}
+
+TEST_F(RemoteGarbageTest, WhatOneProjectLostStaysForAnotherThatHasIt) {
+  ada_.commit(1);
+  const auto tree = must(ada_.repository().resolve("main")).trees.at("files");
+  const std::string pack = ObjectStore::name_of(
+      must(facts_of(ada_.repository().objects(),
+                    must(read_tree(ada_.repository().objects(), tree)).leaves.at(0).object))
+          .references.at(0)
+          .id);
+  ASSERT_TRUE(fs::remove(ada_.folder() + "/.millgate/" + pack));
+  EXPECT_EQ(must(ada_.try_back_up("a")).backup.lost.size(), 1U);
+  SharingProject eve(folder_.path("eve"), files_);
+  EXPECT_THAT(must(eve.collect()).removed, IsEmpty());
+  SharingProject bob(folder_.path("bob"), files_);
+  bob.commit(1);
+  bob.back_up("b");
+  EXPECT_TRUE(files_->exists(pack));
+  EXPECT_THAT(must(eve.collect()).removed, IsEmpty());
+  EXPECT_TRUE(files_->exists(pack));
+  EXPECT_EQ(loss(), "");
 }
 
 TEST_F(RemoteGarbageTest, WhoAddsAndWhoRemovesGiveWay) {
