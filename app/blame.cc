@@ -1,8 +1,10 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/check/rule_blame.h"
+#include "data/query/sql_token.h"
 #include "data/store/row_history.h"
 #include "ground/nearest_name.h"
 
@@ -41,7 +43,10 @@ Result<std::vector<BlamedCell>> blamed_cells(const Repository& repository, const
 
 Result<int> blame_cells(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(const std::vector<BlamedCell> cells, blamed_cells(*repository, options));
+  MILLGATE_ASSIGN(std::vector<BlamedCell> cells, blamed_cells(*repository, options));
+  MILLGATE_ASSIGN(const GuardedCells guarded,
+                  open_cells(*repository, sql_name(options.table), options.revision));
+  for (BlamedCell& cell : cells) cell.value = guarded.shown(cell.column, cell.value);
   if (session.json) {
     Json json = Json::array();
     for (const BlamedCell& cell : cells) {
@@ -144,6 +149,11 @@ Result<int> blame_rules(const Session& session, const Options& options) {
   std::vector<BlamedRule> blamed;
   for (const Rule& rule : rules) {
     MILLGATE_ASSIGN(auto blame, blame_rule(*place.repository, commit, rule, options.rows_max));
+    if (blame && !blame->rows.empty()) {
+      MILLGATE_ASSIGN(const GuardedCells cells,
+                      open_cells(*place.repository, sql_name(rule.table), blame->commit.id.hex()));
+      for (auto& row : blame->rows) cells.show_row(blame->row_header, row);
+    }
     blamed.push_back({.rule = rule, .blame = std::move(blame)});
   }
   Json json = Json::array();

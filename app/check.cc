@@ -1,12 +1,16 @@
 #include <iostream>
+#include <map>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/check/check.h"
 #include "data/check/finding_formats.h"
 #include "data/check/import_rules.h"
 #include "data/check/infer_rules.h"
+#include "data/query/sql_token.h"
 #include "ground/file_store.h"
+#include "system/pipeline/personal_use.h"
 
 namespace millgate {
 
@@ -135,14 +139,36 @@ Result<int> import_file(const Session& session, const Options& options) {
   return kDone;
 }
 
+/// A rule with values of a column that the policy for personal data hides would tell them.
+Status drop_guarded(const Repository& repository, const Commit& commit,
+                    std::vector<ProposedRule>& rules) {
+  std::map<std::string, GuardedCells> tables;
+  for (const ProposedRule& one : rules) {
+    if (tables.contains(one.table)) continue;
+    MILLGATE_ASSIGN(tables[one.table],
+                    open_cells(repository, sql_name(one.table), commit.id.hex()));
+  }
+  const auto dropped = std::erase_if(rules, [&](const ProposedRule& one) {
+    return tables.at(one.table).condition(one.rule) != one.rule;
+  });
+  if (dropped > 0) {
+    std::cerr << "note: " << dropped
+              << (dropped == 1 ? " rule is not proposed: it holds"
+                               : " rules are not proposed: they hold")
+              << " values of columns that [source.personal] hides\n";
+  }
+  return {};
+}
+
 /// Rules that the version meets, as TOML to be read, changed and put into the project file.
 Result<int> infer(const Session& session, const Workplace& place, const Commit& commit) {
   HappenedColumns happened;
   for (const Source& source : place.project.sources) {
     if (!source.happened.empty()) happened[source.name] = source.happened;
   }
-  MILLGATE_ASSIGN(const std::vector<ProposedRule> rules,
+  MILLGATE_ASSIGN(std::vector<ProposedRule> rules,
                   infer_rules(*place.repository, commit, happened));
+  MILLGATE_TRY(drop_guarded(*place.repository, commit, rules));
   if (!session.json) {
     std::cout << to_toml(rules);
     std::cerr << grouped(static_cast<int64_t>(rules.size()))
@@ -154,13 +180,34 @@ Result<int> infer(const Session& session, const Workplace& place, const Commit& 
   return kDone;
 }
 
+/// Values that break rules, as the policy for personal data asks.
+Status show_guarded(const Repository& repository, const std::string& revision,
+                    CheckReport& report) {
+  for (Finding& one : report.findings) {
+    if (one.examples.empty() && one.breakdown.empty()) continue;
+    MILLGATE_ASSIGN(const GuardedCells cells,
+                    open_cells(repository, sql_name(one.table), revision));
+    for (auto& row : one.examples) cells.show_row(one.example_header, row);
+    std::vector<std::pair<std::string, int64_t>> breakdown;
+    for (const auto& [value, count] : one.breakdown) {
+      std::string shown = cells.shown(one.rule, value);
+      const bool is_same = !breakdown.empty() && breakdown.back().first == shown;
+      if (is_same) breakdown.back().second += count;
+      if (!is_same) breakdown.emplace_back(std::move(shown), count);
+    }
+    one.breakdown = std::move(breakdown);
+  }
+  return {};
+}
+
 Result<int> check(const Session& session, const Options& options) {
   if (!options.import_file.empty()) return import_file(session, options);
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
   if (options.infer) return infer(session, place, commit);
-  MILLGATE_ASSIGN(const CheckReport report,
-                  check_commit(*place.repository, commit, place.project.rules));
+  MILLGATE_TRY(check_personal_use(*place.repository, place.project, commit.tables));
+  MILLGATE_ASSIGN(CheckReport report, check_commit(*place.repository, commit, place.project.rules));
+  MILLGATE_TRY(show_guarded(*place.repository, options.revision, report));
   if (options.format == "junit") {
     std::cout << to_junit(report);
   } else if (options.format == "sarif") {

@@ -97,8 +97,8 @@ Result<CommitReport> commit_asked(const Workplace& place, const Options& options
                                   const CommitOptions& how) {
   if (options.standard_input) return commit_input(place, options, how);
   if (!options.query.empty()) {
-    MILLGATE_ASSIGN(NewRows rows,
-                    rows_of_query(*place.repository, options.table, options.query, options.branch));
+    MILLGATE_ASSIGN(NewRows rows, rows_of_query(*place.repository, place.project, options.table,
+                                                options.query, options.branch));
     if (!options.key.empty()) rows.key = options.key;
     return commit_rows(*place.repository, place.project, rows, how);
   }

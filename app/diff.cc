@@ -6,6 +6,7 @@
 
 #include "app/about_text.h"
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/table_changes.h"
 #include "app/text_table.h"
 #include "data/store/table_diff.h"
@@ -82,6 +83,28 @@ Result<DiffedTable> diff_table(const Repository& repository, const std::string& 
   return table;
 }
 
+void hide_extremes(TableVersion& version, const RowChange& change) {
+  for (ColumnStatistics& one : version.columns) {
+    if (change.changes(one.name)) one.minimum = one.maximum = "";
+  }
+}
+
+/// Personal data as the policy asks; what changed is still told.
+Status guard_cells(DiffedTable& table, const RowChanges& guard) {
+  if (!guard) return {};
+  MILLGATE_ASSIGN(const auto change, guard(table.name, table.dropped ? table.before : table.after));
+  if (change == nullptr) return {};
+  hide_extremes(table.before, *change);
+  hide_extremes(table.after, *change);
+  for (auto* rows : {&table.diff.changes.before, &table.diff.changes.after}) {
+    if (*rows == nullptr) continue;
+    MILLGATE_ASSIGN(*rows, change->apply(**rows));
+    if (table.diff.schema->num_fields() > 0) table.diff.schema = (*rows)->schema();
+  }
+  print_change_note(table.name, change->text);
+  return {};
+}
+
 /// The changed rows as a file: `_change`, then the columns, before and after.
 Status write_rows(const DiffedTable& table, const std::string& path) {
   const Changes& changes = table.diff.changes;
@@ -129,6 +152,7 @@ Result<int> diff(const Session& session, const Options& options) {
   }
   Options asked = options;
   if (!options.out.empty()) asked.rows_max = INT64_MAX;
+  MILLGATE_ASSIGN(const RowChanges guard, open_guard(*repository));
   std::vector<DiffedTable> tables;
   for (const std::string& name : names) {
     if (!options.table.empty() && name != options.table) continue;
@@ -141,7 +165,9 @@ Result<int> diff(const Session& session, const Options& options) {
     }
     MILLGATE_ASSIGN(DiffedTable table, diff_table(*repository, name, before, after, asked));
     const bool differs = table.added || table.dropped || table.diff.any() || !table.about.empty();
-    if (differs) tables.push_back(std::move(table));
+    if (!differs) continue;
+    MILLGATE_TRY(guard_cells(table, guard));
+    tables.push_back(std::move(table));
   }
   if (!options.out.empty() && !tables.empty()) MILLGATE_TRY(write_rows(tables[0], options.out));
   std::map<std::string, std::vector<AboutChange>> folders;

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/check/table_drift.h"
@@ -240,6 +241,22 @@ Status classify(Database& database, const std::vector<AskedRows>& sides, const O
   return {};
 }
 
+/// Categories as the policy for personal data asks.
+Status show_guarded(const Repository& repository, const Options& options, const Pair& pair,
+                    TableDrift& drift) {
+  const auto show = [&](const std::string& rows,
+                        std::vector<OneSidedCategory> ColumnShift::*found) -> Status {
+    MILLGATE_ASSIGN(const GuardedCells cells, open_cells(repository, rows, options.revision));
+    if (cells.empty()) return {};
+    for (ColumnShift& column : drift.columns) {
+      for (OneSidedCategory& one : column.*found) one.value = cells.shown(column.name, one.value);
+    }
+    return {};
+  };
+  MILLGATE_TRY(show(pair.current, &ColumnShift::new_categories));
+  return show(pair.reference, &ColumnShift::gone_categories);
+}
+
 Result<Compared> compare_pair(const Workplace& place, const Options& options, const Pair& pair) {
   MILLGATE_ASSIGN(
       const auto database,
@@ -253,6 +270,7 @@ Result<Compared> compare_pair(const Workplace& place, const Options& options, co
   }
   Compared compared;
   MILLGATE_ASSIGN(compared.drift, compare_rows(*database, sides[0], sides[1], how));
+  MILLGATE_TRY(show_guarded(*place.repository, options, pair, compared.drift));
   if (options.classify) MILLGATE_TRY(classify(*database, sides, options, compared));
   return compared;
 }

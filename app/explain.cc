@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/joined_rows.h"
+#include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/feature/vector.h"
@@ -18,6 +19,7 @@
 #include "model/artifact/feature_effect.h"
 #include "model/release/registry.h"
 #include "system/monitor/wording.h"
+#include "system/pipeline/task_cells.h"
 
 namespace millgate {
 
@@ -43,6 +45,7 @@ struct Explained {
   std::vector<double> features;
   std::vector<double> contributions;
   std::vector<Prediction> predictions;
+  GuardedCells cells;  ///< Of the rows before they became features.
 
   [[nodiscard]] size_t width() const { return model->features().features().size(); }
   [[nodiscard]] bool binary() const { return model->manifest().task_kind == "binary"; }
@@ -93,6 +96,8 @@ Result<Explained> explain_rows(const Workplace& place, const Options& options) {
                                               ? "the table is empty"
                                               : "`--where` holds for no row of the task's table");
   }
+  MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
+  MILLGATE_ASSIGN(all.cells, cells_of_task(*place.repository, place.project, commit));
   MILLGATE_ASSIGN(all.joined, sample_rows(all.joined, options.sample, options.seed));
   MILLGATE_ASSIGN(const Block inputs, block_from(*all.joined, all.model->features().inputs()));
   Model::Scratch scratch;
@@ -104,16 +109,27 @@ Result<Explained> explain_rows(const Workplace& place, const Options& options) {
 }
 
 /// A feature's value as a person would write it.
-std::string value_text(const Feature& feature, double value) {
+std::string plain_value_text(const Feature& feature, double value) {
   if (std::isnan(value)) return "(missing)";
   if (!feature.is_category) return rounded(value, 6);
   const auto code = static_cast<size_t>(value);
   return code < feature.categories.size() ? feature.categories[code] : "(unknown)";
 }
 
-Json value_json(const Feature& feature, double value) {
+/// Whether it is made from a column that the policy for personal data hides.
+bool is_guarded(const Explained& all, const Feature& feature) {
+  return std::any_of(feature.inputs.begin(), feature.inputs.end(),
+                     [&](const std::string& input) { return all.cells.guards(input); });
+}
+
+std::string value_text(const Explained& all, const Feature& feature, double value) {
+  return is_guarded(all, feature) ? "***" : plain_value_text(feature, value);
+}
+
+Json value_json(const Explained& all, const Feature& feature, double value) {
   if (std::isnan(value)) return nullptr;
-  if (feature.is_category) return value_text(feature, value);
+  if (is_guarded(all, feature)) return "***";
+  if (feature.is_category) return plain_value_text(feature, value);
   return value;
 }
 
@@ -155,7 +171,7 @@ Json row_json(const Explained& all) {
   Json contributions = Json::array();
   for (const size_t i : order_by_size(all.of_row(0))) {
     contributions.push_back({{"feature", features[i].name},
-                             {"value", value_json(features[i], all.features[i])},
+                             {"value", value_json(all, features[i], all.features[i])},
                              {"contribution", all.contributions[i]}});
   }
   Json json = {{"model", all.model->id().hex()},
@@ -176,7 +192,7 @@ std::string key_text(const Explained& all) {
     if (column == nullptr) continue;
     const auto value = column->GetScalar(0);
     if (!value.ok()) continue;
-    text += (text.empty() ? "" : ", ") + name + " = " + (*value)->ToString();
+    text += (text.empty() ? "" : ", ") + name + " = " + all.cells.shown(name, (*value)->ToString());
   }
   return text.empty() ? "the row" : text;
 }
@@ -189,7 +205,7 @@ void print_words(const Explained& all) {
     const double contribution = all.contributions[i];
     if (contribution == 0 || up.size() + down.size() == 5) break;
     (contribution > 0 ? up : down)
-        .push_back("`" + features[i].name + "` = " + value_text(features[i], all.features[i]));
+        .push_back("`" + features[i].name + "` = " + value_text(all, features[i], all.features[i]));
   }
   const auto list = [](const std::vector<std::string>& items) {
     std::string text;
@@ -226,7 +242,7 @@ void print_row(const Explained& all, size_t top) {
   size_t shown = 0, left = 0;
   for (const size_t i : order_by_size(all.of_row(0))) {
     if (shown++ < top) {
-      table.add({features[i].name, value_text(features[i], all.features[i]),
+      table.add({features[i].name, value_text(all, features[i], all.features[i]),
                  with_sign(all.contributions[i], 4)});
     } else {
       rest += all.contributions[i];
@@ -290,8 +306,13 @@ Result<std::shared_ptr<arrow::Table>> result_table(const Explained& all) {
   return arrow::Table::Make(arrow::schema(fields), columns, all.joined->num_rows());
 }
 
-Status write_out(const Explained& all, const std::string& path) {
-  MILLGATE_ASSIGN(const auto table, result_table(all));
+Status write_out(const Workplace& place, const Explained& all, const Options& options) {
+  const std::string& path = options.out;
+  MILLGATE_ASSIGN(auto table, result_table(all));
+  if (place.project.task) {
+    MILLGATE_ASSIGN(table, guarded_table(*place.repository, place.project.task->table,
+                                         options.revision, std::move(table)));
+  }
   arrow::TableBatchReader reader(*table);
   MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, path));
   std::cerr << "contributions of " << count_of(count, "row") << " written to " << path << '\n';
@@ -301,7 +322,7 @@ Status write_out(const Explained& all, const std::string& path) {
 Result<int> explain(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Explained all, explain_rows(place, options));
-  if (!options.out.empty()) MILLGATE_TRY(write_out(all, options.out));
+  if (!options.out.empty()) MILLGATE_TRY(write_out(place, all, options));
   if (all.predictions.size() == 1) {
     if (session.json) {
       print_json(row_json(all));

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/delta/delta_export.h"
@@ -11,6 +12,7 @@
 #include "data/store/table_version.h"
 #include "data/table/writer.h"
 #include "ground/nearest_name.h"
+#include "system/monitor/wording.h"
 #include "system/report/croissant.h"
 
 namespace millgate {
@@ -24,6 +26,8 @@ struct Options {
   std::string delta;
   std::string croissant;
   bool force = false;
+  std::string reason;  ///< Of an export against the policy for personal data.
+  std::string name;    ///< Who answers for that.
 };
 
 /// A table as people name it, "flights@main~1".
@@ -64,6 +68,21 @@ Result<TableFormat> format_for_output(const std::string& format) {
                        "add --format csv, jsonl, parquet, arrow or arrows");
 }
 
+/// How the rows leave: as the policy asks, or, recorded first, as they are.
+Result<RowChanges> changes_for(Repository& repository, const Options& options,
+                               const std::string& table, const Commit& commit,
+                               const std::string& to) {
+  if (options.reason.empty()) return open_guard(repository);
+  MILLGATE_ASSIGN(const auto columns, record_disclosure(repository, {.table = table,
+                                                                     .commit = commit.id,
+                                                                     .to = to,
+                                                                     .reason = options.reason,
+                                                                     .name = options.name}));
+  std::cerr << "note: " << count_of(static_cast<int64_t>(columns.size()), "column") << " of "
+            << table << " left against the policy for personal data; the ledger has it\n";
+  return RowChanges();
+}
+
 /// To standard output; a reader that has seen enough is no error.
 Result<int> write_output(const Options& options, arrow::RecordBatchReader& rows) {
   MILLGATE_ASSIGN(const TableFormat format, format_for_output(options.format));
@@ -77,6 +96,8 @@ Result<int> export_history(const Session& session, const Options& options) {
   const AskedTable asked = parse_table(options.table);
   DeltaTarget target{.table = asked.name, .commit = {}, .folder = options.delta};
   MILLGATE_ASSIGN(target.commit, repository->resolve(asked.revision));
+  MILLGATE_ASSIGN(target.changes,
+                  changes_for(*repository, options, asked.name, target.commit, options.delta));
   MILLGATE_ASSIGN(const DeltaExportReport report, export_delta(*repository, target));
   // It is there all the same; `forget` cannot name it then.
   (void)note_export(*repository, asked.name, options.delta);
@@ -113,7 +134,15 @@ Result<int> export_table(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Commit commit, repository->resolve(asked.revision));
   MILLGATE_ASSIGN(const Id id, find_version(commit, asked.name));
   MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository->objects(), id));
-  MILLGATE_ASSIGN(const auto rows, read_rows(repository->objects(), version));
+  MILLGATE_ASSIGN(const RowChanges changes,
+                  changes_for(*repository, options, asked.name, commit, options.file));
+  std::shared_ptr<const RowChange> change;
+  if (changes) {
+    MILLGATE_ASSIGN(change, changes(asked.name, version));
+  }
+  MILLGATE_ASSIGN(auto stored, read_rows(repository->objects(), version));
+  const auto rows = changed_rows(std::move(stored), change);
+  if (change != nullptr) print_change_note(asked.name, change->text);
   if (to_output) return write_output(options, *rows);
   auto count = write_table_file(*rows, options.file, options.force);
   if (!count.ok()) {
@@ -125,7 +154,8 @@ Result<int> export_table(const Session& session, const Options& options) {
     print_json({{"table", asked.name},
                 {"commit", commit.id.hex()},
                 {"row_count", *count},
-                {"file", options.file}});
+                {"file", options.file},
+                {"personal", change == nullptr ? Json() : Json(change->text)}});
   } else {
     std::cout << grouped(*count) << " rows of " << asked.name << " at commit " << commit.id.brief()
               << " in " << options.file << '\n';
@@ -140,7 +170,8 @@ Json to_json(const CroissantReport& report) {
                       {"file", one.file},
                       {"row_count", one.row_count},
                       {"size_bytes", one.size_bytes},
-                      {"sha256", one.sha256}});
+                      {"sha256", one.sha256},
+                      {"personal", one.changed.empty() ? Json() : Json(one.changed)}});
   }
   Json unsaid = Json::array();
   for (const Unsaid& one : report.unsaid) {
@@ -181,6 +212,12 @@ Result<int> export_described(const Session& session, const Options& options) {
   CroissantTarget target{
       .commit = {}, .table = asked.name, .folder = options.croissant, .overwrite = options.force};
   MILLGATE_ASSIGN(target.commit, place.repository->resolve(asked.revision));
+  if (!options.reason.empty() && asked.name.empty()) {
+    return invalid_input("`--override` is for one table at a time",
+                         "name the table whose rows leave against the policy");
+  }
+  MILLGATE_ASSIGN(target.changes, changes_for(*place.repository, options, asked.name, target.commit,
+                                              options.croissant));
   MILLGATE_ASSIGN(const CroissantReport report,
                   export_croissant(*place.repository, place.project, target));
   if (session.json) {
@@ -196,6 +233,7 @@ Result<int> export_described(const Session& session, const Options& options) {
   lines.print(std::cout);
   std::cout << "version " << report.version << " of the data, commit " << target.commit.id.brief()
             << ": " << options.croissant << '/' << kCroissantFile << '\n';
+  for (const CroissantTable& one : report.tables) print_change_note(one.table, one.changed);
   print_unsaid(report.unsaid);
   return kDone;
 }
@@ -245,6 +283,10 @@ void add_export(const Command& program, Session& session) {
   command.add_option("--format", options->format, "of standard output")
       .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
   command.add_flag("--force", options->force, "write over what is there");
+  Parameter reason = command.add_option("--override", options->reason,
+                                        "let columns out that the policy for personal data masks "
+                                        "or hashes: why; the ledger keeps it");
+  command.add_option("--by", options->name, "with --override: who answers for it").needs(reason);
   command.does([&session, options] { return export_asked(session, *options); });
 }
 

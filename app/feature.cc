@@ -8,6 +8,7 @@
 #include "data/feature/operand_text.h"
 #include "ground/shortest_text.h"
 #include "system/pipeline/feature_work.h"
+#include "system/pipeline/task_cells.h"
 
 namespace millgate {
 
@@ -94,7 +95,7 @@ Result<std::vector<Origin>> origins_of(const FeatureWork& work, const arrow::Tab
 
 Json to_json(const Options& options, const std::vector<TracedValue>& values,
              const std::vector<Origin>& origins, const std::string& row_time, int64_t rows,
-             double value) {
+             const std::string& value) {
   Json parts = Json::array();
   for (const TracedValue& one : values) {
     Json part = {{"text", one.text}, {"value", one.value}, {"depth", one.depth}};
@@ -107,19 +108,14 @@ Json to_json(const Options& options, const std::vector<TracedValue>& values,
     for (const auto& [name, text] : one.cells) cells[name] = text;
     from.push_back({{"view", one.view}, {"sql", one.sql}, {"cells", cells}});
   }
-  return {{"feature", options.feature},
-          {"value", shortest_text(value)},
-          {"row_time", row_time},
-          {"row_count", rows},
-          {"parts", parts},
-          {"from", from}};
+  return {{"feature", options.feature}, {"value", value}, {"row_time", row_time},
+          {"row_count", rows},          {"parts", parts}, {"from", from}};
 }
 
 void print_why(const Options& options, const FeatureWork& work,
                const std::vector<TracedValue>& values, const std::vector<Origin>& origins,
-               const std::string& row_time, int64_t rows, double value) {
-  std::cout << options.feature << " = " << shortest_text(value) << ", asked at " << row_time
-            << '\n';
+               const std::string& row_time, int64_t rows, const std::string& value) {
+  std::cout << options.feature << " = " << value << ", asked at " << row_time << '\n';
   if (rows > 1) std::cout << "(the first of " << grouped(rows) << " rows that fit)\n";
   for (const TracedValue& one : values) {
     std::cout << std::string(static_cast<size_t>(one.depth) * 2 + 2, ' ') << one.text << " = "
@@ -136,6 +132,21 @@ void print_why(const Options& options, const FeatureWork& work,
     }
     for (const auto& [name, text] : one.cells) std::cout << "  " << name << " = " << text << '\n';
   }
+}
+
+/// Cells as the policy for personal data asks. Whether the feature reads one that it hides.
+bool show_guarded(const GuardedCells& cells, const std::vector<std::string>& inputs,
+                  std::vector<TracedValue>& values, std::vector<Origin>& origins) {
+  if (cells.empty()) return false;
+  for (TracedValue& one : values) {
+    if (cells.guards(one.text)) one.learned.clear();
+    one.value = cells.shown(one.text, one.value);
+  }
+  for (Origin& one : origins) {
+    for (auto& [name, text] : one.cells) text = cells.shown(name, text);
+  }
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](const std::string& input) { return cells.guards(input); });
 }
 
 Result<int> why(const Session& session, const Options& options) {
@@ -162,19 +173,23 @@ Result<int> why(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const FittedFeatures fitted, fitted_features(*place.repository, work, *all));
   const auto first = joined->Slice(0, 1);
   MILLGATE_ASSIGN(const Block row, block_from(*first, fitted.program.inputs()));
-  MILLGATE_ASSIGN(const auto values, fitted.program.trace(options.feature, row));
-  MILLGATE_ASSIGN(const auto origins, origins_of(work, *first, inputs));
+  MILLGATE_ASSIGN(auto values, fitted.program.trace(options.feature, row));
+  MILLGATE_ASSIGN(auto origins, origins_of(work, *first, inputs));
   std::vector<double> out(fitted.program.features().size());
   EvaluationScratch scratch;
   MILLGATE_TRY(fitted.program.evaluate(row, out, scratch));
   for (size_t i = 0; i < out.size(); ++i) {
     if (fitted.program.features()[i].name == options.feature) at = i;
   }
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  cells_of_task(*place.repository, place.project, work.commit));
+  const bool is_guarded = show_guarded(cells, inputs, values, origins);
+  const std::string value = is_guarded ? "***" : shortest_text(out[at]);
   MILLGATE_ASSIGN(const std::string row_time, cell_text(*first, {kRowTimeColumn, ValueType::time}));
   if (session.json) {
-    print_json(to_json(options, values, origins, row_time, joined->num_rows(), out[at]));
+    print_json(to_json(options, values, origins, row_time, joined->num_rows(), value));
   } else {
-    print_why(options, work, values, origins, row_time, joined->num_rows(), out[at]);
+    print_why(options, work, values, origins, row_time, joined->num_rows(), value);
   }
   return kDone;
 }

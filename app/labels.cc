@@ -8,11 +8,14 @@
 #include "app/asked_key.h"
 #include "app/commands.h"
 #include "app/label_jump_text.h"
+#include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "data/query/sql_token.h"
 #include "data/store/workspace.h"
 #include "data/table/writer.h"
 #include "system/pipeline/label_review.h"
+#include "system/pipeline/task_cells.h"
 
 namespace millgate {
 
@@ -107,6 +110,19 @@ Status write_review(Database& database, const AskedRows& rows, const LabelIssues
   return {};
 }
 
+/// What is shown of single rows, as the policy for personal data asks. `label` is SQL over them.
+void show_guarded(const GuardedCells& cells, const std::vector<std::string>& shown,
+                  const std::string& label, LabelIssues& issues) {
+  if (cells.empty()) return;
+  for (auto& row : issues.shown) cells.show_row(shown, row);
+  for (auto& [by, groups] : issues.groups) {
+    for (size_t i = 0; i < groups.size(); ++i) {
+      groups[i].group = cells.shown_apart(by, groups[i].group, i + 1);
+    }
+  }
+  cells.name_apart(label, issues.classes);
+}
+
 /// "CLASS=SQL" of every --probability.
 Status read_probabilities(Options& options) {
   for (const std::string& text : options.probabilities) {
@@ -143,12 +159,18 @@ Result<int> judge_given(const Session& session, Options& options) {
                   open_rows(*database, *place.repository, {options.rows}, options.review.revision));
   options.issues.shown = key_of(place.project, rows[0]);
   options.issues.by = options.review.by;
-  MILLGATE_ASSIGN(const LabelIssues issues, label_issues(*database, rows[0], options.issues));
+  MILLGATE_ASSIGN(LabelIssues issues, label_issues(*database, rows[0], options.issues));
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  open_cells(*place.repository, options.rows, options.review.revision));
   if (!options.out.empty()) {
     const std::string column = rows[0].find(options.issues.label) ? options.issues.label : "";
     MILLGATE_TRY(
         write_review(*database, rows[0], issues, options.issues.shown, column, options.out));
+    auto written = options.issues.shown;
+    if (!column.empty()) written.push_back(column);
+    note_clear_key(cells, written, options.out);
   }
+  show_guarded(cells, options.issues.shown, options.issues.label, issues);
   if (session.json) {
     print_json(to_json(issues));
   } else {
@@ -177,7 +199,12 @@ Result<int> judge_annotators(const Session& session, Options& options) {
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
   MILLGATE_ASSIGN(const auto rows,
                   open_rows(*database, *place.repository, {options.rows}, options.review.revision));
-  MILLGATE_ASSIGN(const AnnotatorReport report, read_annotators(*database, rows[0], question));
+  MILLGATE_ASSIGN(AnnotatorReport report, read_annotators(*database, rows[0], question));
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  open_cells(*place.repository, options.rows, options.review.revision));
+  cells.name_apart(question.item, report.items);
+  cells.name_apart(question.annotator, report.annotators);
+  cells.name_apart(question.label, report.classes);
   if (!options.out.empty()) {
     MILLGATE_ASSIGN(const auto table, consensus_table(report));
     arrow::TableBatchReader reader(*table);
@@ -207,8 +234,11 @@ Result<int> judge_history(const Session& session, Options& options) {
     return invalid_input("jumps of the label rate need a table and its label",
                          "millgate labels visits --jumps --label \"late = 1\"");
   }
-  MILLGATE_ASSIGN(const LabelJumps jumps,
+  MILLGATE_ASSIGN(LabelJumps jumps,
                   label_jumps(*place.repository, options.review.revision, table, how));
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  open_cells(*place.repository, sql_name(table), options.review.revision));
+  for (LabelJump& one : jumps.tests) one.value = cells.shown(one.column, one.value);
   if (session.json) {
     print_json(to_json(jumps));
   } else {
@@ -225,6 +255,9 @@ Result<int> judge_task(const Session& session, Options& options) {
   auto review = review_labels(*place.repository, place.project, options.review);
   end_progress();
   if (!review.ok()) return review.error();
+  MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.review.revision));
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  cells_of_task(*place.repository, place.project, commit));
   if (!options.out.empty()) {
     MILLGATE_TRY(write_review(*review->database, review->rows, review->issues, review->key,
                               review->label_column, options.out));
@@ -232,7 +265,11 @@ Result<int> judge_task(const Session& session, Options& options) {
       std::cerr << "the label `" << place.project.task->label
                 << "` is made from columns: correct those in the source, not in this file\n";
     }
+    auto written = review->key;
+    if (!review->label_column.empty()) written.push_back(review->label_column);
+    note_clear_key(cells, written, options.out);
   }
+  show_guarded(cells, review->key, place.project.task->label, review->issues);
   if (session.json) {
     print_json(to_json(review->issues));
   } else {

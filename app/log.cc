@@ -4,6 +4,7 @@
 
 #include "app/about_text.h"
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/store/version_update.h"
 #include "data/tree/tree.h"
@@ -106,6 +107,7 @@ Result<int> show(const Session& session, const std::string& revision) {
     return kDone;
   }
   MILLGATE_ASSIGN(const Json abouts, abouts_json(commit));
+  MILLGATE_ASSIGN(const RowChanges guard, open_guard(*repository));
   std::cout << "commit  " << commit.id.hex() << "\ntime    " << to_string(commit.time)
             << "\nauthor  " << commit.author << "\nmessage " << commit.message << '\n';
   if (!commit.git_commit.empty()) std::cout << "code    " << commit.git_commit << '\n';
@@ -124,11 +126,17 @@ Result<int> show(const Session& session, const std::string& revision) {
     }
     std::cout << '\n';
     TextTable table({"column", "type", "missing", "minimum", "maximum"});
+    std::shared_ptr<const RowChange> change;
+    if (guard) {
+      MILLGATE_ASSIGN(change, guard(name, version));
+    }
     for (const ColumnStatistics& column : version.columns) {
-      table.add(
-          {column.name, column.type, grouped(column.null_count), column.minimum, column.maximum});
+      const bool is_hidden = change != nullptr && change->changes(column.name);
+      table.add({column.name, column.type, grouped(column.null_count),
+                 is_hidden ? "***" : column.minimum, is_hidden ? "***" : column.maximum});
     }
     table.print(std::cout);
+    if (change != nullptr) print_change_note(name, change->text);
     print_about(abouts.value(name, Json::object()));
   }
   for (const auto& [name, id] : commit.trees) {

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <optional>
 
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "data/personal/personal_columns.h"
+#include "data/personal/personal_policy.h"
 #include "data/personal/reidentification.h"
+#include "data/query/sql_token.h"
 
 namespace millgate {
 
@@ -16,18 +19,99 @@ struct Options {
   std::string revision = kCurrentBranch;
   std::vector<std::string> quasi_identifiers;
   std::vector<std::string> sensitive;
+  bool require_policy = false;
 };
 
-void print_columns(const AskedRows& rows, const std::vector<PersonalColumn>& columns) {
+/// What the project decided about the rows, which are those of one table.
+struct Decided {
+  TablePolicy policy;
+  std::vector<ColumnPolicy> proposed;  ///< For columns without one that hold personal data.
+};
+
+/// "patients" of "patients@main~1"; empty for a select.
+std::string table_of(const std::string& rows) {
+  const auto tokens = sql_tokens(rows.substr(0, rows.find('@')));
+  return tokens.size() == 1 && tokens.front().is_name() ? tokens.front().name() : std::string();
+}
+
+/// What most would want: nobody learns from what names a person or is nobody's business, and a
+/// value that names one stays able to join.
+ColumnPolicy proposal_for(const PersonalColumn& column) {
+  const bool is_identifier = column.role == PersonalRole::identifier;
+  return {
+      .column = column.column,
+      .is_forbidden = column.role != PersonalRole::quasi_identifier,
+      .exit = is_identifier && !column.within_texts ? PersonalExit::hashed : PersonalExit::masked};
+}
+
+Decided decided_about(const Project& project, const std::string& table,
+                      const std::vector<PersonalColumn>& found) {
+  Decided decided;
+  decided.policy.table = table;
+  if (const TablePolicy* policy = policy_of(project.personal, table)) decided.policy = *policy;
+  for (const PersonalColumn& one : found) {
+    if (one.certainty == Certainty::possible || decided.policy.find(one.column) != nullptr) {
+      continue;
+    }
+    const ColumnPolicy proposal = proposal_for(one);
+    const auto known =
+        std::find_if(decided.proposed.begin(), decided.proposed.end(),
+                     [&](const ColumnPolicy& other) { return other.column == one.column; });
+    if (known == decided.proposed.end()) decided.proposed.push_back(proposal);
+  }
+  return decided;
+}
+
+/// As a line of the project file.
+std::string toml_line(const ColumnPolicy& policy) {
+  std::string value = policy.text();
+  if (const size_t comma = value.find(", "); comma != std::string::npos) {
+    value = "[\"" + value.substr(0, comma) + "\", \"" + value.substr(comma + 2) + "\"]";
+  } else {
+    value = "\"" + value + "\"";
+  }
+  const auto is_bare = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  };
+  const bool bare = std::all_of(policy.column.begin(), policy.column.end(), is_bare);
+  return (bare ? policy.column : dump_json(Json(policy.column))) + " = " + value;
+}
+
+void print_decided(const Decided& decided, const std::vector<PersonalColumn>& found) {
+  std::string others;
+  for (const ColumnPolicy& one : decided.policy.columns) {
+    const bool is_found = std::any_of(found.begin(), found.end(), [&](const PersonalColumn& other) {
+      return other.column == one.column;
+    });
+    if (!is_found) others += (others.empty() ? "" : "; ") + one.column + ": " + one.text();
+  }
+  if (!others.empty()) std::cout << "\nalso decided, though nothing was found: " << others << '\n';
+  if (decided.proposed.empty()) return;
+  std::cout << "\nnot decided; below the [[source]] of " << decided.policy.table
+            << " in millgate.toml one could write\n[source.personal]\n";
+  for (const ColumnPolicy& one : decided.proposed) std::cout << toml_line(one) << '\n';
+}
+
+void print_columns(const AskedRows& rows, const std::vector<PersonalColumn>& columns,
+                   const std::optional<Decided>& decided) {
   std::cout << rows.text << ": " << grouped(rows.row_count) << " rows, " << rows.columns.size()
             << " columns\n";
   if (columns.empty()) {
     std::cout << "\nno personal data found\n";
   } else {
-    TextTable table({"column", "holds", "role", "certainty", "why"});
+    TextTable table(
+        decided ? std::vector<std::string>{"column", "holds", "role", "certainty", "policy", "why"}
+                : std::vector<std::string>{"column", "holds", "role", "certainty", "why"});
     for (const PersonalColumn& one : columns) {
-      table.add({one.column, one.what + (one.within_texts ? ", within texts" : ""),
-                 to_string(one.role), to_string(one.certainty), one.why});
+      std::vector<std::string> line = {one.column,
+                                       one.what + (one.within_texts ? ", within texts" : ""),
+                                       to_string(one.role), to_string(one.certainty)};
+      if (decided) {
+        const ColumnPolicy* policy = decided->policy.find(one.column);
+        line.push_back(policy == nullptr ? "none" : policy->text());
+      }
+      line.push_back(one.why);
+      table.add(std::move(line));
     }
     table.print(std::cout);
     std::cout << '\n';
@@ -40,6 +124,7 @@ void print_columns(const AskedRows& rows, const std::vector<PersonalColumn>& col
     examples.print(std::cout);
   }
   std::cout << "(names of persons within texts are not looked for)\n";
+  if (decided) print_decided(*decided, columns);
 }
 
 void print_anonymity_head(const Reidentification& risk) {
@@ -93,6 +178,11 @@ std::vector<std::string> asked_or_found(const std::vector<std::string>& asked, P
 
 Result<int> personal(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  const std::string table = table_of(options.rows);
+  if (options.require_policy && table.empty()) {
+    return invalid_input("`--require-policy` is about a table; a question has no policy",
+                         "name a table, perhaps at a revision: patients@main~1");
+  }
   MILLGATE_ASSIGN(
       const auto database,
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
@@ -108,17 +198,30 @@ Result<int> personal(const Session& session, const Options& options) {
                               *database, rows, quasi_identifiers,
                               asked_or_found(options.sensitive, PersonalRole::sensitive, columns)));
   }
+  std::optional<Decided> decided;
+  if (!table.empty()) decided = decided_about(place.project, table, columns);
   if (session.json) {
     Json found = Json::array();
-    for (const PersonalColumn& one : columns) found.push_back(to_json(one));
+    for (const PersonalColumn& one : columns) {
+      Json line = to_json(one);
+      const ColumnPolicy* policy = decided ? decided->policy.find(one.column) : nullptr;
+      line["policy"] = policy == nullptr ? Json() : Json(policy->text());
+      found.push_back(std::move(line));
+    }
     Json json = {{"rows", rows.text}, {"row_count", rows.row_count}};
     json["columns"] = std::move(found);
+    Json proposed = Json::object();
+    if (decided) {
+      for (const ColumnPolicy& one : decided->proposed) proposed[one.column] = one.text();
+    }
+    json["proposed"] = std::move(proposed);
     json["reidentification"] = risk ? to_json(*risk) : Json(nullptr);
     print_json(json);
   } else {
-    print_columns(rows, columns);
+    print_columns(rows, columns, decided);
     if (risk) print_risk(*risk);
   }
+  if (options.require_policy) return decided->proposed.empty() ? kDone : kAnswerIsNo;
   const bool any = std::any_of(columns.begin(), columns.end(), [](const PersonalColumn& one) {
     return one.certainty != Certainty::possible;
   });
@@ -133,7 +236,8 @@ void add_personal(const Command& program, Session& session) {
       "personal", "which columns hold personal data, and whether rows give persons away",
       "millgate personal customers\n"
       "  millgate personal customers --quasi birth --quasi postcode --sensitive diagnosis\n"
-      "  millgate personal \"select comment from tickets\" --json");
+      "  millgate personal \"select comment from tickets\" --json\n"
+      "  millgate personal customers --require-policy");
   command.add_option("rows", options->rows, "a table, table@revision, or a select").required();
   command.add_option("--rev", options->revision, "revision of tables without one").shows_default();
   command
@@ -146,6 +250,9 @@ void add_personal(const Command& program, Session& session) {
                   "columns that nobody should learn of a person, each by its own option; default: "
                   "those found")
       .one_at_a_time();
+  command.add_flag("--require-policy", options->require_policy,
+                   "exit with 1 only when a column that holds personal data has no policy in "
+                   "[source.personal] of millgate.toml");
   command.does([&session, options] { return personal(session, *options); });
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/asked_key.h"
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/feature/join.h"
@@ -14,6 +15,7 @@
 #include "data/table/writer.h"
 #include "model/poison/trigger_search.h"
 #include "system/pipeline/feature_work.h"
+#include "system/pipeline/task_cells.h"
 
 namespace millgate {
 
@@ -31,6 +33,7 @@ struct Options {
 struct OpenedRows {
   std::unique_ptr<Database> database;
   AskedRows rows;
+  GuardedCells cells;
 };
 
 Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
@@ -41,6 +44,7 @@ Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
   MILLGATE_ASSIGN(auto rows,
                   open_rows(*opened.database, *place.repository, {options.rows}, options.revision));
   opened.rows = std::move(rows[0]);
+  MILLGATE_ASSIGN(opened.cells, open_cells(*place.repository, options.rows, options.revision));
   if (options.search.label.empty()) {
     if (!place.project.task || place.project.task->kind == TaskKind::regression) {
       return invalid_input("a trigger is looked for in rows with labels",
@@ -67,6 +71,7 @@ Result<OpenedRows> open_task(const Workplace& place, Options& options) {
                   Database::open({.spill_folder = place.repository->folder("scratch")}));
   MILLGATE_ASSIGN(opened.rows, rows_of_table(*opened.database, std::move(joined),
                                              work.plan.task.table + "@" + options.revision));
+  MILLGATE_ASSIGN(opened.cells, cells_of_task(*place.repository, place.project, work.commit));
   // Only what the model reads can poison it.
   const std::vector<std::string> read = work.columns();
   std::erase_if(opened.rows.columns, [&](const AskedColumn& column) {
@@ -182,15 +187,29 @@ Status write_suspects(OpenedRows& opened, const TriggerSearch& search, const Opt
   return {};
 }
 
+/// What is shown of single rows, as the policy for personal data asks.
+void show_guarded(const GuardedCells& cells, const Options& options, TriggerSearch& search) {
+  if (cells.empty()) return;
+  for (Trigger& trigger : search.triggers) {
+    trigger.condition = cells.condition(trigger.condition);
+    trigger.label = cells.shown(options.search.label, trigger.label);
+    for (TriggerRow& row : trigger.rows) cells.show_row(options.search.shown, row.shown);
+  }
+}
+
 Result<int> poison(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(OpenedRows opened,
                   options.rows.empty() ? open_task(place, options) : open_asked(place, options));
   options.search.progress = progress_line();
-  const auto search = search_triggers(*opened.database, opened.rows, options.search);
+  auto search = search_triggers(*opened.database, opened.rows, options.search);
   end_progress();
   if (!search.ok()) return search.error();
-  if (!options.out.empty()) MILLGATE_TRY(write_suspects(opened, *search, options));
+  show_guarded(opened.cells, options, *search);
+  if (!options.out.empty()) {
+    MILLGATE_TRY(write_suspects(opened, *search, options));
+    note_clear_key(opened.cells, options.search.shown, options.out);
+  }
   if (session.json) {
     Json json = {{"rows", opened.rows.text},
                  {"label", options.search.label},

@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/joined_rows.h"
+#include "app/personal_exit.h"
 #include "app/remote_rows.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -69,10 +70,14 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
   return arrow::Table::Make(arrow::schema(fields), columns, joined.num_rows());
 }
 
-Result<int> print_batch(const Session& session, const Options& options, const arrow::Table& joined,
-                        const Model& model) {
+Result<int> print_batch(const Session& session, const Options& options, const Workplace& place,
+                        const arrow::Table& joined, const Model& model) {
   MILLGATE_ASSIGN(const std::vector<Prediction> predictions, predict_here(joined, model));
-  MILLGATE_ASSIGN(const auto table, result_table(joined, model, predictions));
+  MILLGATE_ASSIGN(auto table, result_table(joined, model, predictions));
+  if (place.project.task) {
+    MILLGATE_ASSIGN(table, guarded_table(*place.repository, place.project.task->table,
+                                         options.revision, std::move(table)));
+  }
   arrow::TableBatchReader reader(*table);
   if (!options.out.empty()) {
     MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, options.out));
@@ -178,7 +183,7 @@ Result<int> predict(const Session& session, const Options& options) {
                       : joined_file_rows(place, options.revision, *model, options.rows));
   if (options.limit > 0) joined = joined->Slice(0, options.limit);
   if (!options.send.url.empty()) return send(session, options, place, *joined, *model);
-  return print_batch(session, options, *joined, *model);
+  return print_batch(session, options, place, *joined, *model);
 }
 
 }  // namespace

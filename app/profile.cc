@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/check/table_profile.h"
 #include "ground/file_store.h"
@@ -133,8 +134,19 @@ Result<int> profile(const Session& session, const Options& options) {
       Database::open({.spill_folder = repository->folder("scratch"), .user_sql = true}));
   std::vector<std::string> texts = {options.first};
   if (!options.second.empty()) texts.push_back(options.second);
+  MILLGATE_ASSIGN(const RowChanges guard, open_counting_guard(*repository));
+  const RowChanges noting =
+      [&](const std::string& table,
+          const TableVersion& version) -> Result<std::shared_ptr<const RowChange>> {
+    MILLGATE_ASSIGN(auto change, guard(table, version));
+    if (change != nullptr) print_change_note(table, change->text);
+    return change;
+  };
+  MILLGATE_ASSIGN(const auto hidden,
+                  hidden_log_columns(*repository, options.first + " " + options.second));
   MILLGATE_ASSIGN(const std::vector<AskedRows> asked,
-                  open_rows(*database, *repository, texts, options.revision));
+                  open_rows(*database, *repository, texts, options.revision,
+                            {.changes = guard ? noting : nullptr, .left_out = hidden}));
   std::vector<TableProfile> profiles;
   for (const AskedRows& rows : asked) {
     MILLGATE_ASSIGN(TableProfile made, profile_rows(*database, rows));

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/query/revision_sql.h"
 #include "data/table/arrow_result.h"
@@ -65,8 +66,19 @@ Result<int> sql(const Session& session, const Options& options) {
   limits.spill_folder = repository->folder("scratch");
   limits.user_sql = true;
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open(limits));
-  MILLGATE_ASSIGN(const std::string statement,
-                  prepare_revision_sql(*database, *repository, options.sql, options.revision));
+  MILLGATE_ASSIGN(const RowChanges guard, open_guard(*repository));
+  const RowChanges noting =
+      [&](const std::string& table,
+          const TableVersion& version) -> Result<std::shared_ptr<const RowChange>> {
+    MILLGATE_ASSIGN(auto change, guard(table, version));
+    if (change != nullptr) print_change_note(table, change->text);
+    return change;
+  };
+  MILLGATE_ASSIGN(const auto hidden, hidden_log_columns(*repository, options.sql));
+  MILLGATE_ASSIGN(
+      const std::string statement,
+      prepare_revision_sql(*database, *repository, options.sql, options.revision, nullptr,
+                           {.changes = guard ? noting : nullptr, .left_out = hidden}));
   MILLGATE_ASSIGN(const std::shared_ptr<arrow::RecordBatchReader> rows,
                   database->stream(statement));
   if (options.out.empty()) return print_rows(session, *rows);

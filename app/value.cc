@@ -7,6 +7,7 @@
 
 #include "app/asked_key.h"
 #include "app/commands.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/check/data_value.h"
 #include "data/table/arrow_result.h"
@@ -162,6 +163,20 @@ Status write_values(const DataValues& values, const Options& options) {
   return {};
 }
 
+/// What is shown of single rows, as the policy for personal data asks.
+void show_guarded(const GuardedCells& cells, const Options& options, DataValues& values) {
+  if (cells.empty()) return;
+  for (ValuedRow& row : values.rows) {
+    cells.show_row(options.value.shown, row.shown);
+    row.label = cells.shown(options.value.label, row.label);
+  }
+  for (auto& [by, groups] : values.groups) {
+    for (size_t i = 0; i < groups.size(); ++i) {
+      groups[i].group = cells.shown_apart(by, groups[i].group, i + 1);
+    }
+  }
+}
+
 Result<int> value(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(
@@ -184,6 +199,9 @@ Result<int> value(const Session& session, Options& options) {
         options.notes);
   }
   MILLGATE_ASSIGN(DataValues values, data_values(*database, sides[0], sides[1], options.value));
+  MILLGATE_ASSIGN(const GuardedCells cells,
+                  open_cells(*place.repository, options.training, options.revision));
+  show_guarded(cells, options, values);
   if (!options.out.empty()) MILLGATE_TRY(write_values(values, options));
   if (!session.json) {
     print_values(values, options);

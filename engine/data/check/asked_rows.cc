@@ -106,14 +106,18 @@ std::string text_at(const arrow::RecordBatch& batch, int column, int64_t row) {
   return texts.IsNull(row) ? "null" : texts.GetString(row);
 }
 
+std::string select_of(const std::string& text) {
+  return is_query(text) ? text : "select * from " + text;
+}
+
 Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& repository,
                                          const std::vector<std::string>& texts,
-                                         const std::string& revision) {
+                                         const std::string& revision, const SqlGuard& guard) {
   // All tables are added before the first query, which locks the database.
   std::vector<std::string> prepared;
   for (const std::string& text : texts) {
-    const std::string select = is_query(text) ? text : "select * from " + text;
-    MILLGATE_ASSIGN(std::string sql, prepare_revision_sql(database, repository, select, revision));
+    MILLGATE_ASSIGN(std::string sql, prepare_revision_sql(database, repository, select_of(text),
+                                                          revision, nullptr, guard));
     prepared.push_back(std::move(sql));
   }
   std::vector<AskedRows> all;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/query/database.h"
+#include "data/query/revision_sql.h"
 #include "data/store/repository.h"
 #include "ground/error.h"
 
@@ -52,14 +53,19 @@ struct AskedRows {
 /// The text in a column that `expression_text_sql` gave; "null" for none.
 [[nodiscard]] std::string text_at(const arrow::RecordBatch& batch, int column, int64_t row);
 
+/// The select behind rows as people name them: a table, a table with a revision, or a select.
+[[nodiscard]] std::string select_of(const std::string& text);
+
 /// Opens `texts` in `database`, which must be new: each a table name, a table with a revision
 /// ("flights@main~1"), or a select over such tables. Tables without a revision are read at
-/// `revision`. The rows of a select are computed once and kept until the database closes.
+/// `revision`. The rows of a select are computed once and kept until the database closes. What they
+/// hold is changed by `guard` before they are read.
 /// Errors: those of prepare_revision_sql and of the select.
 [[nodiscard]] Result<std::vector<AskedRows>> open_rows(Database& database,
                                                        const Repository& repository,
                                                        const std::vector<std::string>& texts,
-                                                       const std::string& revision);
+                                                       const std::string& revision,
+                                                       const SqlGuard& guard = {});
 
 /// The rows of `table` as "`text`", in `database`, which need not be new.
 [[nodiscard]] Result<AskedRows> rows_of_table(Database& database,

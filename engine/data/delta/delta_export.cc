@@ -95,7 +95,22 @@ class Exporter {
                         " is not an export of table `" + target_.table + "`");
     }
     MILLGATE_ASSIGN(const Id id, Id::parse(commit.get<std::string>()));
+    MILLGATE_TRY(check_same_change(id, ours.value("changed", std::string())));
     return std::make_optional(id);
+  }
+
+  Result<std::shared_ptr<const RowChange>> change_of(const TableVersion& version) const {
+    if (!target_.changes) return std::shared_ptr<const RowChange>();
+    return target_.changes(target_.table, version);
+  }
+
+  Status check_same_change(const Id& exported, const std::string& name) const {
+    MILLGATE_ASSIGN(const Commit commit, repository_.read_commit(exported));
+    MILLGATE_ASSIGN(const TableVersion version,
+                    read_table_version(repository_.objects(), *version_at(commit, target_.table)));
+    MILLGATE_ASSIGN(const auto change, change_of(version));
+    if ((change == nullptr ? std::string() : change->name) == name) return {};
+    return in_the_way("holds versions that were written under another policy for personal data");
   }
 
   /// The commits that changed the table since the newest version, oldest first.
@@ -143,11 +158,13 @@ class Exporter {
   Result<DeltaActions> actions_of(const DeltaSnapshot& snapshot, const Commit& commit) {
     MILLGATE_ASSIGN(const TableVersion version,
                     read_table_version(repository_.objects(), *version_at(commit, target_.table)));
-    MILLGATE_ASSIGN(const std::string schema_text, delta_schema_text(*version.schema));
+    MILLGATE_ASSIGN(const auto change, change_of(version));
+    const arrow::Schema& schema = change == nullptr ? *version.schema : *change->schema;
+    MILLGATE_ASSIGN(const std::string schema_text, delta_schema_text(schema));
     MILLGATE_ASSIGN(const auto scan, VersionScan::make(repository_.objects(), version));
     const int64_t now_ms = commit.time.micros / 1000;
     DeltaActions actions;
-    const DeltaProtocol protocol = protocol_for(*version.schema);
+    const DeltaProtocol protocol = protocol_for(schema);
     const bool first = snapshot.version < 0;
     if (first || protocol.reader_version > snapshot.protocol.reader_version) {
       actions.protocol = protocol;
@@ -163,8 +180,10 @@ class Exporter {
         actions.metadata->configuration["delta.enableExpiredLogCleanup"] = "false";
       }
     }
-    MILLGATE_TRY(place_parts(snapshot, *scan, now_ms, actions));
+    MILLGATE_TRY(place_parts(snapshot, {*scan, change.get()}, now_ms, actions));
     const bool append = actions.removals.empty();
+    Json ours = {{"table", target_.table}, {"commit", commit.id.hex()}};
+    if (change != nullptr) ours["changed"] = change->name;
     actions.commit_info = dump_json(Json{
         {"timestamp", now_ms},
         {"operation", "WRITE"},
@@ -172,21 +191,22 @@ class Exporter {
         {"engineInfo", "Millgate"},
         {"userName", commit.author},
         {"userMetadata", commit.message},
-        {"millgate", {{"table", target_.table}, {"commit", commit.id.hex()}}}});
+        {"millgate", std::move(ours)}});
     return actions;
   }
 
   /// Each part of the version keeps its file, or gets a new one; the other files go.
-  Status place_parts(const DeltaSnapshot& snapshot, const VersionScan& scan, int64_t now_ms,
+  Status place_parts(const DeltaSnapshot& snapshot, const ExportedVersion& version, int64_t now_ms,
                      DeltaActions& actions) {
+    const VersionScan& scan = version.scan;
     DeltaPartFiles known(snapshot.files);
     std::set<std::string> taken;
     for (const auto& [path, file] : snapshot.files) taken.insert(path);
     for (size_t part = 0; part < scan.part_count(); ++part) {
       if (scan.row_count(part) == 0) continue;
-      MILLGATE_ASSIGN(const DeltaPart one, describe_part(scan, part));
+      MILLGATE_ASSIGN(const DeltaPart one, describe_part(version, part));
       if (known.keep(one)) continue;
-      MILLGATE_ASSIGN(auto file, write_part(scan, part, one, taken));
+      MILLGATE_ASSIGN(auto file, write_part(version, part, one, taken));
       if (!file) continue;  // Nothing is left of its rows.
       file->modified_ms = now_ms;
       taken.insert(file->path);
@@ -199,10 +219,11 @@ class Exporter {
     return {};
   }
 
-  Result<std::optional<DeltaFile>> write_part(const VersionScan& scan, size_t part,
+  Result<std::optional<DeltaFile>> write_part(const ExportedVersion& version, size_t part,
                                               const DeltaPart& one,
                                               const std::set<std::string>& taken) {
-    MILLGATE_ASSIGN(auto written, write_delta_part(repository_, scan, part, one, taken, *files_));
+    MILLGATE_ASSIGN(auto written,
+                    write_delta_part(repository_, version, part, one, taken, *files_));
     if (!written) return std::optional<DeltaFile>();
     report_.new_files += written->is_new ? 1 : 0;
     report_.new_bytes += written->is_new ? written->file.size_bytes : 0;

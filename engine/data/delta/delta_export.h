@@ -5,6 +5,7 @@
 #include <string>
 
 #include "data/store/repository.h"
+#include "data/store/row_change.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -12,8 +13,9 @@ namespace millgate {
 /// What to export.
 struct DeltaTarget {
   std::string table;
-  Commit commit;       ///< The last to export, with its first-parent ancestors.
-  std::string folder;  ///< Of the Delta table; made when missing.
+  Commit commit;                 ///< The last to export, with its first-parent ancestors.
+  std::string folder;            ///< Of the Delta table; made when missing.
+  RowChanges changes = nullptr;  ///< Of every version that is written.
 };
 
 /// What an export did.
@@ -31,7 +33,8 @@ struct DeltaExportReport {
 /// exporters at once, each version is written by one, and both are done when it is there.
 ///
 /// Errors: `not_found` for the table; `conflict` when the folder holds something else (another
-/// table, a history that `commit` does not descend from, versions of other programs);
+/// table, a history that `commit` does not descend from, versions of other programs, rows that were
+/// changed otherwise than now: old versions stay readable there);
 /// `invalid_input` for columns that Delta does not have; `outside`.
 [[nodiscard]] Result<DeltaExportReport> export_delta(Repository& repository,
                                                      const DeltaTarget& target);

@@ -75,7 +75,8 @@ Status write_rows(const arrow::RecordBatch& rows, const std::string& path) {
 
 }  // namespace
 
-Result<DeltaPart> describe_part(const VersionScan& scan, size_t part) {
+Result<DeltaPart> describe_part(const ExportedVersion& exported, size_t part) {
+  const VersionScan& scan = exported.scan;
   const TableVersion& version = scan.version();
   DeltaPart described;
   Hasher hasher;
@@ -89,9 +90,12 @@ Result<DeltaPart> describe_part(const VersionScan& scan, size_t part) {
   }
   const auto [begin, end] = scan.changes_in(part);
   if (begin < end) MILLGATE_TRY(add_changes(scan.changes(), begin, end, hasher));
+  if (exported.change != nullptr) hasher.add_field(exported.change->name);
+  const arrow::Schema& schema =
+      exported.change == nullptr ? *version.schema : *exported.change->schema;
   described.rows = hasher.finish().hex();
   for (size_t i = 0; i < version.stored_names.size(); ++i) {
-    const auto& field = version.schema->field(static_cast<int>(i));
+    const auto& field = schema.field(static_cast<int>(i));
     described.columns.push_back(
         dump_json(Json{field->name(), field->type()->ToString(), version.stored_names[i]}));
   }
@@ -130,15 +134,19 @@ std::vector<DeltaFile> DeltaPartFiles::left() const {
 }
 
 Result<std::optional<WrittenPart>> write_delta_part(const Repository& repository,
-                                                    const VersionScan& scan, size_t part,
+                                                    const ExportedVersion& version, size_t part,
                                                     const DeltaPart& what,
                                                     const std::set<std::string>& taken,
                                                     FileStore& files) {
-  MILLGATE_ASSIGN(const auto rows, scan.read(part));
+  const VersionScan& scan = version.scan;
+  MILLGATE_ASSIGN(auto rows, scan.read(part));
+  if (version.change != nullptr) {
+    MILLGATE_ASSIGN(rows, version.change->apply(*rows));
+  }
   if (rows->num_rows() == 0) return std::optional<WrittenPart>();
   const ScratchFile scratch(repository.folder("scratch") + "/" + unique_name("delta-") +
                             ".parquet");
-  if (is_stored_as_it_is(scan, part)) {
+  if (version.change == nullptr && is_stored_as_it_is(scan, part)) {
     MILLGATE_ASSIGN(const std::string object,
                     repository.objects().local_path(scan.version().segments[part].object));
     std::error_code failed;

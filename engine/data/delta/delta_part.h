@@ -10,11 +10,18 @@
 
 #include "data/delta/delta_action.h"
 #include "data/store/repository.h"
+#include "data/store/row_change.h"
 #include "data/store/version_scan.h"
 #include "ground/error.h"
 #include "ground/file_store.h"
 
 namespace millgate {
+
+/// A version as it is exported. Refers to what it is made of.
+struct ExportedVersion {
+  const VersionScan& scan;
+  const RowChange* change = nullptr;  ///< Null: its rows as they are.
+};
 
 /// What is in a part: equal texts mean equal rows. Kept in the tags of its file.
 struct DeltaPart {
@@ -22,7 +29,7 @@ struct DeltaPart {
   std::vector<std::string> columns;  ///< Name, type and stored name of each.
 };
 
-[[nodiscard]] Result<DeltaPart> describe_part(const VersionScan& scan, size_t part);
+[[nodiscard]] Result<DeltaPart> describe_part(const ExportedVersion& version, size_t part);
 
 /// The files of a Delta table, by the part that is in each.
 class DeltaPartFiles {
@@ -47,10 +54,10 @@ struct WrittenPart {
 
 /// Writes the rows of a part into a file named by its bytes and a number, so that its path is not
 /// among `taken`; nothing when the part has no rows. A part that is a segment as it was stored is
-/// copied.
+/// copied, unless its rows are changed.
 /// Errors: `not_found`, `damaged` for objects; `outside`.
 [[nodiscard]] Result<std::optional<WrittenPart>> write_delta_part(
-    const Repository& repository, const VersionScan& scan, size_t part, const DeltaPart& what,
-    const std::set<std::string>& taken, FileStore& files);
+    const Repository& repository, const ExportedVersion& version, size_t part,
+    const DeltaPart& what, const std::set<std::string>& taken, FileStore& files);
 
 }  // namespace millgate

@@ -293,14 +293,14 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseOptions& options)
 }
 
 Status Database::add_table(const std::string& name, const ObjectStore& objects,
-                           const TableVersion& version) {
-  auto columns = sql_columns(*version.schema);
+                           const TableVersion& version, std::shared_ptr<const RowChange> change) {
+  auto columns = sql_columns(change == nullptr ? *version.schema : *change->schema);
   if (!columns.ok()) return std::move(columns).error().inside("table `" + name + "`");
-  if (!is_plain_parquet(version)) {
+  if (change != nullptr || !is_plain_parquet(version)) {
     MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, version));
-    return state_->define(
-        {name, "view",
-         "create view " + quote_name(name) + " as " + state_->versions->add(std::move(scan))});
+    return state_->define({name, "view",
+                           "create view " + quote_name(name) + " as " +
+                               state_->versions->add({std::move(scan), std::move(change)})});
   }
   std::string selected;
   for (const auto& [column, type] : *columns) {
@@ -316,8 +316,14 @@ Status Database::add_table(const std::string& name, const ObjectStore& objects,
 }
 
 Status Database::add_parquet(const std::string& name, const std::vector<std::string>& paths,
-                             const std::vector<std::pair<std::string, std::string>>& columns) {
-  return state_->define_files(name, paths, columns, "*", ", union_by_name = true");
+                             const std::vector<std::pair<std::string, std::string>>& columns,
+                             const std::vector<std::string>& left_out) {
+  std::string names;
+  for (const std::string& one : left_out) names += (names.empty() ? "" : ", ") + quote_text(one);
+  // A name that the files lack is no error, as it would be of `exclude`.
+  const std::string kept =
+      names.empty() ? "*" : "columns(c -> not list_contains([" + names + "], c))";
+  return state_->define_files(name, paths, columns, kept, ", union_by_name = true");
 }
 
 Status Database::add_arrow(const std::string& name, std::shared_ptr<arrow::Table> table) {

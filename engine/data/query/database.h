@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "data/store/repository.h"
+#include "data/store/row_change.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -38,15 +39,18 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   /// Makes `name` (quoted when needed) a view over the segments of `version`, rows in key
-  /// order. A name that was added before is replaced.
+  /// order, each changed by `change` unless that is null. A name that was added before is replaced.
   /// Errors: `invalid_input` when another table differs from `name` in case only; `not_found`
   /// and `damaged` for segments.
   [[nodiscard]] Status add_table(const std::string& name, const ObjectStore& objects,
-                                 const TableVersion& version);
+                                 const TableVersion& version,
+                                 std::shared_ptr<const RowChange> change = nullptr);
   /// Makes `name` a view over Parquet files, columns matched by name; `columns` (name, DuckDB
   /// type) is used when there are none, so that the table is empty instead of missing.
+  /// Those of `left_out` are not part of it.
   [[nodiscard]] Status add_parquet(const std::string& name, const std::vector<std::string>& paths,
-                                   const std::vector<std::pair<std::string, std::string>>& columns);
+                                   const std::vector<std::pair<std::string, std::string>>& columns,
+                                   const std::vector<std::string>& left_out = {});
   /// Makes `name` a table with a copy of the rows of `table`, in their order.
   [[nodiscard]] Status add_arrow(const std::string& name, std::shared_ptr<arrow::Table> table);
 

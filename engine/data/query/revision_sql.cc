@@ -146,13 +146,26 @@ std::vector<std::string> table_names(const Commit& commit) {
   return names;
 }
 
-Status add_version(Database& database, const Repository& repository, const std::string& name,
-                   const Id& version_id) {
-  MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository.objects(), version_id));
-  return database.add_table(name, repository.objects(), version);
+/// A version of `table` under another name.
+struct NamedVersion {
+  std::string name;
+  std::string table;
+  Id version;
+};
+
+Status add_version(Database& database, const Repository& repository, const NamedVersion& named,
+                   const RowChanges& changes) {
+  MILLGATE_ASSIGN(const TableVersion version,
+                  read_table_version(repository.objects(), named.version));
+  std::shared_ptr<const RowChange> change;
+  if (changes) {
+    MILLGATE_ASSIGN(change, changes(named.table, version));
+  }
+  return database.add_table(named.name, repository.objects(), version, std::move(change));
 }
 
-Status add_log(Database& database, const Repository& repository, const Log& log) {
+Status add_log(Database& database, const Repository& repository, const Log& log,
+               const std::vector<std::string>& left_out) {
   std::vector<std::string> paths;
   std::error_code fault;
   const std::string folder = repository.folder(log.name);
@@ -167,14 +180,15 @@ Status add_log(Database& database, const Repository& repository, const Log& log)
   }
   if (fault) return outside_failure("cannot list `" + folder + "`: " + fault.message());
   std::sort(paths.begin(), paths.end());
-  return database.add_parquet(log.name, paths, log.columns);
+  return database.add_parquet(log.name, paths, log.columns, left_out);
 }
 
 /// Adds the tables of one SQL text to a database.
 class Preparation {
  public:
-  Preparation(Database& database, const Repository& repository, const std::string& sql)
-      : database_(database), repository_(repository), sql_(sql) {}
+  Preparation(Database& database, const Repository& repository, const std::string& sql,
+              const SqlGuard& guard)
+      : database_(database), repository_(repository), sql_(sql), guard_(guard) {}
 
   [[nodiscard]] Result<std::string> run(const std::string& default_revision,
                                         std::vector<ReadTable>* read) {
@@ -203,13 +217,14 @@ class Preparation {
       const auto table = find_table(*default_, name.name);
       if (table != default_->tables.end()) {
         added_.emplace_back(name.view, ReadTable{table->first, default_->id});
-        return add_version(database_, repository_, table->first, table->second);
+        return add_version(database_, repository_, {table->first, table->first, table->second},
+                           guard_.changes);
       }
     }
     for (const Log& log : project_logs()) {
       if (log.name != sql_lower(name.name)) continue;
       added_.emplace_back(name.view, ReadTable{log.name, std::nullopt});
-      return add_log(database_, repository_, log);
+      return add_log(database_, repository_, log, guard_.left_out);
     }
     return {};
   }
@@ -220,7 +235,8 @@ class Preparation {
     const auto table = find_table(*commit, name.name);
     if (table != commit->tables.end()) {
       added_.emplace_back(name.view, ReadTable{table->first, commit->id});
-      return add_version(database_, repository_, name.view, table->second);
+      return add_version(database_, repository_, {name.view, table->first, table->second},
+                         guard_.changes);
     }
     Error error = not_found("table `" + name.name + "` is not in commit " + commit->id.brief(),
                             name_hint(name.name, table_names(*commit)));
@@ -262,6 +278,7 @@ class Preparation {
   Database& database_;
   const Repository& repository_;
   const std::string& sql_;
+  const SqlGuard& guard_;
   std::optional<Commit> default_;
   std::vector<std::pair<std::string, ReadTable>> added_;  ///< With the view of each.
   std::optional<std::set<std::string>> reads_;            ///< Views that the SQL reads, if known.
@@ -272,7 +289,7 @@ class Preparation {
 
 Status add_commit(Database& database, const Repository& repository, const Commit& commit) {
   for (const auto& [name, version] : commit.tables) {
-    MILLGATE_TRY(add_version(database, repository, name, version));
+    MILLGATE_TRY(add_version(database, repository, {name, name, version}, nullptr));
   }
   return {};
 }
@@ -280,8 +297,8 @@ Status add_commit(Database& database, const Repository& repository, const Commit
 Result<std::string> prepare_revision_sql(Database& database, const Repository& repository,
                                          const std::string& sql,
                                          const std::string& default_revision,
-                                         std::vector<ReadTable>* read) {
-  return Preparation(database, repository, sql).run(default_revision, read);
+                                         std::vector<ReadTable>* read, const SqlGuard& guard) {
+  return Preparation(database, repository, sql, guard).run(default_revision, read);
 }
 
 }  // namespace millgate

@@ -19,6 +19,12 @@ struct ReadTable {
   std::optional<Id> commit;
 };
 
+/// How rows are changed before SQL sees them; as made: not at all.
+struct SqlGuard {
+  RowChanges changes = nullptr;            ///< Of every table.
+  std::vector<std::string> left_out = {};  ///< Columns that the logs then lack.
+};
+
 /// Makes every table of `commit` a view of its own name.
 [[nodiscard]] Status add_commit(Database& database, const Repository& repository,
                                 const Commit& commit);
@@ -40,6 +46,7 @@ struct ReadTable {
                                                        const Repository& repository,
                                                        const std::string& sql,
                                                        const std::string& default_revision,
-                                                       std::vector<ReadTable>* read = nullptr);
+                                                       std::vector<ReadTable>* read = nullptr,
+                                                       const SqlGuard& guard = {});
 
 }  // namespace millgate

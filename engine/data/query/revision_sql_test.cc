@@ -159,6 +159,14 @@ TEST_F(RevisionSql, LogsAreEmptyAtFirstAndThenGrow) {
   std::filesystem::copy_file(folder + "/b.parquet", folder + "/d.parquet.part");
   expect_count("select count(*) from predictions", 2);
   expect_count("select count(*) from predictions where model is null", 1);
+  const auto guarded = Database::open({.user_sql = true});
+  const auto statement =
+      prepare_revision_sql(**guarded, project_.repository(), "select * from predictions", "main",
+                           nullptr, {.left_out = {"probability", "nobody"}});
+  ASSERT_TRUE(statement.ok());
+  const auto columns = (*guarded)->describe(*statement);
+  ASSERT_TRUE(columns.ok());
+  EXPECT_EQ(columns->size(), 2U);
   const Error error = error_of("select count(*) from predictions@main~1");
   EXPECT_EQ(error.code, ErrorCode::invalid_input);
   EXPECT_EQ(error.what, "`predictions` is a log and has no revisions");

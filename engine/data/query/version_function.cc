@@ -18,7 +18,6 @@ constexpr const char* kFunction = "millgate_version";
 constexpr int64_t kChunkRows = 2048;
 
 using Versions = std::shared_ptr<ScannedVersions>;
-using Scan = std::shared_ptr<const VersionScan>;
 
 template <typename T>
 void delete_as(void* object) {
@@ -90,20 +89,21 @@ void bind(duckdb_bind_info info) {
   duckdb_value parameter = duckdb().bind_get_parameter(info, 0);
   const int64_t number = duckdb().get_int64(parameter);
   duckdb().destroy_value(&parameter);
-  const Scan scan = number < 0 ? nullptr : versions->find(static_cast<size_t>(number));
-  if (scan == nullptr) return duckdb().bind_set_error(info, "there is no such version");
-  const TableVersion& version = scan->version();
-  for (const auto& field : version.schema->fields()) {
+  ScannedVersion scanned;
+  if (number >= 0) scanned = versions->find(static_cast<size_t>(number));
+  if (scanned.scan == nullptr) return duckdb().bind_set_error(info, "there is no such version");
+  for (const auto& field : scanned.schema().fields()) {
     const DuckType type = duck_type(*field->type());
     duckdb().bind_add_result_column(info, field->name().c_str(), type.get());
   }
-  duckdb().bind_set_cardinality(info, static_cast<idx_t>(version.row_count), true);
-  duckdb().bind_set_bind_data(info, new Scan(scan), delete_as<Scan>);
+  duckdb().bind_set_cardinality(info, static_cast<idx_t>(scanned.scan->version().row_count), true);
+  duckdb().bind_set_bind_data(info, new ScannedVersion(std::move(scanned)),
+                              delete_as<ScannedVersion>);
 }
 
 /// One query over one version: what all its threads share.
 struct Reading {
-  Scan scan;
+  ScannedVersion scanned;
   std::vector<int> columns;    ///< Of the schema, those that are read.
   std::vector<idx_t> targets;  ///< Of each of those: its place in DuckDB's chunk.
   std::unique_ptr<DuckConnection> connection;
@@ -112,7 +112,7 @@ struct Reading {
 };
 
 Status prepare(Reading& reading, duckdb_init_info info) {
-  const auto& schema = *reading.scan->version().schema;
+  const arrow::Schema& schema = reading.scanned.schema();
   arrow::FieldVector fields;
   for (idx_t i = 0; i < duckdb().init_get_column_count(info); ++i) {
     const idx_t column = duckdb().init_get_column_index(info, i);
@@ -138,14 +138,14 @@ Status prepare(Reading& reading, duckdb_init_info info) {
 void init(duckdb_init_info info) {
   const Versions& versions = *static_cast<Versions*>(duckdb().init_get_extra_info(info));
   auto reading = std::make_unique<Reading>();
-  reading->scan = *static_cast<Scan*>(duckdb().init_get_bind_data(info));
+  reading->scanned = *static_cast<ScannedVersion*>(duckdb().init_get_bind_data(info));
   reading->connection = versions->connect();
   if (reading->connection == nullptr)
     return duckdb().init_set_error(info, "the database is closed");
   if (const Status prepared = prepare(*reading, info); !prepared.ok()) {
     return duckdb().init_set_error(info, prepared.error().what.c_str());
   }
-  duckdb().init_set_max_threads(info, reading->scan->part_count());
+  duckdb().init_set_max_threads(info, reading->scanned.scan->part_count());
   duckdb().init_set_init_data(info, reading.release(), delete_as<Reading>);
 }
 
@@ -181,12 +181,16 @@ Status put(Reading& reading, const arrow::RecordBatch& rows, duckdb_data_chunk o
 Status put_next(Reading& reading, Position& position, duckdb_data_chunk output) {
   while (position.rows == nullptr || position.next_row == position.rows->num_rows()) {
     const size_t part = reading.next_part++;
-    if (part >= reading.scan->part_count()) {
+    const ScannedVersion& scanned = reading.scanned;
+    if (part >= scanned.scan->part_count()) {
       duckdb().data_chunk_set_size(output, 0);
       return {};
     }
     MILLGATE_ASSIGN(position.rows,
-                    reading.scan->read(part, reading.columns, {.use_threads = false}));
+                    scanned.scan->read(part, reading.columns, {.use_threads = false}));
+    if (scanned.change != nullptr) {
+      MILLGATE_ASSIGN(position.rows, scanned.change->apply(*position.rows));
+    }
     position.next_row = 0;
   }
   const auto rows = position.rows->Slice(position.next_row, kChunkRows);
@@ -203,19 +207,23 @@ void scan_rows(duckdb_function_info info, duckdb_data_chunk output) {
 
 }  // namespace
 
-std::string ScannedVersions::add(Scan scan) {
+std::string ScannedVersions::add(ScannedVersion scanned) {
+  const auto change_of = [](const ScannedVersion& one) {
+    return one.change == nullptr ? std::string() : one.change->name;
+  };
   const std::lock_guard lock(mutex_);
-  const auto known = std::find_if(scans_.begin(), scans_.end(), [&](const Scan& one) {
-    return one->version().id == scan->version().id;
+  const auto known = std::find_if(scans_.begin(), scans_.end(), [&](const ScannedVersion& one) {
+    return one.scan->version().id == scanned.scan->version().id &&
+           change_of(one) == change_of(scanned);
   });
   const auto number = known - scans_.begin();
-  if (known == scans_.end()) scans_.push_back(std::move(scan));
+  if (known == scans_.end()) scans_.push_back(std::move(scanned));
   return "select * from " + std::string(kFunction) + "(" + std::to_string(number) + ")";
 }
 
-Scan ScannedVersions::find(size_t number) const {
+ScannedVersion ScannedVersions::find(size_t number) const {
   const std::lock_guard lock(mutex_);
-  return number < scans_.size() ? scans_[number] : nullptr;
+  return number < scans_.size() ? scans_[number] : ScannedVersion();
 }
 
 std::unique_ptr<DuckConnection> ScannedVersions::connect() const {

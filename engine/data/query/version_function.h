@@ -8,10 +8,22 @@
 #include <vector>
 
 #include "data/query/duckdb_handle.h"
+#include "data/store/row_change.h"
 #include "data/store/version_scan.h"
 #include "ground/error.h"
 
 namespace millgate {
+
+/// A version, and how its rows are changed on the way; null: not at all.
+struct ScannedVersion {
+  std::shared_ptr<const VersionScan> scan;
+  std::shared_ptr<const RowChange> change;
+
+  /// Of the rows that come out.
+  [[nodiscard]] const arrow::Schema& schema() const {
+    return change == nullptr ? *scan->version().schema : *change->schema;
+  }
+};
 
 /// The versions that one database reads this way. Thread-safe.
 class ScannedVersions {
@@ -19,10 +31,10 @@ class ScannedVersions {
   explicit ScannedVersions(std::weak_ptr<_duckdb_database> database)
       : database_(std::move(database)) {}
 
-  /// SQL that gives the rows of `scan`; the same for the same version.
-  [[nodiscard]] std::string add(std::shared_ptr<const VersionScan> scan);
-  /// Null when there is none of that number.
-  [[nodiscard]] std::shared_ptr<const VersionScan> find(size_t number) const;
+  /// SQL that gives the rows of `scanned`; the same for the same version and change.
+  [[nodiscard]] std::string add(ScannedVersion scanned);
+  /// Without a scan when there is none of that number.
+  [[nodiscard]] ScannedVersion find(size_t number) const;
   /// Null when the database is closed.
   [[nodiscard]] std::unique_ptr<DuckConnection> connect() const;
 
@@ -30,7 +42,7 @@ class ScannedVersions {
   // Weak, since the function that the database owns holds this.
   std::weak_ptr<_duckdb_database> database_;
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<const VersionScan>> scans_;
+  std::vector<ScannedVersion> scans_;
 };
 
 /// Makes the function known. Rows come in key order, or in parallel where order does not matter.

@@ -41,6 +41,8 @@ Result<Source> read_source(Section section) {
     MILLGATE_ASSIGN(source.null_texts, section.texts("null_texts"));
   }
   MILLGATE_ASSIGN(source.about, read_about(section));
+  // Read, with its columns, by data/personal/personal_policy.h.
+  (void)section.has("personal");
   MILLGATE_TRY(section.finish());
   source.section = std::move(section);
   return source;

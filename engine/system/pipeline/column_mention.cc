@@ -69,6 +69,10 @@ class ColumnMentions {
       MILLGATE_TRY(check_expression(source.happened, source.section, "happened"));
       MILLGATE_TRY(check_expression(source.known, source.section, "known"));
     }
+    const TablePolicy* policy = policy_of(project_.personal, table_);
+    if (policy != nullptr && policy->find(before_) != nullptr) {
+      return found_at(policy->section, before_);
+    }
     return {};
   }
 

@@ -14,6 +14,7 @@
 #include "ground/plain_name.h"
 #include "system/pipeline/file_standing.h"
 #include "system/pipeline/git_commit.h"
+#include "system/pipeline/personal_use.h"
 #include "system/pipeline/source_origin.h"
 
 namespace millgate {
@@ -111,6 +112,9 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   NewCommit change;
   change.based_on = before.commit ? before.commit->id : Id{};
   change.tables[rows.table] = version.id;
+  auto tables = before.commit ? before.commit->tables : std::map<std::string, Id>();
+  tables.insert_or_assign(rows.table, version.id);
+  MILLGATE_TRY(check_personal_use(repository, project, tables));
   change.author = options.author;
   change.message = options.message.empty() ? "new rows of " + rows.table : options.message;
   change.git_commit = git_commit_of(project.folder);
@@ -128,8 +132,9 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
   return report;
 }
 
-Result<NewRows> rows_of_query(const Repository& repository, const std::string& table,
-                              const std::string& sql, const std::string& branch) {
+Result<NewRows> rows_of_query(const Repository& repository, const Project& project,
+                              const std::string& table, const std::string& sql,
+                              const std::string& branch) {
   DatabaseOptions limits;
   limits.spill_folder = repository.folder("scratch");
   limits.user_sql = true;
@@ -138,6 +143,9 @@ Result<NewRows> rows_of_query(const Repository& repository, const std::string& t
   std::vector<ReadTable> read;
   MILLGATE_ASSIGN(const std::string statement,
                   prepare_revision_sql(*database, repository, sql, branch, &read));
+  if (const auto commit = repository.resolve(branch); commit.ok()) {
+    MILLGATE_TRY(check_personal_copy(repository, project, {table, statement, *commit}));
+  }
   Json reads = Json::array();
   for (const ReadTable& one : read) {
     Json entry = {{"table", one.table}};

@@ -38,8 +38,10 @@ struct NewRows {
 
 /// The rows of an SQL select over versions, as `NewRows` of `table` (`sorts_first`, without key).
 /// Tables without a revision are those of `branch`; the origin holds the text and the commits that
-/// were read. Errors: those of prepare_revision_sql.
-[[nodiscard]] Result<NewRows> rows_of_query(const Repository& repository, const std::string& table,
-                                            const std::string& sql, const std::string& branch);
+/// were read. Errors: those of prepare_revision_sql; `refused` for a column that would hand on
+/// personal data (personal_use.h).
+[[nodiscard]] Result<NewRows> rows_of_query(const Repository& repository, const Project& project,
+                                            const std::string& table, const std::string& sql,
+                                            const std::string& branch);
 
 }  // namespace millgate

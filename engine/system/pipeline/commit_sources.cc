@@ -17,6 +17,7 @@
 #include "system/pipeline/file_standing.h"
 #include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
+#include "system/pipeline/personal_use.h"
 #include "system/pipeline/source_files.h"
 #include "system/pipeline/source_origin.h"
 #include "system/pipeline/table_import.h"
@@ -331,6 +332,9 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
     report.commit = *before.commit;
     return report;
   }
+  auto tables = before.commit ? before.commit->tables : std::map<std::string, Id>();
+  for (const auto& [name, version] : change.tables) tables.insert_or_assign(name, version);
+  MILLGATE_TRY(check_personal_use(repository, project, tables));
   change.author = options.author;
   change.message = options.message.empty() ? message_for(report) : options.message;
   change.git_commit = git_commit_of(project.folder);

@@ -14,6 +14,7 @@
 #include "ground/json.h"
 #include "model/artifact/model.h"
 #include "model/release/registry.h"
+#include "system/pipeline/personal_use.h"
 
 namespace millgate {
 namespace {
@@ -91,6 +92,7 @@ Result<FeatureWork> open_features(Repository& repository, const Project& project
     return not_found("commit " + commit.id.brief() + " has no table `" + table + "`",
                      "`millgate commit` adds the files of its [[source]]");
   }
+  MILLGATE_TRY(check_personal_use(repository, project, commit.tables));
   DatabaseOptions how;
   how.spill_folder = repository.folder("scratch");
   MILLGATE_ASSIGN(auto database, Database::open(how));

@@ -34,8 +34,9 @@ struct FeatureWork {
 
 /// Everything that can be told from the definitions, before any row is read.
 /// Errors: `not_found` for the revision or the task's table; `invalid_input` at the place in the
-/// project file, also without [task] or [features]. A feature that is known too late (leak.h) is
-/// one, unless `leaks` is given: then all of them are told there.
+/// project file, also without [task] or [features]; `refused` for personal data that is forbidden.
+/// A feature that is known too late (leak.h) is `invalid_input`, unless `leaks` is given: then all
+/// of them are told there.
 [[nodiscard]] Result<FeatureWork> open_features(Repository& repository, const Project& project,
                                                 const std::string& revision,
                                                 std::vector<Leak>* leaks = nullptr);

@@ -20,6 +20,13 @@ namespace {
 constexpr std::string_view kFileName = "millgate.toml";
 constexpr std::string_view kEnvironmentPrefix = "MILLGATE__";
 
+Result<std::string> read_project_file(const std::string& folder) {
+  auto text = read_file((std::filesystem::path(folder) / kFileName).string());
+  if (text.ok() || text.error().code != ErrorCode::not_found) return text;
+  return not_found("there is no " + std::string(kFileName) + " in `" + folder + "`",
+                   "`millgate init DIR` makes a project");
+}
+
 /// "MILLGATE__TRAIN__SEED=2" as "train.seed=2", sorted, so that their order in the environment
 /// does not matter.
 std::vector<std::string> environment_overrides() {
@@ -97,6 +104,38 @@ Status read_sources(Section& root, Project& project) {
       MILLGATE_TRY(take(source.section, source.name));
       project.sources.push_back(std::move(source));
     }
+  }
+  return {};
+}
+
+Result<PersonalPolicies> read_policies(Section& root) {
+  PersonalPolicies policies;
+  MILLGATE_ASSIGN(auto sections, root.sections("source"));
+  for (Section& section : sections) {
+    if (!section.has("personal")) continue;
+    MILLGATE_ASSIGN(const std::string kind, section.text_or("kind", "table"));
+    if (kind == "folder") {
+      return section.error_at("personal", "a folder has no columns",
+                              "[source.personal] belongs to a [[source]] of kind \"table\"");
+    }
+    MILLGATE_ASSIGN(const std::string name, section.text("name"));
+    MILLGATE_ASSIGN(TablePolicy policy, read_personal_policy(section, name));
+    policies.push_back(std::move(policy));
+  }
+  return policies;
+}
+
+/// What may be done with personal data is read by others and versioned in git; a call that sets it
+/// aside must leave a trace, as `millgate export --override` does.
+Status check_no_policy_overridden(const std::vector<std::string>& overrides) {
+  for (const std::string& one : overrides) {
+    const std::string path = one.substr(0, one.find('='));
+    if (!path.starts_with("source.") || (path + ".").find(".personal.") == std::string::npos) {
+      continue;
+    }
+    return invalid_input("`" + path + "` cannot be overridden",
+                         "the policy for personal data stands in millgate.toml; `millgate export "
+                         "--override WHY --by NAME` lets rows out against it");
   }
   return {};
 }
@@ -269,14 +308,15 @@ Status read_requirements(Section& root, Project& project) {
 
 }  // namespace
 
+Result<PersonalPolicies> read_project_policies(const std::string& folder) {
+  MILLGATE_ASSIGN(const std::string text, read_project_file(folder));
+  MILLGATE_ASSIGN(Section root, parse_settings(text, path_for_messages(folder)));
+  return read_policies(root);
+}
+
 Result<Project> read_project(const std::string& folder, const std::vector<std::string>& overrides) {
-  const std::string path = (std::filesystem::path(folder) / kFileName).string();
-  auto text = read_file(path);
-  if (!text.ok()) {
-    if (text.error().code != ErrorCode::not_found) return std::move(text).error();
-    return not_found("there is no " + std::string(kFileName) + " in `" + folder + "`",
-                     "`millgate init DIR` makes a project");
-  }
+  const auto text = read_project_file(folder);
+  if (!text.ok()) return text.error();
   std::vector<std::string> all = environment_overrides();
   all.insert(all.end(), overrides.begin(), overrides.end());
 
@@ -291,6 +331,8 @@ Result<Project> read_project(const std::string& folder, const std::vector<std::s
   Section& root = project.root;
   MILLGATE_TRY(read_about(root, project));
   MILLGATE_TRY(read_sources(root, project));
+  MILLGATE_TRY(check_no_policy_overridden(all));
+  MILLGATE_ASSIGN(project.personal, read_policies(root));
   MILLGATE_TRY(read_rules(root, project));
   MILLGATE_TRY(read_the_task(root, project));
   MILLGATE_TRY(read_views(root, project));

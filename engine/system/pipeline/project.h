@@ -12,6 +12,7 @@
 #include "data/feature/program.h"
 #include "data/feature/task.h"
 #include "data/online/online_settings.h"
+#include "data/personal/personal_policy.h"
 #include "data/table/source.h"
 #include "data/tree/folder_source.h"
 #include "ground/error.h"
@@ -41,6 +42,7 @@ struct Project {
   std::string description;
   std::vector<Source> sources;        ///< [[source]] of kind "table", the default.
   std::vector<FolderSource> folders;  ///< [[source]] of kind "folder".
+  PersonalPolicies personal;          ///< [source.personal]; no override changes them.
   std::vector<Rule> rules;
   std::optional<Task> task;
   std::vector<View> views;
@@ -65,6 +67,10 @@ struct Project {
 /// Errors: `not_found` with the hint to run `millgate init`; `invalid_input` with the place.
 [[nodiscard]] Result<Project> read_project(const std::string& folder,
                                            const std::vector<std::string>& overrides = {});
+
+/// What the project file in `folder` says of personal data, also where other parts of it are wrong:
+/// who only looks at rows needs no more. Errors: as read_project.
+[[nodiscard]] Result<PersonalPolicies> read_project_policies(const std::string& folder);
 
 /// The folder at or above `from` that holds a millgate.toml. Errors: `not_found`.
 [[nodiscard]] Result<std::string> find_project_folder(const std::string& from);

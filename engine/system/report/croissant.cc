@@ -35,7 +35,9 @@ struct Reference {
 /// A table and all that is known of it.
 struct Described {
   std::string name;
-  TableVersion version;
+  TableVersion version;  ///< As it is written.
+  TableVersion stored;   ///< As it lies in the project.
+  std::shared_ptr<const RowChange> change;
   Json about;
   std::vector<CroissantColumn> columns;
   std::vector<TableStep> history;
@@ -90,13 +92,38 @@ Result<std::vector<std::string>> chosen_tables(const Project& project,
   return std::vector<std::string>(chosen.begin(), chosen.end());
 }
 
-Result<Described> describe(const Repository& repository, const Commit& commit,
+/// `version` as its rows are after `change`. A column that is not a text afterwards is empty.
+TableVersion version_after(TableVersion version, const RowChange& change) {
+  version.schema = change.schema;
+  for (ColumnStatistics& one : version.columns) {
+    if (!change.changes(one.name)) continue;
+    const auto& type = *change.schema->GetFieldByName(one.name)->type();
+    one = {.name = one.name,
+           .type = type.ToString(),
+           .null_count = type.id() == arrow::Type::STRING ? one.null_count : version.row_count,
+           .minimum = {},
+           .maximum = {},
+           .exact = one.exact};
+  }
+  return version;
+}
+
+Result<Described> describe(const Repository& repository, const CroissantTarget& target,
                            const std::string& table) {
+  const Commit& commit = target.commit;
   Described described;
   described.name = table;
   MILLGATE_ASSIGN(const TableVersion version,
                   read_table_version(repository.objects(), commit.tables.at(table)));
+  described.stored = version;
   MILLGATE_ASSIGN(described.version, counted_version(repository.objects(), version));
+  if (target.changes) {
+    MILLGATE_ASSIGN(described.change, target.changes(table, version));
+  }
+  if (described.change != nullptr) {
+    described.version = version_after(std::move(described.version), *described.change);
+    described.written.changed = described.change->text;
+  }
   MILLGATE_ASSIGN(described.about, about_in(commit, table));
   auto columns = croissant_columns(described.version);
   if (!columns.ok()) return std::move(columns).error().inside("table `" + table + "`");
@@ -455,8 +482,8 @@ Status check_folder(const CroissantTarget& target) {
 }
 
 Status write_rows(const Repository& repository, const CroissantTarget& target, Described& table) {
-  MILLGATE_ASSIGN(auto rows, read_rows(repository.objects(), table.version));
-  const auto stored = stored_rows(std::move(rows), table.columns);
+  MILLGATE_ASSIGN(auto rows, read_rows(repository.objects(), table.stored));
+  const auto stored = stored_rows(changed_rows(std::move(rows), table.change), table.columns);
   table.written.table = table.name;
   table.written.file = table.name + ".parquet";
   const std::string path = target.folder + "/" + table.written.file;
@@ -483,7 +510,7 @@ Result<CroissantReport> export_croissant(const Repository& repository, const Pro
   std::vector<Described> tables;
   std::vector<std::vector<TableStep>> histories;
   for (const std::string& name : names) {
-    MILLGATE_ASSIGN(Described table, describe(repository, target.commit, name));
+    MILLGATE_ASSIGN(Described table, describe(repository, target, name));
     for (Reference& one : references_of(project, name)) {
       if (std::find(names.begin(), names.end(), one.other_table) != names.end()) {
         table.references.push_back(std::move(one));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/store/repository.h"
+#include "data/store/row_change.h"
 #include "ground/error.h"
 #include "system/pipeline/project.h"
 
@@ -19,8 +20,9 @@ struct CroissantTarget {
   Commit commit;
   /// With the tables that the rules of the project say it refers to; empty: all tables of `commit`.
   std::string table;
-  std::string folder;      ///< Made when missing.
-  bool overwrite = false;  ///< What an export left in `folder` before.
+  std::string folder;            ///< Made when missing.
+  bool overwrite = false;        ///< What an export left in `folder` before.
+  RowChanges changes = nullptr;  ///< Of every table that is written.
 };
 
 /// A table as it lies in the folder.
@@ -30,6 +32,7 @@ struct CroissantTable {
   std::string sha256;  ///< Of its bytes, in hex.
   int64_t row_count = 0;
   int64_t size_bytes = 0;
+  std::string changed;  ///< What was done to its rows, for people; empty: nothing.
 };
 
 /// Something that Croissant has a place for and nobody has said.

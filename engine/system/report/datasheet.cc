@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "data/personal/personal_guard.h"
 #include "data/query/database.h"
 #include "data/store/about.h"
 #include "data/store/version_update.h"
@@ -111,6 +112,9 @@ void read_project(const Project& project, Datasheet& sheet) {
     sheet.happened = source.happened;
     sheet.known = source.known;
   }
+  if (const TablePolicy* policy = policy_of(project.personal, sheet.table)) {
+    sheet.personal = policy->columns;
+  }
   if (project.task && project.task->table == sheet.table) {
     sheet.label = project.task->label;
     sheet.label_known = project.task->label_known;
@@ -118,13 +122,22 @@ void read_project(const Project& project, Datasheet& sheet) {
 }
 
 /// The first select locks a database that reads what people wrote, so everything is asked of one.
-Status read_rows_of(const Repository& repository, const Commit& commit, Datasheet& sheet) {
+Status read_rows_of(const Repository& repository, const Project& project, const Commit& commit,
+                    Datasheet& sheet) {
+  RowChanges guard;
+  if (!project.personal.empty()) guard = guarding(repository, with_pseudonyms(project.personal));
   MILLGATE_ASSIGN(const auto database,
                   Database::open({.spill_folder = repository.folder("scratch"), .user_sql = true}));
-  MILLGATE_ASSIGN(const std::vector<AskedRows> asked,
-                  open_rows(*database, repository, {sheet.table}, commit.id.hex()));
+  MILLGATE_ASSIGN(
+      const std::vector<AskedRows> asked,
+      open_rows(*database, repository, {sheet.table}, commit.id.hex(), {.changes = guard}));
   MILLGATE_ASSIGN(sheet.profile, profile_rows(*database, asked.front()));
   sheet.associations = sheet.profile.associations();
+  if (!guard) return {};
+  MILLGATE_ASSIGN(const auto change, guard(sheet.table, sheet.version));
+  for (ColumnStatistics& one : sheet.version.columns) {
+    if (change != nullptr && change->changes(one.name)) one.minimum = one.maximum = "";
+  }
   return {};
 }
 
@@ -191,10 +204,16 @@ Status read_models(const Repository& repository, const Project& project, Datashe
 std::span<const SheetQuestion> sheet_questions() { return kQuestions; }
 
 std::string Datasheet::answer(const std::string& member) const {
+  std::string answer;
   for (const auto& [name, text] : about.texts) {
-    if (name == member) return text;
+    if (name == member) answer = text;
   }
-  return {};
+  if (member != "personal_data" || personal.empty()) return answer;
+  std::string decided;
+  for (const ColumnPolicy& one : personal) {
+    decided += (decided.empty() ? "" : "; ") + one.column + ": " + one.text();
+  }
+  return answer + (answer.empty() ? "" : " ") + "Decided by column: " + decided + ".";
 }
 
 std::vector<SheetQuestion> Datasheet::unanswered() const {
@@ -240,7 +259,7 @@ Result<Datasheet> read_datasheet(const Repository& repository, const Project& pr
   read_project(project, sheet);
   MILLGATE_ASSIGN(sheet.history, table_history(repository, commit, table));
   sheet.number = semantic_version({sheet.history});
-  MILLGATE_TRY(read_rows_of(repository, commit, sheet));
+  MILLGATE_TRY(read_rows_of(repository, project, commit, sheet));
   MILLGATE_TRY(read_checks(repository, project, sheet));
   MILLGATE_TRY(read_forgettings(repository, sheet));
   MILLGATE_TRY(read_models(repository, project, sheet));

@@ -12,6 +12,7 @@
 
 #include "data/check/check.h"
 #include "data/check/table_profile.h"
+#include "data/personal/personal_policy.h"
 #include "data/store/repository.h"
 #include "data/table/about.h"
 #include "ground/error.h"
@@ -57,13 +58,14 @@ struct Datasheet {
   std::string project;
   std::string table;
   Commit commit;
-  TableVersion version;              ///< With its statistics.
-  std::string number;                ///< semantic_version.
-  About about;                       ///< As the commit has it.
-  bool declared = false;             ///< The project file has a [[source]] of this name.
-  std::string happened;              ///< Of that source; may be empty.
-  std::string known;                 ///< The same.
-  std::optional<std::string> label;  ///< The label's expression, of the table of the task.
+  TableVersion version;                ///< With its statistics.
+  std::string number;                  ///< semantic_version.
+  About about;                         ///< As the commit has it.
+  std::vector<ColumnPolicy> personal;  ///< [source.personal] of the project file, as of today.
+  bool declared = false;               ///< The project file has a [[source]] of this name.
+  std::string happened;                ///< Of that source; may be empty.
+  std::string known;                   ///< The same.
+  std::optional<std::string> label;    ///< The label's expression, of the table of the task.
   std::string label_known;
   std::string came_by;  ///< What the rows were made from, in words; empty: `files`.
   std::vector<SheetFile> files;
@@ -74,14 +76,16 @@ struct Datasheet {
   std::vector<SheetForgetting> forgettings;
   std::vector<SheetModel> models;  ///< Newest first.
 
-  /// The answer to a question; empty when nobody has given one.
+  /// The answer to a question; empty when nobody has given one. What is decided of columns with
+  /// personal data is part of the answer about these.
   [[nodiscard]] std::string answer(const std::string& member) const;
   [[nodiscard]] std::vector<SheetQuestion> unanswered() const;
   /// What is said of a column by `member` ("unit"); empty when nothing.
   [[nodiscard]] std::string of_column(const std::string& column, const std::string& member) const;
 };
 
-/// Reads rows, history, rules and ledger. Rules, task and times are those that the project file
+/// Reads rows, history, rules and ledger. Values of columns with a policy for personal data are
+/// pseudonyms in it. Rules, task and times are those that the project file
 /// states today; everything else is that of `commit`.
 /// Errors: `not_found` when `commit` has no such table; those of the rules; `damaged`.
 [[nodiscard]] Result<Datasheet> read_datasheet(const Repository& repository, const Project& project,
