@@ -160,6 +160,12 @@ Json to_json(const Explained& all, const std::vector<FeatureEffect>& effects,
           {"features", features}};
 }
 
+/// What the model tells at a sum of contributions.
+double told_at(const Explained& all, double sum) {
+  const double score = prediction_of(all.explainer->scale(), sum);
+  return all.model->calibration() ? calibrated(*all.model->calibration(), score) : score;
+}
+
 double score_of(const Explained& all, size_t row) {
   double sum = all.explainer->base_value();
   for (const double contribution : all.of_row(row)) sum += contribution;
@@ -179,6 +185,7 @@ Json row_json(const Explained& all) {
                {"base_value", all.explainer->base_value()},
                {"score", score_of(all, 0)},
                {all.binary() ? "probability" : "value", all.predictions[0].value}};
+  if (all.model->calibration()) json["calibrated"] = to_text(all.model->calibration()->method);
   if (all.binary()) json["decision"] = all.predictions[0].decision;
   json["contributions"] = contributions;
   return json;
@@ -250,10 +257,10 @@ void print_row(const Explained& all, size_t top) {
     }
   }
   if (left > 0) table.add({"(" + std::to_string(left) + " more)", "", with_sign(rest, 4)});
-  table.add({"(sum: " + scale + ")", "", with_sign(score_of(all, 0), 4)});
+  const std::string before = all.model->calibration() ? " before calibration" : "";
+  table.add({"(sum: " + scale + before + ")", "", with_sign(score_of(all, 0), 4)});
   table.print(std::cout);
-  std::cout << "\nnothing known of the row would be "
-            << rounded(prediction_of(all.explainer->scale(), base)) << '\n';
+  std::cout << "\nnothing known of the row would be " << rounded(told_at(all, base)) << '\n';
   print_words(all);
 }
 

@@ -38,16 +38,32 @@ Result<std::vector<Prediction>> predict_here(const arrow::Table& joined, const M
   return predictions;
 }
 
+Result<std::shared_ptr<arrow::Array>> numbers_of(const std::vector<Prediction>& predictions,
+                                                 double Prediction::*which) {
+  arrow::DoubleBuilder builder;
+  for (const Prediction& one : predictions) {
+    MILLGATE_ARROW_TRY(builder.Append(one.*which), "predictions");
+  }
+  MILLGATE_ARROW(auto array, builder.Finish(), "predictions");
+  return array;
+}
+
+Result<std::shared_ptr<arrow::Array>> booleans_of(const std::vector<Prediction>& predictions,
+                                                  bool Prediction::*which) {
+  arrow::BooleanBuilder builder;
+  for (const Prediction& one : predictions) {
+    MILLGATE_ARROW_TRY(builder.Append(one.*which), "predictions");
+  }
+  MILLGATE_ARROW(auto array, builder.Finish(), "predictions");
+  return array;
+}
+
 /// Key columns, then what was predicted.
 Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, const Model& model,
                                                    const std::vector<Prediction>& predictions) {
   arrow::StringBuilder models;
-  arrow::DoubleBuilder values;
-  arrow::BooleanBuilder decisions;
-  for (const Prediction& one : predictions) {
+  for (size_t row = 0; row < predictions.size(); ++row) {
     MILLGATE_ARROW_TRY(models.Append(model.id().brief()), "predictions");
-    MILLGATE_ARROW_TRY(values.Append(one.value), "predictions");
-    MILLGATE_ARROW_TRY(decisions.Append(one.decision), "predictions");
   }
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::ChunkedArray>> columns;
@@ -57,16 +73,33 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
     fields.push_back(joined.schema()->field(at));
     columns.push_back(joined.column(at));
   }
-  const auto add = [&](const char* name, arrow::ArrayBuilder& builder) -> Status {
-    MILLGATE_ARROW(const auto array, builder.Finish(), "predictions");
+  const auto add = [&](const char* name, const std::shared_ptr<arrow::Array>& array) {
     fields.push_back(arrow::field(name, array->type()));
     columns.push_back(std::make_shared<arrow::ChunkedArray>(array));
+  };
+  const auto add_numbers = [&](const char* name, double Prediction::*which) -> Status {
+    MILLGATE_ASSIGN(const auto array, numbers_of(predictions, which));
+    add(name, array);
+    return {};
+  };
+  const auto add_booleans = [&](const char* name, bool Prediction::*which) -> Status {
+    MILLGATE_ASSIGN(const auto array, booleans_of(predictions, which));
+    add(name, array);
     return {};
   };
   const bool binary = model.manifest().task_kind == "binary";
-  MILLGATE_TRY(add("model", models));
-  MILLGATE_TRY(add(binary ? "probability" : "value", values));
-  if (binary) MILLGATE_TRY(add("decision", decisions));
+  const bool surrounded = model.uncertainty().has_value();
+  MILLGATE_ARROW(const auto ids, models.Finish(), "predictions");
+  add("model", ids);
+  MILLGATE_TRY(add_numbers(binary ? "probability" : "value", &Prediction::value));
+  if (binary) MILLGATE_TRY(add_booleans("decision", &Prediction::decision));
+  if (surrounded && binary) {
+    MILLGATE_TRY(add_booleans("may_be_true", &Prediction::may_be_true));
+    MILLGATE_TRY(add_booleans("may_be_false", &Prediction::may_be_false));
+  } else if (surrounded) {
+    MILLGATE_TRY(add_numbers("lower", &Prediction::lower));
+    MILLGATE_TRY(add_numbers("upper", &Prediction::upper));
+  }
   return arrow::Table::Make(arrow::schema(fields), columns, joined.num_rows());
 }
 
@@ -95,6 +128,16 @@ Result<int> print_batch(const Session& session, const Options& options, const Wo
   return kDone;
 }
 
+bool same_bits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+bool same_bits(const Prediction& a, const Prediction& b) {
+  return same_bits(a.value, b.value) && a.decision == b.decision && same_bits(a.lower, b.lower) &&
+         same_bits(a.upper, b.upper) && a.may_be_true == b.may_be_true &&
+         a.may_be_false == b.may_be_false;
+}
+
 /// How many answers equal, bit by bit, the batch prediction of the model that gave them.
 Result<int64_t> count_equal(const Repository& repository, const arrow::Table& joined,
                             const std::vector<Answer>& answers) {
@@ -110,11 +153,7 @@ Result<int64_t> count_equal(const Repository& repository, const arrow::Table& jo
       MILLGATE_ASSIGN(std::vector<Prediction> own, predict_here(joined, *model));
       found = by_model.emplace(answer.model, std::move(own)).first;
     }
-    const Prediction& own = found->second[row];
-    if (std::bit_cast<uint64_t>(own.value) == std::bit_cast<uint64_t>(answer.value) &&
-        own.decision == answer.decision) {
-      ++equal;
-    }
+    if (same_bits(found->second[row], answer.prediction)) ++equal;
   }
   return equal;
 }

@@ -113,9 +113,14 @@ Answer plain_answer(const Json& answer, const std::string& model) {
   Answer row;
   row.model = answer.value("model", model);
   row.prediction_id = answer.value("prediction_id", "");
-  row.value = answer.contains("probability") ? answer.value("probability", 0.0)
-                                             : answer.value("value", 0.0);
-  row.decision = answer.value("decision", false);
+  Prediction& told = row.prediction;
+  told.value = answer.contains("probability") ? answer.value("probability", 0.0)
+                                              : answer.value("value", 0.0);
+  told.decision = answer.value("decision", false);
+  told.lower = answer.value("lower", 0.0);
+  told.upper = answer.value("upper", 0.0);
+  told.may_be_true = answer.value("may_be_true", false);
+  told.may_be_false = answer.value("may_be_false", false);
   return row;
 }
 
@@ -140,8 +145,13 @@ void read_oip(const Json& body, size_t row_count, SendReport& report) {
     const Json& data = output.at("data");
     for (size_t row = 0; row < row_count; ++row) {
       rows[row].model = body.value("model_version", "");
-      if (name == "probability" || name == "value") rows[row].value = data.at(row).get<double>();
-      if (name == "decision") rows[row].decision = data.at(row).get<bool>();
+      Prediction& told = rows[row].prediction;
+      if (name == "probability" || name == "value") told.value = data.at(row).get<double>();
+      if (name == "decision") told.decision = data.at(row).get<bool>();
+      if (name == "lower") told.lower = data.at(row).get<double>();
+      if (name == "upper") told.upper = data.at(row).get<double>();
+      if (name == "may_be_true") told.may_be_true = data.at(row).get<bool>();
+      if (name == "may_be_false") told.may_be_false = data.at(row).get<bool>();
       if (name == "prediction_id") rows[row].prediction_id = data.at(row).get<std::string>();
     }
   }

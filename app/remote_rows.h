@@ -26,8 +26,7 @@ struct SendOptions {
 struct Answer {
   std::string model;  ///< Brief id.
   std::string prediction_id;
-  double value = 0;
-  bool decision = false;
+  Prediction prediction;
 };
 
 /// What came back.

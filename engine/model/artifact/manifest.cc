@@ -9,7 +9,7 @@ namespace millgate {
 namespace {
 
 constexpr const char* kFormat = "millgate-model";
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;  ///< With calibration or uncertainty; else 1 is written.
 constexpr const char* kObject = "model manifest";
 
 Result<Id> read_id(const Json& json, const char* key) {
@@ -101,12 +101,14 @@ Json to_json(const Manifest& manifest) {
 std::string write_manifest(const StoredManifest& stored) {
   Json json;
   json["format"] = kFormat;
-  json["version"] = kVersion;
+  json["version"] = stored.calibration || stored.uncertainty ? kVersion : 1;
   json["manifest"] = to_json(stored.manifest);
   json["model_format"] = stored.model_format;
   json["features"] = stored.features.hex();
   json["model"] = stored.model.hex();
   json["profiles"] = stored.profiles.hex();
+  if (stored.calibration) json["calibration"] = to_json(*stored.calibration);
+  if (stored.uncertainty) json["uncertainty"] = to_json(*stored.uncertainty);
   return dump_json(json);
 }
 
@@ -120,6 +122,12 @@ Result<StoredManifest> read_manifest(std::string_view bytes) {
   MILLGATE_ASSIGN(stored.features, read_id(json, "features"));
   MILLGATE_ASSIGN(stored.model, read_id(json, "model"));
   MILLGATE_ASSIGN(stored.profiles, read_id(json, "profiles"));
+  if (json.contains("calibration")) {
+    MILLGATE_ASSIGN(stored.calibration, calibration_from_json(json["calibration"]));
+  }
+  if (json.contains("uncertainty")) {
+    MILLGATE_ASSIGN(stored.uncertainty, uncertainty_from_json(json["uncertainty"]));
+  }
   return stored;
 }
 

@@ -39,6 +39,23 @@ std::string misfit(const Manifest& manifest, const FeatureProgram& features, con
   return {};
 }
 
+/// The same of what is told around the scorer's number.
+std::string misfit(bool is_binary, const std::optional<Calibration>& calibration,
+                   const std::optional<Uncertainty>& uncertainty) {
+  if (calibration) {
+    if (!is_binary) return "a calibration of values, which are no probabilities";
+    if (std::string fault = fault_of(*calibration); !fault.empty()) return "calibration: " + fault;
+  }
+  if (uncertainty) {
+    if (makes_intervals(uncertainty->method) == is_binary) {
+      return "uncertainty by `" + std::string(to_text(uncertainty->method)) +
+             "` does not fit the task";
+    }
+    if (std::string fault = fault_of(*uncertainty); !fault.empty()) return "uncertainty: " + fault;
+  }
+  return {};
+}
+
 /// The object with the three lists of profiles.
 struct Profiles {
   std::vector<Profile> features;
@@ -116,13 +133,18 @@ Result<Profiles> get_profiles(const ObjectStore& objects, const Id& id, int64_t&
 Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
   if (parts.features == nullptr) return bug("model: saved without a feature program");
   MILLGATE_ASSIGN(const auto scorer, load_scorer(parts.model_format, parts.model_text));
-  const std::string fault = misfit(parts.manifest, *parts.features, *scorer,
-                                   parts.feature_profiles.size(), parts.input_profiles.size());
+  std::string fault = misfit(parts.manifest, *parts.features, *scorer,
+                             parts.feature_profiles.size(), parts.input_profiles.size());
+  if (fault.empty()) {
+    fault = misfit(parts.manifest.task_kind == "binary", parts.calibration, parts.uncertainty);
+  }
   if (!fault.empty()) return invalid_input("model: " + fault);
 
   StoredManifest stored;
   stored.manifest = parts.manifest;
   stored.model_format = parts.model_format;
+  stored.calibration = parts.calibration;
+  stored.uncertainty = parts.uncertainty;
   MILLGATE_ASSIGN(stored.features, objects.put(dump_json(parts.features->save())));
   MILLGATE_ASSIGN(stored.model, objects.put(parts.model_text));
   MILLGATE_ASSIGN(stored.profiles, objects.put(write_profiles(parts)));
@@ -146,8 +168,12 @@ Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, con
   auto profiles = get_profiles(objects, stored->profiles, model->size_bytes_);
   if (!profiles) return in_part(id, "training profile", std::move(profiles).error());
 
-  const std::string fault = misfit(stored->manifest, *features, **scorer, profiles->features.size(),
-                                   profiles->inputs.size());
+  std::string fault = misfit(stored->manifest, *features, **scorer, profiles->features.size(),
+                             profiles->inputs.size());
+  if (fault.empty()) {
+    fault =
+        misfit(stored->manifest.task_kind == "binary", stored->calibration, stored->uncertainty);
+  }
   if (!fault.empty()) return damaged("model " + id.brief() + ": " + fault);
   model->manifest_ = std::move(stored->manifest);
   model->features_ = std::make_unique<FeatureProgram>(std::move(*features));
@@ -155,6 +181,8 @@ Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, con
   model->feature_profiles_ = std::move(profiles->features);
   model->input_profiles_ = std::move(profiles->inputs);
   model->prediction_profile_ = std::move(profiles->prediction);
+  model->calibration_ = std::move(stored->calibration);
+  model->uncertainty_ = stored->uncertainty;
   return std::shared_ptr<const Model>(model);
 }
 
@@ -165,12 +193,27 @@ Status Model::predict(const Block& inputs, std::vector<Prediction>& out, Scratch
   out.resize(inputs.rows);
   MILLGATE_TRY(features_->evaluate(inputs, scratch.features, scratch.evaluation, notes));
   scorer_->score(scratch.features, scratch.values);
-  const bool binary = manifest_.task_kind == "binary";
-  for (size_t row = 0; row < inputs.rows; ++row) {
-    const double value = scratch.values[row];
-    out[row] = {.value = value, .decision = binary && value >= manifest_.threshold};
-  }
+  const Telling telling{.calibration = calibration_,
+                        .uncertainty = uncertainty_,
+                        .threshold = manifest_.threshold,
+                        .is_binary = manifest_.task_kind == "binary"};
+  for (size_t row = 0; row < inputs.rows; ++row) out[row] = telling.of(scratch.values[row]);
   return {};
+}
+
+Prediction Telling::of(double score) const {
+  Prediction told{.value = calibration ? calibrated(*calibration, score) : score};
+  told.decision = is_binary && told.value >= threshold;
+  if (!uncertainty) return told;
+  if (makes_intervals(uncertainty->method)) {
+    told.lower = told.value - uncertainty->margin;
+    told.upper = told.value + uncertainty->margin;
+  } else {
+    // By the scorer's own probability: calibration learned from the same rows would spoil it.
+    told.may_be_true = 1 - score <= uncertainty->miss_true;
+    told.may_be_false = score <= uncertainty->miss_false;
+  }
+  return told;
 }
 
 }  // namespace millgate

@@ -15,7 +15,9 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/id.h"
+#include "model/artifact/calibration.h"
 #include "model/artifact/ensemble.h"
+#include "model/artifact/uncertainty.h"
 #include "model/measure/distribution.h"
 
 namespace millgate {
@@ -57,6 +59,11 @@ struct Manifest {
 struct Prediction {
   double value = 0;       ///< Probability or value.
   bool decision = false;  ///< binary: value >= threshold.
+  double lower = 0;       ///< Regression with uncertainty: the interval.
+  double upper = 0;
+  bool may_be_true = false;  ///< Binary with uncertainty: the set of answers.
+  bool may_be_false = false;
+  bool operator==(const Prediction&) const = default;
 };
 
 /// A whole model in memory. Immutable; thread-safe.
@@ -71,11 +78,14 @@ class Model {
     std::vector<Profile> feature_profiles;      ///< Of the training rows, one a feature.
     std::vector<Profile> input_profiles;        ///< Of the training rows, one an input.
     std::optional<Profile> prediction_profile;  ///< Of predictions on held-out rows.
+    std::optional<Calibration> calibration = {};
+    std::optional<Uncertainty> uncertainty = {};
   };
   /// Writes features, model, profiles and manifest as objects and returns the model's id: the
   /// hash of the manifest, which names the others. Same parts, same id.
   /// Errors: `invalid_input` when the parts do not fit together (number of features, of profiles,
-  /// a format that is not known, a threshold that is not finite); those of the store.
+  /// a format that is not known, a threshold that is not finite, a calibration of values or an
+  /// uncertainty of another kind of task); those of the store.
   [[nodiscard]] static Result<Id> save(ObjectStore& objects, const Parts& parts);
   /// Errors: `not_found` when there is no such object; `damaged` with the part.
   [[nodiscard]] static Result<std::shared_ptr<const Model>> load(const ObjectStore& objects,
@@ -91,6 +101,10 @@ class Model {
   [[nodiscard]] const std::optional<Profile>& prediction_profile() const {
     return prediction_profile_;
   }
+  /// Nothing: the scorer's probability is what is told.
+  [[nodiscard]] const std::optional<Calibration>& calibration() const { return calibration_; }
+  /// Nothing: predictions have neither interval nor set.
+  [[nodiscard]] const std::optional<Uncertainty>& uncertainty() const { return uncertainty_; }
   /// Of its four objects together.
   [[nodiscard]] int64_t size_bytes() const { return size_bytes_; }
 
@@ -115,7 +129,19 @@ class Model {
   std::vector<Profile> feature_profiles_;
   std::vector<Profile> input_profiles_;
   std::optional<Profile> prediction_profile_;
+  std::optional<Calibration> calibration_;
+  std::optional<Uncertainty> uncertainty_;
   int64_t size_bytes_ = 0;
+};
+
+/// What is told of rows whose scorer gave `scores`: calibrated, decided, and surrounded. What
+/// `Model::predict` does after the scorer, for who has no model yet.
+struct Telling {
+  const std::optional<Calibration>& calibration;
+  const std::optional<Uncertainty>& uncertainty;
+  double threshold = 0.5;
+  bool is_binary = true;
+  [[nodiscard]] Prediction of(double score) const;
 };
 
 }  // namespace millgate

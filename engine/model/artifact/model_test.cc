@@ -213,6 +213,98 @@ TEST_F(ModelTest, RegressionDecidesNothing) {
   for (const Prediction& prediction : out) EXPECT_FALSE(prediction.decision);
 }
 
+TEST_F(ModelTest, CalibratesDecidesAndSurroundsAloneAndInABatch) {
+  const auto plain = Model::load(objects_, *Model::save(objects_, parts_));
+  Calibration calibration{.method = CalibrationMethod::platt, .row_count = 50};
+  calibration.slope = 0.5;
+  calibration.offset = -0.25;
+  parts_.calibration = calibration;
+  parts_.uncertainty = Uncertainty{.method = UncertaintyMethod::lac_by_class,
+                                   .coverage = 0.8,
+                                   .row_count = 50,
+                                   .miss_true = 0.7,
+                                   .miss_false = 0.2};
+  const auto model = Model::load(objects_, *Model::save(objects_, parts_));
+  ASSERT_TRUE(plain.ok());
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  EXPECT_EQ((*model)->calibration(), parts_.calibration);
+  EXPECT_EQ((*model)->uncertainty(), parts_.uncertainty);
+  Model::Scratch scratch;
+  std::vector<Prediction> scores, told;
+  ASSERT_TRUE((*plain)->predict(training_, scores, scratch).ok());
+  ASSERT_TRUE((*model)->predict(training_, told, scratch).ok());
+  int sets[2][2] = {};
+  for (size_t row = 0; row < told.size(); ++row) {
+    const double p = scores[row].value;
+    // The formula on the page of the format.
+    const double expected = 1 / (1 + std::exp(-(0.5 * std::log(p / (1 - p)) - 0.25)));
+    EXPECT_NEAR(told[row].value, expected, 1e-13);
+    EXPECT_EQ(told[row].decision, told[row].value >= 0.4);
+    EXPECT_EQ(told[row].may_be_true, 1 - p <= 0.7);
+    EXPECT_EQ(told[row].may_be_false, p <= 0.2);
+    ++sets[told[row].may_be_true ? 1 : 0][told[row].may_be_false ? 1 : 0];
+    std::vector<Prediction> alone;
+    ASSERT_TRUE((*model)->predict(row_of(training_, row), alone, scratch).ok());
+    EXPECT_EQ(std::memcmp(&alone[0].value, &told[row].value, sizeof(double)), 0) << row;
+    EXPECT_EQ(alone[0], told[row]);
+  }
+  EXPECT_GT(sets[1][0], 0);
+  EXPECT_GT(sets[0][1], 0);
+}
+
+TEST_F(ModelTest, IntervalsLieAroundTheValue) {
+  parts_.manifest.task_kind = "regression";
+  parts_.uncertainty = Uncertainty{.coverage = 0.8, .row_count = 50, .margin = 2.5};
+  const auto model = Model::load(objects_, *Model::save(objects_, parts_));
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  Model::Scratch scratch;
+  std::vector<Prediction> out;
+  ASSERT_TRUE((*model)->predict(training_, out, scratch).ok());
+  for (const Prediction& one : out) {
+    EXPECT_EQ(one.lower, one.value - 2.5);
+    EXPECT_EQ(one.upper, one.value + 2.5);
+  }
+}
+
+TEST_F(ModelTest, OnlyWhatAnOlderReaderWouldPassOverIsOfTheNewVersion) {
+  const auto version_of = [&] {
+    return (*parse_json(*objects_.get(*Model::save(objects_, parts_)), "test"))["version"];
+  };
+  EXPECT_EQ(version_of(), 1);
+  parts_.calibration = Calibration{
+      .method = CalibrationMethod::isotonic, .row_count = 2, .from = {0.1, 0.9}, .to = {0, 1}};
+  EXPECT_EQ(version_of(), 2);
+}
+
+TEST_F(ModelTest, RefusesCalibrationAndUncertaintyThatCannotBe) {
+  const auto said = [&](const Model::Parts& parts) {
+    const auto result = Model::save(objects_, parts);
+    return result.ok() ? std::string() : result.error().what;
+  };
+  Model::Parts parts = parts_;
+  parts.uncertainty = Uncertainty{.row_count = 5};
+  EXPECT_EQ(said(parts), "model: uncertainty by `absolute` does not fit the task");
+  parts.uncertainty =
+      Uncertainty{.method = UncertaintyMethod::lac, .row_count = 5, .miss_true = NAN};
+  EXPECT_NE(said(parts).find("limit"), std::string::npos);
+  parts = parts_;
+  parts.calibration = Calibration{.row_count = 5, .slope = -1};
+  EXPECT_NE(said(parts).find("slope"), std::string::npos);
+  parts.calibration = Calibration{
+      .method = CalibrationMethod::isotonic, .row_count = 5, .from = {0.1, 0.1}, .to = {0, 1}};
+  EXPECT_EQ(said(parts), "model: calibration: its point 1 is out of order");
+  parts.manifest.task_kind = "regression";
+  EXPECT_EQ(said(parts), "model: a calibration of values, which are no probabilities");
+
+  parts = parts_;
+  parts.calibration = Calibration{.row_count = 5};
+  Json json = *parse_json(*objects_.get(*Model::save(objects_, parts)), "test");
+  json["calibration"]["slope"] = 0;
+  const auto model = Model::load(objects_, *objects_.put(dump_json(json)));
+  ASSERT_FALSE(model.ok());
+  EXPECT_EQ(model.error().code, ErrorCode::damaged);
+}
+
 TEST_F(ModelTest, RefusesPartsThatDoNotFit) {
   const auto said = [&](const Model::Parts& parts) {
     const auto result = Model::save(objects_, parts);
@@ -280,7 +372,7 @@ TEST_F(ModelTest, RefusesAManifestOfAnotherKind) {
   EXPECT_EQ(code("tree\n"), "damaged");
   EXPECT_EQ(code(R"({"format":"something","version":1})"), "damaged");
   Json json = *parse_json(*objects_.get(*Model::save(objects_, parts_)), "test");
-  json["version"] = 2;
+  json["version"] = 3;
   EXPECT_EQ(code(dump_json(json)), "invalid_input");
   json["version"] = 1;
   EXPECT_EQ(code(dump_json(json)), "ok");

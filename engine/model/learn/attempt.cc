@@ -146,11 +146,15 @@ Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRow
                     .train_inputs = std::move(train_inputs),
                     .train = {},
                     .valid = {},
+                    .calibration = {},
                     .test = {}};
   MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows.labels,
                                             split.train, RowsAre::training));
   MILLGATE_ASSIGN(made.valid, evaluate_rows(made.program, select_rows(inputs, split.valid),
                                             rows.labels, split.valid));
+  MILLGATE_ASSIGN(made.calibration,
+                  evaluate_rows(made.program, select_rows(inputs, split.calibration), rows.labels,
+                                split.calibration));
   MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),
                                            rows.labels, split.test));
   MILLGATE_TRY(check_features_have_values(made.program, made.train));

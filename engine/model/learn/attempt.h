@@ -28,7 +28,7 @@ struct TrainingRows {
 struct PreparedRows {
   FeatureProgram program;
   Block train_inputs;
-  Examples train, valid, test;
+  Examples train, valid, calibration, test;
 };
 
 /// Training rows do not see their own label in what features learned from labels. `rows` are those

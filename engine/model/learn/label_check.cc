@@ -20,7 +20,7 @@ Status check_labels(const Task& task, const std::vector<double>& labels, const S
   }
   for (const auto& [part, chosen] :
        {std::pair{"training", &split.train}, std::pair{"validation", &split.valid},
-        std::pair{"test", &split.test}}) {
+        std::pair{"calibration", &split.calibration}, std::pair{"test", &split.test}}) {
     size_t positive = 0;
     for (const int64_t row : *chosen) {
       const double label = labels[static_cast<size_t>(row)];

@@ -52,11 +52,11 @@ std::string days_text(int64_t micros) {
   return text + (text == "1" ? " day" : " days");
 }
 
-Status check_not_empty(const Split& split, const std::string& figures) {
+Status check_not_empty(const Split& split, bool needs_calibration, const std::string& figures) {
   for (const auto& [name, rows] :
        {std::pair{"training", &split.train}, std::pair{"validation", &split.valid},
-        std::pair{"test", &split.test}}) {
-    if (rows->empty()) {
+        std::pair{"calibration", &split.calibration}, std::pair{"test", &split.test}}) {
+    if (rows->empty() && (needs_calibration || rows != &split.calibration)) {
       return invalid_input(std::string("the split leaves no ") + name + " rows: " + figures,
                            "commit more data, or change [train] split");
     }
@@ -65,8 +65,10 @@ Status check_not_empty(const Split& split, const std::string& figures) {
 }
 
 std::string part_sizes(const Split& split) {
+  const std::string calibration =
+      split.calibration.empty() ? "" : std::to_string(split.calibration.size()) + " calibration, ";
   return std::to_string(split.train.size()) + " train, " + std::to_string(split.valid.size()) +
-         " valid, " + std::to_string(split.test.size()) + " test, " +
+         " valid, " + calibration + std::to_string(split.test.size()) + " test, " +
          std::to_string(split.left_out_unlabelled) + " without label, " +
          std::to_string(split.left_out_label_late) + " with a label known too late";
 }
@@ -76,7 +78,21 @@ std::string part_sizes(const Split& split) {
 struct Windows {
   int64_t train_end = 0;
   int64_t test_begin = 0;
+  int64_t calibration_begin = 0;  ///< test_begin where nothing is calibrated.
 };
+
+/// Where the newest `share` of the times between train and test begin.
+int64_t calibration_begin(const std::vector<int64_t>& times, const Windows& windows, double share) {
+  std::vector<int64_t> inside;
+  for (const int64_t time : times) {
+    if (time > windows.train_end && time <= windows.test_begin) inside.push_back(time);
+  }
+  const double rank = std::floor((1 - share) * static_cast<double>(inside.size()));
+  if (rank < 1) return windows.train_end;
+  const auto middle = inside.begin() + static_cast<std::ptrdiff_t>(rank) - 1;
+  std::nth_element(inside.begin(), middle, inside.end());
+  return *middle;
+}
 
 /// `fold` counts from 0, that of `split_rows`; each begins one valid window earlier.
 Windows windows_of(std::vector<int64_t> times, const TrainSettings& settings, int fold) {
@@ -121,7 +137,11 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings,
   const auto [oldest, newest] = std::minmax_element(times.begin(), times.end());
   const std::string span = "rows from " + to_string(Time{*oldest}) + " to " +
                            to_string(Time{*newest}) + " (" + days_text(*newest - *oldest) + ")";
-  const Windows windows = windows_of(times, settings, fold);
+  Windows windows = windows_of(times, settings, fold);
+  // Older folds choose among parameters and calibrate nothing.
+  const bool calibrates = settings.needs_calibration_rows() && fold == 0;
+  windows.calibration_begin =
+      calibrates ? calibration_begin(times, windows, settings.calibrate_share) : windows.test_begin;
   split.train_end_micros = windows.train_end;
   split.test_begin_micros = windows.test_begin;
   for (size_t i = 0; i < line.rows; ++i) {
@@ -131,12 +151,16 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings,
     } else if (line.time[i] > windows.test_begin) {
       split.test.push_back(row);
     } else {
-      const bool valid = line.time[i] > windows.train_end;
-      const int64_t needed_by = valid ? windows.test_begin : windows.train_end;
+      // The part of the row, and when the part after it begins.
+      const auto [part, needed_by] = line.time[i] > windows.calibration_begin
+                                         ? std::pair{&split.calibration, windows.test_begin}
+                                     : line.time[i] > windows.train_end
+                                         ? std::pair{&split.valid, windows.calibration_begin}
+                                         : std::pair{&split.train, windows.train_end};
       if (line.label_known[i] > needed_by) {
         ++split.left_out_label_late;
       } else {
-        (valid ? split.valid : split.train).push_back(row);
+        part->push_back(row);
       }
     }
   }
@@ -145,21 +169,29 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings,
     figures +=
         ", valid " + days_text(settings.valid_micros) + ", test " + days_text(settings.test_micros);
   }
-  MILLGATE_TRY(check_not_empty(split, figures + ": " + part_sizes(split)));
+  MILLGATE_TRY(check_not_empty(split, calibrates, figures + ": " + part_sizes(split)));
   return split;
 }
 
-/// Deals `rows` in their order: first the test rows, then valid, then train.
-void deal(const std::vector<int64_t>& rows, size_t test, size_t valid, Split& split) {
-  const auto begin = rows.begin();
-  const auto test_end = begin + static_cast<std::ptrdiff_t>(test);
-  const auto valid_end = test_end + static_cast<std::ptrdiff_t>(valid);
-  split.test.assign(begin, test_end);
-  split.valid.assign(test_end, valid_end);
-  split.train.assign(valid_end, rows.end());
-  for (auto* part : {&split.train, &split.valid, &split.test}) {
-    std::sort(part->begin(), part->end());
-  }
+/// How many rows each part gets; the rest trains.
+struct PartSizes {
+  size_t test = 0, valid = 0, calibration = 0;
+};
+
+/// Deals `rows` in their order: first the test rows, then valid, calibration, train.
+void deal(const std::vector<int64_t>& rows, const PartSizes& sizes, Split& split) {
+  auto next = rows.begin();
+  const auto take = [&](size_t count) {
+    const auto begin = next;
+    next += static_cast<std::ptrdiff_t>(count);
+    std::vector<int64_t> part(begin, next);
+    std::sort(part.begin(), part.end());
+    return part;
+  };
+  split.test = take(sizes.test);
+  split.valid = take(sizes.valid);
+  split.calibration = take(sizes.calibration);
+  split.train = take(static_cast<size_t>(rows.end() - next));
 }
 
 Result<Split> split_by_random(const Timeline& line, const TrainSettings& settings) {
@@ -175,8 +207,12 @@ Result<Split> split_by_random(const Timeline& line, const TrainSettings& setting
   shuffle(rows, Random::stream(settings.seed, "split"));
   const auto size =
       static_cast<size_t>(std::floor(settings.share * static_cast<double>(rows.size())));
-  deal(rows, size, size, split);
-  MILLGATE_TRY(check_not_empty(split, part_sizes(split)));
+  const size_t calibration =
+      settings.needs_calibration_rows()
+          ? static_cast<size_t>(std::ceil(settings.calibrate_share * static_cast<double>(size)))
+          : 0;
+  deal(rows, {.test = size, .valid = size - calibration, .calibration = calibration}, split);
+  MILLGATE_TRY(check_not_empty(split, settings.needs_calibration_rows(), part_sizes(split)));
   return split;
 }
 
@@ -201,6 +237,7 @@ Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const Trai
     Split split = whole;
     if (settings.split_by == "random") {
       split.test.clear();
+      split.calibration.clear();
       if (fold > 0) split = shuffle_split(split, settings.seed + static_cast<uint64_t>(fold));
     } else if (fold > 0) {
       auto older = split_by_time(line, settings, fold);
@@ -213,6 +250,7 @@ Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const Trai
       split = std::move(*older);
     }
     split.test.clear();
+    split.calibration.clear();
     splits.push_back(std::move(split));
   }
   return splits;
@@ -220,13 +258,17 @@ Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const Trai
 
 Split shuffle_split(const Split& split, uint64_t seed) {
   std::vector<int64_t> rows;
-  for (const auto* part : {&split.train, &split.valid, &split.test}) {
+  for (const auto* part : {&split.train, &split.valid, &split.calibration, &split.test}) {
     rows.insert(rows.end(), part->begin(), part->end());
   }
   std::sort(rows.begin(), rows.end());
   shuffle(rows, Random::stream(seed, "shuffle split"));
   Split shuffled;
-  deal(rows, split.test.size(), split.valid.size(), shuffled);
+  deal(rows,
+       {.test = split.test.size(),
+        .valid = split.valid.size(),
+        .calibration = split.calibration.size()},
+       shuffled);
   return shuffled;
 }
 

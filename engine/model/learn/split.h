@@ -15,6 +15,7 @@ namespace millgate {
 struct Split {
   std::vector<int64_t> train;
   std::vector<int64_t> valid;
+  std::vector<int64_t> calibration;  ///< Of the valid rows the newest; where something needs them.
   std::vector<int64_t> test;
   int64_t left_out_unlabelled = 0;
   int64_t left_out_label_late = 0;  ///< Labels not known yet when the next window began.
@@ -26,6 +27,9 @@ struct Split {
 /// them valid, the rest train; counted back from the newest labelled row. A row whose label was
 /// not known when the next window began is left out of train and valid, because whoever trained
 /// then could not have had it. A missing `label_known` counts as known at once.
+///
+/// Where `settings` learn a calibration or an uncertainty, the newest `calibrate_share` of the
+/// valid rows (by random: as many of them) are for that alone, a window between valid and test.
 ///
 /// By random: a seeded shuffle, `share` each for valid and test.
 ///

@@ -69,6 +69,62 @@ TEST(SplitByTime, LeavesOutLabelsThatNobodyCouldHaveKnown) {
   EXPECT_EQ(split->left_out_label_late, 44);
 }
 
+TEST(SplitByTime, TheNewestValidRowsCalibrateAndOnlyThat) {
+  TrainSettings settings = windows(2 * kDay, 3 * kDay);
+  const auto without = split_rows(*hourly(1000, 0), settings);
+  settings.calibrate = CalibrationMethod::platt;
+  settings.calibrate_share = 0.25;
+  const auto split = split_rows(*hourly(1000, 0), settings);
+  ASSERT_TRUE(without.ok());
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  EXPECT_TRUE(without->calibration.empty());
+  EXPECT_EQ(split->train, without->train);
+  EXPECT_EQ(split->test, without->test);
+  // Of the 43 labelled rows 880 to 926 (879, 889, 899, 909 and 919 have no label), floor(0.75 * 43)
+  // are valid.
+  EXPECT_EQ(split->valid.size(), 32U);
+  EXPECT_EQ(split->calibration.size(), 11U);
+  EXPECT_LT(split->valid.back(), split->calibration.front());
+  std::vector<int64_t> both = split->valid;
+  both.insert(both.end(), split->calibration.begin(), split->calibration.end());
+  EXPECT_EQ(both, without->valid);
+}
+
+TEST(SplitByTime, ValidLabelsAreKnownWhenCalibrationBegins) {
+  TrainSettings settings = windows(4 * kDay, 3 * kDay);
+  settings.uncertainty = UncertaintySettings{};
+  const auto split = split_rows(*hourly(1000, 12 * kHour), settings);
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  ASSERT_FALSE(split->valid.empty());
+  EXPECT_LE(split->valid.back() + 12, split->calibration.front());
+  EXPECT_LE(split->calibration.back() + 12, 926);
+}
+
+TEST(SplitByRandom, CalibrationRowsComeFromTheValidRows) {
+  TrainSettings settings;
+  settings.split_by = "random";
+  const auto without = split_rows(*hourly(1000, 0), settings);
+  settings.calibrate = CalibrationMethod::isotonic;
+  const auto split = split_rows(*hourly(1000, 0), settings);
+  ASSERT_TRUE(without.ok() && split.ok());
+  EXPECT_EQ(split->test, without->test);
+  EXPECT_EQ(split->train, without->train);
+  EXPECT_EQ(split->valid.size() + split->calibration.size(), without->valid.size());
+  EXPECT_EQ(split->calibration.size(), 90U);
+}
+
+TEST(RollingSplits, SearchesNeverSeeCalibrationRows) {
+  TrainSettings settings = windows(2 * kDay, 3 * kDay);
+  settings.calibrate = CalibrationMethod::platt;
+  const auto whole = split_rows(*hourly(1000, 0), settings);
+  const auto folds = rolling_splits(*hourly(1000, 0), settings, 3);
+  ASSERT_TRUE(whole.ok() && folds.ok());
+  for (const Split& fold : *folds) {
+    EXPECT_TRUE(fold.calibration.empty());
+    EXPECT_LT(fold.valid.back(), whole->calibration.front());
+  }
+}
+
 TEST(RollingSplits, EachFoldIsTheSplitOfOlderRows) {
   const auto joined = hourly(1000, kDay);
   const auto folds = rolling_splits(*joined, windows(2 * kDay, 3 * kDay), 3);

@@ -90,7 +90,7 @@ Status read_parameters(Section section, TrainSettings& settings) {
   return section.finish();
 }
 
-Status read_split(Section section, TrainSettings& settings) {
+Status read_split(Section& section, TrainSettings& settings) {
   MILLGATE_ASSIGN(settings.split_by, section.one_of("by", "time", {"time", "random"}));
   MILLGATE_ASSIGN(const auto valid, section.duration_micros("valid"));
   MILLGATE_ASSIGN(const auto test, section.duration_micros("test"));
@@ -122,6 +122,13 @@ Status read_split(Section section, TrainSettings& settings) {
   settings.valid_micros = valid.value_or(0);
   settings.test_micros = test.value_or(0);
   settings.share = share.value_or(settings.share);
+  MILLGATE_ASSIGN(const auto calibrate, section.number("calibrate_share"));
+  if (calibrate && !(*calibrate > 0 && *calibrate < 1)) {
+    return section.error_at("calibrate_share", "`calibrate_share` must lie between 0 and 1",
+                            "it is the share of the validation rows, the newest, that learns "
+                            "`calibrate` and `uncertainty`; 0.5 without it");
+  }
+  settings.calibrate_share = calibrate.value_or(settings.calibrate_share);
   return section.finish();
 }
 
@@ -185,7 +192,8 @@ Status read_metrics(Section& section, TuneSettings& tune) {
   constexpr std::string_view kSize = "model_size_bytes";
   std::vector<std::string> names;
   for (const Metric& metric : all_metrics()) {
-    const bool fits = !metric.needs_threshold && !metric.is_gap && metric.unit != "ms";
+    const bool fits = !metric.needs_threshold && !metric.is_gap && !metric.needs_uncertainty &&
+                      metric.unit != "ms";
     if (fits) names.emplace_back(metric.name);
   }
   MILLGATE_ASSIGN(tune.metrics, section.texts("metric"));
@@ -239,6 +247,32 @@ Status read_tune(Section& train, TrainSettings& settings) {
   return {};
 }
 
+Status read_calibration(Section& train, TrainSettings& settings) {
+  MILLGATE_ASSIGN(const std::string method,
+                  train.one_of("calibrate", "none", {"none", "isotonic", "platt", "temperature"}));
+  if (method != "none") {
+    MILLGATE_ASSIGN(settings.calibrate, calibration_method_from(method));
+  }
+  if (!train.has("uncertainty")) return {};
+  MILLGATE_ASSIGN(Section section, train.section("uncertainty"));
+  UncertaintySettings uncertainty;
+  MILLGATE_ASSIGN(const auto coverage, section.number("coverage"));
+  uncertainty.coverage = coverage.value_or(0.9);
+  if (!(uncertainty.coverage > 0 && uncertainty.coverage < 1)) {
+    return section.error_at("coverage", "`coverage` must lie between 0 and 1",
+                            "0.9 promises to hold the truth for nine rows of ten");
+  }
+  if (section.has("method")) {
+    MILLGATE_ASSIGN(const std::string name,
+                    section.one_of("method", "absolute", {"absolute", "lac", "lac_by_class"}));
+    MILLGATE_ASSIGN(uncertainty.method, uncertainty_method_from(name));
+  }
+  MILLGATE_TRY(section.finish());
+  uncertainty.section = std::move(section);
+  settings.uncertainty = std::move(uncertainty);
+  return {};
+}
+
 }  // namespace
 
 std::span<const LearnerParameter> learner_parameters() { return kParameters; }
@@ -248,7 +282,7 @@ Result<TrainSettings> read_train_settings(Section section) {
   MILLGATE_ASSIGN(settings.learner,
                   section.one_of("learner", settings.learner, {"gbdt", "linear", "constant"}));
   MILLGATE_ASSIGN(Section split, section.section("split"));
-  MILLGATE_TRY(read_split(std::move(split), settings));
+  MILLGATE_TRY(read_split(split, settings));
   // LightGBM's seeds are of 31 bits.
   MILLGATE_ASSIGN(const int64_t seed, whole_between(section, "seed", 1, 0, 2'147'483'647));
   settings.seed = static_cast<uint64_t>(seed);
@@ -260,7 +294,13 @@ Result<TrainSettings> read_train_settings(Section section) {
   MILLGATE_ASSIGN(Section parameters, section.section("parameters"));
   MILLGATE_TRY(read_parameters(std::move(parameters), settings));
   MILLGATE_TRY(read_tune(section, settings));
+  MILLGATE_TRY(read_calibration(section, settings));
   MILLGATE_TRY(section.finish());
+  if (split.has("calibrate_share") && !settings.needs_calibration_rows()) {
+    return split.error_at("calibrate_share",
+                          "nothing is learned from the rows of `calibrate_share`",
+                          "set `calibrate` or `uncertainty` in [train], or remove it");
+  }
   return settings;
 }
 

@@ -11,6 +11,8 @@
 
 #include "ground/error.h"
 #include "ground/settings.h"
+#include "model/artifact/calibration.h"
+#include "model/artifact/uncertainty.h"
 #include "model/tune/search_space.h"
 #include "model/tune/suggest.h"
 
@@ -30,6 +32,13 @@ struct TuneSettings {
   Section section;       ///< For errors about `metric`.
 };
 
+/// `uncertainty` in [train]: what predictions are surrounded by.
+struct UncertaintySettings {
+  double coverage = 0.9;                    ///< In (0, 1).
+  std::optional<UncertaintyMethod> method;  ///< Nothing: `absolute`, or `lac` of binary tasks.
+  Section section;                          ///< For errors that need the kind of task.
+};
+
 /// How a model is trained.
 struct TrainSettings {
   std::string learner = "gbdt";   ///< gbdt | linear | constant
@@ -42,7 +51,12 @@ struct TrainSettings {
   int rounds_max = 500;                           ///< gbdt: trees at most.
   int early_stopping_rounds =
       30;  ///< gbdt: stop when the loss on valid rows is not better so long.
-  std::optional<TuneSettings> tune;  ///< Nothing: the parameters are used as they are.
+  std::optional<TuneSettings> tune;            ///< Nothing: the parameters are used as they are.
+  std::optional<CalibrationMethod> calibrate;  ///< Nothing: the scorer's own probabilities.
+  std::optional<UncertaintySettings> uncertainty;  ///< Nothing: no intervals, no sets.
+  double calibrate_share = 0.5;  ///< Of the valid rows the newest, which learn these two.
+
+  [[nodiscard]] bool needs_calibration_rows() const { return calibrate || uncertainty; }
 };
 
 /// One parameter that `[train.parameters]` may hold.

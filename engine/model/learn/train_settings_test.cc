@@ -43,6 +43,23 @@ monotone_constraints = "1,0,-1"
   EXPECT_EQ(settings->parameters, expected);
 }
 
+TEST(TrainSettings, CalibrationAndUncertaintyAreAsked) {
+  const auto settings = read(R"(
+[train]
+split = { by = "time", valid = "15d", test = "15d", calibrate_share = 0.4 }
+calibrate = "isotonic"
+uncertainty = { coverage = 0.8, method = "lac_by_class" }
+)");
+  ASSERT_TRUE(settings.ok()) << settings.error().what;
+  EXPECT_EQ(settings->calibrate, CalibrationMethod::isotonic);
+  ASSERT_TRUE(settings->uncertainty.has_value());
+  EXPECT_EQ(settings->uncertainty->coverage, 0.8);
+  EXPECT_EQ(settings->uncertainty->method, UncertaintyMethod::lac_by_class);
+  EXPECT_EQ(settings->calibrate_share, 0.4);
+  EXPECT_TRUE(settings->needs_calibration_rows());
+  EXPECT_FALSE(read("[train]\ncalibrate = \"none\"\n")->needs_calibration_rows());
+}
+
 TEST(TrainSettings, AnEmptySectionGivesTheDefaults) {
   const auto settings = read("");
   ASSERT_TRUE(settings.ok()) << settings.error().what;
@@ -97,6 +114,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "between 0 and 0.5", ""},
         BadCase{"[train]\nsplit = { by = \"random\", test = \"3d\", valid = \"3d\" }\n",
                 "millgate.toml:2:47", "split by time", "share"},
+        BadCase{"[train]\ncalibrate = \"isotone\"\n", "millgate.toml:2:13", "`isotone`",
+                "isotonic"},
+        BadCase{"[train]\nuncertainty = { coverage = 1 }\n", "millgate.toml:2:28",
+                "between 0 and 1", "nine rows"},
+        BadCase{"[train]\nuncertainty = { method = \"aps\" }\n", "millgate.toml:2:26", "`aps`",
+                "lac"},
+        BadCase{"[train]\nuncertainty = { cover = 0.9 }\n", "millgate.toml:2:17",
+                "unknown key `cover`", "coverage"},
+        BadCase{"[train]\nsplit = { calibrate_share = 0.5 }\n", "millgate.toml:2:29",
+                "nothing is learned", "uncertainty"},
+        BadCase{"[train]\nsplit = { calibrate_share = 1 }\ncalibrate = \"platt\"\n",
+                "millgate.toml:2:29", "between 0 and 1", ""},
         BadCase{"[train]\ntune = { trails = 3 }\n", "millgate.toml:2:10", "unknown key `trails`",
                 "trials"},
         BadCase{"[train]\ntune = { trials = 0 }\n", "millgate.toml:2:19", "between 1 and", ""},

@@ -13,8 +13,10 @@
 #include "ground/nearest_name.h"
 #include "model/learn/attempt.h"
 #include "model/learn/dependencies.h"
+#include "model/learn/fit_calibration.h"
 #include "model/learn/label_check.h"
 #include "model/learn/row_values.h"
+#include "model/measure/coverage.h"
 
 namespace millgate {
 
@@ -24,12 +26,52 @@ void tell(const TrainRequest& request, const char* stage, double share) {
   if (request.progress) request.progress(stage, share);
 }
 
-double choose_threshold(const TrainRequest& request, const Attempt& made) {
+/// The probabilities as they are told.
+void calibrate(const std::optional<Calibration>& calibration, std::vector<double>& predictions) {
+  if (!calibration) return;
+  for (double& one : predictions) one = calibrated(*calibration, one);
+}
+
+/// What `settings` want learned from the calibration rows.
+struct LearnedAround {
+  std::optional<Calibration> calibration;
+  std::optional<Uncertainty> uncertainty;
+};
+
+Result<LearnedAround> learn_around(const TrainRequest& request, const Attempt& made) {
+  LearnedAround learned;
+  const TrainSettings& settings = request.settings;
+  if (!settings.needs_calibration_rows()) return learned;
+  const std::vector<double> predictions = predictions_of(made.fitted, made.calibration);
+  const Outcome rows{.label = made.calibration.labels, .prediction = predictions};
+  if (settings.calibrate) {
+    if (request.task.kind != TaskKind::binary) {
+      return invalid_input(
+          "`calibrate` in [train] makes probabilities right, and a regression task "
+          "has none",
+          "remove it; `uncertainty` surrounds values with intervals");
+    }
+    MILLGATE_ASSIGN(learned.calibration, fit_calibration(*settings.calibrate, rows));
+  }
+  if (settings.uncertainty) {
+    MILLGATE_ASSIGN(learned.uncertainty,
+                    fit_uncertainty(*settings.uncertainty, request.task.kind, rows));
+  }
+  return learned;
+}
+
+double choose_threshold(const TrainRequest& request, const Attempt& made,
+                        const std::optional<Calibration>& calibration) {
   if (request.task.kind != TaskKind::binary) return 0.5;
   if (request.threshold) return *request.threshold;
   if (!request.utility) return 0.5;
-  const std::vector<double> predictions = predictions_of(made.fitted, made.valid);
-  return best_threshold({.label = made.valid.labels, .prediction = predictions}, *request.utility);
+  std::vector<double> labels = made.valid.labels;
+  std::vector<double> predictions = predictions_of(made.fitted, made.valid);
+  const std::vector<double> later = predictions_of(made.fitted, made.calibration);
+  labels.insert(labels.end(), made.calibration.labels.begin(), made.calibration.labels.end());
+  predictions.insert(predictions.end(), later.begin(), later.end());
+  calibrate(calibration, predictions);
+  return best_threshold({.label = labels, .prediction = predictions}, *request.utility);
 }
 
 struct Span {
@@ -74,6 +116,8 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
     parts.input_profiles.push_back(profile_input(inputs[j].name, made.train_inputs.columns[j]));
   }
   parts.prediction_profile = profile_numbers("prediction", test_predictions);
+  parts.calibration = result.learned_calibration;
+  parts.uncertainty = result.uncertainty;
   return Model::save(objects, parts);
 }
 
@@ -98,6 +142,50 @@ Result<std::vector<std::vector<std::string>>> slice_texts(const TrainRequest& re
   return texts;
 }
 
+/// How often what surrounds predictions holds the labels of the test rows.
+Status measure_around(const TrainRequest& request, const Attempt& made,
+                      const std::vector<SliceColumn>& slices, TrainResult& result) {
+  if (!result.uncertainty) return {};
+  const bool is_binary = request.task.kind == TaskKind::binary;
+  const Telling telling{.calibration = result.learned_calibration,
+                        .uncertainty = result.uncertainty,
+                        .threshold = result.threshold,
+                        .is_binary = is_binary};
+  const std::vector<double> scores = predictions_of(made.fitted, made.test);
+  std::vector<uint8_t> held;
+  std::vector<double> size;
+  for (size_t row = 0; row < scores.size(); ++row) {
+    const double label = made.test.labels[row];
+    const Prediction told = telling.of(scores[row]);
+    if (is_binary) {
+      held.push_back((label > 0.5 ? told.may_be_true : told.may_be_false) ? 1 : 0);
+      size.push_back((told.may_be_true ? 1.0 : 0.0) + (told.may_be_false ? 1.0 : 0.0));
+    } else {
+      held.push_back(told.lower <= label && label <= told.upper ? 1 : 0);
+      size.push_back(told.upper - told.lower);
+    }
+  }
+  CoverageOptions options;
+  options.size_metric = is_binary ? "set_size" : "interval_width";
+  options.seed = request.settings.seed;
+  options.data = "test";
+  options.inputs = {result.model.hex(), request.manifest.data_commit};
+  MILLGATE_ASSIGN(const std::vector<Evidence> evidence,
+                  measure_coverage({.held = held, .size = size}, slices, options));
+  result.evidence.insert(result.evidence.end(), evidence.begin(), evidence.end());
+  return {};
+}
+
+/// The same rows as if nothing had been calibrated.
+void measure_before(const Attempt& made, TrainResult& result) {
+  if (!result.learned_calibration) return;
+  const std::vector<double> scores = predictions_of(made.fitted, made.test);
+  const Outcome outcome{.label = made.test.labels, .prediction = scores};
+  result.before_calibration = {{"log_loss", *log_loss(outcome)},
+                               {"brier", *brier(outcome)},
+                               {"calibration_error", *calibration_error(outcome)}};
+}
+
 Status measure(const ObjectStore& objects, const TrainRequest& request, const TrainingRows& rows,
                const Attempt& made, const std::vector<double>& predictions, TrainResult& result) {
   const Outcome outcome{.label = made.test.labels, .prediction = predictions};
@@ -113,6 +201,8 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   options.data = "test";
   options.inputs = {result.model.hex(), request.manifest.data_commit};
   MILLGATE_ASSIGN(result.evidence, measure_quality(outcome, slices, options));
+  MILLGATE_TRY(measure_around(request, made, slices, result));
+  measure_before(made, result);
   MILLGATE_ASSIGN(const auto model, Model::load(objects, result.model));
   Evidence size;
   size.metric = "model_size_bytes";
@@ -135,7 +225,10 @@ std::optional<double> auc_of_random_split(const TrainRequest& request, const Tra
   const auto made =
       attempt(request, rows, shuffled, [&](double share) { tell(request, "random split", share); });
   if (!made.ok()) return std::nullopt;
-  const std::vector<double> predictions = predictions_of(made->fitted, made->test);
+  const auto learned = learn_around(request, *made);
+  if (!learned.ok()) return std::nullopt;
+  std::vector<double> predictions = predictions_of(made->fitted, made->test);
+  calibrate(learned->calibration, predictions);
   return auc({.label = made->test.labels, .prediction = predictions});
 }
 
@@ -147,7 +240,10 @@ Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
   MILLGATE_ASSIGN(const Attempt made, attempt(request, rows, result.split, [&](double share) {
                     tell(request, "train", share);
                   }));
-  result.threshold = choose_threshold(request, made);
+  MILLGATE_ASSIGN(LearnedAround learned, learn_around(request, made));
+  result.learned_calibration = std::move(learned.calibration);
+  result.uncertainty = learned.uncertainty;
+  result.threshold = choose_threshold(request, made, result.learned_calibration);
   result.parameters = made.fitted.parameters;
   result.best_round = made.fitted.best_round;
   result.valid_loss = made.fitted.valid_loss;
@@ -157,7 +253,8 @@ Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
   result.train_to = train.to;
   result.test_from = test.from;
   result.test_to = test.to;
-  const std::vector<double> predictions = predictions_of(made.fitted, made.test);
+  std::vector<double> predictions = predictions_of(made.fitted, made.test);
+  calibrate(result.learned_calibration, predictions);
   MILLGATE_ASSIGN(result.model, save_model(objects, request, made, predictions, result));
   result.train_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -30,7 +30,7 @@ struct TrainRequest {
   std::vector<FeatureDefinition> features;
   ExpressionContext context;  ///< Units and calendars that the features may use.
   TrainSettings settings;
-  std::optional<Utility> utility;     ///< Chooses the threshold on the validation rows.
+  std::optional<Utility> utility;     ///< Chooses the threshold, never on test rows.
   std::optional<double> threshold;    ///< Fixed threshold instead.
   Manifest manifest;                  ///< Identity fields filled by the caller.
   bool compare_random_split = false;  ///< Also train on a random split, for the warning.
@@ -44,6 +44,10 @@ struct TrainResult {
   std::vector<Evidence> evidence;  ///< On the test rows.
   std::vector<CalibrationBin> calibration;
   Confusion confusion;
+  std::optional<Calibration> learned_calibration;
+  std::optional<Uncertainty> uncertainty;
+  /// With a calibration: log_loss, brier and calibration_error of the test rows without it.
+  std::map<std::string, double> before_calibration;
   Split split;
   double threshold = 0.5;
   std::map<std::string, std::string> parameters;  ///< As the learner got them.
@@ -55,9 +59,10 @@ struct TrainResult {
   double train_seconds = 0;
 };
 
-/// Fits features on the training rows, trains, chooses the threshold, measures on the test
-/// rows, stores the model. Deterministic: same request, same model id, any number of threads.
-/// The caller's manifest is completed with threshold, learner, row counts and dependencies.
+/// Fits features on the training rows, trains, learns calibration and uncertainty on the
+/// calibration rows, chooses the threshold on these and the validation rows, measures on the test
+/// rows, stores the model. Deterministic: same request, same model id, any number of threads. The
+/// caller's manifest is completed with threshold, learner, row counts and dependencies.
 ///
 /// Errors: `invalid_input` for a constant label, a part with one class, a feature without any
 /// value or that reads a column of the label, and for parameters that the learner refuses.

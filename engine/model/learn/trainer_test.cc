@@ -213,6 +213,92 @@ TEST_F(Trainer, RegressionIsMeasuredAsSuch) {
   EXPECT_EQ(find(*result, "auc"), nullptr);
 }
 
+TEST_F(Trainer, CalibratesOnRowsThatTheModelWasNotTrainedOn) {
+  request_.settings.calibrate = CalibrationMethod::platt;
+  request_.settings.uncertainty = UncertaintySettings{};
+  request_.settings.parameters["scale_pos_weight"] = "4";  // Spoils the probabilities.
+  const auto result = train_model(objects_, request_);
+  ASSERT_TRUE(result.ok()) << result.error().what;
+  EXPECT_EQ(result->split.calibration.size(), 300U);
+  ASSERT_TRUE(result->learned_calibration.has_value());
+  EXPECT_EQ(result->learned_calibration->row_count, 300);
+  EXPECT_LT(find(*result, "calibration_error")->value,
+            result->before_calibration.at("calibration_error") / 2);
+  EXPECT_LT(find(*result, "brier")->value, result->before_calibration.at("brier"));
+
+  // An independent path: the stored model over the test rows of the table.
+  const auto model = Model::load(objects_, result->model);
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  EXPECT_EQ((*model)->calibration(), result->learned_calibration);
+  const auto inputs = block_from(*request_.joined, (*model)->features().inputs());
+  ASSERT_TRUE(inputs.ok());
+  std::vector<Prediction> told;
+  Model::Scratch scratch;
+  ASSERT_TRUE((*model)->predict(*inputs, told, scratch).ok());
+  const Examples examples = made_examples(0, 4000);
+  double held = 0, brier = 0, answers = 0;
+  for (const int64_t row : result->split.test) {
+    const auto at = static_cast<size_t>(row);
+    const double label = examples.labels[at];
+    held += (label > 0.5 ? told[at].may_be_true : told[at].may_be_false) ? 1 : 0;
+    answers += (told[at].may_be_true ? 1 : 0) + (told[at].may_be_false ? 1 : 0);
+    brier += (told[at].value - label) * (told[at].value - label);
+  }
+  const auto count = static_cast<double>(result->split.test.size());
+  EXPECT_DOUBLE_EQ(find(*result, "coverage")->value, held / count);
+  EXPECT_DOUBLE_EQ(find(*result, "set_size")->value, answers / count);
+  EXPECT_NEAR(find(*result, "brier")->value, brier / count, 1e-12);
+  EXPECT_NEAR(held / count, 0.9, 0.06);
+  EXPECT_NE(find(*result, "coverage", "group=g1"), nullptr);
+}
+
+TEST_F(Trainer, TheThresholdIsChosenByCalibratedProbabilities) {
+  request_.utility = Utility{.true_positive = 1, .false_positive = -1};
+  request_.settings.calibrate = CalibrationMethod::isotonic;
+  request_.settings.parameters["scale_pos_weight"] = "4";
+  const auto result = train_model(objects_, request_);
+  ASSERT_TRUE(result.ok()) << result.error().what;
+  const auto model = Model::load(objects_, result->model);
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  const auto inputs = block_from(*request_.joined, (*model)->features().inputs());
+  ASSERT_TRUE(inputs.ok());
+  std::vector<Prediction> told;
+  Model::Scratch scratch;
+  ASSERT_TRUE((*model)->predict(*inputs, told, scratch).ok());
+  // All rows of the validation window, whatever else they teach; every threshold by brute force.
+  std::vector<int64_t> chosen = result->split.valid;
+  chosen.insert(chosen.end(), result->split.calibration.begin(), result->split.calibration.end());
+  const Examples examples = made_examples(0, 4000);
+  const auto earned = [&](double threshold) {
+    double sum = 0;
+    for (const int64_t row : chosen) {
+      if (told[static_cast<size_t>(row)].value < threshold) continue;
+      sum += examples.labels[static_cast<size_t>(row)] > 0.5 ? 1 : -1;
+    }
+    return sum;
+  };
+  for (const int64_t row : chosen) {
+    EXPECT_LE(earned(told[static_cast<size_t>(row)].value), earned(result->threshold));
+  }
+  EXPECT_LT(earned(0.3), earned(result->threshold));
+}
+
+TEST_F(Trainer, RegressionGetsIntervalsAndNoCalibration) {
+  request_.task.kind = TaskKind::regression;
+  request_.settings.learner = "linear";
+  request_.features.pop_back();
+  request_.settings.uncertainty = UncertaintySettings{};
+  const auto result = train_model(objects_, request_);
+  ASSERT_TRUE(result.ok()) << result.error().what;
+  ASSERT_NE(find(*result, "coverage"), nullptr);
+  EXPECT_NEAR(find(*result, "coverage")->value, 0.9, 0.06);
+  EXPECT_NEAR(find(*result, "interval_width")->value, 2 * result->uncertainty->margin, 1e-9);
+  request_.settings.calibrate = CalibrationMethod::platt;
+  const auto refused = train_model(objects_, request_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().what.find("`calibrate`"), std::string::npos);
+}
+
 void expect_refused(const Result<TrainResult>& result, const std::vector<std::string>& words) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::invalid_input);

@@ -28,6 +28,13 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"mae", "label", false, false, false, "Mean absolute error."},
     {"r2", "1", true, false, false,
      "1 - sum of squared errors / sum of squares around the mean label."},
+    {"coverage", "1", true, false, false,
+     "Share of rows whose truth lies in the interval, or in the set of answers, that the model "
+     "gave "
+     "(Vovk et al. 2005).",
+     true},
+    {"interval_width", "label", false, false, false, "Mean width of the intervals.", true},
+    {"set_size", "1", false, false, false, "Mean number of answers in the sets.", true},
     {"recall_gap", "1", false, true, true,
      "Largest less smallest recall between the groups (equal opportunity, Hardt et al. 2016)."},
     {"false_positive_rate_gap", "1", false, true, true,

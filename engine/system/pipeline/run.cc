@@ -186,6 +186,11 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.evidence = std::move(result.evidence);
   report.calibration = std::move(result.calibration);
   report.confusion = result.confusion;
+  if (result.learned_calibration) {
+    report.calibrated_by = to_text(result.learned_calibration->method);
+  }
+  report.before_calibration = std::move(result.before_calibration);
+  report.uncertainty = result.uncertainty;
   report.threshold = result.threshold;
   report.study = run.study;
   report.learner = run.settings.learner;
@@ -194,6 +199,7 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.valid_loss = std::move(result.valid_loss);
   report.train_rows = static_cast<int64_t>(result.split.train.size());
   report.valid_rows = static_cast<int64_t>(result.split.valid.size());
+  report.calibration_rows = static_cast<int64_t>(result.split.calibration.size());
   report.test_rows = static_cast<int64_t>(result.split.test.size());
   report.train_from = result.train_from;
   report.train_to = result.train_to;

@@ -40,13 +40,17 @@ struct RunReport {
   std::vector<Evidence> evidence;
   std::vector<CalibrationBin> calibration;
   Confusion confusion;
+  std::string calibrated_by;  ///< Name of a CalibrationMethod; empty: not calibrated.
+  /// With it: log_loss, brier and calibration_error of the test rows without it.
+  std::map<std::string, double> before_calibration;
+  std::optional<Uncertainty> uncertainty;
   double threshold = 0.5;
   std::string study;  ///< Hex id of the search that chose parameters; empty without.
   std::string learner;
   std::map<std::string, std::string> parameters;  ///< As the learner got them.
   int best_round = 0;
   std::vector<double> valid_loss;  ///< Per round.
-  int64_t train_rows = 0, valid_rows = 0, test_rows = 0;
+  int64_t train_rows = 0, valid_rows = 0, calibration_rows = 0, test_rows = 0;
   Time train_from, train_to;  ///< Row times of the training rows.
   Time test_from, test_to;    ///< Row times of the test rows.
   int64_t left_out_unlabelled = 0, left_out_label_late = 0;

@@ -72,6 +72,19 @@ void read_numbers(const Json& json, RunReport& report) {
                       .false_negative = counts.at("false_negative").get<int64_t>()};
 }
 
+/// What is younger than the first runs.
+Status read_around(const Json& json, RunReport& report) {
+  report.calibration_rows = json.value("calibration_rows", int64_t{0});
+  if (const auto found = json.find("calibrated"); found != json.end()) {
+    report.calibrated_by = found->at("method").get<std::string>();
+    report.before_calibration = found->at("before").get<std::map<std::string, double>>();
+  }
+  if (const auto found = json.find("uncertainty"); found != json.end()) {
+    MILLGATE_ASSIGN(report.uncertainty, uncertainty_from_json(*found));
+  }
+  return {};
+}
+
 Result<Time> read_time(const Json& json, const char* member) {
   return parse_time(json.at(member).get<std::string>());
 }
@@ -90,6 +103,7 @@ Result<RunReport> read_report(const Json& json) {
   MILLGATE_ASSIGN(report.test_from, read_time(json, "test_from"));
   MILLGATE_ASSIGN(report.test_to, read_time(json, "test_to"));
   read_numbers(json, report);
+  MILLGATE_TRY(read_around(json, report));
   read_steps(json.at("steps"), report);
   for (const Json& one : json.at("evidence")) {
     MILLGATE_ASSIGN(Evidence evidence, evidence_from_json(one));
@@ -104,7 +118,7 @@ Json run_report_to_json(const RunReport& report) {
   Json evidence = Json::array();
   for (const Evidence& one : report.evidence) evidence.push_back(to_json(one));
   const Confusion& counts = report.confusion;
-  return {
+  Json json = {
       {"model", report.model.hex()},
       {"data_commit", report.data_commit},
       {"git_commit", report.git_commit},
@@ -135,6 +149,12 @@ Json run_report_to_json(const RunReport& report) {
       {"evidence", evidence},
       {"steps", steps_to_json(report.steps)},
   };
+  if (report.calibration_rows > 0) json["calibration_rows"] = report.calibration_rows;
+  if (!report.calibrated_by.empty()) {
+    json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};
+  }
+  if (report.uncertainty) json["uncertainty"] = to_json(*report.uncertainty);
+  return json;
 }
 
 Result<RunReport> run_report_from_json(const Json& json) {

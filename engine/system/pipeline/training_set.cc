@@ -139,6 +139,15 @@ void add_learner_parts(const TrainSettings& settings, StepKey& key) {
                                           settings.test_micros, settings.share})));
   key.add("seed", std::to_string(settings.seed));
   key.add("rounds", dump_json(Json::array({settings.rounds_max, settings.early_stopping_rounds})));
+  if (settings.calibrate) key.add("calibration", std::string(to_text(*settings.calibrate)));
+  if (settings.uncertainty) {
+    const auto& [coverage, method, section] = *settings.uncertainty;
+    key.add("uncertainty",
+            dump_json(Json::array({coverage, method ? to_text(*method) : std::string_view()})));
+  }
+  if (settings.needs_calibration_rows()) {
+    key.add("share of calibration rows", dump_json(Json(settings.calibrate_share)));
+  }
   for (const auto& [name, value] : settings.parameters) {
     key.add("parameter `" + name + "`", value);
   }

@@ -49,11 +49,26 @@ std::string pseudo_code(const CardFacts& facts) {
     text += '\n';
   }
   text += "\n# decision\n";
+  const std::string scorer = facts.model->scorer().describe();
+  const auto& around = facts.model->uncertainty();
   if (!facts.is_binary()) {
-    return text + "value = " + facts.model->scorer().describe() + "\n";
+    text += "value = " + scorer + "\n";
+    if (around) text += "interval = value -+ " + figure_text(around->margin) + "\n";
+    return text;
   }
-  text += "probability = " + facts.model->scorer().describe() + "\n";
-  return text + "yes = probability >= " + figure_text(manifest.threshold) + "\n";
+  if (const auto& calibration = facts.model->calibration()) {
+    text += "score = " + scorer + "\nprobability = " + std::string(to_text(calibration->method)) +
+            "(score)\n";
+  } else {
+    text += "probability = " + scorer + "\n";
+  }
+  text += "yes = probability >= " + figure_text(manifest.threshold) + "\n";
+  if (around) {
+    const std::string score = facts.model->calibration() ? "score" : "probability";
+    text += "may be true = " + score + " >= " + figure_text(1 - around->miss_true) +
+            "\nmay be false = " + score + " <= " + figure_text(around->miss_false) + "\n";
+  }
+  return text;
 }
 
 std::string source_row(const CardFacts& facts, const Source& source) {

@@ -109,6 +109,47 @@ std::string words_of_utility(const CardFacts& facts) {
          cite(facts, value_text(*utility), *utility) + " per 1,000 rows.";
 }
 
+std::string words_of_calibrating(const CardFacts& facts) {
+  const RunReport& run = facts.run;
+  const auto before = run.before_calibration.find("calibration_error");
+  if (run.calibrated_by.empty() || before == run.before_calibration.end()) return {};
+  return "Its probabilities are those of the learner, calibrated (" +
+         escape_html(run.calibrated_by) + ") on " +
+         cite(count_of(run.calibration_rows, "row"), "calibration rows", CardSource::run) +
+         " that it was not trained on; without that they would be off by " +
+         cite(figure_text(before->second * 100) + " percentage points",
+              "calibration_error before calibration", CardSource::run) +
+         ".";
+}
+
+/// How often intervals or sets hold the truth, beside what was promised.
+std::string words_of_coverage(const CardFacts& facts) {
+  const Evidence* coverage = facts.find("coverage");
+  if (!facts.run.uncertainty || coverage == nullptr) return {};
+  const Uncertainty& around = *facts.run.uncertainty;
+  const bool intervals = makes_intervals(around.method);
+  const Evidence* size = facts.find(intervals ? "interval_width" : "set_size");
+  std::string words =
+      std::string(intervals ? "Each value comes with an interval"
+                            : "Each row gets a set of answers") +
+      ", which is to hold the truth for " +
+      cite(percent_text(around.coverage), "coverage that was asked for", CardSource::run) +
+      " of rows like those it was learned from; of the test rows it held the truth of " +
+      cite(facts, percent_text(coverage->value), *coverage) + ".";
+  if (size == nullptr) return words;
+  return words + (intervals ? " The intervals are " : " The sets have ") +
+         cite(facts, figure_text(size->value), *size) +
+         (intervals ? " wide in the mean." : " answers in the mean.");
+}
+
+std::string word_list(const std::vector<std::string>& all) {
+  std::string list;
+  for (const std::string& words : all) {
+    if (!words.empty()) list += "<li>" + words + "</li>\n";
+  }
+  return list.empty() ? list : "<ul>\n" + list + "</ul>\n";
+}
+
 std::string metric_table(const CardFacts& facts) {
   std::string html =
       "<table><caption>All rows of the test, " +
@@ -235,12 +276,10 @@ std::string card_quality(const CardFacts& facts) {
                                                 : "split off at random.") +
       " Intervals hold 95 % of bootstrap resamples.");
   if (facts.is_binary()) {
-    std::string list;
-    for (const std::string& words : {words_of_auc(facts), words_of_calibration(facts),
-                                     words_of_decision(facts), words_of_utility(facts)}) {
-      if (!words.empty()) list += "<li>" + words + "</li>\n";
-    }
-    html += "<ul>\n" + list + "</ul>\n<div class=\"pair\">\n";
+    html +=
+        word_list({words_of_auc(facts), words_of_calibration(facts), words_of_calibrating(facts),
+                   words_of_decision(facts), words_of_coverage(facts), words_of_utility(facts)});
+    html += "<div class=\"pair\">\n";
     if (!facts.run.calibration.empty()) {
       html += "<div><h3>Do the probabilities mean what they say?" + source_link(CardSource::run) +
               "</h3><figure>" + calibration_plot(facts.run.calibration) +
@@ -250,6 +289,8 @@ std::string card_quality(const CardFacts& facts) {
               "happened; bars are 95 % intervals (Wilson).</figcaption></figure></div>\n";
     }
     html += confusion_table(facts) + "</div>\n";
+  } else {
+    html += word_list({words_of_coverage(facts)});
   }
   return html + metric_table(facts);
 }

@@ -86,6 +86,7 @@ Json data_json(const CardFacts& facts) {
             {"from", to_string(run.train_from)},
             {"to", to_string(run.train_to)}}},
           {"valid", {{"rows", run.valid_rows}}},
+          {"calibration", {{"rows", run.calibration_rows}}},
           {"test",
            {{"rows", run.test_rows},
             {"from", to_string(run.test_from)},
@@ -126,6 +127,12 @@ Result<nlohmann::ordered_json> model_card_json(const Repository& repository, con
   card["quality"] = quality;
   card["worst_group"] = worst_slice_words(facts);
   card["calibration"] = calibration_json(facts);
+  const bool calibrated = !facts.run.calibrated_by.empty();
+  card["calibrated"] =
+      calibrated
+          ? Json({{"method", facts.run.calibrated_by}, {"before", facts.run.before_calibration}})
+          : Json(nullptr);
+  card["uncertainty"] = facts.run.uncertainty ? to_json(*facts.run.uncertainty) : Json(nullptr);
   const Confusion& counts = facts.run.confusion;
   card["confusion"] = {{"true_positive", counts.true_positive},
                        {"false_positive", counts.false_positive},

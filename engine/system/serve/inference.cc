@@ -60,8 +60,21 @@ bool is_known_datatype(std::string_view datatype) {
 }
 
 std::vector<std::string> output_names(const ServedModel& model) {
-  if (model.is_binary()) return {"probability", "decision", "prediction_id"};
-  return {"value", "prediction_id"};
+  const bool binary = model.is_binary();
+  std::vector<std::string> names = binary ? std::vector<std::string>{"probability", "decision"}
+                                          : std::vector<std::string>{"value"};
+  if (model.model().uncertainty()) {
+    names.emplace_back(binary ? "may_be_true" : "lower");
+    names.emplace_back(binary ? "may_be_false" : "upper");
+  }
+  names.emplace_back("prediction_id");
+  return names;
+}
+
+std::string_view output_datatype(std::string_view name) {
+  if (name == "prediction_id") return "BYTES";
+  const bool is_boolean = name == "decision" || name == "may_be_true" || name == "may_be_false";
+  return is_boolean ? "BOOL" : "FP64";
 }
 
 /// A tensor as sent, before its data is read.
@@ -287,17 +300,21 @@ void append_tensor_head(std::string& out, std::string_view name, std::string_vie
 
 void append_output(std::string& out, const std::string& name, const Answers& answers) {
   const size_t rows = answers.ids.size();
-  const bool is_id = name == "prediction_id";
-  const bool is_decision = name == "decision";
-  append_tensor_head(out, name, is_id ? "BYTES" : is_decision ? "BOOL" : "FP64", rows);
+  append_tensor_head(out, name, output_datatype(name), rows);
   for (size_t row = 0; row < rows; ++row) {
     if (row > 0) out += ',';
-    if (is_id) {
+    const Prediction& told = answers.predictions[row];
+    if (name == "prediction_id") {
       append_json_text(out, answers.ids[row]);
-    } else if (is_decision) {
-      out += answers.predictions[row].decision ? "true" : "false";
+    } else if (output_datatype(name) == "BOOL") {
+      const bool yes = name == "decision"      ? told.decision
+                       : name == "may_be_true" ? told.may_be_true
+                                               : told.may_be_false;
+      out += yes ? "true" : "false";
     } else {
-      append_json_number(out, answers.predictions[row].value);
+      append_json_number(out, name == "lower"   ? told.lower
+                              : name == "upper" ? told.upper
+                                                : told.value);
     }
   }
   out += "]}";
@@ -384,10 +401,7 @@ std::string model_metadata_json(const ServedModel& model) {
   }
   out += "],\"outputs\":[";
   for (const std::string& name : output_names(model)) {
-    append_metadata_tensor(out, name,
-                           name == "prediction_id" ? "BYTES"
-                           : name == "decision"    ? "BOOL"
-                                                   : "FP64");
+    append_metadata_tensor(out, name, output_datatype(name));
   }
   out += "]}";
   return out;

@@ -27,8 +27,9 @@ struct InferRequest {
 [[nodiscard]] Result<InferRequest> read_infer(const ServedModel& model, std::string_view body,
                                               size_t rows_max);
 
-/// Outputs `probability` FP64 and `decision` BOOL (regression: `value` FP64), and
-/// `prediction_id` BYTES. Warnings are one text in `parameters`, as the protocol has no lists.
+/// Outputs `probability` FP64 and `decision` BOOL (regression: `value` FP64), `prediction_id`
+/// BYTES, and where the model gives sets `may_be_true` and `may_be_false` BOOL (regression: `lower`
+/// and `upper` FP64). Warnings are one text in `parameters`, as the protocol has no lists.
 [[nodiscard]] std::string infer_json(const Answers& answers, const InferRequest& request);
 
 /// The answer to GET /v2/models/{name}.

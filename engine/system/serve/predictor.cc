@@ -86,7 +86,9 @@ Status warn_of_notes(const ServedModel& model, RowBatch& batch, Model::Scratch& 
 
 Status check_finite(const std::vector<Prediction>& predictions) {
   for (const Prediction& prediction : predictions) {
-    if (!std::isfinite(prediction.value)) return bug("the model's prediction is not a number");
+    const bool is_finite = std::isfinite(prediction.value) && std::isfinite(prediction.lower) &&
+                           std::isfinite(prediction.upper);
+    if (!is_finite) return bug("the model's prediction is not a number");
   }
   return {};
 }
@@ -100,6 +102,21 @@ void append_warnings(std::string& out, const std::vector<std::string>& warnings)
   out += ']';
 }
 
+/// The interval, or the set, where the model gives one.
+void append_around(std::string& out, const Answers& answers, size_t row) {
+  if (!answers.model->model().uncertainty()) return;
+  const Prediction& prediction = answers.predictions[row];
+  if (answers.model->is_binary()) {
+    out += prediction.may_be_true ? ",\"may_be_true\":true" : ",\"may_be_true\":false";
+    out += prediction.may_be_false ? ",\"may_be_false\":true" : ",\"may_be_false\":false";
+    return;
+  }
+  out += ",\"lower\":";
+  append_json_number(out, prediction.lower);
+  out += ",\"upper\":";
+  append_json_number(out, prediction.upper);
+}
+
 void append_row(std::string& out, const Answers& answers, size_t row) {
   out += "\"prediction_id\":";
   append_json_text(out, answers.ids[row]);
@@ -111,6 +128,7 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
     out += ",\"value\":";
     append_json_number(out, answers.predictions[row].value);
   }
+  append_around(out, answers, row);
   append_warnings(out, answers.warnings[row]);
 }
 
