@@ -14,7 +14,7 @@
 #include "data/keep/known_copies.h"
 #include "data/keep/remote.h"
 #include "data/keep/remote_forgets.h"
-#include "data/online/lmdb_store.h"
+#include "data/online/online_settings.h"
 
 namespace millgate {
 
@@ -27,12 +27,19 @@ struct Options {
   bool dry_run = false;
 };
 
+/// What the online store holds of `table`.
+struct OnlineCopies {
+  std::vector<std::string> views;  ///< Whose values came from the table.
+  std::string place;
+  std::string unread;  ///< Why the store could not be asked; empty: it was.
+};
+
 /// All that one call did, and what it cannot do.
 struct Outcome {
   std::vector<ForgetReport> reports;   ///< One for each way in which rows are named.
   size_t row_count = 0;                ///< Named.
   std::vector<std::string> referring;  ///< Tables whose rows name rows of this one.
-  std::vector<std::string> online_views;
+  OnlineCopies online;
   std::map<std::string, std::string> remotes;
   std::vector<ErasedServed> served;  ///< One for each of `reports`.
   KnownCopies copies;
@@ -187,19 +194,27 @@ std::map<std::string, std::string> tell_backups_of(const Repository& repository,
   return untold;
 }
 
-/// Views of the online store whose values came from `table`.
-Result<std::vector<std::string>> online_views_of(const Repository& repository,
-                                                 const std::string& table) {
-  std::set<std::string> names;
+/// The rows are gone from the project already when this is asked, so a store that does not answer is
+/// no failure.
+OnlineCopies online_copies_of(const Session& session, const Repository& repository,
+                              const std::string& table) {
+  const auto project = read_project(repository.project_folder(), session.overrides);
+  const OnlineSettings settings = project.ok() ? project->online : OnlineSettings();
   const std::string folder = repository.folder("online");
-  if (has_lmdb_store(folder)) {
-    MILLGATE_ASSIGN(const auto store, open_lmdb_store({.folder = folder}));
-    MILLGATE_ASSIGN(const auto views, store->views());
-    for (const OnlineView& view : views) {
-      if (view.tables.contains(table)) names.insert(view.name);
-    }
+  OnlineCopies copies{.views = {}, .place = online_place(settings), .unread = {}};
+  if (!has_online_store(settings, folder)) return copies;
+  const auto store = open_online_store(settings, folder);
+  const auto views = store.ok() ? (*store)->views() : Result<std::vector<OnlineView>>(store.error());
+  if (!views.ok()) {
+    copies.unread = views.error().what;
+    return copies;
   }
-  return std::vector<std::string>(names.begin(), names.end());
+  std::set<std::string> names;
+  for (const OnlineView& view : *views) {
+    if (view.tables.contains(table)) names.insert(view.name);
+  }
+  copies.views.assign(names.begin(), names.end());
+  return copies;
 }
 
 /// Copies that lie outside of the project.
@@ -253,10 +268,15 @@ void print_hints(const Outcome& outcome, const std::string& table) {
            " predictions were logged without the key, so whose they are is not known");
     }
   }
-  for (const std::string& view : outcome.online_views) {
+  for (const std::string& view : outcome.online.views) {
     hint("the online store holds values of view `" + view +
          "`: `millgate materialise` takes out those of the rows; values that were pushed go only "
-         "with the folder `.millgate/online`");
+         "with " +
+         outcome.online.place);
+  }
+  if (!outcome.online.unread.empty()) {
+    hint("the online store may hold values of the rows, and could not be asked (" +
+         outcome.online.unread + "): `millgate materialise` takes them out");
   }
   print_copies(outcome, table);
   for (const auto& [name, url] : outcome.remotes) {
@@ -301,7 +321,7 @@ Result<int> forget(const Session& session, const Options& options) {
     outcome.served.push_back(std::move(served));
   }
   outcome.referring = referring_tables(session, options.table);
-  MILLGATE_ASSIGN(outcome.online_views, online_views_of(*repository, options.table));
+  outcome.online = online_copies_of(session, *repository, options.table);
   MILLGATE_ASSIGN(outcome.remotes, read_remotes(*repository));
   MILLGATE_ASSIGN(outcome.copies, read_known_copies(*repository));
   if (!options.dry_run) outcome.untold = tell_backups_of(*repository, outcome.copies);
@@ -317,7 +337,8 @@ Result<int> forget(const Session& session, const Options& options) {
                 {"dry_run", outcome.dry_run},
                 {"reports", reports},
                 {"referring_tables", outcome.referring},
-                {"online_views", outcome.online_views},
+                {"online_views", outcome.online.views},
+                {"online_unread", outcome.online.unread},
                 {"remotes", outcome.remotes},
                 {"copies", to_json(outcome.copies)},
                 {"untold_backups", outcome.untold}});

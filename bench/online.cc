@@ -5,6 +5,7 @@
 ///
 /// Beside the first, in turns: DuckDB's own newest row of each entity from the same Parquet files,
 /// put into SQLite by one transaction, which is the least that a store like Feast's does. Medians.
+/// Then the same in a Redis server on a socket, beside PING, which is the least that a read of it costs.
 #include <arrow/api.h>
 #include <sqlite3.h>
 
@@ -21,6 +22,9 @@
 #include "data/feature/test_plan.h"
 #include "data/online/lmdb_store.h"
 #include "data/online/online_reader.h"
+#include "data/online/redis_connection.h"
+#include "data/online/redis_store.h"
+#include "data/online/test_redis.h"
 #include "data/online/view_rows.h"
 #include "data/query/database.h"
 #include "ground/random.h"
@@ -32,6 +36,7 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr int kReads = 200'000;
+constexpr int kRedisReads = 20'000;
 constexpr int64_t kEntities = 50'000;
 
 constexpr const char* kProject = R"([[source]]
@@ -90,12 +95,10 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// What `materialise` does after it has opened the project.
-Result<std::vector<OnlineView>> bring(Database& database, const JoinPlan& plan,
-                                      OnlineStore& store) {
+/// The rows of all views, as `materialise` computes them.
+Result<std::vector<ViewUpdate>> updates_of(Database& database, const JoinPlan& plan) {
   MILLGATE_ASSIGN(const auto at, parse_time("2025-01-01"));
   std::vector<ViewUpdate> updates;
-  std::vector<OnlineView> views;
   for (const View& view : plan.views) {
     MILLGATE_ASSIGN(const ViewDefinition definition, view_definition(database, plan, view));
     ViewUpdate update;
@@ -107,9 +110,17 @@ Result<std::vector<OnlineView>> bring(Database& database, const JoinPlan& plan,
     update.view.as_of = at;
     MILLGATE_ASSIGN(const EntityRows rows, entity_rows(database, plan, view, at));
     update.rows = keyed_rows(update.view, rows);
-    views.push_back(update.view);
     updates.push_back(std::move(update));
   }
+  return updates;
+}
+
+/// What `materialise` does after it has opened the project.
+Result<std::vector<OnlineView>> bring(Database& database, const JoinPlan& plan,
+                                      OnlineStore& store) {
+  MILLGATE_ASSIGN(std::vector<ViewUpdate> updates, updates_of(database, plan));
+  std::vector<OnlineView> views;
+  for (const ViewUpdate& update : updates) views.push_back(update.view);
   const auto counts = store.update(std::move(updates));
   if (!counts.ok()) return counts.error();
   return views;
@@ -151,7 +162,7 @@ Status bring_by_hand(Database& database, const std::string& path) {
 
 /// Nanoseconds of each of many reads of twenty features, in order.
 Result<std::vector<double>> read_many(const OnlineStore& store,
-                                      const std::vector<OnlineView>& views) {
+                                      const std::vector<OnlineView>& views, int count) {
   std::vector<OnlinePlan> plans;
   Block out{.rows = 1, .columns = {}};
   for (const OnlineView& view : views) {
@@ -172,7 +183,7 @@ Result<std::vector<double>> read_many(const OnlineStore& store,
   std::vector<OnlineRead> reads;
   std::vector<double> nanos;
   Random random(5);
-  for (int i = 0; i < kReads; ++i) {
+  for (int i = 0; i < count; ++i) {
     const auto user = static_cast<int64_t>(random.below(kEntities));
     for (Block& entity : entities) entity.columns[0].integers[0] = user;
     const auto begin = std::chrono::steady_clock::now();
@@ -185,6 +196,43 @@ Result<std::vector<double>> read_many(const OnlineStore& store,
             << std::round(nanos[nanos.size() / 2]) << " ns, p99 "
             << std::round(nanos[nanos.size() * 99 / 100]) << " ns\n";
   return nanos;
+}
+
+/// First load, then every row changed at once, then reads.
+Status run_redis(Database& database, const JoinPlan& plan) {
+  const RedisServer server;
+  const auto store = open_redis_store({.address = server.address(), .prefix = "bench"});
+  MILLGATE_ASSIGN(std::vector<ViewUpdate> updates, updates_of(database, plan));
+  const auto timed = [&](const std::string& what) -> Status {
+    size_t row_count = 0;
+    for (const ViewUpdate& update : updates) row_count += update.rows.size();
+    const auto begin = std::chrono::steady_clock::now();
+    MILLGATE_TRY(store->update(updates));
+    const double seconds = seconds_since(begin);
+    std::cout << "Redis, " << row_count << " rows, " << what << ": " << std::round(seconds * 1000)
+              << " ms, " << std::round(seconds / static_cast<double>(row_count) * 1e7) / 10
+              << " microseconds a row\n";
+    return {};
+  };
+  MILLGATE_TRY(timed("first time"));
+  MILLGATE_ASSIGN(const std::vector<OnlineView> views, store->views());
+  for (ViewUpdate& update : updates) {
+    for (const OnlineView& view : views) {
+      if (view.version == update.view.version) update.before = view;
+    }
+    for (KeyedRow& row : update.rows) row.row.back() = static_cast<char>(row.row.back() ^ 1);
+  }
+  MILLGATE_TRY(timed("each one changed"));
+  MILLGATE_TRY(read_many(*store, views, kRedisReads));
+  MILLGATE_ASSIGN(auto connection, RedisConnection::open(server.address(), std::chrono::seconds(5)));
+  std::vector<double> nanos;
+  for (int i = 0; i < kRedisReads; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    MILLGATE_TRY(connection.ask({"PING"}));
+    nanos.push_back(seconds_since(begin) * 1e9);
+  }
+  std::cout << "  PING: median " << std::round(median(nanos)) << " ns\n";
+  return {};
 }
 
 Status run(const std::string& folder) {
@@ -213,8 +261,8 @@ Status run(const std::string& folder) {
             << " ms, " << std::round(2000 / median(own)) << " thousand rows a second\n"
             << "  by hand with DuckDB and SQLite " << std::round(median(peer) * 1000)
             << " ms: " << std::round(median(own) / median(peer) * 100) / 100 << " of it\n";
-  const auto nanos = read_many(*store, views);
-  return nanos.ok() ? Status() : Status(nanos.error());
+  MILLGATE_TRY(read_many(*store, views, kReads));
+  return run_redis(*database, plan);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 # millgate_room(NAME name DIR dir [DEPENDS room...] [LIBRARIES target...]
-#               [TEST_LIBRARIES target...])
+#               [PRIVATE_LIBRARIES target...] [TEST_LIBRARIES target...])
 #
 # Declares one room of the house: the static library millgate_<name> of every *.cc file in `dir`
 # but *_test.cc, and the test program test_<name> of every *_test.cc file. DEPENDS names the rooms
-# it may include, LIBRARIES what it uses from outside,
+# it may include, LIBRARIES what it uses from outside, PRIVATE_LIBRARIES what no header of it shows,
 # TEST_LIBRARIES what only its tests do. A room that has no *.cc yet is skipped, and
 # so are arrows to it, so that each room can be built from its first file on.
 set(MILLGATE_ROOMS "" CACHE INTERNAL "rooms that exist, in the order of their arrows")
@@ -11,7 +11,7 @@ set(MILLGATE_ROOMS "" CACHE INTERNAL "rooms that exist, in the order of their ar
 add_custom_target(unit_tests COMMENT "all test programs")
 
 function(millgate_room)
-  cmake_parse_arguments(ROOM "" "NAME;DIR" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "NAME;DIR" "DEPENDS;LIBRARIES;PRIVATE_LIBRARIES;TEST_LIBRARIES" ${ARGN})
   set(dir "${PROJECT_SOURCE_DIR}/${ROOM_DIR}")
   file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.cc")
   set(tests ${sources})
@@ -27,6 +27,7 @@ function(millgate_room)
   foreach(library IN LISTS ROOM_LIBRARIES)
     target_link_libraries(millgate_${ROOM_NAME} PUBLIC ${library})
   endforeach()
+  target_link_libraries(millgate_${ROOM_NAME} PRIVATE ${ROOM_PRIVATE_LIBRARIES})
   foreach(room IN LISTS ROOM_DEPENDS)
     if(TARGET millgate_${room})
       target_link_libraries(millgate_${ROOM_NAME} PUBLIC millgate_${room})

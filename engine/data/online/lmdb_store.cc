@@ -89,7 +89,6 @@ class LmdbStore final : public OnlineStore {
   Result<std::vector<UpdateCounts>> update(std::vector<ViewUpdate> updates) override;
   Result<RowCounts> push(std::vector<KeyedRow> rows) override;
   Status drop(const std::vector<OnlineView>& views) override;
-  Result<int64_t> size_bytes() const override;
 
  private:
   explicit LmdbStore(LmdbStoreOptions options) : options_(std::move(options)) {}
@@ -360,14 +359,6 @@ Status LmdbStore::drop(const std::vector<OnlineView>& views) {
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND) return failure(code, "write");
   }
   return commit(txn, "write");
-}
-
-Result<int64_t> LmdbStore::size_bytes() const {
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  MILLGATE_TRY(check(mdb_env_info(env_, &info), "read"));
-  MILLGATE_TRY(check(mdb_env_stat(env_, &stat), "read"));
-  return static_cast<int64_t>((info.me_last_pgno + 1) * stat.ms_psize);
 }
 
 Result<std::shared_ptr<OnlineStore>> LmdbStore::open(const LmdbStoreOptions& options) {

@@ -14,7 +14,6 @@ constexpr char kVersion = 1;
 constexpr uint8_t kHasTime = 1;
 constexpr uint8_t kIsPushed = 2;
 constexpr size_t kStampBytes = 2 + 2 * sizeof(int64_t);
-constexpr size_t kPrefixBytes = 16;
 constexpr size_t kEntityBytesMax = 280;
 // The first byte behind the prefix: what follows.
 constexpr char kPlain = 'e';
@@ -101,7 +100,7 @@ Error damaged_row(const std::string& how) {
 
 }  // namespace
 
-std::string key_prefix(const OnlineView& view) { return view.version.substr(0, kPrefixBytes); }
+std::string key_prefix(const OnlineView& view) { return view.version.substr(0, kViewDigits); }
 
 std::string unseen_key(const OnlineView& view) { return key_prefix(view) + kUnseen; }
 
@@ -114,8 +113,8 @@ std::string entity_key(const OnlineView& view, const Block& entity, size_t row) 
       put_value(key, column, row);
     }
   }
-  if (key.size() <= kPrefixBytes + kEntityBytesMax) return key;
-  const Id id = hash_of(std::string_view(key).substr(kPrefixBytes + 1));
+  if (key.size() <= kViewDigits + kEntityBytesMax) return key;
+  const Id id = hash_of(std::string_view(key).substr(kViewDigits + 1));
   return key_prefix(view) + kHashed +
          std::string(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
 }

@@ -32,7 +32,9 @@ struct RowStamp {
 [[nodiscard]] std::string entity_key(const OnlineView& view, const Block& entity, size_t row);
 /// The key of the row that stands for every entity of which nothing was ever known.
 [[nodiscard]] std::string unseen_key(const OnlineView& view);
-/// What all keys of `view`, and no others, begin with.
+/// Of the hash of a view's definition, the first: what all keys of the view, and no others, begin
+/// with.
+inline constexpr size_t kViewDigits = 16;
 [[nodiscard]] std::string key_prefix(const OnlineView& view);
 
 /// Row `row` of `values`, whose columns are as `view.fields`.

@@ -70,14 +70,11 @@ class OnlineStore {
       std::vector<ViewUpdate> updates) = 0;
 
   /// Writes each row unless the one that is there is newer by RowStamp. Of rows of one key the
-  /// newest wins, whatever their order.
+  /// newest wins, whatever their order. Their views are ones that `views` has.
   [[nodiscard]] virtual Result<RowCounts> push(std::vector<KeyedRow> rows) = 0;
 
   /// Removes these versions of views with all their rows, in one step.
   [[nodiscard]] virtual Status drop(const std::vector<OnlineView>& views) = 0;
-
-  /// Bytes that the rows take, as far as the store can tell.
-  [[nodiscard]] virtual Result<int64_t> size_bytes() const = 0;
 };
 
 }  // namespace millgate

@@ -60,4 +60,40 @@ struct TestRow {
   return status.ok() ? wind : std::nullopt;
 }
 
+/// A row that happened and was known at these microseconds.
+[[nodiscard]] inline TestRow at(const std::string& origin, double wind, int64_t happened,
+                                int64_t known = 0) {
+  return {.origin = origin,
+          .wind = wind,
+          .stamp = {.has_time = true, .is_pushed = false, .happened = happened, .known = known}};
+}
+
+[[nodiscard]] inline std::optional<OnlineView> stored(const OnlineStore& store,
+                                                      const OnlineView& view) {
+  const auto views = store.views();
+  if (!views.ok()) return std::nullopt;
+  for (const OnlineView& one : *views) {
+    if (one.version == view.version) return one;
+  }
+  return std::nullopt;
+}
+
+/// Makes the rows of `view` these.
+inline Result<std::vector<UpdateCounts>> update(OnlineStore& store, const OnlineView& view,
+                                                const std::vector<TestRow>& rows) {
+  ViewUpdate update{.view = view, .before = stored(store, view), .rows = {}};
+  for (const TestRow& row : rows) update.rows.push_back(keyed(view, row));
+  return store.update({std::move(update)});
+}
+
+inline Result<RowCounts> push(OnlineStore& store, const OnlineView& view,
+                              const std::vector<TestRow>& rows) {
+  std::vector<KeyedRow> list;
+  for (TestRow row : rows) {
+    row.stamp.has_time = row.stamp.is_pushed = true;
+    list.push_back(keyed(view, row));
+  }
+  return store.push(std::move(list));
+}
+
 }  // namespace millgate

@@ -6,46 +6,25 @@
 
 #include "data/feature/entity_rows.h"
 #include "data/online/view_rows.h"
-#include "data/query/database.h"
-#include "data/query/revision_sql.h"
 #include "ground/nearest_name.h"
+#include "system/pipeline/view_work.h"
 
 namespace millgate {
 namespace {
 
 /// One `materialise` while it goes.
 struct Work {
-  Commit commit;
-  std::unique_ptr<Database> database;
-  JoinPlan plan;
+  ViewWork views;
   std::vector<OnlineView> stored;
   Time at;
 };
-
-Result<Work> open_work(Repository& repository, const Project& project,
-                       const std::string& revision) {
-  if (!project.task) {
-    return invalid_input("the project has no [task], whose rows views are joined to",
-                         "write [task] with table, kind and label in millgate.toml");
-  }
-  MILLGATE_ASSIGN(Commit commit, repository.resolve(revision));
-  DatabaseOptions how;
-  how.spill_folder = repository.folder("scratch");
-  MILLGATE_ASSIGN(auto database, Database::open(how));
-  MILLGATE_TRY(add_commit(*database, repository, commit));
-  return Work{.commit = std::move(commit),
-              .database = std::move(database),
-              .plan = {.task = *project.task, .views = project.views, .sources = project.sources},
-              .stored = {},
-              .at = {}};
-}
 
 Result<std::vector<const View*>> wanted_views(const Work& work,
                                               const std::vector<std::string>& names) {
   std::vector<const View*> views;
   std::vector<std::string> all;
-  all.reserve(work.plan.views.size());
-  for (const View& view : work.plan.views) all.push_back(view.name);
+  all.reserve(work.views.plan.views.size());
+  for (const View& view : work.views.plan.views) all.push_back(view.name);
   if (all.empty()) {
     return invalid_input("the project has no [[view]]: there is nothing to materialise",
                          "write one in millgate.toml: docs/guides/online.md");
@@ -54,7 +33,7 @@ Result<std::vector<const View*>> wanted_views(const Work& work,
     if (std::find(all.begin(), all.end(), name) != all.end()) continue;
     return not_found("there is no view `" + name + "`", name_hint(name, all));
   }
-  for (const View& view : work.plan.views) {
+  for (const View& view : work.views.plan.views) {
     const bool is_wanted =
         names.empty() || std::find(names.begin(), names.end(), view.name) != names.end();
     if (is_wanted) views.push_back(&view);
@@ -64,11 +43,11 @@ Result<std::vector<const View*>> wanted_views(const Work& work,
 
 /// Versions of the tables that the view reads.
 Result<std::map<std::string, std::string>> tables_of(const Work& work, const View& view) {
-  MILLGATE_ASSIGN(const auto names, work.database->tables_of(view.sql));
+  MILLGATE_ASSIGN(const auto names, work.views.database->tables_of(view.sql));
   std::map<std::string, std::string> tables;
   for (const std::string& name : names) {
-    const auto found = work.commit.tables.find(name);
-    if (found != work.commit.tables.end()) tables.emplace(name, found->second.hex());
+    const auto found = work.views.commit.tables.find(name);
+    if (found != work.views.commit.tables.end()) tables.emplace(name, found->second.hex());
   }
   return tables;
 }
@@ -107,7 +86,7 @@ Plan plan_of(const OnlineView& now, const std::optional<OnlineView>& before) {
 }
 
 Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedView& report) {
-  MILLGATE_ASSIGN(ViewDefinition definition, view_definition(*work.database, work.plan, view));
+  MILLGATE_ASSIGN(ViewDefinition definition, view_definition(*work.views.database, work.views.plan, view));
   ViewUpdate update;
   OnlineView& now = update.view;
   now.name = view.name;
@@ -118,7 +97,7 @@ Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedVie
   now.max_age_micros = view.max_age_micros;
   now.window_count = view.windows.size();
   now.as_of = work.at;
-  now.commit = work.commit.id.hex();
+  now.commit = work.views.commit.id.hex();
   MILLGATE_ASSIGN(now.tables, tables_of(work, view));
   for (const OnlineView& one : work.stored) {
     if (one.name == now.name && one.version == now.version) update.before = one;
@@ -130,7 +109,7 @@ Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedVie
     return update;
   }
   MILLGATE_ASSIGN(const EntityRows rows,
-                  entity_rows(*work.database, work.plan, view, work.at, plan.since));
+                  entity_rows(*work.views.database, work.views.plan, view, work.at, plan.since));
   report.row_count_read = static_cast<int64_t>(rows.entity.rows);
   update.is_whole = !plan.since;
   update.rows = keyed_rows(now, rows);
@@ -142,7 +121,8 @@ Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedVie
 Result<std::vector<MaterialisedView>> materialise(Repository& repository, const Project& project,
                                                   OnlineStore& store,
                                                   const MaterialiseRequest& request) {
-  MILLGATE_ASSIGN(Work work, open_work(repository, project, request.revision));
+  MILLGATE_ASSIGN(ViewWork opened, open_views(repository, project, request.revision));
+  Work work{.views = std::move(opened), .stored = {}, .at = {}};
   MILLGATE_ASSIGN(const auto views, wanted_views(work, request.views));
   work.at = request.as_of.value_or(repository.clock().now());
   MILLGATE_ASSIGN(work.stored, store.views());

@@ -337,7 +337,7 @@ Result<Project> read_project(const std::string& folder, const std::vector<std::s
   MILLGATE_TRY(read_the_task(root, project));
   MILLGATE_TRY(read_views(root, project));
   MILLGATE_ASSIGN(Section online, root.section("online"));
-  MILLGATE_ASSIGN(project.online, read_online_settings(online));
+  MILLGATE_ASSIGN(project.online, read_online_settings(online, project.name));
   MILLGATE_TRY(read_features(root, project));
   MILLGATE_ASSIGN(Section train, root.section("train"));
   MILLGATE_ASSIGN(project.train, read_train_settings(train));
