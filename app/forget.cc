@@ -194,8 +194,8 @@ std::map<std::string, std::string> tell_backups_of(const Repository& repository,
   return untold;
 }
 
-/// The rows are gone from the project already when this is asked, so a store that does not answer is
-/// no failure.
+/// The rows are gone from the project already when this is asked, so a store that does not answer
+/// is no failure.
 OnlineCopies online_copies_of(const Session& session, const Repository& repository,
                               const std::string& table) {
   const auto project = read_project(repository.project_folder(), session.overrides);
@@ -204,7 +204,8 @@ OnlineCopies online_copies_of(const Session& session, const Repository& reposito
   OnlineCopies copies{.views = {}, .place = online_place(settings), .unread = {}};
   if (!has_online_store(settings, folder)) return copies;
   const auto store = open_online_store(settings, folder);
-  const auto views = store.ok() ? (*store)->views() : Result<std::vector<OnlineView>>(store.error());
+  const auto views =
+      store.ok() ? (*store)->views() : Result<std::vector<OnlineView>>(store.error());
   if (!views.ok()) {
     copies.unread = views.error().what;
     return copies;

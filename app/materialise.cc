@@ -52,8 +52,8 @@ void print_views(const std::vector<MaterialisedView>& views) {
 std::string readers_of(const OnlineUse& use) {
   std::string text = use.is_defined ? "the project" : "";
   for (const OnlineReader& reader : use.readers) {
-    text += (text.empty() ? "" : ", ") + ("model " + reader.model.brief()) + " (" +
-            reader.why + ")";
+    text +=
+        (text.empty() ? "" : ", ") + ("model " + reader.model.brief()) + " (" + reader.why + ")";
   }
   return text.empty() ? "nobody" : text;
 }
@@ -77,7 +77,8 @@ Json to_json(const std::vector<OnlineUse>& uses, bool pruned) {
 }
 
 void print_uses(const std::vector<OnlineUse>& uses, bool pruned) {
-  TextTable table({"view", "version", "entities", "as of", pruned ? "read by, or removed" : "read by"});
+  TextTable table(
+      {"view", "version", "entities", "as of", pruned ? "read by, or removed" : "read by"});
   bool any_unused = false;
   for (const OnlineUse& use : uses) {
     any_unused = any_unused || !use.is_used();

@@ -5,7 +5,8 @@
 ///
 /// Beside the first, in turns: DuckDB's own newest row of each entity from the same Parquet files,
 /// put into SQLite by one transaction, which is the least that a store like Feast's does. Medians.
-/// Then the same in a Redis server on a socket, beside PING, which is the least that a read of it costs.
+/// Then the same in a Redis server on a socket, beside PING, which is the least that a read of it
+/// costs.
 #include <arrow/api.h>
 #include <sqlite3.h>
 
@@ -224,7 +225,8 @@ Status run_redis(Database& database, const JoinPlan& plan) {
   }
   MILLGATE_TRY(timed("each one changed"));
   MILLGATE_TRY(read_many(*store, views, kRedisReads));
-  MILLGATE_ASSIGN(auto connection, RedisConnection::open(server.address(), std::chrono::seconds(5)));
+  MILLGATE_ASSIGN(auto connection,
+                  RedisConnection::open(server.address(), std::chrono::seconds(5)));
   std::vector<double> nanos;
   for (int i = 0; i < kRedisReads; ++i) {
     const auto begin = std::chrono::steady_clock::now();

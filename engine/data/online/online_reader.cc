@@ -1,6 +1,7 @@
 #include "data/online/online_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "data/online/online_row.h"
 
@@ -146,7 +147,9 @@ Status read_online(const OnlineStore& store, const OnlineQuestion& question, Blo
 const OnlineView* latest_view(const std::vector<OnlineView>& views, std::string_view name) {
   const OnlineView* latest = nullptr;
   for (const OnlineView& view : views) {
-    if (view.name == name && (latest == nullptr || latest->as_of < view.as_of)) latest = &view;
+    if (view.name != name) continue;
+    const auto when = [](const OnlineView& one) { return std::pair(one.as_of, one.written); };
+    if (latest == nullptr || when(*latest) < when(view)) latest = &view;
   }
   return latest;
 }

@@ -54,7 +54,8 @@ struct OnlineQuestion {
 [[nodiscard]] Status read_online(const OnlineStore& store, const OnlineQuestion& question,
                                  Block& out, std::vector<OnlineRead>& reads);
 
-/// The stored version of `name` that was materialised as of the latest time; null: there is none.
+/// The stored version of `name` that was materialised as of the latest time, of several the one
+/// that was written last; null: there is none.
 [[nodiscard]] const OnlineView* latest_view(const std::vector<OnlineView>& views,
                                             std::string_view name);
 

@@ -204,5 +204,17 @@ TEST_F(OnlineReaderTest, TheReaderAsksForAge) {
   EXPECT_EQ(reads[2].happened, 1000);
 }
 
+TEST(LatestView, IsTheOneAsOfTheLatestTimeAndThenTheOneWrittenLast) {
+  std::vector<OnlineView> views(4, test_view());
+  views[0].as_of = views[1].as_of = views[2].as_of = Time{5};
+  views[1].written = Time{9};
+  views[2].written = Time{8};
+  views[3].name = "other";
+  EXPECT_EQ(latest_view(views, "weather"), &views[1]);
+  views[2].as_of = Time{6};
+  EXPECT_EQ(latest_view(views, "weather"), &views[2]);
+  EXPECT_EQ(latest_view(views, "none"), nullptr);
+}
+
 }  // namespace
 }  // namespace millgate

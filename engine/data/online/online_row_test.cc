@@ -129,6 +129,8 @@ TEST(OnlineView, GivesBackWhatWasWritten) {
   const auto read = read_online_view(write_online_view(view));
   ASSERT_TRUE(read.ok()) << read.error().what;
   EXPECT_EQ(*read, view);
+  view.written = Time{43};
+  EXPECT_EQ(*read_online_view(write_online_view(view)), view);
   std::string text = write_online_view(view);
   const auto cut = read_online_view(text.substr(0, 30));
   ASSERT_FALSE(cut.ok());

@@ -66,7 +66,8 @@ TEST_P(OnlineStoreTest, WritesOnlyWhatChanged) {
 TEST_P(OnlineStoreTest, ACorrectionMayTakeARowBack) {
   const OnlineView view = test_view();
   ASSERT_TRUE(update(*store_, view, {at("JFK", 1, 20)}).ok());
-  ASSERT_TRUE(update(*store_, view, {at("JFK", 2, 10)}).ok());  // The row of 20 was wrong and is gone.
+  ASSERT_TRUE(
+      update(*store_, view, {at("JFK", 2, 10)}).ok());  // The row of 20 was wrong and is gone.
   EXPECT_EQ(wind_of(*store_, view, "JFK"), 2);
 }
 
@@ -78,7 +79,8 @@ TEST_P(OnlineStoreTest, AnOlderRowNeverReplacesANewer) {
   EXPECT_EQ(counts->kept, 1);
   EXPECT_EQ(wind_of(*store_, view, "JFK"), 1);
   // Of one push the newest wins, in whatever order; of equal times the one that came last.
-  ASSERT_TRUE(push(*store_, view, {at("JFK", 3, 30, 31), at("JFK", 2, 20, 99), at("JFK", 4, 30, 31)}).ok());
+  ASSERT_TRUE(
+      push(*store_, view, {at("JFK", 3, 30, 31), at("JFK", 2, 20, 99), at("JFK", 4, 30, 31)}).ok());
   EXPECT_EQ(wind_of(*store_, view, "JFK"), 4);
   ASSERT_TRUE(push(*store_, view, {at("JFK", 5, 30, 30)}).ok());
   EXPECT_EQ(wind_of(*store_, view, "JFK"), 4);
@@ -171,8 +173,9 @@ TEST_P(OnlineStoreTest, TwoWritersAtOnceLoseNothing) {
   const auto writer = [&](int from) {
     for (int i = 0; i < 40; ++i) {
       const int64_t time = from + i * 2;
-      EXPECT_TRUE(push(*store_, view, {at("shared", static_cast<double>(time), time),
-                              at("own " + std::to_string(time), 1, time)})
+      EXPECT_TRUE(push(*store_, view,
+                       {at("shared", static_cast<double>(time), time),
+                        at("own " + std::to_string(time), 1, time)})
                       .ok());
     }
   };

@@ -38,6 +38,7 @@ Result<OnlineView> view_from(const Json& json) {
   view.window_count = json.at("window_count").get<size_t>();
   if (view.window_count > view.fields.size()) return damaged("it has more windows than fields");
   view.as_of.micros = json.at("as_of_us").get<int64_t>();
+  view.written.micros = json.value("written_us", int64_t{0});
   view.commit = json.at("commit").get<std::string>();
   view.tables = json.at("tables").get<std::map<std::string, std::string>>();
   view.entity_count = json.at("entity_count").get<int64_t>();
@@ -47,19 +48,22 @@ Result<OnlineView> view_from(const Json& json) {
 }  // namespace
 
 std::string write_online_view(const OnlineView& view) {
-  return dump_json({{"format", kFormat},
-                    {"version", 1},
-                    {"name", view.name},
-                    {"view_version", view.version},
-                    {"entity", fields_json(view.entity)},
-                    {"fields", fields_json(view.fields)},
-                    {"has_time", view.has_time},
-                    {"max_age_us", view.max_age_micros ? Json(*view.max_age_micros) : Json()},
-                    {"window_count", view.window_count},
-                    {"as_of_us", view.as_of.micros},
-                    {"commit", view.commit},
-                    {"tables", view.tables},
-                    {"entity_count", view.entity_count}});
+  Json json = {{"format", kFormat},
+               {"version", 1},
+               {"name", view.name},
+               {"view_version", view.version},
+               {"entity", fields_json(view.entity)},
+               {"fields", fields_json(view.fields)},
+               {"has_time", view.has_time},
+               {"max_age_us", view.max_age_micros ? Json(*view.max_age_micros) : Json()},
+               {"window_count", view.window_count},
+               {"as_of_us", view.as_of.micros},
+               {"commit", view.commit},
+               {"tables", view.tables},
+               {"entity_count", view.entity_count}};
+  // Left out where it was: an update compares the bytes with what is stored.
+  if (view.written != Time()) json["written_us"] = view.written.micros;
+  return dump_json(json);
 }
 
 Result<OnlineView> read_online_view(std::string_view bytes) {

@@ -25,6 +25,7 @@ struct OnlineView {
   /// So many of the last fields are windows: they have no age, and move with `as_of`.
   size_t window_count = 0;
   Time as_of;                                 ///< What could be known then is what the rows hold.
+  Time written;                               ///< When; 0 where an older program wrote it.
   std::string commit;                         ///< Hex id: of these data.
   std::map<std::string, std::string> tables;  ///< Table that was read -> id of its version.
   int64_t entity_count =

@@ -144,9 +144,8 @@ Result<RedisConnection> RedisConnection::open(const RedisAddress& address,
   RedisConnection connection(std::move(state));
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets it while the program runs.
   if (const char* password = std::getenv("REDISCLI_AUTH"); password != nullptr) {
-    const RedisCommand login = address.user.empty()
-                                   ? RedisCommand{"AUTH", password}
-                                   : RedisCommand{"AUTH", address.user, password};
+    const RedisCommand login = address.user.empty() ? RedisCommand{"AUTH", password}
+                                                    : RedisCommand{"AUTH", address.user, password};
     MILLGATE_TRY(connection.ask(login));
   }
   if (address.database != 0) {
@@ -167,8 +166,8 @@ Result<std::vector<RedisReply>> RedisConnection::ask_all(
       words.push_back(word.data());
       sizes.push_back(word.size());
     }
-    const int code = redisAppendCommandArgv(context, static_cast<int>(words.size()), words.data(),
-                                            sizes.data());
+    const int code =
+        redisAppendCommandArgv(context, static_cast<int>(words.size()), words.data(), sizes.data());
     if (code != REDIS_OK) return state_->broken("send");
   }
   std::vector<RedisReply> replies;

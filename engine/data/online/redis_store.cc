@@ -20,7 +20,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kReadWait{1000};
 /// For a transaction of many rows.
 constexpr std::chrono::milliseconds kWriteWait{60'000};
-/// After a failed connection others fail at once for so long, instead of waiting one after the other.
+/// After a failed connection others fail at once for so long, instead of waiting one after the
+/// other.
 constexpr std::chrono::milliseconds kPause{200};
 constexpr size_t kRowsAtOnce = 1000;
 constexpr int kAttemptsMax = 100;
@@ -30,8 +31,8 @@ constexpr std::string_view kStageSeconds = "3600";
 constexpr std::string_view kMark = "v";
 
 /// Writes rows unless what is there is newer; see `put_row` of the LMDB store.
-/// KEYS: rows, counts. ARGV: the view's digits, or nothing for a push; then field and row, in turns.
-/// Gives written, unchanged, added, kept; nothing when the view is not there.
+/// KEYS: rows, counts. ARGV: the view's digits, or nothing for a push; then field and row, in
+/// turns. Gives written, unchanged, added, kept; nothing when the view is not there.
 constexpr std::string_view kPut = R"(
 local function newer(a, b)
   for _, first in ipairs({3, 11}) do
@@ -233,15 +234,13 @@ Result<std::vector<OnlineView>> RedisStore::views_by(RedisConnection& connection
   for (const RedisReply& bytes : replies[0].items) {
     MILLGATE_ASSIGN(OnlineView view, read_online_view(bytes.text));
     const std::string digits = key_prefix(view);
-    MILLGATE_ASSIGN(const RedisReply there,
-                    connection.ask({"HEXISTS", rows_key(digits), kMark}));
+    MILLGATE_ASSIGN(const RedisReply there, connection.ask({"HEXISTS", rows_key(digits), kMark}));
     if (there.integer == 0) continue;
     view.entity_count = counts[digits];
     views.push_back(std::move(view));
   }
-  std::sort(views.begin(), views.end(), [](const OnlineView& a, const OnlineView& b) {
-    return view_field(a) < view_field(b);
-  });
+  std::sort(views.begin(), views.end(),
+            [](const OnlineView& a, const OnlineView& b) { return view_field(a) < view_field(b); });
   return views;
 }
 
@@ -267,10 +266,9 @@ Status RedisStore::read(std::span<const std::string> keys, const Visit& visit) c
     commands.push_back(std::move(command));
   }
   if (is_transaction) commands.push_back({"EXEC"});
-  MILLGATE_ASSIGN(std::vector<RedisReply> replies,
-                  with_connection([&](RedisConnection& connection) {
-                    return connection.ask_all(commands);
-                  }));
+  MILLGATE_ASSIGN(
+      std::vector<RedisReply> replies,
+      with_connection([&](RedisConnection& connection) { return connection.ask_all(commands); }));
   if (is_transaction) replies = std::move(replies.back().items);
   std::vector<const RedisReply*> rows(keys.size());
   size_t view = 0;
@@ -290,7 +288,8 @@ Status RedisStore::read(std::span<const std::string> keys, const Visit& visit) c
 /// A server that wins memory by removing keys would make entities look unknown.
 Status RedisStore::check_keeps_rows(RedisConnection& connection) const {
   const auto info = connection.ask({"INFO", "memory"});
-  if (!info.ok()) return connection.is_broken() ? Status(info.error()) : Status();  // May be denied.
+  if (!info.ok())
+    return connection.is_broken() ? Status(info.error()) : Status();  // May be denied.
   const auto value = [&](const std::string& name) {
     const size_t at = info->text.find("\n" + name + ":");
     if (at == std::string::npos) return std::string();
@@ -341,8 +340,8 @@ Status RedisStore::stage(RedisConnection& connection, Prepared& view) const {
   }
   MILLGATE_ASSIGN(const RedisReply size, connection.ask({"HLEN", view.staged}));
   const std::string unseen = unseen_key(view.update->view);
-  const bool has_unseen = std::any_of(rows.begin(), rows.end(),
-                                      [&](const KeyedRow& row) { return row.key == unseen; });
+  const bool has_unseen =
+      std::any_of(rows.begin(), rows.end(), [&](const KeyedRow& row) { return row.key == unseen; });
   view.counted.written = view.counted.added = size.integer - 1 - (has_unseen ? 1 : 0);
   return {};
 }
@@ -357,7 +356,8 @@ Status RedisStore::compare(RedisConnection& connection, Prepared& view) const {
   std::string cursor = "0";
   do {
     MILLGATE_ASSIGN(RedisReply page, connection.ask({"HSCAN", key, cursor, "COUNT", "1000"}));
-    if (page.items.size() != 2) return damaged("Redis at " + address_.text + ": HSCAN gave no page");
+    if (page.items.size() != 2)
+      return damaged("Redis at " + address_.text + ": HSCAN gave no page");
     cursor = page.items[0].text;
     std::vector<RedisReply>& pairs = page.items[1].items;
     for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
@@ -497,10 +497,9 @@ Result<RowCounts> RedisStore::push(std::vector<KeyedRow> rows) {
     }
   }
   commands.push_back({"EXEC"});
-  MILLGATE_ASSIGN(const std::vector<RedisReply> replies,
-                  with_connection([&](RedisConnection& connection) {
-                    return connection.ask_all(commands);
-                  }));
+  MILLGATE_ASSIGN(
+      const std::vector<RedisReply> replies,
+      with_connection([&](RedisConnection& connection) { return connection.ask_all(commands); }));
   UpdateCounts counts;
   for (const RedisReply& reply : replies.back().items) {
     if (reply.kind != RedisReply::Kind::list) return lost();

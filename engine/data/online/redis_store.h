@@ -26,9 +26,9 @@ struct RedisStoreOptions {
 ///
 /// A view that comes for the first time is written beside and appears in one step; of one that is
 /// there only what changed is sent, in one transaction, during which the server answers nobody.
-/// A view whose rows the server lost (it was restarted without them) is as one that was never there:
-/// `views` does not have it, and reading it is an error, not a missing row.
-/// Errors beside those of OnlineStore: `outside` when the server may evict rows to win memory.
+/// A view whose rows the server lost (it was restarted without them) is as one that was never
+/// there: `views` does not have it, and reading it is an error, not a missing row. Errors beside
+/// those of OnlineStore: `outside` when the server may evict rows to win memory.
 [[nodiscard]] std::shared_ptr<OnlineStore> open_redis_store(const RedisStoreOptions& options);
 
 }  // namespace millgate

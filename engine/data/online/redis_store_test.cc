@@ -78,9 +78,8 @@ TEST(RedisStoreTest, AServerThatComesBackIsFoundAgain) {
   server.stop();
   const std::string key = keyed(view, at("JFK", 1, 1)).key;
   const auto read = [&] {
-    return store->read(std::vector{key}, [](size_t, std::optional<std::string_view>) {
-      return Status();
-    });
+    return store->read(std::vector{key},
+                       [](size_t, std::optional<std::string_view>) { return Status(); });
   };
   const Status away = read();
   ASSERT_FALSE(away.ok());
@@ -109,8 +108,7 @@ TEST(RedisStoreTest, AServerThatDoesNotAnswerIsAnErrorInASecond) {
   const auto silent = store->views();
   server.thaw();
   ASSERT_FALSE(silent.ok());
-  EXPECT_NE(silent.error().what.find("no answer within"), std::string::npos)
-      << silent.error().what;
+  EXPECT_NE(silent.error().what.find("no answer within"), std::string::npos) << silent.error().what;
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   EXPECT_TRUE(store->views().ok());
 }

@@ -34,8 +34,9 @@ class RedisServer {
   RedisServer& operator=(const RedisServer&) = delete;
 
   void start() {
-    std::vector<std::string> words = {"redis-server", "--port", "0", "--save", "", "--appendonly",
-                                      "no", "--dir", folder_.path(), "--unixsocket", socket()};
+    std::vector<std::string> words = {
+        "redis-server", "--port",       "0",     "--save", "", "--appendonly", "no", "--dir",
+        folder_.path(), "--unixsocket", socket()};
     words.insert(words.end(), settings_.begin(), settings_.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());

@@ -17,6 +17,7 @@ struct Work {
   ViewWork views;
   std::vector<OnlineView> stored;
   Time at;
+  Time now;
 };
 
 Result<std::vector<const View*>> wanted_views(const Work& work,
@@ -86,7 +87,8 @@ Plan plan_of(const OnlineView& now, const std::optional<OnlineView>& before) {
 }
 
 Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedView& report) {
-  MILLGATE_ASSIGN(ViewDefinition definition, view_definition(*work.views.database, work.views.plan, view));
+  MILLGATE_ASSIGN(ViewDefinition definition,
+                  view_definition(*work.views.database, work.views.plan, view));
   ViewUpdate update;
   OnlineView& now = update.view;
   now.name = view.name;
@@ -97,6 +99,7 @@ Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedVie
   now.max_age_micros = view.max_age_micros;
   now.window_count = view.windows.size();
   now.as_of = work.at;
+  now.written = work.now;
   now.commit = work.views.commit.id.hex();
   MILLGATE_ASSIGN(now.tables, tables_of(work, view));
   for (const OnlineView& one : work.stored) {
@@ -122,9 +125,9 @@ Result<std::vector<MaterialisedView>> materialise(Repository& repository, const 
                                                   OnlineStore& store,
                                                   const MaterialiseRequest& request) {
   MILLGATE_ASSIGN(ViewWork opened, open_views(repository, project, request.revision));
-  Work work{.views = std::move(opened), .stored = {}, .at = {}};
+  Work work{.views = std::move(opened), .stored = {}, .at = {}, .now = repository.clock().now()};
   MILLGATE_ASSIGN(const auto views, wanted_views(work, request.views));
-  work.at = request.as_of.value_or(repository.clock().now());
+  work.at = request.as_of.value_or(work.now);
   MILLGATE_ASSIGN(work.stored, store.views());
   std::vector<MaterialisedView> reports(views.size());
   std::vector<ViewUpdate> updates;

@@ -26,9 +26,8 @@ Result<std::vector<OnlineReader>> models_in_use(const Repository& repository) {
   if (!records.empty() && seen.insert(records.back().model).second) {
     models.push_back({records.back().model, "is the newest"});
   }
-  std::erase_if(models, [&](const OnlineReader& one) {
-    return !repository.objects().has(one.model);
-  });
+  std::erase_if(models,
+                [&](const OnlineReader& one) { return !repository.objects().has(one.model); });
   return models;
 }
 
