@@ -431,6 +431,7 @@ Result<std::optional<std::vector<UpdateCounts>>> RedisStore::commit(
   if (done.kind == RedisReply::Kind::nothing) return std::optional<std::vector<UpdateCounts>>();
   if (done.items.size() != queued.size()) return lost();
   std::vector<UpdateCounts> counts;
+  counts.reserve(views.size());
   for (const Prepared& view : views) counts.push_back({.rows = view.counted});
   for (size_t i = 0; i < queued.size(); ++i) {
     if (queued[i].outcome != nullptr) queued[i].outcome(done.items[i], counts[queued[i].view]);
