@@ -7,6 +7,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "model/release/registry.h"
+#include "system/pipeline/gate_evidence.h"
 #include "system/pipeline/run.h"
 #include "system/serve/latency_probe.h"
 
@@ -61,11 +62,12 @@ Result<int> gate(const Session& session, const std::string& name) {
   MILLGATE_ASSIGN(const std::shared_ptr<const Model> model,
                   Model::load(place.repository->objects(), id));
   MILLGATE_ASSIGN(const auto joined, joined_rows(place, run.data_commit, *model, ""));
-  MILLGATE_ASSIGN(const Block rows, block_from(*joined, model->features().inputs()));
-  MILLGATE_ASSIGN(std::vector<Evidence> evidence, measure_latency(model, rows));
-  evidence.insert(evidence.begin(), run.evidence.begin(), run.evidence.end());
-  MILLGATE_ASSIGN(const Verdict verdict,
-                  judge(ledger, id, place.project.requirements, evidence, author_name()));
+  progress_line()("measure", 0);
+  MILLGATE_ASSIGN(GateEvidence known, measure_for_gate(place.project, run, *model, *joined));
+  MILLGATE_ASSIGN(const std::vector<Evidence> latency, measure_latency(model, known.test_rows));
+  known.evidence.insert(known.evidence.end(), latency.begin(), latency.end());
+  MILLGATE_ASSIGN(const Verdict verdict, judge(ledger, id, place.project.requirements,
+                                               known.evidence, author_name(), known.unmeasured));
   end_progress();
   if (session.json) {
     print_json(to_json(verdict));

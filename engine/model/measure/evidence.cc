@@ -14,6 +14,7 @@ Json to_json(const Evidence& evidence) {
   json["row_count"] = evidence.row_count;
   json["data"] = evidence.data;
   json["inputs"] = evidence.inputs;
+  if (!evidence.note.empty()) json["note"] = evidence.note;
   return json;
 }
 
@@ -32,6 +33,9 @@ Result<Evidence> evidence_from_json(const Json& json) {
   MILLGATE_ASSIGN(evidence.row_count, json_member<int64_t>(json, "row_count", kObject));
   MILLGATE_ASSIGN(evidence.data, json_member<std::string>(json, "data", kObject));
   MILLGATE_ASSIGN(evidence.inputs, json_member<std::vector<std::string>>(json, "inputs", kObject));
+  if (json.contains("note")) {
+    MILLGATE_ASSIGN(evidence.note, json_member<std::string>(json, "note", kObject));
+  }
   return evidence;
 }
 

@@ -12,6 +12,13 @@
 
 namespace millgate {
 
+/// What could not be measured, and why; of more use than silence.
+struct Unmeasured {
+  std::string metric;
+  std::string slice;
+  std::string why;  ///< For people, with what would be needed.
+};
+
 /// One measurement.
 struct Evidence {
   std::string metric;  ///< A name from metric.h; holds the unit.
@@ -22,6 +29,7 @@ struct Evidence {
   int64_t row_count = 0;                 ///< Rows it was computed from.
   std::string data = {};                 ///< What the rows are: "test", "valid", "served".
   std::vector<std::string> inputs = {};  ///< Ids of what it was computed from (model, commit).
+  std::string note = {};                 ///< In words: the groups that a gap is between.
 };
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Evidence& evidence);

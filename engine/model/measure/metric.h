@@ -13,15 +13,14 @@ struct Metric {
   std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "currency", "label".
   bool higher_is_better = true;
   bool needs_threshold = false;    ///< Depends on decisions, not only on probabilities.
-  bool is_gap = false;             ///< Largest difference between the groups of `by`.
+  bool is_gap = false;             ///< Difference or ratio between the groups of `by`.
   std::string_view definition;     ///< One sentence with the formula's source.
   bool needs_uncertainty = false;  ///< Of what surrounds predictions.
+  bool is_best_at_zero = false;    ///< May be below 0, where it is no better: not to search by.
 };
 
-/// All metrics, in the order in which reports show them: auc, log_loss, brier,
-/// calibration_error, accuracy, precision, recall, false_positive_rate, positive_rate, utility,
-/// rmse, mae, r2, coverage, interval_width, set_size, recall_gap, false_positive_rate_gap,
-/// positive_rate_gap, auc_gap, latency_ms_p50, latency_ms_p99, model_size_bytes.
+/// All metrics, in the order in which reports show them: of one group of rows, of what surrounds
+/// predictions, between groups (gaps and ratios), of the model as a program.
 [[nodiscard]] std::span<const Metric> all_metrics();
 /// Null when there is none of that name.
 [[nodiscard]] const Metric* find_metric(std::string_view name);

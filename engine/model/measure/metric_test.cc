@@ -18,15 +18,18 @@ TEST(Metric, NamesAreFoundAndUnique) {
     EXPECT_EQ(find_metric(metric.name), &metric);
     EXPECT_FALSE(metric.unit.empty());
     EXPECT_TRUE(metric.definition.ends_with('.')) << metric.name;
-    EXPECT_EQ(metric.is_gap, metric.name.ends_with("_gap"));
+    const bool is_ratio = metric.name.ends_with("_ratio");
+    EXPECT_EQ(metric.is_gap, metric.name.ends_with("_gap") || is_ratio) << metric.name;
     if (metric.is_gap) {
-      EXPECT_FALSE(metric.higher_is_better) << metric.name;
-      const Metric* of = find_metric(metric.name.substr(0, metric.name.size() - 4));
+      EXPECT_EQ(metric.higher_is_better, is_ratio) << metric.name;
+      const std::string_view stem = metric.name.substr(0, metric.name.rfind('_'));
+      if (stem == "equalised_odds") continue;
+      const Metric* of = find_metric(stem);
       ASSERT_NE(of, nullptr) << metric.name;
       EXPECT_EQ(of->needs_threshold, metric.needs_threshold);
     }
   }
-  EXPECT_EQ(names.size(), 23U);
+  EXPECT_EQ(names.size(), 45U);
   EXPECT_EQ(find_metric("latency_p99"), nullptr);
   for (const char* name : kMeasureNames) EXPECT_NE(find_metric(name), nullptr) << name;
 }
@@ -39,12 +42,14 @@ TEST(Evidence, SurvivesJson) {
                           .slice = "origin=JFK",
                           .row_count = 12345,
                           .data = "test",
-                          .inputs = {"a", "b"}};
+                          .inputs = {"a", "b"},
+                          .note = "of the groups JFK and LGA"};
   const auto again = evidence_from_json(*parse_json(dump_json(to_json(evidence)), "test"));
   ASSERT_TRUE(again.ok()) << again.error().what;
   EXPECT_EQ(again->value, evidence.value);
   EXPECT_EQ(again->lower, evidence.lower);
   EXPECT_EQ(again->upper, evidence.upper);
+  EXPECT_EQ(again->note, evidence.note);
   EXPECT_EQ(to_json(*again), to_json(evidence));
 }
 

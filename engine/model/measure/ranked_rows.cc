@@ -10,7 +10,6 @@ namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 constexpr double kProbabilityEdge = 1e-15;
-constexpr int kCalibrationBins = 10;
 
 double& at(Measures& measures, Measure measure) { return measures[static_cast<size_t>(measure)]; }
 
@@ -22,28 +21,27 @@ Measures undefined() {
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
 
-/// What a single pass over a weighted range of a binary task sums up.
-struct BinarySums {
-  double rows = 0;
-  double positives = 0;
-  double pairs_won = 0;  ///< Pairs of a positive above a negative; ties one half.
-  double loss = 0;
-  double squares = 0;
-  double decided = 0;
-  double true_positives = 0;
-
-  [[nodiscard]] double negatives() const { return rows - positives; }
-};
-
+/// Of the rows below a row, and what is left of `sums` at and above it, follow pairs and precisions.
 BinarySums sum_binary(const WeightedRows& range, double threshold) {
   const RankedRows& rows = range.rows;
   BinarySums sums;
+  double all_positives = 0;
+  double all_rows = 0;
+  for (size_t i = range.begin; i < range.end; ++i) {
+    all_rows += range.weights[i];
+    all_positives += range.weights[i] * rows.label[i];
+  }
   double negatives_below = 0;
   double tied_positives = 0;
   double tied_negatives = 0;
   double tied = kUndefined;
   const auto close_ties = [&] {
     sums.pairs_won += tied_positives * (negatives_below + tied_negatives / 2);
+    if (tied_positives > 0) {
+      const double positives_below = sums.positives - tied_positives;
+      sums.precision_steps += tied_positives * (all_positives - positives_below) /
+                              (all_rows - positives_below - negatives_below);
+    }
     negatives_below += tied_negatives;
     tied_positives = tied_negatives = 0;
   };
@@ -62,6 +60,7 @@ BinarySums sum_binary(const WeightedRows& range, double threshold) {
     sums.positives += weight * label;
     sums.loss += weight * rows.loss[i];
     sums.squares += weight * (prediction - label) * (prediction - label);
+    sums.predictions += weight * prediction;
     if (prediction >= threshold) {
       sums.decided += weight;
       sums.true_positives += weight * label;
@@ -71,15 +70,20 @@ BinarySums sum_binary(const WeightedRows& range, double threshold) {
   return sums;
 }
 
-double expected_calibration_error(const WeightedRows& range) {
+/// Sum over bins of |sum of predictions - sum of labels|.
+double calibration_off(const WeightedRows& range) {
   double off = 0;
-  double all = 0;
   visit_calibration_bins(range, kCalibrationBins,
-                         [&](uint64_t rows, double predictions, double labels) {
+                         [&](uint64_t, double predictions, double labels) {
                            off += std::abs(predictions - labels);
-                           all += static_cast<double>(rows);
                          });
-  return ratio(off, all);
+  return off;
+}
+
+/// -sum p ln p of a share and its rest, in nats.
+double entropy(double share) {
+  if (share <= 0 || share >= 1) return 0;
+  return -share * std::log(share) - (1 - share) * std::log1p(-share);
 }
 
 }  // namespace
@@ -119,29 +123,63 @@ RankedRows arrange(const Outcome& rows, std::span<const uint32_t> order, bool re
   return ranked;
 }
 
-Measures measure_binary(const WeightedRows& range, const MeasureOptions& options) {
-  const BinarySums sums = sum_binary(range, options.threshold);
+Measures measures_of(const BinarySums& sums, const MeasureOptions& options) {
   Measures measures = undefined();
   if (sums.rows == 0) return measures;
-  const double true_negatives = sums.negatives() - (sums.decided - sums.true_positives);
+  const double false_positives = sums.decided - sums.true_positives;
+  const double false_negatives = sums.positives - sums.true_positives;
+  const double true_negatives = sums.negatives() - false_positives;
+  const double refused = sums.rows - sums.decided;
   at(measures, Measure::auc) = ratio(sums.pairs_won, sums.positives * sums.negatives());
   at(measures, Measure::log_loss) = sums.loss / sums.rows;
   at(measures, Measure::brier) = sums.squares / sums.rows;
-  at(measures, Measure::calibration_error) = expected_calibration_error(range);
+  at(measures, Measure::calibration_error) = sums.calibration_off / sums.rows;
   at(measures, Measure::accuracy) = (sums.true_positives + true_negatives) / sums.rows;
   at(measures, Measure::precision) = ratio(sums.true_positives, sums.decided);
   at(measures, Measure::recall) = ratio(sums.true_positives, sums.positives);
-  at(measures, Measure::false_positive_rate) =
-      ratio(sums.decided - sums.true_positives, sums.negatives());
+  at(measures, Measure::false_positive_rate) = ratio(false_positives, sums.negatives());
   at(measures, Measure::positive_rate) = sums.decided / sums.rows;
   if (options.utility) {
     const Utility& utility = *options.utility;
-    const double earned = utility.true_positive * sums.true_positives +
-                          utility.false_positive * (sums.decided - sums.true_positives) +
-                          utility.true_negative * true_negatives +
-                          utility.false_negative * (sums.positives - sums.true_positives);
+    const double earned =
+        utility.true_positive * sums.true_positives + utility.false_positive * false_positives +
+        utility.true_negative * true_negatives + utility.false_negative * false_negatives;
     at(measures, Measure::utility) = earned / sums.rows * 1000;
   }
+  at(measures, Measure::average_precision) = ratio(sums.precision_steps, sums.positives);
+  at(measures, Measure::calibration_bias) = (sums.predictions - sums.positives) / sums.rows;
+  if (const double unknown = entropy(sums.positives / sums.rows); unknown > 0) {
+    at(measures, Measure::log_loss_skill) = 1 - sums.loss / sums.rows / unknown;
+  }
+  at(measures, Measure::f1) = ratio(2 * sums.true_positives, sums.decided + sums.positives);
+  at(measures, Measure::balanced_accuracy) = (ratio(sums.true_positives, sums.positives) +
+                                              ratio(true_negatives, sums.negatives())) /
+                                             2;
+  at(measures, Measure::matthews) =
+      ratio(sums.true_positives * true_negatives - false_positives * false_negatives,
+            std::sqrt(sums.decided * sums.positives * sums.negatives() * refused));
+  const double by_chance = sums.decided * sums.positives + refused * sums.negatives();
+  at(measures, Measure::kappa) =
+      ratio((sums.true_positives + true_negatives) * sums.rows - by_chance,
+            sums.rows * sums.rows - by_chance);
+  at(measures, Measure::false_negative_rate) = ratio(false_negatives, sums.positives);
+  at(measures, Measure::negative_predictive_value) = ratio(true_negatives, refused);
+  at(measures, Measure::jaccard) = ratio(sums.true_positives, sums.decided + false_negatives);
+  return measures;
+}
+
+Measures measure_binary(const WeightedRows& range, const MeasureOptions& options) {
+  BinarySums sums = sum_binary(range, options.threshold);
+  sums.calibration_off = calibration_off(range);
+  return measures_of(sums, options);
+}
+
+Measures regression_measures(const RegressionSums& sums) {
+  Measures measures = undefined();
+  if (sums.rows == 0) return measures;
+  at(measures, Measure::rmse) = std::sqrt(sums.squares / sums.rows);
+  at(measures, Measure::mae) = sums.distances / sums.rows;
+  at(measures, Measure::r2) = sums.spread > 0 ? 1 - sums.squares / sums.spread : kUndefined;
   return measures;
 }
 
@@ -153,23 +191,16 @@ Measures measure_regression(const WeightedRows& range) {
     count += range.weights[i];
     labels += range.weights[i] * rows.label[i];
   }
-  Measures measures = undefined();
-  if (count == 0) return measures;
-  const double mean = labels / count;
-  double squares = 0;
-  double distances = 0;
-  double spread = 0;
+  RegressionSums sums{.rows = count};
+  const double mean = count > 0 ? labels / count : 0;
   for (size_t i = range.begin; i < range.end; ++i) {
     const double off = rows.prediction[i] - rows.label[i];
     const double away = rows.label[i] - mean;
-    squares += range.weights[i] * off * off;
-    distances += range.weights[i] * std::abs(off);
-    spread += range.weights[i] * away * away;
+    sums.squares += range.weights[i] * off * off;
+    sums.distances += range.weights[i] * std::abs(off);
+    sums.spread += range.weights[i] * away * away;
   }
-  at(measures, Measure::rmse) = std::sqrt(squares / count);
-  at(measures, Measure::mae) = distances / count;
-  at(measures, Measure::r2) = spread > 0 ? 1 - squares / spread : kUndefined;
-  return measures;
+  return regression_measures(sums);
 }
 
 }  // namespace millgate

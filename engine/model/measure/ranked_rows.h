@@ -24,24 +24,45 @@ enum class Measure : size_t {
   false_positive_rate,
   positive_rate,
   utility,
+  average_precision,
+  calibration_bias,
+  log_loss_skill,
+  f1,
+  balanced_accuracy,
+  matthews,
+  kappa,
+  false_negative_rate,
+  negative_predictive_value,
+  jaccard,
   rmse,
   mae,
   r2,
 };
-inline constexpr size_t kMeasureCount = 13;
-inline constexpr std::array<const char*, kMeasureCount> kMeasureNames = {"auc",
-                                                                         "log_loss",
-                                                                         "brier",
-                                                                         "calibration_error",
-                                                                         "accuracy",
-                                                                         "precision",
-                                                                         "recall",
-                                                                         "false_positive_rate",
-                                                                         "positive_rate",
-                                                                         "utility",
-                                                                         "rmse",
-                                                                         "mae",
-                                                                         "r2"};
+inline constexpr std::array kMeasureNames = {"auc",
+                                             "log_loss",
+                                             "brier",
+                                             "calibration_error",
+                                             "accuracy",
+                                             "precision",
+                                             "recall",
+                                             "false_positive_rate",
+                                             "positive_rate",
+                                             "utility",
+                                             "average_precision",
+                                             "calibration_bias",
+                                             "log_loss_skill",
+                                             "f1",
+                                             "balanced_accuracy",
+                                             "matthews",
+                                             "kappa",
+                                             "false_negative_rate",
+                                             "negative_predictive_value",
+                                             "jaccard",
+                                             "rmse",
+                                             "mae",
+                                             "r2"};
+inline constexpr size_t kMeasureCount = kMeasureNames.size();
+inline constexpr int kCalibrationBins = 10;
 
 /// One value a metric; NaN where it is undefined.
 using Measures = std::array<double, kMeasureCount>;
@@ -72,6 +93,36 @@ struct WeightedRows {
   size_t end = 0;
   std::span<const uint32_t> weights;  ///< One a row of `rows`, not of the range.
 };
+
+/// What is summed up of a group of a binary task; every metric follows from it.
+struct BinarySums {
+  double rows = 0;
+  double positives = 0;
+  double pairs_won = 0;  ///< Pairs of a positive above a negative; ties one half.
+  double loss = 0;
+  double squares = 0;
+  double decided = 0;
+  double true_positives = 0;
+  double predictions = 0;      ///< Sum of them.
+  double precision_steps = 0;  ///< Sum over positives of the precision at their prediction.
+  double calibration_off = 0;  ///< Sum over bins of |sum of predictions - sum of labels|.
+
+  [[nodiscard]] double negatives() const { return rows - positives; }
+};
+
+/// NaN for what is not defined of such a group, and for the metrics of regression.
+[[nodiscard]] Measures measures_of(const BinarySums& sums, const MeasureOptions& options);
+
+/// What is summed up of a group of a regression.
+struct RegressionSums {
+  double rows = 0;
+  double squares = 0;    ///< Of the errors.
+  double distances = 0;  ///< Their absolute values.
+  double spread = 0;     ///< Squares of the labels around their mean.
+};
+
+/// NaN for what is not defined of such a group, and for the metrics of binary tasks.
+[[nodiscard]] Measures regression_measures(const RegressionSums& sums);
 
 /// All metrics of the range in one pass.
 [[nodiscard]] Measures measure_binary(const WeightedRows& range, const MeasureOptions& options);

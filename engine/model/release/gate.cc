@@ -74,8 +74,14 @@ const Evidence* find_evidence(const Requirement& requirement,
   return worst;
 }
 
-/// Why nothing fits: the metric was measured for other groups, or not at all.
-std::string missing_reason(const Requirement& requirement, const std::vector<Evidence>& evidence) {
+/// Why nothing fits: it could not be measured, was measured for other groups, or not at all.
+std::string missing_reason(const Requirement& requirement, const std::vector<Evidence>& evidence,
+                           const std::vector<Unmeasured>& unmeasured) {
+  for (const Unmeasured& one : unmeasured) {
+    const bool is_it = (one.metric == requirement.metric || one.metric.empty()) &&
+                       one.slice == requirement.slice;
+    if (is_it) return "not measured: " + one.why;
+  }
   std::string others;
   int count = 0;
   for (const Evidence& candidate : evidence) {
@@ -89,6 +95,13 @@ std::string missing_reason(const Requirement& requirement, const std::vector<Evi
          "; it was measured for " + others;
 }
 
+/// Rows after which the interval, which narrows with their root, would leave out the limit.
+int64_t rows_to_tell(const Judgement& judgement, double better_end) {
+  const Evidence& evidence = *judgement.evidence;
+  const double wide = std::abs(better_end - evidence.value) / std::abs(judgement.margin);
+  return static_cast<int64_t>(std::ceil(static_cast<double>(evidence.row_count) * wide * wide));
+}
+
 std::string measured_reason(const Judgement& judgement) {
   const Evidence& evidence = *judgement.evidence;
   std::string reason = "measured " + rounded_text(evidence.value);
@@ -99,14 +112,23 @@ std::string measured_reason(const Judgement& judgement) {
   if (judgement.passed && worse_end && margin_of(judgement.requirement, *worse_end) < 0) {
     reason += "; the 95 % interval reaches " + rounded_text(*worse_end) + ", beyond the limit";
   }
+  const auto& better_end =
+      judgement.requirement.bound == Bound::at_least ? evidence.upper : evidence.lower;
+  if (!judgement.passed && better_end && margin_of(judgement.requirement, *better_end) >= 0) {
+    reason += "; the 95 % interval reaches " + rounded_text(*better_end) +
+              ", within the limit: about " + std::to_string(rows_to_tell(judgement, *better_end)) +
+              " rows would be needed to tell";
+  }
+  if (!evidence.note.empty()) reason += "; " + evidence.note;
   return reason;
 }
 
-Judgement judge_one(const Requirement& requirement, const std::vector<Evidence>& evidence) {
+Judgement judge_one(const Requirement& requirement, const std::vector<Evidence>& evidence,
+                    const std::vector<Unmeasured>& unmeasured) {
   Judgement judgement{.requirement = requirement, .evidence = std::nullopt, .reason = {}};
   const Evidence* found = find_evidence(requirement, evidence);
   if (found == nullptr) {
-    judgement.reason = missing_reason(requirement, evidence);
+    judgement.reason = missing_reason(requirement, evidence, unmeasured);
     return judgement;
   }
   judgement.evidence = *found;
@@ -173,13 +195,14 @@ Result<Judgement> judgement_from_json(const Json& json, const std::string& objec
 }  // namespace
 
 Result<Verdict> judge(Ledger& ledger, const Id& model, const std::vector<Requirement>& requirements,
-                      const std::vector<Evidence>& evidence, const std::string& author) {
+                      const std::vector<Evidence>& evidence, const std::string& author,
+                      const std::vector<Unmeasured>& unmeasured) {
   MILLGATE_TRY(check_requirements(requirements));
   Verdict verdict;
   verdict.model_ = model;
   verdict.passed_ = true;
   for (const Requirement& requirement : requirements) {
-    verdict.judgements_.push_back(judge_one(requirement, evidence));
+    verdict.judgements_.push_back(judge_one(requirement, evidence, unmeasured));
     verdict.passed_ = verdict.passed_ && verdict.judgements_.back().passed;
   }
   MILLGATE_ASSIGN(

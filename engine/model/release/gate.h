@@ -37,7 +37,8 @@ class Verdict {
 
  private:
   friend Result<Verdict> judge(Ledger&, const Id&, const std::vector<Requirement>&,
-                               const std::vector<Evidence>&, const std::string&);
+                               const std::vector<Evidence>&, const std::string&,
+                               const std::vector<Unmeasured>&);
   friend Result<Verdict> verdict_from_event(const Event&);
   Verdict() = default;
   Id model_;
@@ -49,13 +50,15 @@ class Verdict {
 /// Judges `evidence` against every requirement, in the order written, and appends the verdict
 /// to the ledger. The verdict also lists what passed, so a reader sees the margin. A metric
 /// nobody measured fails: no evidence is not a pass. Where one thing was measured twice, the
-/// worse measurement counts. A value that is no number fails.
+/// worse measurement counts. A value that is no number fails. `unmeasured` says why there is none;
+/// without a metric it is about a slice.
 /// Errors: `refused` without any requirement; `invalid_input` if a metric, bound and slice
 /// repeat or a limit is not finite. Then no verdict is recorded.
 [[nodiscard]] Result<Verdict> judge(Ledger& ledger, const Id& model,
                                     const std::vector<Requirement>& requirements,
                                     const std::vector<Evidence>& evidence,
-                                    const std::string& author);
+                                    const std::string& author,
+                                    const std::vector<Unmeasured>& unmeasured = {});
 
 /// The newest verdict about `model`, if there is one.
 [[nodiscard]] Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model);

@@ -153,6 +153,35 @@ TEST_F(GateTest, AnIntervalBeyondTheLimitIsTold) {
   EXPECT_THAT(verdict->judgements()[0].reason, HasSubstr("interval reaches 0.62"));
 }
 
+TEST_F(GateTest, ANearFailureSaysHowManyRowsWouldTell) {
+  Evidence evidence = measured("recall_gap", 0.15, "by sex");
+  evidence.lower = 0.07;
+  evidence.upper = 0.25;
+  evidence.note = "recall from f 0.4 (50 rows) to m 0.55 (50 rows)";
+  const auto verdict =
+      judge(*ledger_, model_, {require("recall_gap", Bound::at_most, 0.1, "by sex")}, {evidence},
+            "ann");
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_FALSE(verdict->passed());
+  // (0.08 / 0.05)^2 of 100 rows
+  EXPECT_THAT(verdict->judgements()[0].reason, HasSubstr("about 256 rows would be needed to tell"));
+  EXPECT_THAT(verdict->judgements()[0].reason, HasSubstr("recall from f 0.4 (50 rows) to m"));
+}
+
+TEST_F(GateTest, WhyNothingWasMeasuredIsTold) {
+  const auto verdict = judge(
+      *ledger_, model_,
+      {require("recall_gap", Bound::at_most, 0.1, "by sex"),
+       require("auc", Bound::at_least, 0.1, "sex=f")},
+      {measured("auc", 0.9)}, "ann",
+      {{.metric = "recall_gap", .slice = "by sex", .why = "there is only one group"},
+       {.metric = "", .slice = "sex=f", .why = "3 rows, and 30 are needed"}});
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_FALSE(verdict->passed());
+  EXPECT_EQ(verdict->judgements()[0].reason, "not measured: there is only one group");
+  EXPECT_EQ(verdict->judgements()[1].reason, "not measured: 3 rows, and 30 are needed");
+}
+
 TEST_F(GateTest, AMadeUpEventIsDamaged) {
   Event event;
   event.kind = "verdict";

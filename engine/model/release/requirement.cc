@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "ground/nearest_name.h"
@@ -17,10 +18,35 @@ std::vector<std::string> metric_names() {
   return names;
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+Status check_once(const Section& section, const std::string& key, std::set<std::string>& seen,
+                  const std::string& column) {
+  if (seen.insert(column).second) return {};
+  return section.error_at(key, "`" + key + "` names column `" + column + "` twice",
+                          "name each column once");
+}
+
 /// "column=value" with something on both sides.
-bool is_slice(const std::string& text) {
-  const size_t equals = text.find('=');
-  return equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+Status read_slice(const Section& section, const std::vector<std::string>& conditions,
+                  Requirement& requirement) {
+  std::set<std::string> seen;
+  for (const std::string& text : conditions) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      return section.error_at("slice", "slice `" + text + "` is not understood",
+                              "write `slice = \"column=value\"`");
+    }
+    SliceCondition condition{.column = text.substr(0, equals), .value = text.substr(equals + 1)};
+    MILLGATE_TRY(check_once(section, "slice", seen, condition.column));
+    requirement.where.push_back(std::move(condition));
+  }
+  requirement.slice = joined(conditions);
+  return {};
 }
 
 Status read_bound(Section& section, Requirement& requirement) {
@@ -43,29 +69,29 @@ Status read_bound(Section& section, Requirement& requirement) {
 }
 
 Status read_group(Section& section, const Metric& metric, Requirement& requirement) {
-  MILLGATE_ASSIGN(const std::string by, section.text_or("by", ""));
-  MILLGATE_ASSIGN(requirement.slice, section.text_or("slice", ""));
-  if (metric.is_gap) {
-    if (by.empty()) {
-      return section.error_at("metric",
-                              "`" + requirement.metric + "` compares groups, and `by` is missing",
-                              "add `by = \"column\"`, one of the columns in [task] slices");
-    }
-    if (!requirement.slice.empty()) {
-      return section.error_at("slice", "a gap is over all rows and cannot have a `slice`",
-                              "remove `slice`");
-    }
-    requirement.slice = "by " + by;
-    return {};
-  }
-  if (!by.empty()) {
+  MILLGATE_ASSIGN(requirement.by, section.texts("by"));
+  MILLGATE_ASSIGN(const std::vector<std::string> conditions, section.texts("slice"));
+  if (!metric.is_gap) {
+    if (requirement.by.empty()) return read_slice(section, conditions, requirement);
     return section.error_at("by", "`by` is for gaps, and `" + requirement.metric + "` is none",
-                            "for one group write `slice = \"" + by + "=value\"`");
+                            "for one group write `slice = \"" + requirement.by.front() +
+                                "=value\"`");
   }
-  if (!requirement.slice.empty() && !is_slice(requirement.slice)) {
-    return section.error_at("slice", "slice `" + requirement.slice + "` is not understood",
-                            "write `slice = \"column=value\"`");
+  if (requirement.by.empty()) {
+    return section.error_at("metric",
+                            "`" + requirement.metric + "` compares groups, and `by` is missing",
+                            "add `by = \"column\"`, or `by = [\"column\", \"other\"]` for their "
+                            "combinations");
   }
+  if (!conditions.empty()) {
+    return section.error_at("slice", "a gap is over all rows and cannot have a `slice`",
+                            "remove `slice`");
+  }
+  std::set<std::string> seen;
+  for (const std::string& column : requirement.by) {
+    MILLGATE_TRY(check_once(section, "by", seen, column));
+  }
+  requirement.slice = "by " + joined(requirement.by);
   return {};
 }
 

@@ -31,6 +31,23 @@ TEST(RequirementTest, ReadsBothBoundsSlicesAndReasons) {
   ASSERT_TRUE(slice.ok());
   EXPECT_EQ(slice->slice, "origin=JFK");
   EXPECT_EQ(slice->limit, 0);
+  ASSERT_EQ(slice->where.size(), 1U);
+  EXPECT_EQ(slice->where[0].column, "origin");
+  EXPECT_EQ(slice->where[0].value, "JFK");
+}
+
+TEST(RequirementTest, ReadsSeveralColumns) {
+  const auto gap = read("metric = \"recall_ratio\"\nby = [\"sex\", \"race\"]\nat_least = 0.8\n");
+  ASSERT_TRUE(gap.ok()) << gap.error().what;
+  EXPECT_EQ(gap->slice, "by sex, race");
+  EXPECT_THAT(gap->by, testing::ElementsAre("sex", "race"));
+
+  const auto slice = read("metric = \"auc\"\nslice = [\"sex=f\", \"race=a=b\"]\nat_least = 0.8\n");
+  ASSERT_TRUE(slice.ok()) << slice.error().what;
+  EXPECT_EQ(slice->slice, "sex=f, race=a=b");
+  ASSERT_EQ(slice->where.size(), 2U);
+  EXPECT_EQ(slice->where[1].column, "race");
+  EXPECT_EQ(slice->where[1].value, "a=b");
 }
 
 struct Refusal {
@@ -50,6 +67,8 @@ TEST(RequirementTest, RefusesWithThePlace) {
       {"metric = \"auc\"\nby = \"origin\"\nat_most = 1\n", "`by` is for gaps", "origin=value"},
       {"metric = \"auc\"\nslice = \"origin\"\nat_most = 1\n", "slice `origin`", "column=value"},
       {"metric = \"auc_gap\"\nby = \"a\"\nslice = \"a=b\"\nat_most = 1\n", "slice", "remove"},
+      {"metric = \"auc_gap\"\nby = [\"a\", \"a\"]\nat_most = 1\n", "column `a` twice", "once"},
+      {"metric = \"auc\"\nslice = [\"a=1\", \"a=2\"]\nat_most = 1\n", "column `a` twice", "once"},
       {"metric = \"auc\"\nat_leest = 1\nat_least = 1\n", "at_leest", "at_least"},
       {"at_least = 1\n", "metric", ""},
   };

@@ -275,11 +275,11 @@ Status read_stakeholders(Section& root, Project& project) {
   return {};
 }
 
-/// The column that a requirement's slice groups by: of "by origin" and "origin=JFK".
-std::string column_of(const std::string& slice) {
-  if (slice.starts_with("by ")) return slice.substr(3);
-  const size_t equals = slice.find('=');
-  return equals == std::string::npos ? std::string() : slice.substr(0, equals);
+/// The column that a requirement's groups are of; empty where they are of several, which the gate
+/// alone measures.
+std::string column_of(const Requirement& requirement) {
+  if (requirement.by.size() == 1) return requirement.by.front();
+  return requirement.where.size() == 1 ? requirement.where.front().column : std::string();
 }
 
 Status read_requirements(Section& root, Project& project) {
@@ -296,8 +296,8 @@ Status read_requirements(Section& root, Project& project) {
                                   "keep the stricter one");
     }
     MILLGATE_TRY(check_measurable(project, one.section, "metric", one.metric));
-    // What is required of a slice must be measured there.
-    const std::string column = column_of(one.slice);
+    // What is required of a slice is also shown of every run.
+    const std::string column = column_of(one);
     if (project.task && !column.empty() && !contains(project.task->slices, column)) {
       project.task->slices.push_back(column);
     }

@@ -1,0 +1,160 @@
+#include "model/measure/group_measures.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "model/measure/resample_lanes.h"
+
+namespace millgate {
+namespace {
+
+/// Each group ascending by prediction.
+std::vector<GroupRows> arrange_groups(const Outcome& rows,
+                                      std::span<const std::vector<uint32_t>> groups,
+                                      bool regression) {
+  const std::vector<uint32_t> order = rank_rows(rows);
+  std::vector<uint32_t> rank(order.size());
+  for (size_t i = 0; i < order.size(); ++i) rank[order[i]] = static_cast<uint32_t>(i);
+  std::vector<GroupRows> arranged(groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    std::vector<uint32_t>& number = arranged[g].number;
+    number = groups[g];
+    std::sort(number.begin(), number.end(),
+              [&](uint32_t a, uint32_t b) { return rank[a] < rank[b]; });
+    arranged[g].rows = arrange(rows, number, regression);
+  }
+  return arranged;
+}
+
+Measures measure_once(const GroupRows& group, const MeasureOptions& options) {
+  const std::vector<uint32_t> once(group.rows.size(), 1);
+  const WeightedRows range{
+      .rows = group.rows, .begin = 0, .end = group.rows.size(), .weights = once};
+  return options.regression ? measure_regression(range) : measure_binary(range, options);
+}
+
+/// Resamples [first, first + lanes) of all groups, into their place of `all`.
+void measure_block(const std::vector<GroupRows>& groups, const DrawnRows& drawn, size_t first,
+                   size_t lanes, const MeasureOptions& options, std::vector<Measures>& all) {
+  std::array<Measures, kLanes> measured{};
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (options.regression) {
+      measure_regression_lanes(groups[g], drawn, measured);
+    } else {
+      measure_binary_lanes(groups[g], drawn, options, measured);
+    }
+    for (size_t l = 0; l < lanes; ++l) all[(first + l) * groups.size() + g] = measured[l];
+  }
+}
+
+std::vector<Measures> measure_resamples(const std::vector<GroupRows>& groups, size_t row_count,
+                                        const MeasureOptions& options) {
+  const auto resamples = static_cast<size_t>(options.resamples);
+  std::vector<Measures> all(resamples * groups.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    DrawnRows drawn;
+    for (size_t first = kLanes * next++; first < resamples; first = kLanes * next++) {
+      const size_t lanes = std::min(kLanes, resamples - first);
+      drawn.draw(row_count, options.seed, first, lanes);
+      measure_block(groups, drawn, first, lanes, options, all);
+    }
+  };
+  // A thread costs more than a few small resamples.
+  constexpr size_t kWorthAThread = 100'000;
+  std::vector<std::jthread> helpers;
+  if (row_count * resamples > kWorthAThread) {
+    for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) helpers.emplace_back(work);
+  }
+  work();
+  helpers.clear();
+  return all;
+}
+
+}  // namespace
+
+GroupMeasures measure_groups(const Outcome& rows, std::span<const std::vector<uint32_t>> groups,
+                             const MeasureOptions& options) {
+  const std::vector<GroupRows> arranged = arrange_groups(rows, groups, options.regression);
+  GroupMeasures measured;
+  for (const GroupRows& group : arranged) measured.point.push_back(measure_once(group, options));
+  measured.resampled = measure_resamples(arranged, rows.label.size(), options);
+  return measured;
+}
+
+Status check_outcome(const Outcome& rows, const std::vector<SliceColumn>& slices,
+                     const MeasureOptions& options) {
+  const size_t count = rows.label.size();
+  if (rows.prediction.size() != count) {
+    return invalid_input("measuring: " + std::to_string(count) + " labels but " +
+                         std::to_string(rows.prediction.size()) + " predictions");
+  }
+  if (count == 0) {
+    return invalid_input(
+        "measuring: there are no rows" + (options.data.empty() ? "" : " in `" + options.data + "`"),
+        "give the part at least one labelled row");
+  }
+  if (count > std::numeric_limits<uint32_t>::max()) {
+    return invalid_input("measuring: more than 4,294,967,295 rows", "measure a sample");
+  }
+  if (options.resamples < 0) {
+    return invalid_input(
+        "measuring: " + std::to_string(options.resamples) + " bootstrap resamples were asked for",
+        "give 0 for no intervals, or 100 and more");
+  }
+  for (const SliceColumn& column : slices) {
+    if (column.values.size() != count) {
+      return invalid_input("measuring: slice column `" + column.name + "` has " +
+                           std::to_string(column.values.size()) + " values for " +
+                           std::to_string(count) + " rows");
+    }
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(rows.prediction[i]) || !std::isfinite(rows.label[i])) {
+      return invalid_input("measuring: row " + std::to_string(i) +
+                               " has a label or prediction that is not a finite number",
+                           "leave out rows without a label");
+    }
+    if (!options.regression && rows.label[i] != 0 && rows.label[i] != 1) {
+      return invalid_input("measuring: the label of row " + std::to_string(i) + " is " +
+                               std::to_string(rows.label[i]) + ", neither 0 nor 1",
+                           "a number to predict needs kind = \"regression\"");
+    }
+  }
+  return {};
+}
+
+double quantile(const std::vector<double>& sorted, double share) {
+  const double place = share * static_cast<double>(sorted.size() - 1);
+  const size_t below = static_cast<size_t>(place);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], place - std::floor(place));
+}
+
+void set_interval(std::vector<double> resampled, Chance chance, Evidence& evidence) {
+  const size_t all = resampled.size();
+  std::erase_if(resampled, [](double value) { return std::isnan(value); });
+  if (all == 0 || (all - resampled.size()) * 10 >= all) return;
+  std::sort(resampled.begin(), resampled.end());
+  const double low = quantile(resampled, 0.025);
+  const double high = quantile(resampled, 0.975);
+  switch (chance) {
+    case Chance::neither:
+      evidence.lower = low;
+      evidence.upper = high;
+      return;
+    case Chance::up:
+      evidence.lower = std::clamp(2 * evidence.value - high, 0.0, evidence.value);
+      evidence.upper = std::max(2 * evidence.value - low, evidence.value);
+      return;
+    case Chance::down:
+      evidence.lower = std::clamp(2 * evidence.value - high, 0.0, evidence.value);
+      evidence.upper = std::clamp(2 * evidence.value - low, evidence.value, 1.0);
+      return;
+  }
+}
+
+}  // namespace millgate
