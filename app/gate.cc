@@ -1,14 +1,19 @@
 #include "model/release/gate.h"
 
+#include <algorithm>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/joined_rows.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "ground/file_store.h"
 #include "model/release/registry.h"
 #include "system/pipeline/gate_evidence.h"
 #include "system/pipeline/run.h"
+#include "system/report/verdict_text.h"
 #include "system/serve/latency_probe.h"
 
 namespace millgate {
@@ -16,7 +21,28 @@ namespace millgate {
 namespace {
 
 std::string limit_text(const Requirement& requirement) {
-  return (requirement.bound == Bound::at_least ? ">= " : "<= ") + rounded(requirement.limit);
+  switch (requirement.bound) {
+    case Bound::at_least:
+      return ">= " + rounded(requirement.limit);
+    case Bound::at_most:
+      return "<= " + rounded(requirement.limit);
+    case Bound::better_by:
+      return "better by " + rounded(requirement.limit);
+    case Bound::not_worse_by:
+      return "not worse by " + rounded(requirement.limit);
+  }
+  return {};
+}
+
+std::string outcome_text(const Judgement& judgement) {
+  if (judgement.passed) return "ok";
+  return judgement.requirement.level == Level::must ? "FAILED" : "warning";
+}
+
+std::string measured_text(const Judgement& judgement) {
+  if (!judgement.evidence) return judgement.passed ? "" : "not measured";
+  return is_against_serving(judgement.requirement.bound) ? with_sign(judgement.evidence->value)
+                                                         : rounded(judgement.evidence->value);
 }
 
 std::string name_of(const Requirement& requirement) {
@@ -27,52 +53,139 @@ std::string name_of(const Requirement& requirement) {
 void print_verdict(const Verdict& verdict) {
   TextTable table({"requirement", "limit", "measured", "95 % interval", "margin", ""});
   size_t failed = 0;
+  size_t warned = 0;
   for (const Judgement& one : verdict.judgements()) {
-    if (!one.passed) ++failed;
+    if (!one.passed) ++(one.requirement.level == Level::must ? failed : warned);
     const bool has_interval = one.evidence && one.evidence->lower && one.evidence->upper;
-    table.add({name_of(one.requirement), limit_text(one.requirement),
-               one.evidence ? rounded(one.evidence->value) : "not measured",
+    table.add({name_of(one.requirement), limit_text(one.requirement), measured_text(one),
                has_interval
                    ? rounded(*one.evidence->lower, 3) + " to " + rounded(*one.evidence->upper, 3)
                    : "",
-               one.evidence ? with_sign(one.margin) : "", one.passed ? "ok" : "FAILED"});
+               one.evidence ? with_sign(one.margin) : "", outcome_text(one)});
   }
   table.print(std::cout);
   for (const Judgement& one : verdict.judgements()) {
-    if (!one.passed) std::cout << name_of(one.requirement) << ": " << one.reason << '\n';
+    const bool is_told = !one.passed || is_against_serving(one.requirement.bound);
+    if (is_told) std::cout << name_of(one.requirement) << ": " << one.reason << '\n';
   }
+  const size_t all = verdict.judgements().size();
   std::cout << "verdict " << verdict.name() << " on model " << verdict.model().brief() << ": ";
+  if (verdict.warns_only()) {
+    std::cout << "passed with a warning, " << failed << " of " << all
+              << " requirements failed; [gate] warns only for now\n";
+  } else if (verdict.passed()) {
+    std::cout << "passed, " << all - warned << " of " << all << " requirements met\n";
+  } else {
+    std::cout << "refused, " << failed << " of " << all << " requirements failed\n";
+  }
   if (verdict.passed()) {
-    std::cout << "passed, " << verdict.judgements().size() << " of " << verdict.judgements().size()
-              << " requirements met\n";
     std::cerr << "hint: `millgate release " << verdict.model().brief() << "` lets it go live\n";
   } else {
-    std::cout << "refused, " << failed << " of " << verdict.judgements().size()
-              << " requirements failed\n";
     std::cerr << "hint: bring more or better data, change the model, or have the requirement "
                  "changed in millgate.toml by those who asked for it\n";
   }
 }
 
-Result<int> gate(const Session& session, const std::string& name) {
+void print_found(const SliceSearch& search) {
+  for (const FoundSlice& one : search.found) {
+    std::cout << "slice " << one.name << ": mean loss " << rounded(one.loss, 3) << ", elsewhere "
+              << rounded(one.loss_elsewhere, 3) << " (p " << rounded(one.p, 2) << ", "
+              << one.row_count << " rows)\n";
+  }
+}
+
+Json found_json(const SliceSearch& search) {
+  Json list = Json::array();
+  for (const FoundSlice& one : search.found) {
+    list.push_back({{"slice", one.name},
+                    {"row_count", one.row_count},
+                    {"confirmed_row_count", one.rows.size()},
+                    {"loss", one.loss},
+                    {"loss_elsewhere", one.loss_elsewhere},
+                    {"p", one.p}});
+  }
+  return list;
+}
+
+/// A model with its run and its rows, for as long as the gate measures.
+struct Loaded {
+  RunReport run;
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<arrow::Table> judged, trained;
+
+  [[nodiscard]] GateModel view() const { return {&run, model.get(), judged.get(), trained.get()}; }
+};
+
+/// `commit`: that of the judged model; empty: this is it.
+Result<Loaded> load(const Workplace& place, const Id& id, const std::string& commit) {
+  Loaded loaded;
+  MILLGATE_ASSIGN(loaded.run, read_run(*place.repository, id));
+  MILLGATE_ASSIGN(loaded.model, Model::load(place.repository->objects(), id));
+  MILLGATE_ASSIGN(loaded.trained, joined_rows(place, loaded.run.data_commit, *loaded.model, ""));
+  loaded.judged = loaded.trained;
+  if (!commit.empty() && commit != loaded.run.data_commit) {
+    MILLGATE_ASSIGN(loaded.judged, joined_rows(place, commit, *loaded.model, ""));
+  }
+  return loaded;
+}
+
+bool is_held_against_serving(const Project& project) {
+  return std::any_of(project.requirements.begin(), project.requirements.end(),
+                     [](const Requirement& one) { return is_against_serving(one.bound); });
+}
+
+struct Options {
+  std::string model = "latest";
+  std::string junit, sarif, markdown;  ///< Files to write; empty: none.
+  bool ci = false;
+};
+
+Status write_forms(const Verdict& verdict, const Options& options) {
+  const std::pair<const std::string&, std::string (*)(const Verdict&)> forms[] = {
+      {options.junit, verdict_junit},
+      {options.sarif, verdict_sarif},
+      {options.markdown, verdict_markdown}};
+  for (const auto& [path, form] : forms) {
+    if (!path.empty()) MILLGATE_TRY(write_file(path, form(verdict)));
+  }
+  return {};
+}
+
+Result<int> gate(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(Workplace place, open_workplace(session));
   Ledger& ledger = place.repository->ledger();
-  MILLGATE_ASSIGN(const Id id, resolve_model(ledger, name));
-  MILLGATE_ASSIGN(const RunReport run, read_run(*place.repository, id));
-  MILLGATE_ASSIGN(const std::shared_ptr<const Model> model,
-                  Model::load(place.repository->objects(), id));
-  MILLGATE_ASSIGN(const auto joined, joined_rows(place, run.data_commit, *model, ""));
-  progress_line()("measure", 0);
-  MILLGATE_ASSIGN(GateEvidence known, measure_for_gate(place.project, run, *model, *joined));
-  MILLGATE_ASSIGN(const std::vector<Evidence> latency, measure_latency(model, known.test_rows));
+  MILLGATE_ASSIGN(const Id id, resolve_model(ledger, options.model));
+  MILLGATE_ASSIGN(const Loaded judged, load(place, id, ""));
+  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
+  std::optional<Loaded> champion;
+  if (now && is_held_against_serving(place.project)) {
+    MILLGATE_ASSIGN(champion, load(place, now->model, judged.run.data_commit));
+  }
+  if (const auto progress = progress_line()) progress("measure", 0);
+  MILLGATE_ASSIGN(GateEvidence known,
+                  measure_for_gate(*place.repository, place.project, judged.view(),
+                                   champion ? std::optional(champion->view()) : std::nullopt));
+  MILLGATE_ASSIGN(const std::vector<Evidence> latency,
+                  measure_latency(judged.model, known.test_rows));
   known.evidence.insert(known.evidence.end(), latency.begin(), latency.end());
+  JudgeOptions how;
+  how.unmeasured = std::move(known.unmeasured);
+  how.nothing_serves = !now;
+  const auto& until = place.project.warn_only_until;
+  how.warn_only = until && system_clock().now().micros < until->micros;
   MILLGATE_ASSIGN(const Verdict verdict, judge(ledger, id, place.project.requirements,
-                                               known.evidence, author_name(), known.unmeasured));
+                                               known.evidence, author_name(), how));
   end_progress();
+  MILLGATE_TRY(write_forms(verdict, options));
   if (session.json) {
-    print_json(to_json(verdict));
+    Json json = to_json(verdict);
+    json["slices_found"] = found_json(known.slices);
+    print_json(json);
+  } else if (options.ci) {
+    std::cout << verdict_markdown(verdict);
   } else {
     print_verdict(verdict);
+    print_found(known.slices);
   }
   return verdict.passed() ? kDone : kAnswerIsNo;
 }
@@ -80,11 +193,16 @@ Result<int> gate(const Session& session, const std::string& name) {
 }  // namespace
 
 void add_gate(const Command& program, Session& session) {
-  auto model = std::make_shared<std::string>("latest");
+  auto options = std::make_shared<Options>();
   const Command command = program.add_command("gate", "judge a model by the written requirements",
                                               "millgate gate latest");
-  command.add_option("model", *model, "id, its prefix, `latest` or `serving`").shows_default();
-  command.does([&session, model] { return gate(session, *model); });
+  command.add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+      .shows_default();
+  command.add_flag("--ci", options->ci, "print Markdown for a pull request");
+  command.add_option("--markdown", options->markdown, "write that into this file too");
+  command.add_option("--junit", options->junit, "write the verdict as JUnit XML");
+  command.add_option("--sarif", options->sarif, "write the verdict as SARIF 2.1.0");
+  command.does([&session, options] { return gate(session, *options); });
 }
 
 }  // namespace millgate

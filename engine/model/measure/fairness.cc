@@ -59,9 +59,9 @@ class Gaps {
     const double a = gaps_.value(recall, of_recall);
     const double b = gaps_.value(false_positives, of_false);
     if (std::isnan(a) || std::isnan(b)) {
-      into.unmeasured.push_back({name, slice_,
-                                 std::isnan(a) ? why_not(recall, of_recall)
-                                               : why_not(false_positives, of_false)});
+      into.unmeasured.push_back(
+          {name, slice_,
+           std::isnan(a) ? why_not(recall, of_recall) : why_not(false_positives, of_false)});
       return;
     }
     const auto worse = [&](double x, double y) {
@@ -96,7 +96,7 @@ class Gaps {
              " is 0 in every group, so there is no ratio";
     }
     const std::string others = gaps_.not_judged(kind.measure);
-    return judged.empty()  ? others
+    return judged.empty()   ? others
            : others.empty() ? "there is only one group"
                             : "only one group has enough rows; " + others;
   }

@@ -96,8 +96,8 @@ std::vector<size_t> GroupGaps::judged(Measure measure) const {
   std::vector<size_t> judged;
   for (size_t g = 0; g < groups_.size(); ++g) {
     const char* name = nullptr;
-    const bool enough = basis_[g].rows >= kGroupRowsMin &&
-                        basis_of(basis_[g], measure, name) >= kGapBasisMin;
+    const bool enough =
+        basis_[g].rows >= kGroupRowsMin && basis_of(basis_[g], measure, name) >= kGapBasisMin;
     if (enough) judged.push_back(g);
   }
   return judged;
@@ -131,9 +131,8 @@ std::string GroupGaps::not_judged(Measure measure) const {
     if (++count > kNamedMax) continue;
     text += (count > 1 ? ", " : "") + groups_[g].name + " (";
     const bool is_small = basis.rows < kGroupRowsMin;
-    text += is_small
-                ? std::to_string(basis.rows) + " of " + std::to_string(kGroupRowsMin) + " rows"
-                : std::to_string(rest) + " of " + std::to_string(kGapBasisMin) + " " + name;
+    text += is_small ? std::to_string(basis.rows) + " of " + std::to_string(kGroupRowsMin) + " rows"
+                     : std::to_string(rest) + " of " + std::to_string(kGapBasisMin) + " " + name;
     if (rest == 0) {
       text += ")";
       continue;

@@ -21,7 +21,8 @@ Measures undefined() {
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
 
-/// Of the rows below a row, and what is left of `sums` at and above it, follow pairs and precisions.
+/// Of the rows below a row, and what is left of `sums` at and above it, follow pairs and
+/// precisions.
 BinarySums sum_binary(const WeightedRows& range, double threshold) {
   const RankedRows& rows = range.rows;
   BinarySums sums;
@@ -73,10 +74,9 @@ BinarySums sum_binary(const WeightedRows& range, double threshold) {
 /// Sum over bins of |sum of predictions - sum of labels|.
 double calibration_off(const WeightedRows& range) {
   double off = 0;
-  visit_calibration_bins(range, kCalibrationBins,
-                         [&](uint64_t, double predictions, double labels) {
-                           off += std::abs(predictions - labels);
-                         });
+  visit_calibration_bins(range, kCalibrationBins, [&](uint64_t, double predictions, double labels) {
+    off += std::abs(predictions - labels);
+  });
   return off;
 }
 
@@ -152,9 +152,8 @@ Measures measures_of(const BinarySums& sums, const MeasureOptions& options) {
     at(measures, Measure::log_loss_skill) = 1 - sums.loss / sums.rows / unknown;
   }
   at(measures, Measure::f1) = ratio(2 * sums.true_positives, sums.decided + sums.positives);
-  at(measures, Measure::balanced_accuracy) = (ratio(sums.true_positives, sums.positives) +
-                                              ratio(true_negatives, sums.negatives())) /
-                                             2;
+  at(measures, Measure::balanced_accuracy) =
+      (ratio(sums.true_positives, sums.positives) + ratio(true_negatives, sums.negatives())) / 2;
   at(measures, Measure::matthews) =
       ratio(sums.true_positives * true_negatives - false_positives * false_negatives,
             std::sqrt(sums.decided * sums.positives * sums.negatives() * refused));

@@ -25,7 +25,7 @@ bool is_of_task(size_t measure, bool regression) {
 }  // namespace
 
 Result<MeasuredSlices> measure_slices(const Outcome& rows, const std::vector<RowSlice>& slices,
-                                    const MeasureOptions& options) {
+                                      const MeasureOptions& options) {
   MILLGATE_TRY(check_outcome(rows, {}, options));
   MeasuredSlices quality;
   std::vector<const RowSlice*> judged;

@@ -27,7 +27,7 @@ struct MeasuredSlices {
 /// `kGroupRowsMin` rows is told, with how many rows the whole would need, and not judged; so is a
 /// metric that is not defined. Errors: as measure_quality.
 [[nodiscard]] Result<MeasuredSlices> measure_slices(const Outcome& rows,
-                                                  const std::vector<RowSlice>& slices,
-                                                  const MeasureOptions& options);
+                                                    const std::vector<RowSlice>& slices,
+                                                    const MeasureOptions& options);
 
 }  // namespace millgate

@@ -1,10 +1,14 @@
 #include "model/release/gate.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
+#include <limits>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "ground/json.h"
 #include "ground/settings.h"
@@ -15,8 +19,16 @@ namespace {
 
 constexpr const char* kVerdictKind = "verdict";
 
+constexpr std::pair<Bound, std::string_view> kBoundNames[] = {
+    {Bound::at_least, "at_least"},
+    {Bound::at_most, "at_most"},
+    {Bound::better_by, "better_by"},
+    {Bound::not_worse_by, "not_worse_by"}};
+
 std::string_view to_string(Bound bound) {
-  return bound == Bound::at_least ? "at_least" : "at_most";
+  return std::find_if(std::begin(kBoundNames), std::end(kBoundNames),
+                      [&](const auto& one) { return one.first == bound; })
+      ->second;
 }
 
 /// Four digits are what a person compares; the exact value stands beside it in the evidence.
@@ -62,9 +74,11 @@ Status check_requirements(const std::vector<Requirement>& requirements) {
 /// The measurement that counts: the worst that fits; a value that is no number is the worst.
 const Evidence* find_evidence(const Requirement& requirement,
                               const std::vector<Evidence>& evidence) {
+  const bool is_against = is_against_serving(requirement.bound);
+  const std::string metric = is_against ? advantage_metric(requirement.metric) : requirement.metric;
   const Evidence* worst = nullptr;
   for (const Evidence& candidate : evidence) {
-    if (candidate.metric != requirement.metric || candidate.slice != requirement.slice) continue;
+    if (candidate.metric != metric || candidate.slice != requirement.slice) continue;
     if (std::isnan(candidate.value)) return &candidate;
     if (worst == nullptr ||
         margin_of(requirement, candidate.value) < margin_of(requirement, worst->value)) {
@@ -78,8 +92,8 @@ const Evidence* find_evidence(const Requirement& requirement,
 std::string missing_reason(const Requirement& requirement, const std::vector<Evidence>& evidence,
                            const std::vector<Unmeasured>& unmeasured) {
   for (const Unmeasured& one : unmeasured) {
-    const bool is_it = (one.metric == requirement.metric || one.metric.empty()) &&
-                       one.slice == requirement.slice;
+    const bool is_it =
+        (one.metric == requirement.metric || one.metric.empty()) && one.slice == requirement.slice;
     if (is_it) return "not measured: " + one.why;
   }
   std::string others;
@@ -123,17 +137,44 @@ std::string measured_reason(const Judgement& judgement) {
   return reason;
 }
 
+/// How far the lower end of the advantage is above what is asked for.
+void judge_advantage(Judgement& judgement) {
+  const Evidence& evidence = *judgement.evidence;
+  const Requirement& requirement = judgement.requirement;
+  const bool is_better = requirement.bound == Bound::better_by;
+  const double asked = is_better ? requirement.limit : -requirement.limit;
+  const double lower = evidence.lower.value_or(-std::numeric_limits<double>::infinity());
+  judgement.margin = lower - asked;
+  judgement.passed = is_better ? judgement.margin > 0 : judgement.margin >= 0;
+  judgement.reason = evidence.note;
+  if (!judgement.passed && evidence.value > asked && std::isfinite(lower)) {
+    const double wide = (evidence.value - lower) / (evidence.value - asked);
+    const double rows = std::ceil(static_cast<double>(evidence.row_count) * wide * wide);
+    judgement.reason +=
+        "; about " + std::to_string(static_cast<int64_t>(rows)) + " rows would be needed to tell";
+  }
+}
+
 Judgement judge_one(const Requirement& requirement, const std::vector<Evidence>& evidence,
-                    const std::vector<Unmeasured>& unmeasured) {
+                    const JudgeOptions& options) {
   Judgement judgement{.requirement = requirement, .evidence = std::nullopt, .reason = {}};
+  if (is_against_serving(requirement.bound) && options.nothing_serves) {
+    judgement.passed = true;
+    judgement.reason = "nothing serves yet that it could be held against";
+    return judgement;
+  }
   const Evidence* found = find_evidence(requirement, evidence);
   if (found == nullptr) {
-    judgement.reason = missing_reason(requirement, evidence, unmeasured);
+    judgement.reason = missing_reason(requirement, evidence, options.unmeasured);
     return judgement;
   }
   judgement.evidence = *found;
   if (std::isnan(found->value)) {
     judgement.reason = "the measurement is not a number";
+    return judgement;
+  }
+  if (is_against_serving(requirement.bound)) {
+    judge_advantage(judgement);
     return judgement;
   }
   judgement.margin = margin_of(requirement, found->value);
@@ -148,6 +189,7 @@ Json judgement_json(const Judgement& judgement) {
   json["metric"] = requirement.metric;
   json["bound"] = to_string(requirement.bound);
   json["limit"] = requirement.limit;
+  json["level"] = requirement.level == Level::must ? "must" : "should";
   json["slice"] = requirement.slice;
   json["because"] = requirement.because;
   json["passed"] = judgement.passed;
@@ -157,11 +199,12 @@ Json judgement_json(const Judgement& judgement) {
   return json;
 }
 
-Json body_json(bool passed, const std::vector<Judgement>& judgements) {
+Json body_json(bool passed, bool warns_only, const std::vector<Judgement>& judgements) {
   Json list = Json::array();
   for (const Judgement& judgement : judgements) list.push_back(judgement_json(judgement));
   Json body;
   body["passed"] = passed;
+  if (warns_only) body["warns_only"] = true;
   body["judgements"] = std::move(list);
   return body;
 }
@@ -174,10 +217,14 @@ Result<Judgement> judgement_from_json(const Json& json, const std::string& objec
   Requirement& requirement = judgement.requirement;
   MILLGATE_ASSIGN(requirement.metric, json_member<std::string>(json, "metric", object));
   MILLGATE_ASSIGN(const auto bound, json_member<std::string>(json, "bound", object));
-  if (bound != "at_least" && bound != "at_most") {
-    return damaged(object + ": bound `" + bound + "` is neither at_least nor at_most");
+  const auto* named = std::find_if(std::begin(kBoundNames), std::end(kBoundNames),
+                                   [&](const auto& one) { return one.second == bound; });
+  if (named == std::end(kBoundNames)) {
+    return damaged(object + ": bound `" + bound + "` is none that is known");
   }
-  requirement.bound = bound == "at_least" ? Bound::at_least : Bound::at_most;
+  requirement.bound = named->first;
+  // Verdicts of before there were levels have none.
+  requirement.level = json.value("level", "must") == "should" ? Level::should : Level::must;
   MILLGATE_ASSIGN(requirement.limit, json_member<double>(json, "limit", object));
   MILLGATE_ASSIGN(requirement.slice, json_member<std::string>(json, "slice", object));
   MILLGATE_ASSIGN(requirement.because, json_member<std::string>(json, "because", object));
@@ -192,25 +239,35 @@ Result<Judgement> judgement_from_json(const Json& json, const std::string& objec
   return judgement;
 }
 
+bool meets_musts(const std::vector<Judgement>& judgements) {
+  return !judgements.empty() &&
+         std::all_of(judgements.begin(), judgements.end(), [](const Judgement& one) {
+           return one.passed || one.requirement.level == Level::should;
+         });
+}
+
 }  // namespace
+
+std::string advantage_metric(const std::string& metric) { return "advantage:" + metric; }
 
 Result<Verdict> judge(Ledger& ledger, const Id& model, const std::vector<Requirement>& requirements,
                       const std::vector<Evidence>& evidence, const std::string& author,
-                      const std::vector<Unmeasured>& unmeasured) {
+                      const JudgeOptions& options) {
   MILLGATE_TRY(check_requirements(requirements));
   Verdict verdict;
   verdict.model_ = model;
-  verdict.passed_ = true;
   for (const Requirement& requirement : requirements) {
-    verdict.judgements_.push_back(judge_one(requirement, evidence, unmeasured));
-    verdict.passed_ = verdict.passed_ && verdict.judgements_.back().passed;
+    verdict.judgements_.push_back(judge_one(requirement, evidence, options));
   }
-  MILLGATE_ASSIGN(
-      verdict.event_,
-      ledger.append({.kind = kVerdictKind,
-                     .subject = model.hex(),
-                     .author = author,
-                     .body = dump_json(body_json(verdict.passed_, verdict.judgements_))}));
+  const bool meets = meets_musts(verdict.judgements_);
+  verdict.warns_only_ = options.warn_only && !meets;
+  verdict.passed_ = meets || options.warn_only;
+  MILLGATE_ASSIGN(verdict.event_,
+                  ledger.append({.kind = kVerdictKind,
+                                 .subject = model.hex(),
+                                 .author = author,
+                                 .body = dump_json(body_json(verdict.passed_, verdict.warns_only_,
+                                                             verdict.judgements_))}));
   return verdict;
 }
 
@@ -233,13 +290,14 @@ Result<Verdict> verdict_from_event(const Event& event) {
   MILLGATE_ASSIGN(verdict.passed_, json_member<bool>(body, "passed", object));
   MILLGATE_ASSIGN(const Json list, json_member<Json>(body, "judgements", object));
   MILLGATE_ASSIGN(const Section nowhere, parse_settings("", "ledger"));
-  bool all_passed = !list.empty();
+  verdict.warns_only_ = body.value("warns_only", false);
   for (const Json& entry : list) {
     MILLGATE_ASSIGN(Judgement judgement, judgement_from_json(entry, object, nowhere));
-    all_passed = all_passed && judgement.passed;
     verdict.judgements_.push_back(std::move(judgement));
   }
-  if (verdict.passed_ != all_passed) {
+  const bool should_pass =
+      meets_musts(verdict.judgements_) || (verdict.warns_only_ && !list.empty());
+  if (verdict.passed_ != should_pass) {
     return damaged(object + ": it says passed = " + (verdict.passed_ ? "true" : "false") +
                    ", its judgements say otherwise");
   }
@@ -253,7 +311,7 @@ nlohmann::ordered_json to_json(const Verdict& verdict) {
   json["event"] = verdict.event().number;
   json["time"] = to_string(verdict.event().time);
   json["author"] = verdict.event().author;
-  const Json body = body_json(verdict.passed(), verdict.judgements());
+  const Json body = body_json(verdict.passed(), verdict.warns_only(), verdict.judgements());
   json.update(body);
   return json;
 }

@@ -15,6 +15,17 @@
 
 namespace millgate {
 
+/// The metric of the evidence that holds `metric` against what serves: its value is how much better
+/// the model is, its ends hold for all such requirements at once.
+[[nodiscard]] std::string advantage_metric(const std::string& metric);
+
+/// What is known beside the evidence.
+struct JudgeOptions {
+  std::vector<Unmeasured> unmeasured = {};  ///< Without a metric: about all of a slice.
+  bool nothing_serves = false;  ///< Requirements against what serves are met: it cannot be worse.
+  bool warn_only = false;       ///< A first time: failures are told, and the verdict passes.
+};
+
 /// What became of one requirement.
 struct Judgement {
   Requirement requirement;
@@ -30,7 +41,10 @@ class Verdict {
   [[nodiscard]] const Id& model() const { return model_; }
   /// Number and hash of the ledger event that holds it.
   [[nodiscard]] const Event& event() const { return event_; }
+  /// Every requirement of level `must` is met, or failures only warn.
   [[nodiscard]] bool passed() const { return passed_; }
+  /// Failures of requirements of level `must` were told and nothing else.
+  [[nodiscard]] bool warns_only() const { return warns_only_; }
   [[nodiscard]] const std::vector<Judgement>& judgements() const { return judgements_; }
   /// What a verdict is called: the first digits of its event's hash.
   [[nodiscard]] std::string name() const { return event_.id.brief(); }
@@ -38,27 +52,27 @@ class Verdict {
  private:
   friend Result<Verdict> judge(Ledger&, const Id&, const std::vector<Requirement>&,
                                const std::vector<Evidence>&, const std::string&,
-                               const std::vector<Unmeasured>&);
+                               const JudgeOptions&);
   friend Result<Verdict> verdict_from_event(const Event&);
   Verdict() = default;
   Id model_;
   Event event_;
   bool passed_ = false;
+  bool warns_only_ = false;
   std::vector<Judgement> judgements_;
 };
 
 /// Judges `evidence` against every requirement, in the order written, and appends the verdict
 /// to the ledger. The verdict also lists what passed, so a reader sees the margin. A metric
 /// nobody measured fails: no evidence is not a pass. Where one thing was measured twice, the
-/// worse measurement counts. A value that is no number fails. `unmeasured` says why there is none;
-/// without a metric it is about a slice.
-/// Errors: `refused` without any requirement; `invalid_input` if a metric, bound and slice
+/// worse measurement counts. A value that is no number fails. Held against what serves, a model is
+/// better by d when the lower end of its advantage lies above d, and not worse by d when it is -d
+/// or more. Errors: `refused` without any requirement; `invalid_input` if a metric, bound and slice
 /// repeat or a limit is not finite. Then no verdict is recorded.
 [[nodiscard]] Result<Verdict> judge(Ledger& ledger, const Id& model,
                                     const std::vector<Requirement>& requirements,
                                     const std::vector<Evidence>& evidence,
-                                    const std::string& author,
-                                    const std::vector<Unmeasured>& unmeasured = {});
+                                    const std::string& author, const JudgeOptions& options = {});
 
 /// The newest verdict about `model`, if there is one.
 [[nodiscard]] Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model);

@@ -158,9 +158,8 @@ TEST_F(GateTest, ANearFailureSaysHowManyRowsWouldTell) {
   evidence.lower = 0.07;
   evidence.upper = 0.25;
   evidence.note = "recall from f 0.4 (50 rows) to m 0.55 (50 rows)";
-  const auto verdict =
-      judge(*ledger_, model_, {require("recall_gap", Bound::at_most, 0.1, "by sex")}, {evidence},
-            "ann");
+  const auto verdict = judge(
+      *ledger_, model_, {require("recall_gap", Bound::at_most, 0.1, "by sex")}, {evidence}, "ann");
   ASSERT_TRUE(verdict.ok());
   EXPECT_FALSE(verdict->passed());
   // (0.08 / 0.05)^2 of 100 rows
@@ -174,12 +173,69 @@ TEST_F(GateTest, WhyNothingWasMeasuredIsTold) {
       {require("recall_gap", Bound::at_most, 0.1, "by sex"),
        require("auc", Bound::at_least, 0.1, "sex=f")},
       {measured("auc", 0.9)}, "ann",
-      {{.metric = "recall_gap", .slice = "by sex", .why = "there is only one group"},
-       {.metric = "", .slice = "sex=f", .why = "3 rows, and 30 are needed"}});
+      {.unmeasured = {{.metric = "recall_gap", .slice = "by sex", .why = "there is only one group"},
+                      {.metric = "", .slice = "sex=f", .why = "3 rows, and 30 are needed"}}});
   ASSERT_TRUE(verdict.ok());
   EXPECT_FALSE(verdict->passed());
   EXPECT_EQ(verdict->judgements()[0].reason, "not measured: there is only one group");
   EXPECT_EQ(verdict->judgements()[1].reason, "not measured: 3 rows, and 30 are needed");
+}
+
+TEST_F(GateTest, AgainstWhatServesTheLowerEndDecides) {
+  Evidence evidence = measured("advantage:auc", 0.01);
+  evidence.lower = -0.004;
+  evidence.upper = 0.024;
+  evidence.note = "0.75 against 0.74";
+  const auto judged = [&](Bound bound, double limit) {
+    return judge(*ledger_, model_, {require("auc", bound, limit)}, {evidence}, "ann")
+        ->judgements()
+        .front();
+  };
+  EXPECT_TRUE(judged(Bound::not_worse_by, 0.004).passed);
+  EXPECT_TRUE(judged(Bound::not_worse_by, 0.01).passed);
+  const Judgement unsure = judged(Bound::not_worse_by, 0.002);
+  EXPECT_FALSE(unsure.passed);
+  EXPECT_NEAR(unsure.margin, -0.002, 1e-12);
+  // (0.014 / 0.012)^2 of 100 rows
+  EXPECT_THAT(unsure.reason, HasSubstr("about 137 rows would be needed to tell"));
+  EXPECT_FALSE(judged(Bound::better_by, 0).passed);
+  evidence.lower = 0.0001;
+  EXPECT_TRUE(judged(Bound::better_by, 0).passed);
+  // The same model is not better than itself, and not worse either.
+  evidence.value = 0;
+  evidence.lower = 0;
+  EXPECT_FALSE(judged(Bound::better_by, 0).passed);
+  EXPECT_TRUE(judged(Bound::not_worse_by, 0).passed);
+}
+
+TEST_F(GateTest, NothingServesOrNothingWasCompared) {
+  const std::vector<Requirement> against = {require("auc", Bound::better_by, 0.1)};
+  const auto first = judge(*ledger_, model_, against, {}, "ann", {.nothing_serves = true});
+  EXPECT_TRUE(first->passed());
+  EXPECT_THAT(first->judgements()[0].reason, HasSubstr("nothing serves yet"));
+  // A measurement of the model alone is no comparison.
+  const auto none = judge(*ledger_, model_, against, {measured("auc", 0.9)}, "ann");
+  EXPECT_FALSE(none->passed());
+}
+
+TEST_F(GateTest, WhatShouldBeIsToldAndAFirstTimeOnlyWarns) {
+  Requirement should = require("auc", Bound::at_least, 0.9);
+  should.level = Level::should;
+  const Requirement must = require("brier", Bound::at_most, 0.1);
+  const std::vector<Evidence> evidence = {measured("auc", 0.8), measured("brier", 0.2)};
+  const auto told = judge(*ledger_, model_, {should}, evidence, "ann");
+  EXPECT_TRUE(told->passed());
+  EXPECT_FALSE(told->warns_only());
+  EXPECT_FALSE(told->judgements()[0].passed);
+  EXPECT_FALSE(judge(*ledger_, model_, {should, must}, evidence, "ann")->passed());
+  const auto warned = judge(*ledger_, model_, {should, must}, evidence, "ann", {.warn_only = true});
+  EXPECT_TRUE(warned->passed());
+  EXPECT_TRUE(warned->warns_only());
+  const auto again = find_verdict(*ledger_, model_);
+  ASSERT_TRUE(again.ok()) << again.error().what;
+  EXPECT_TRUE((*again)->warns_only());
+  EXPECT_EQ((*again)->judgements()[0].requirement.level, Level::should);
+  EXPECT_EQ(dump_json(to_json(**again)), dump_json(to_json(*warned)));
 }
 
 TEST_F(GateTest, AMadeUpEventIsDamaged) {

@@ -95,8 +95,9 @@ Status check_verdict(const Ledger& ledger, const Verdict& verdict) {
   }
   if (!newest->passed()) {
     const auto& judgements = newest->judgements();
-    const auto failed = std::count_if(judgements.begin(), judgements.end(),
-                                      [](const Judgement& one) { return !one.passed; });
+    const auto failed = std::count_if(
+        judgements.begin(), judgements.end(),
+        [](const Judgement& one) { return !one.passed && one.requirement.level == Level::must; });
     return refused(object + ": verdict " + newest->name() + " refused it, " +
                        std::to_string(failed) + " of " + std::to_string(judgements.size()) +
                        " requirements failed",

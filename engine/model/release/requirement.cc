@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "ground/nearest_name.h"
 #include "model/measure/metric.h"
@@ -34,38 +35,65 @@ Status check_once(const Section& section, const std::string& key, std::set<std::
 /// "column=value" with something on both sides.
 Status read_slice(const Section& section, const std::vector<std::string>& conditions,
                   Requirement& requirement) {
+  requirement.slice = joined(conditions);
+  if (requirement.slice == kFoundSlices) return {};
   std::set<std::string> seen;
   for (const std::string& text : conditions) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return section.error_at("slice", "slice `" + text + "` is not understood",
-                              "write `slice = \"column=value\"`");
+      return section.error_at(
+          "slice", "slice `" + text + "` is not understood",
+          "write `slice = \"column=value\"`, or `slice = \"found\"` for those that "
+          "a search finds");
     }
     SliceCondition condition{.column = text.substr(0, equals), .value = text.substr(equals + 1)};
     MILLGATE_TRY(check_once(section, "slice", seen, condition.column));
     requirement.where.push_back(std::move(condition));
   }
-  requirement.slice = joined(conditions);
   return {};
 }
 
-Status read_bound(Section& section, Requirement& requirement) {
-  MILLGATE_ASSIGN(const std::optional<double> at_least, section.number("at_least"));
-  MILLGATE_ASSIGN(const std::optional<double> at_most, section.number("at_most"));
-  if (at_least && at_most) {
-    return section.error_at("at_most", "requirement has both `at_least` and `at_most`",
-                            "write two [[requirement]] tables, one for each bound");
+constexpr std::pair<const char*, Bound> kBounds[] = {{"at_least", Bound::at_least},
+                                                     {"at_most", Bound::at_most},
+                                                     {"better_by", Bound::better_by},
+                                                     {"not_worse_by", Bound::not_worse_by}};
+
+Status check_against(const Section& section, const char* key, const Metric& metric,
+                     const Requirement& requirement) {
+  if (metric.is_gap || metric.is_best_at_zero || metric.unit == "ms" || metric.unit == "bytes") {
+    return section.error_at(
+        key, "`" + requirement.metric + "` is not measured on the same rows of two models",
+        "write `at_least` or `at_most`");
   }
-  if (!at_least && !at_most) {
+  if (requirement.limit >= 0) return {};
+  return section.error_at(key, "`" + std::string(key) + "` is below 0",
+                          "write by how much, for example 0.01");
+}
+
+Status read_bound(Section& section, const Metric& metric, Requirement& requirement) {
+  const char* found = nullptr;
+  for (const auto& [key, bound] : kBounds) {
+    MILLGATE_ASSIGN(const std::optional<double> limit, section.number(key));
+    if (!limit) continue;
+    if (found != nullptr) {
+      return section.error_at(key,
+                              "requirement has both `" + std::string(found) + "` and `" + key + "`",
+                              "write two [[requirement]] tables, one for each bound");
+    }
+    found = key;
+    requirement.bound = bound;
+    requirement.limit = *limit;
+  }
+  if (found == nullptr) {
     return section.error_at("metric", "requirement on `" + requirement.metric + "` has no bound",
-                            "add `at_least = ...` or `at_most = ...`");
+                            "add `at_least = ...` or `at_most = ...`, or against what serves "
+                            "`better_by = ...` or `not_worse_by = ...`");
   }
-  requirement.bound = at_least ? Bound::at_least : Bound::at_most;
-  requirement.limit = at_least ? *at_least : *at_most;
   if (!std::isfinite(requirement.limit)) {
-    return section.error_at(at_least ? "at_least" : "at_most", "limit is not a finite number");
+    return section.error_at(found, "limit is not a finite number");
   }
-  return {};
+  return is_against_serving(requirement.bound) ? check_against(section, found, metric, requirement)
+                                               : Status();
 }
 
 Status read_group(Section& section, const Metric& metric, Requirement& requirement) {
@@ -73,9 +101,9 @@ Status read_group(Section& section, const Metric& metric, Requirement& requireme
   MILLGATE_ASSIGN(const std::vector<std::string> conditions, section.texts("slice"));
   if (!metric.is_gap) {
     if (requirement.by.empty()) return read_slice(section, conditions, requirement);
-    return section.error_at("by", "`by` is for gaps, and `" + requirement.metric + "` is none",
-                            "for one group write `slice = \"" + requirement.by.front() +
-                                "=value\"`");
+    return section.error_at(
+        "by", "`by` is for gaps, and `" + requirement.metric + "` is none",
+        "for one group write `slice = \"" + requirement.by.front() + "=value\"`");
   }
   if (requirement.by.empty()) {
     return section.error_at("metric",
@@ -105,8 +133,14 @@ Result<Requirement> read_requirement(Section section) {
     return section.error_at("metric", "unknown metric `" + requirement.metric + "`",
                             name_hint(requirement.metric, metric_names()));
   }
-  MILLGATE_TRY(read_bound(section, requirement));
+  MILLGATE_TRY(read_bound(section, *metric, requirement));
+  MILLGATE_ASSIGN(const std::string level, section.one_of("level", "must", {"must", "should"}));
+  requirement.level = level == "must" ? Level::must : Level::should;
   MILLGATE_TRY(read_group(section, *metric, requirement));
+  if (requirement.slice == kFoundSlices && is_against_serving(requirement.bound)) {
+    return section.error_at("slice", "slices are found for one model, not between two",
+                            "write `at_least` or `at_most`, or declare the slice");
+  }
   MILLGATE_ASSIGN(requirement.because, section.text_or("because", ""));
   MILLGATE_TRY(section.finish());
   return requirement;

@@ -9,7 +9,22 @@
 
 namespace millgate {
 
-enum class Bound { at_least, at_most };
+enum class Bound {
+  at_least,
+  at_most,
+  better_by,     ///< Than what serves, by more than the limit.
+  not_worse_by,  ///< Than what serves, by the limit at most.
+};
+/// Whether the model is held against what serves, on the same rows.
+[[nodiscard]] constexpr bool is_against_serving(Bound bound) {
+  return bound == Bound::better_by || bound == Bound::not_worse_by;
+}
+
+/// What a failure means.
+enum class Level {
+  must,    ///< The model is refused.
+  should,  ///< It is told.
+};
 
 /// "column=value": rows that have this value.
 struct SliceCondition {
@@ -21,8 +36,10 @@ struct SliceCondition {
 struct Requirement {
   std::string metric;  ///< A name from measure/metric.h; holds the unit.
   Bound bound = Bound::at_least;
-  double limit = 0;     ///< A value equal to `limit` passes.
-  /// "a=x", "a=x, b=y", or "by a", "by a, b" for gaps. Empty: all rows.
+  double limit = 0;  ///< A value equal to `limit` passes; against what serves 0 or more.
+  Level level = Level::must;
+  /// "a=x", "a=x, b=y", or "by a", "by a, b" for gaps; "found": the worst of the slices that a
+  /// search finds. Empty: all rows.
   std::string slice;
   std::vector<SliceCondition> where = {};  ///< Of a slice: all must hold.
   std::vector<std::string> by = {};        ///< Of a gap: groups share the values of these columns.
@@ -30,7 +47,10 @@ struct Requirement {
   Section section;
 };
 
-/// Errors: `invalid_input` with the place: unknown metric (nearest name), both or no bound,
+/// What `slice` is for the slices that nobody declared.
+inline constexpr const char* kFoundSlices = "found";
+
+/// Errors: `invalid_input` with the place: unknown metric (nearest name), no bound or several,
 /// NaN, a gap without `by`, a slice that is no
 /// condition, a column that is named twice.
 [[nodiscard]] Result<Requirement> read_requirement(Section section);

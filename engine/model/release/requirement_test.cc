@@ -50,6 +50,18 @@ TEST(RequirementTest, ReadsSeveralColumns) {
   EXPECT_EQ(slice->where[1].value, "a=b");
 }
 
+TEST(RequirementTest, ReadsWhatIsHeldAgainstWhatServes) {
+  const auto better = read("metric = \"auc\"\nbetter_by = 0\nlevel = \"should\"\n");
+  ASSERT_TRUE(better.ok()) << better.error().what;
+  EXPECT_EQ(better->bound, Bound::better_by);
+  EXPECT_EQ(better->level, Level::should);
+  const auto not_worse = read("metric = \"log_loss\"\nslice = \"a=b\"\nnot_worse_by = 0.01\n");
+  ASSERT_TRUE(not_worse.ok()) << not_worse.error().what;
+  EXPECT_EQ(not_worse->bound, Bound::not_worse_by);
+  EXPECT_EQ(not_worse->limit, 0.01);
+  EXPECT_EQ(not_worse->level, Level::must);
+}
+
 struct Refusal {
   std::string toml;
   std::string what;
@@ -69,6 +81,12 @@ TEST(RequirementTest, RefusesWithThePlace) {
       {"metric = \"auc_gap\"\nby = \"a\"\nslice = \"a=b\"\nat_most = 1\n", "slice", "remove"},
       {"metric = \"auc_gap\"\nby = [\"a\", \"a\"]\nat_most = 1\n", "column `a` twice", "once"},
       {"metric = \"auc\"\nslice = [\"a=1\", \"a=2\"]\nat_most = 1\n", "column `a` twice", "once"},
+      {"metric = \"auc\"\nbetter_by = -1\n", "`better_by` is below 0", "by how much"},
+      {"metric = \"auc\"\nbetter_by = 0\nat_least = 1\n", "both", "two [[requirement]]"},
+      {"metric = \"latency_ms_p99\"\nbetter_by = 0\n", "same rows of two models", "at_least"},
+      {"metric = \"auc_gap\"\nby = \"a\"\nnot_worse_by = 0\n", "same rows of two models", ""},
+      {"metric = \"auc\"\nslice = \"found\"\nbetter_by = 0\n", "between two", "declare"},
+      {"metric = \"auc\"\nlevel = \"may\"\nat_least = 1\n", "level", "must"},
       {"metric = \"auc\"\nat_leest = 1\nat_least = 1\n", "at_leest", "at_least"},
       {"at_least = 1\n", "metric", ""},
   };

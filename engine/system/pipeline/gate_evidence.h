@@ -4,12 +4,15 @@
 
 #include <arrow/type_fwd.h>
 
+#include <optional>
 #include <vector>
 
 #include "data/feature/vector.h"
+#include "data/store/repository.h"
 #include "ground/error.h"
 #include "model/artifact/model.h"
 #include "model/measure/evidence.h"
+#include "model/measure/slice_search.h"
 #include "system/pipeline/project.h"
 #include "system/pipeline/run.h"
 
@@ -19,21 +22,41 @@ namespace millgate {
 struct GateEvidence {
   std::vector<Evidence> evidence;
   std::vector<Unmeasured> unmeasured;
-  Block test_rows;  ///< Inputs of the model, to measure its latency with.
+  SliceSearch slices;  ///< Those that nobody declared and on which the model does worse.
+  Block test_rows;     ///< Inputs of the model, to measure its latency with.
 };
 
 /// Bootstrap resamples of what the gate measures.
 inline constexpr int kGateResamples = 1000;
+/// Of comparisons with what serves: their ends lie further out where there are many.
+inline constexpr int kContestResamples = 2000;
+/// How likely at most a requirement against what serves is met by chance: all of them together.
+inline constexpr double kContestError = 0.05;
 
-/// Measures on the test rows of `joined` (all labelled rows of the run's commit, split by [train]
-/// of the project file) every metric that a requirement names, for its slice or between its groups,
-/// with the utility of the project file and the threshold of the model. What else the run measured
+/// A model with rows joined for it.
+struct GateModel {
+  const RunReport* run = nullptr;
+  const Model* model = nullptr;
+  const arrow::Table* judged = nullptr;   ///< At the commit of the judged model's run.
+  const arrow::Table* trained = nullptr;  ///< At the commit of its own run.
+};
+
+/// Measures on the test rows of the judged model's commit (all labelled rows, split by [train] of
+/// the project file) every metric that a requirement names, for its slice or between its groups,
+/// with the utility of the project file and the threshold of the model; and against `serving`, on
+/// the same resamples of the same rows, what is required against it. What else the run measured
 /// (its size) is taken from there.
+///
+/// Slices on which it does worse are searched among the inputs of the model and the `slices` of
+/// [task].
+///
+/// A model that has seen test rows in its training is not measured: every requirement on them then
+/// fails with the reason. Rows that what serves has seen are left out of the comparison.
 ///
 /// Errors: `invalid_input` with the place for a requirement on a column that is not there; those of
 /// split_rows and of predicting.
-[[nodiscard]] Result<GateEvidence> measure_for_gate(const Project& project, const RunReport& run,
-                                                    const Model& model,
-                                                    const arrow::Table& joined);
+[[nodiscard]] Result<GateEvidence> measure_for_gate(const Repository& repository,
+                                                    const Project& project, const GateModel& judged,
+                                                    const std::optional<GateModel>& serving);
 
 }  // namespace millgate

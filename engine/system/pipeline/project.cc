@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "ground/file_store.h"
@@ -282,13 +283,45 @@ std::string column_of(const Requirement& requirement) {
   return requirement.where.size() == 1 ? requirement.where.front().column : std::string();
 }
 
+/// A floor above the ceiling of the same thing: no model can meet both.
+Status check_possible(const std::vector<Requirement>& requirements, const Requirement& one) {
+  for (const Requirement& other : requirements) {
+    if (other.metric != one.metric || other.slice != one.slice) continue;
+    const bool one_is_floor = one.bound == Bound::at_least && other.bound == Bound::at_most;
+    const bool other_is_floor = one.bound == Bound::at_most && other.bound == Bound::at_least;
+    const bool is_possible = one_is_floor     ? one.limit <= other.limit
+                             : other_is_floor ? other.limit <= one.limit
+                                              : true;
+    if (is_possible) continue;
+    return one.section.error_at("metric",
+                                "requirements on `" + one.metric + "`" +
+                                    (one.slice.empty() ? "" : " (" + one.slice + ")") +
+                                    " contradict each other: no value is both at least and at most "
+                                    "what they ask",
+                                "change one of the two limits");
+  }
+  return {};
+}
+
+Status read_gate(Section& root, Project& project) {
+  MILLGATE_ASSIGN(Section gate, root.section("gate"));
+  MILLGATE_ASSIGN(const std::string until, gate.text_or("warn_only_until", ""));
+  if (!until.empty()) {
+    const auto time = parse_time(until);
+    if (!time.ok()) {
+      return gate.error_at("warn_only_until", time.error().what, time.error().hint);
+    }
+    project.warn_only_until = *time;
+  }
+  return gate.finish();
+}
+
 Status read_requirements(Section& root, Project& project) {
   MILLGATE_ASSIGN(const auto sections, root.sections("requirement"));
-  std::set<std::pair<std::string, std::string>> seen[2];
+  std::set<std::tuple<std::string, std::string, Bound>> seen;
   for (const Section& section : sections) {
     MILLGATE_ASSIGN(Requirement one, read_requirement(section));
-    const auto bound = static_cast<size_t>(one.bound == Bound::at_most);
-    if (!seen[bound].insert({one.metric, one.slice}).second) {
+    if (!seen.insert({one.metric, one.slice, one.bound}).second) {
       return one.section.error_at("metric",
                                   "requirement `" + one.metric + "`" +
                                       (one.slice.empty() ? "" : " (" + one.slice + ")") +
@@ -296,6 +329,7 @@ Status read_requirements(Section& root, Project& project) {
                                   "keep the stricter one");
     }
     MILLGATE_TRY(check_measurable(project, one.section, "metric", one.metric));
+    MILLGATE_TRY(check_possible(project.requirements, one));
     // What is required of a slice is also shown of every run.
     const std::string column = column_of(one);
     if (project.task && !column.empty() && !contains(project.task->slices, column)) {
@@ -344,6 +378,7 @@ Result<Project> read_project(const std::string& folder, const std::vector<std::s
   MILLGATE_TRY(read_utility(root, project));
   MILLGATE_TRY(read_stakeholders(root, project));
   MILLGATE_TRY(read_requirements(root, project));
+  MILLGATE_TRY(read_gate(root, project));
   MILLGATE_TRY(root.finish());
   return project;
 }

@@ -58,6 +58,7 @@ struct Project {
   std::optional<double> threshold;  ///< [task] threshold
   std::vector<Stakeholder> stakeholders;
   std::vector<Requirement> requirements;
+  std::optional<Time> warn_only_until;  ///< [gate]: until then failures only warn.
   Section root;
   Id configuration_hash;  ///< Of the file's text and the overrides.
 };

@@ -39,12 +39,17 @@ std::string state_banner(const CardFacts& facts) {
   std::string text = "No gate has judged this model yet.";
   if (facts.verdict) {
     const auto& judgements = facts.verdict->judgements();
-    const auto failed = std::count_if(judgements.begin(), judgements.end(),
-                                      [](const Judgement& one) { return !one.passed; });
-    css_class = facts.verdict->passed() ? "good" : "bad";
+    const auto failed = std::count_if(
+        judgements.begin(), judgements.end(),
+        [](const Judgement& one) { return !one.passed && one.requirement.level == Level::must; });
+    const auto unmet = std::count_if(judgements.begin(), judgements.end(),
+                                     [](const Judgement& one) { return !one.passed; });
+    if (!facts.verdict->warns_only()) css_class = facts.verdict->passed() ? "good" : "bad";
     text = facts.verdict->passed()
-               ? "It passed the gate: all " +
-                     count_of(static_cast<int64_t>(judgements.size()), "requirement") + " hold."
+               ? "It passed the gate: " +
+                     (unmet == 0 ? "all " : count_text(std::ssize(judgements) - unmet) + " of ") +
+                     count_of(static_cast<int64_t>(judgements.size()), "requirement") + " hold." +
+                     (facts.verdict->warns_only() ? " The gate only warned." : "")
                : "The gate refused it: " + count_text(failed) + " of " +
                      count_of(static_cast<int64_t>(judgements.size()), "requirement") +
                      (failed == 1 ? " does" : " do") + " not hold.";

@@ -17,23 +17,44 @@ std::string requirement_name(const Requirement& requirement) {
                                    : requirement.metric + ", " + requirement.slice;
 }
 
+std::string limit_text(const Requirement& asked) {
+  const std::string limit = figure_text(asked.limit);
+  switch (asked.bound) {
+    case Bound::at_least:
+      return "≥ " + limit;
+    case Bound::at_most:
+      return "≤ " + limit;
+    case Bound::better_by:
+      return "better than what served by " + limit;
+    case Bound::not_worse_by:
+      return "not worse than what served by " + limit;
+  }
+  return limit;
+}
+
+std::string outcome_span(const Judgement& judgement) {
+  if (judgement.passed) return element("span", "holds", "good-text");
+  return judgement.requirement.level == Level::must ? element("span", "fails", "bad-text")
+                                                    : element("span", "warning", "bad-text");
+}
+
 std::string judgement_row(const CardFacts& facts, const Judgement& judgement) {
   const Requirement& asked = judgement.requirement;
   std::string because;
   if (!asked.because.empty()) because = "<br>" + element("span", asked.because, "quiet");
-  std::string measured = "<span class=\"bad-text\">not measured</span>";
+  std::string measured = judgement.passed ? "" : "<span class=\"bad-text\">not measured</span>";
   if (judgement.evidence) {
-    measured = explain(facts, value_text(*judgement.evidence), *judgement.evidence);
+    measured = "<span class=\"num\" title=\"" +
+               escape_html(judgement.reason + "; verdict event " +
+                           count_text(facts.verdict->event().number)) +
+               "\">" + escape_html(value_text(*judgement.evidence)) + "</span>";
   }
   const std::string sign = judgement.margin > 0 ? "+" : "";
   return "<tr><td>" + escape_html(requirement_name(asked)) + because + "</td><td class=\"n\">" +
-         (asked.bound == Bound::at_least ? "≥ " : "≤ ") + escape_html(figure_text(asked.limit)) +
-         "</td><td class=\"n\">" + measured + "</td><td class=\"n\">" +
+         escape_html(limit_text(asked)) + "</td><td class=\"n\">" + measured +
+         "</td><td class=\"n\">" +
          (judgement.evidence ? escape_html(sign + figure_text(judgement.margin)) : "") +
-         "</td><td>" +
-         (judgement.passed ? std::string("<span class=\"good-text\">holds</span>")
-                           : "<span class=\"bad-text\">fails</span>") +
-         "</td></tr>\n";
+         "</td><td>" + outcome_span(judgement) + "</td></tr>\n";
 }
 
 std::string stakeholders(const CardFacts& facts) {
