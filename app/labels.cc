@@ -37,7 +37,8 @@ struct Options {
 
 void print_joint(const LabelIssues& issues) {
   std::vector<std::string> header = {"label"};
-  for (const std::string& name : issues.classes) header.push_back("seems " + name);
+  const std::string by = issues.by_model ? "seems " : "by the rule ";
+  for (const std::string& name : issues.classes) header.push_back(by + name);
   TextTable table(header);
   const size_t count = issues.classes.size();
   for (size_t given = 0; given < count; ++given) {
@@ -65,15 +66,22 @@ void print_groups(const LabelIssues& issues) {
 void print_issues(const LabelIssues& issues, const std::vector<std::string>& shown, int64_t max) {
   std::vector<std::string> header = {"row"};
   header.insert(header.end(), shown.begin(), shown.end());
-  header.insert(header.end(), {"label", "its probability", "suggested", "its probability"});
+  header.emplace_back("label");
+  if (issues.by_model) header.emplace_back("its probability");
+  header.emplace_back("suggested");
+  if (issues.by_model) header.emplace_back("its probability");
+  if (issues.by_model && issues.by_rule) header.emplace_back("by");
   TextTable table(header);
   const auto count = std::min(issues.found.issues.size(), static_cast<size_t>(max));
   for (size_t i = 0; i < count; ++i) {
     const LabelIssue& issue = issues.found.issues[i];
     std::vector<std::string> cells = {std::to_string(issues.row_numbers[i])};
     cells.insert(cells.end(), issues.shown[i].begin(), issues.shown[i].end());
-    cells.insert(cells.end(), {issues.classes[issue.given], rounded(issue.self_confidence, 3),
-                               issues.classes[issue.suggested], rounded(issue.probability, 3)});
+    cells.push_back(issues.classes[issue.given]);
+    if (issues.by_model) cells.push_back(rounded(issue.self_confidence, 3));
+    cells.push_back(issues.classes[issue.suggested]);
+    if (issues.by_model) cells.push_back(rounded(issue.probability, 3));
+    if (issues.by_model && issues.by_rule) cells.push_back(to_string(issues.causes[i]));
     table.add(std::move(cells));
   }
   if (count == 0) return;
@@ -86,9 +94,16 @@ void print_labels(const LabelIssues& issues, const std::vector<std::string>& sho
   std::cout << grouped(issues.labelled) << " labelled rows";
   if (issues.unlabelled > 0) std::cout << ", " << grouped(issues.unlabelled) << " without a label";
   std::cout << "; label issues: " << grouped(found) << " ("
-            << percent(static_cast<double>(found) / static_cast<double>(issues.labelled))
-            << "); estimated share of wrong labels: " << percent(issues.found.wrong_share)
-            << "\n\n";
+            << percent(static_cast<double>(found) / static_cast<double>(issues.labelled)) << ')';
+  if (issues.by_model) {
+    std::cout << "; estimated share of wrong labels: " << percent(issues.found.wrong_share);
+  }
+  std::cout << '\n';
+  if (issues.by_rule) {
+    std::cout << grouped(issues.contradicted) << " labels contradict their rule, which says what "
+              << grouped(issues.ruled) << " should be\n";
+  }
+  std::cout << '\n';
   print_joint(issues);
   print_groups(issues);
   print_issues(issues, shown, max);
@@ -145,10 +160,11 @@ Status name_revision(const Workplace& place, std::string& revision) {
 
 /// Labels and probabilities that somebody gives.
 Result<int> judge_given(const Session& session, Options& options) {
-  if (options.issues.label.empty() || options.probabilities.empty()) {
-    return invalid_input("rows of your own need their label and its probabilities",
+  const bool is_judged = !options.probabilities.empty() || !options.issues.rule.empty();
+  if (options.issues.label.empty() || !is_judged) {
+    return invalid_input("rows of your own need their label, and its probabilities or its rule",
                          "millgate labels predicted --label class --probability cat=p_cat "
-                         "--probability dog=p_dog");
+                         "--probability dog=p_dog; or --rule \"arr_delay > 15\"");
   }
   MILLGATE_TRY(read_probabilities(options));
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
@@ -158,12 +174,15 @@ Result<int> judge_given(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const auto rows,
                   open_rows(*database, *place.repository, {options.rows}, options.review.revision));
   options.issues.shown = key_of(place.project, rows[0]);
+  const std::string label = options.issues.label;
+  options.issues.label = with_quoted_columns(options.issues.label, rows[0]);
+  options.issues.rule = with_quoted_columns(options.issues.rule, rows[0]);
   options.issues.by = options.review.by;
   MILLGATE_ASSIGN(LabelIssues issues, label_issues(*database, rows[0], options.issues));
   MILLGATE_ASSIGN(const GuardedCells cells,
                   open_cells(*place.repository, options.rows, options.review.revision));
   if (!options.out.empty()) {
-    const std::string column = rows[0].find(options.issues.label) ? options.issues.label : "";
+    const std::string column = rows[0].find(label) != nullptr ? label : "";
     MILLGATE_TRY(
         write_review(*database, rows[0], issues, options.issues.shown, column, options.out));
     auto written = options.issues.shown;
@@ -251,6 +270,7 @@ Result<int> judge_history(const Session& session, Options& options) {
 Result<int> judge_task(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_TRY(name_revision(place, options.review.revision));
+  options.review.rule = options.issues.rule;
   options.review.progress = progress_line();
   auto review = review_labels(*place.repository, place.project, options.review);
   end_progress();
@@ -341,6 +361,7 @@ void add_labels(const Command& program, Session& session) {
       "  millgate commit --changes review.csv --table flights --branch relabel\n"
       "  millgate labels --effect-of relabel\n"
       "  millgate labels predicted --label kind --probability cat=p_cat --probability dog=p_dog\n"
+      "  millgate labels visits --label late --rule \"arr_delay > 15\" --out review.csv\n"
       "  millgate labels annotations --item image --annotator who --label kind\n"
       "  millgate labels visits --jumps --label \"late = 1\" --by origin");
   const Parameter rows = command.add_option(
@@ -376,6 +397,10 @@ void add_labels(const Command& program, Session& session) {
                   "CLASS=SQL over these rows: the out-of-fold probability of a class; one for each")
       .one_at_a_time()
       .needs(rows);
+  command.add_option(
+      "--rule", options->issues.rule,
+      "SQL over the rows: what the label should be, by the columns that it is derived from; labels "
+      "that contradict it come first. Default: label_rule of [task]");
   command
       .add_option("--by", options->review.by,
                   "column or condition: count issues by it (several times)")

@@ -3,7 +3,10 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
@@ -13,9 +16,13 @@ namespace millgate {
 
 namespace {
 
+constexpr size_t kSaysNothing = std::numeric_limits<size_t>::max();
+
 /// The labelled rows.
 struct ReadRows {
+  std::vector<std::string> classes;
   std::vector<size_t> labels;
+  std::vector<size_t> by_rule;  ///< Class; kSaysNothing.
   std::vector<double> probabilities;
   std::vector<int64_t> numbers;                     ///< Among all rows, from 1.
   std::vector<std::vector<std::string>> by, shown;  ///< Column by column.
@@ -26,11 +33,13 @@ class Reading {
  public:
   Reading(Database& database, const AskedRows& rows, const LabelIssueOptions& options)
       : database_(database), rows_(rows), options_(options) {
-    for (const auto& [name, sql] : options.probabilities) codes_.emplace(name, codes_.size());
+    for (const auto& [name, sql] : options.probabilities) add_class(name);
   }
 
   Result<ReadRows> run() {
-    std::string select = expression_text_sql(options_.label);
+    MILLGATE_ASSIGN(std::string rule, rule_sql());
+    if (options_.probabilities.empty()) MILLGATE_TRY(find_classes(rule));
+    std::string select = expression_text_sql(options_.label) + ", " + rule;
     for (const auto& [name, sql] : options_.probabilities) {
       select += ", cast((" + sql + "\n) as double)";
     }
@@ -54,20 +63,61 @@ class Reading {
   }
 
  private:
-  Status take(const arrow::RecordBatch& batch, int64_t row) {
-    const std::string label = text_at(batch, 0, row);
-    const auto code = codes_.find(label);
-    if (code == codes_.end()) {
-      std::vector<std::string> names;
-      names.reserve(codes_.size());
-      for (const auto& [name, number] : codes_) names.push_back(name);
-      return invalid_input("row " + std::to_string(read_.all) + " of `" + rows_.text +
-                               "` has the label `" + label + "`, for which no probability is given",
-                           name_hint(label, names));
+  void add_class(const std::string& name) {
+    codes_.emplace(name, codes_.size());
+    read_.classes.push_back(name);
+  }
+
+  /// What the rule says, in the type of the label, as a text.
+  Result<std::string> rule_sql() {
+    if (options_.rule.empty()) return std::string("cast(null as varchar)");
+    MILLGATE_ASSIGN(const auto columns,
+                    database_.describe("select (" + options_.label + "\n) from " + rows_.name));
+    return expression_text_sql("cast((" + options_.rule + "\n) as " + columns.front().second + ")");
+  }
+
+  Status find_classes(const std::string& rule) {
+    std::set<std::string> names;
+    for (const std::string& text : {expression_text_sql(options_.label), rule}) {
+      MILLGATE_ASSIGN(
+          const auto table,
+          database_.query("select distinct " + text + " as c from " + rows_.name + " where " +
+                          expression_text_sql(options_.label) + " is not null limit 102"));
+      arrow::TableBatchReader reader(*table);
+      std::shared_ptr<arrow::RecordBatch> batch;
+      while (reader.ReadNext(&batch).ok() && batch != nullptr) {
+        for (int64_t row = 0; row < batch->num_rows(); ++row) {
+          if (!batch->column(0)->IsNull(row)) names.insert(text_at(*batch, 0, row));
+        }
+      }
     }
-    read_.labels.push_back(code->second);
+    constexpr size_t kClassesMax = 100;
+    if (names.size() > kClassesMax) {
+      return invalid_input("the label or its rule has more than 100 different values",
+                           "a rule gives a class: a condition, or `case when ... end`");
+    }
+    for (const std::string& name : names) add_class(name);
+    return {};
+  }
+
+  Result<size_t> code_of(const std::string& name, const char* whose) const {
+    const auto code = codes_.find(name);
+    if (code != codes_.end()) return code->second;
+    return invalid_input("row " + std::to_string(read_.all) + " of `" + rows_.text + "` has " +
+                             whose + " `" + name + "`, for which no probability is given",
+                         name_hint(name, read_.classes));
+  }
+
+  Status take(const arrow::RecordBatch& batch, int64_t row) {
+    MILLGATE_ASSIGN(const size_t label, code_of(text_at(batch, 0, row), "the label"));
+    size_t by_rule = kSaysNothing;
+    if (!batch.column(1)->IsNull(row)) {
+      MILLGATE_ASSIGN(by_rule, code_of(text_at(batch, 1, row), "by the rule the label"));
+    }
+    read_.labels.push_back(label);
+    read_.by_rule.push_back(by_rule);
     read_.numbers.push_back(read_.all);
-    int next = 1;
+    int next = 2;
     for (const auto& [name, sql] : options_.probabilities) {
       const auto& values = static_cast<const arrow::DoubleArray&>(*batch.column(next++));
       if (values.IsNull(row)) {
@@ -133,7 +183,15 @@ std::vector<LabelIssueGroup> count_groups(const std::vector<std::string>& group_
 template <typename Builder, typename Value>
 Status append_column(const std::vector<Value>& values, arrow::ArrayVector& columns) {
   Builder builder;
-  for (const Value& value : values) MILLGATE_ARROW_TRY(builder.Append(value), "label issues");
+  for (const Value& value : values) {
+    if constexpr (std::is_same_v<Value, double>) {
+      if (std::isnan(value)) {
+        MILLGATE_ARROW_TRY(builder.AppendNull(), "label issues");
+        continue;
+      }
+    }
+    MILLGATE_ARROW_TRY(builder.Append(value), "label issues");
+  }
   MILLGATE_ARROW(auto column, builder.Finish(), "label issues");
   columns.push_back(std::move(column));
   return {};
@@ -143,6 +201,8 @@ Result<std::shared_ptr<arrow::Table>> issue_table(const LabelIssues& issues) {
   std::vector<std::string> given;
   std::vector<std::string> suggested;
   std::vector<double> confidence;
+  std::vector<std::string> why;
+  for (const LabelIssueCause cause : issues.causes) why.push_back(to_string(cause));
   for (const LabelIssue& issue : issues.found.issues) {
     given.push_back(issues.classes[issue.given]);
     suggested.push_back(issues.classes[issue.suggested]);
@@ -153,32 +213,114 @@ Result<std::shared_ptr<arrow::Table>> issue_table(const LabelIssues& issues) {
   MILLGATE_TRY(append_column<arrow::StringBuilder>(given, columns));
   MILLGATE_TRY(append_column<arrow::StringBuilder>(suggested, columns));
   MILLGATE_TRY(append_column<arrow::DoubleBuilder>(confidence, columns));
-  return arrow::Table::Make(
-      arrow::schema({arrow::field(kNumberColumn, arrow::int64()),
-                     arrow::field("_note_given", arrow::utf8()),
-                     arrow::field("_note_suggested", arrow::utf8()),
-                     arrow::field("_note_self_confidence", arrow::float64())}),
-      columns);
+  MILLGATE_TRY(append_column<arrow::StringBuilder>(why, columns));
+  return arrow::Table::Make(arrow::schema({arrow::field(kNumberColumn, arrow::int64()),
+                                           arrow::field("_note_given", arrow::utf8()),
+                                           arrow::field("_note_suggested", arrow::utf8()),
+                                           arrow::field("_note_self_confidence", arrow::float64()),
+                                           arrow::field("_note_why", arrow::utf8())}),
+                            columns);
+}
+
+/// Without probabilities: labels by what the rule says.
+ConfidentLearning counted_by_rule(const ReadRows& read, const LabelIssues& issues) {
+  const size_t classes = read.classes.size();
+  ConfidentLearning counted;
+  counted.confident.resize(classes * classes);
+  for (size_t row = 0; row < read.labels.size(); ++row) {
+    if (read.by_rule[row] == kSaysNothing) continue;
+    ++counted.confident[read.labels[row] * classes + read.by_rule[row]];
+  }
+  counted.joint.assign(counted.confident.begin(), counted.confident.end());
+  counted.wrong_share = issues.ruled == 0 ? 0
+                                          : static_cast<double>(issues.contradicted) /
+                                                static_cast<double>(issues.ruled);
+  return counted;
+}
+
+void count_ruled(const ReadRows& read, LabelIssues& issues) {
+  for (size_t row = 0; row < read.labels.size(); ++row) {
+    if (read.by_rule[row] == kSaysNothing) continue;
+    ++issues.ruled;
+    if (read.by_rule[row] != read.labels[row]) ++issues.contradicted;
+  }
+}
+
+/// Puts the labels that contradict the rule before those that the probabilities speak against.
+void rank_with_rule(const ReadRows& read, LabelIssues& issues) {
+  const size_t classes = read.classes.size();
+  const auto probability = [&](size_t row, size_t of) {
+    return issues.by_model ? read.probabilities[row * classes + of]
+                           : std::numeric_limits<double>::quiet_NaN();
+  };
+  const auto contradicts = [&](size_t row) {
+    return read.by_rule[row] != kSaysNothing && read.by_rule[row] != read.labels[row];
+  };
+  std::set<size_t> by_model;
+  std::vector<LabelIssue> others;
+  for (const LabelIssue& issue : issues.found.issues) {
+    by_model.insert(issue.row);
+    if (!contradicts(issue.row)) others.push_back(issue);
+  }
+  std::vector<LabelIssue> ranked;
+  for (size_t row = 0; row < read.labels.size(); ++row) {
+    if (!contradicts(row)) continue;
+    ranked.push_back({.row = row,
+                      .given = read.labels[row],
+                      .suggested = read.by_rule[row],
+                      .self_confidence = probability(row, read.labels[row]),
+                      .probability = probability(row, read.by_rule[row])});
+  }
+  if (issues.by_model) {
+    std::stable_sort(ranked.begin(), ranked.end(), [](const LabelIssue& a, const LabelIssue& b) {
+      return a.self_confidence < b.self_confidence;
+    });
+  }
+  issues.causes.clear();
+  for (const LabelIssue& issue : ranked) {
+    issues.causes.push_back(by_model.contains(issue.row) ? LabelIssueCause::rule_and_model
+                                                         : LabelIssueCause::rule);
+  }
+  ranked.insert(ranked.end(), others.begin(), others.end());
+  issues.causes.resize(ranked.size(), LabelIssueCause::model);
+  issues.found.issues = std::move(ranked);
 }
 
 }  // namespace
 
+std::string to_string(LabelIssueCause cause) {
+  if (cause == LabelIssueCause::rule) return "rule";
+  return cause == LabelIssueCause::model ? "model" : "rule and model";
+}
+
 Result<LabelIssues> label_issues(Database& database, const AskedRows& rows,
                                  const LabelIssueOptions& options) {
+  if (options.probabilities.empty() && options.rule.empty()) {
+    return invalid_input("nothing can speak against the labels of `" + rows.text + "`",
+                         "give the probability of each class, or the rule that they follow");
+  }
   MILLGATE_ASSIGN(const ReadRows read, Reading(database, rows, options).run());
   if (read.labels.empty()) {
     return invalid_input("`" + rows.text + "` has no row with a label",
                          "the label is: " + options.label);
   }
-  const size_t classes = options.probabilities.size();
+  const size_t classes = read.classes.size();
   LabelIssues issues;
-  auto found = confident_learning(read.labels, read.probabilities, classes);
-  if (!found.ok()) return std::move(found).error().inside("labels of `" + rows.text + "`");
-  issues.found = std::move(*found);
-  for (const auto& [name, sql] : options.probabilities) issues.classes.push_back(name);
+  issues.classes = read.classes;
+  issues.by_model = !options.probabilities.empty();
+  issues.by_rule = !options.rule.empty();
+  count_ruled(read, issues);
+  if (issues.by_model) {
+    auto found = confident_learning(read.labels, read.probabilities, classes);
+    if (!found.ok()) return std::move(found).error().inside("labels of `" + rows.text + "`");
+    issues.found = std::move(*found);
+    issues.discrimination = discrimination(read, classes);
+  } else {
+    issues.found = counted_by_rule(read, issues);
+  }
+  rank_with_rule(read, issues);
   issues.labelled = static_cast<int64_t>(read.labels.size());
   issues.unlabelled = read.all - issues.labelled;
-  issues.discrimination = discrimination(read, classes);
   for (const LabelIssue& issue : issues.found.issues) {
     issues.row_numbers.push_back(read.numbers[issue.row]);
     std::vector<std::string> cells;
@@ -225,7 +367,8 @@ nlohmann::ordered_json to_json(const LabelIssues& issues) {
                      {"given", issues.classes[issue.given]},
                      {"suggested", issues.classes[issue.suggested]},
                      {"self_confidence", issue.self_confidence},
-                     {"probability", issue.probability}});
+                     {"probability", issue.probability},
+                     {"why", to_string(issues.causes[i])}});
   }
   Json groups = Json::array();
   for (const auto& [by, members] : issues.groups) {
@@ -240,11 +383,13 @@ nlohmann::ordered_json to_json(const LabelIssues& issues) {
   return {{"classes", issues.classes},
           {"labelled", issues.labelled},
           {"unlabelled", issues.unlabelled},
+          {"ruled", issues.by_rule ? Json(issues.ruled) : Json()},
+          {"contradicted", issues.by_rule ? Json(issues.contradicted) : Json()},
           {"thresholds", issues.found.thresholds},
           {"confident_joint", std::move(confident)},
           {"estimated_joint", std::move(joint)},
           {"wrong_share", issues.found.wrong_share},
-          {"discrimination", issues.discrimination},
+          {"discrimination", issues.by_model ? Json(issues.discrimination) : Json()},
           {"is_weak", issues.is_weak()},
           {"issues", std::move(named)},
           {"groups", std::move(groups)}};

@@ -63,6 +63,56 @@ TEST_F(LabelIssuesTest, NamesTheRowAndWhatItSeems) {
   EXPECT_EQ(found->groups[0].second[1].row_count, 3);
 }
 
+TEST_F(LabelIssuesTest, LabelsThatContradictTheRuleComeFirst) {
+  // By the rule b is a dog and g says nothing; the model speaks against c alone.
+  options_.rule = "case id when 'b' then 'dog' when 'g' then null else kind end";
+  const auto found = issues("pets", options_);
+  ASSERT_TRUE(found.ok()) << found.error().what;
+  EXPECT_EQ(found->ruled, 5);
+  EXPECT_EQ(found->contradicted, 1);
+  EXPECT_THAT(found->row_numbers, ElementsAre(2, 3));
+  EXPECT_THAT(found->causes, ElementsAre(LabelIssueCause::rule, LabelIssueCause::model));
+  EXPECT_EQ(found->classes[found->found.issues[0].suggested], "dog");
+  EXPECT_DOUBLE_EQ(found->found.issues[0].self_confidence, 0.8);
+  EXPECT_DOUBLE_EQ(found->found.issues[0].probability, 0.1);
+  options_.rule = "if(id = 'c', 'owl', kind)";
+  const auto both = issues("pets", options_);
+  ASSERT_TRUE(both.ok()) << both.error().what;
+  EXPECT_THAT(both->causes, ElementsAre(LabelIssueCause::rule_and_model));
+  EXPECT_EQ(both->classes[both->found.issues[0].suggested], "owl");
+  options_.rule = "'bird'";
+  EXPECT_THAT(issues("pets", options_).error().what, HasSubstr("by the rule the label `bird`"));
+}
+
+TEST_F(LabelIssuesTest, TheRuleAloneIsTheComparisonOfEveryRow) {
+  std::string csv = "id,delay,late\n";
+  std::vector<int64_t> wrong;
+  int64_t ruled = 0;
+  for (int64_t i = 1; i <= 500; ++i) {
+    const int64_t delay = i * 37 % 60;
+    const bool has_delay = i % 11 != 0;
+    const bool is_flipped = i % 13 == 0;
+    const bool has_label = i % 17 != 0;
+    const bool late = (delay > 15) != is_flipped;
+    csv += std::to_string(i) + "," + (has_delay ? std::to_string(delay) : "") + "," +
+           (has_label ? (late ? "1" : "0") : "") + "\n";
+    if (has_label && has_delay) ++ruled;
+    if (has_label && has_delay && is_flipped) wrong.push_back(i);
+  }
+  project_.commit({{"flights", csv, {"id"}}});
+  const auto found = issues("flights", {.label = "late", .rule = "delay > 15", .shown = {"id"}});
+  ASSERT_TRUE(found.ok()) << found.error().what;
+  EXPECT_EQ(found->row_numbers, wrong);
+  EXPECT_EQ(found->ruled, ruled);
+  EXPECT_THAT(found->classes, ElementsAre("0", "1"));
+  EXPECT_FALSE(found->is_weak());
+  EXPECT_NEAR(found->found.wrong_share,
+              static_cast<double>(wrong.size()) / static_cast<double>(ruled), 1e-15);
+  EXPECT_FALSE(issues("flights", {.label = "late"}).ok());
+  EXPECT_THAT(issues("flights", {.label = "late", .rule = "id + 1000"}).error().what,
+              HasSubstr("more than 100"));
+}
+
 TEST_F(LabelIssuesTest, TheReviewHoldsTheLabelToBeCorrected) {
   const auto found = issues("pets", options_);
   ASSERT_TRUE(found.ok()) << found.error().what;
@@ -72,7 +122,7 @@ TEST_F(LabelIssuesTest, TheReviewHoldsTheLabelToBeCorrected) {
   ASSERT_EQ(table->num_rows(), 1);
   EXPECT_EQ(table->schema()->field_names(),
             (std::vector<std::string>{"id", "kind", "_note_given", "_note_suggested",
-                                      "_note_self_confidence"}));
+                                      "_note_self_confidence", "_note_why"}));
   EXPECT_EQ(table->column(0)->GetScalar(0).ValueOrDie()->ToString(), "c");
   EXPECT_EQ(table->column(3)->GetScalar(0).ValueOrDie()->ToString(), "dog");
 }

@@ -36,6 +36,8 @@ Result<Task> read_task(Section section) {
   task.kind = kind == "binary" ? TaskKind::binary : TaskKind::regression;
   MILLGATE_ASSIGN(task.label, filled_text(section, "label", "label = \"arr_delay > 15\""));
   MILLGATE_ASSIGN(task.label_known, section.text_or("label_known", ""));
+  // Read where labels are judged (system/pipeline/label_review.h); no model learns it.
+  MILLGATE_TRY(section.text_or("label_rule", ""));
   MILLGATE_ASSIGN(task.asked_with, section.texts("asked_with"));
   MILLGATE_TRY(check_unique(section, "asked_with", task.asked_with));
   MILLGATE_ASSIGN(task.slices, section.texts("slices"));

@@ -7,6 +7,7 @@
 
 #include "data/check/rule_form.h"
 #include "data/query/sql_token.h"
+#include "system/pipeline/label_review.h"
 
 namespace millgate {
 
@@ -104,6 +105,8 @@ class ColumnMentions {
   Status check_task(const Task& task) const {
     MILLGATE_TRY(check_expression(task.label, task.section, "label"));
     MILLGATE_TRY(check_expression(task.label_known, task.section, "label_known"));
+    MILLGATE_ASSIGN(const std::string rule, label_rule_of(task));
+    MILLGATE_TRY(check_expression(rule, task.section, "label_rule"));
     MILLGATE_TRY(check_names(task.asked_with, task.section, "asked_with"));
     MILLGATE_TRY(check_names(task.slices, task.section, "slices"));
     for (const FeatureDefinition& feature : project_.features) {

@@ -90,6 +90,25 @@ Result<std::string> label_column_of(Database& database, const AskedRows& rows, c
   return other == 0 ? *read.begin() : std::string();
 }
 
+/// In parentheses; empty when there is no rule.
+Result<std::string> rule_sql(Database& database, const AskedRows& rows, const Task& task,
+                             const std::string& given) {
+  MILLGATE_ASSIGN(const std::string declared, label_rule_of(task));
+  const std::string& rule = given.empty() ? declared : given;
+  if (rule.empty()) return std::string();
+  std::string sql = "(" + with_quoted_columns(rule, rows) + "\n)";
+  const auto columns = database.describe("select " + sql + " as rule from " + rows.name);
+  std::string fault = columns.ok() ? "" : columns.error().what;
+  if (columns.ok() && columns->front().second != "BOOLEAN") {
+    fault = "it is " + columns->front().second + " and no condition";
+  }
+  if (fault.empty()) return sql;
+  const std::string hint = "for example: label_rule = \"arr_delay > 15\"";
+  if (!given.empty())
+    return invalid_input("`" + given + "` is no rule of the label: " + fault, hint);
+  return task.section.error_at("label_rule", "this is no rule of the label: " + fault, hint);
+}
+
 LabelFit fit_of(const std::vector<double>& labels, const std::vector<double>& predictions) {
   const Outcome outcome{.label = labels, .prediction = predictions};
   const Confusion counts = confusion(outcome, 0.5);
@@ -126,6 +145,11 @@ Status check_same_rows(const Project& project, const arrow::Table& before,
 
 }  // namespace
 
+Result<std::string> label_rule_of(const Task& task) {
+  Section section = task.section;
+  return section.text_or("label_rule", "");
+}
+
 Result<LabelReview> review_labels(Repository& repository, const Project& project,
                                   const LabelReviewOptions& options) {
   MILLGATE_ASSIGN(const LabelledTable labelled,
@@ -148,15 +172,21 @@ Result<LabelReview> review_labels(Repository& repository, const Project& project
   }
   const std::string yes = is_boolean ? "true" : "1";
   const std::string no = is_boolean ? "false" : "0";
+  MILLGATE_ASSIGN(const std::string rule,
+                  rule_sql(*review.database, review.rows, *project.task, options.rule));
   const std::string label = quote_name(kLabelColumn);
   const std::string probability = quote_name(kProbabilityColumn);
-  MILLGATE_ASSIGN(review.issues,
-                  label_issues(*review.database, review.rows,
-                               {.label = "case when " + label + " is not null then if(" + label +
-                                         " > 0.5, '" + yes + "', '" + no + "') end",
-                                .probabilities = {{no, "1 - " + probability}, {yes, probability}},
-                                .by = options.by,
-                                .shown = review.key}));
+  MILLGATE_ASSIGN(
+      review.issues,
+      label_issues(*review.database, review.rows,
+                   {.label = "case when " + label + " is not null then if(" + label + " > 0.5, '" +
+                             yes + "', '" + no + "') end",
+                    .probabilities = {{no, "1 - " + probability}, {yes, probability}},
+                    .rule = rule.empty() ? ""
+                                         : "case when " + rule + " then '" + yes + "' when not " +
+                                               rule + " then '" + no + "' end",
+                    .by = options.by,
+                    .shown = review.key}));
   return review;
 }
 

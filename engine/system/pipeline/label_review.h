@@ -20,10 +20,17 @@ namespace millgate {
 
 struct LabelReviewOptions {
   std::string revision = kCurrentBranch;
+  /// SQL over the joined rows, true or false: what the label should be. Empty: `label_rule` of
+  /// [task]; without that there is none.
+  std::string rule = {};
   int folds = 5;
   std::vector<std::string> by = {};  ///< SQL over the joined rows: issues are counted by each.
   std::function<void(const std::string& step, double share)> progress = {};
 };
+
+/// `label_rule` of [task], by which a label that is stored could be told from other columns; empty
+/// when there is none.
+[[nodiscard]] Result<std::string> label_rule_of(const Task& task);
 
 struct LabelReview {
   std::unique_ptr<Database> database;
@@ -36,7 +43,7 @@ struct LabelReview {
 };
 
 /// Trains the learner of the project once a fold and looks for label issues by the predictions for
-/// the rows left out.
+/// the rows left out, and by the rule.
 /// Errors: as open_features and train_model; `invalid_input` for a task that is not binary.
 [[nodiscard]] Result<LabelReview> review_labels(Repository& repository, const Project& project,
                                                 const LabelReviewOptions& options);
