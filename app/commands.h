@@ -55,6 +55,7 @@ void add_test(const Command& program, Session& session);
 void add_tune(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);
 void add_runs(const Command& program, Session& session);
+void add_compare(const Command& program, Session& session);
 void add_gate(const Command& program, Session& session);
 void add_release(const Command& program, Session& session);
 void add_rollback(const Command& program, Session& session);

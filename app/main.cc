@@ -63,6 +63,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_tune(program, session);
   add_run(program, session);
   add_runs(program, session);
+  add_compare(program, session);
   add_gate(program, session);
   add_release(program, session);
   add_rollback(program, session);

@@ -61,6 +61,14 @@ Result<std::vector<RecordedRun>> recorded_runs(const Ledger& ledger, int64_t aft
   return runs;
 }
 
+Result<RecordedRun> newest_run(const Repository& repository, const Id& model) {
+  MILLGATE_ASSIGN(const auto event, repository.ledger().newest(kRunEvent, model.hex()));
+  if (!event) {
+    return not_found("no run made the model " + model.brief(), "`millgate runs` lists all runs");
+  }
+  return recorded_run_from(*event);
+}
+
 /// The newest of `runs` with this train key.
 const RecordedRun* find_run(const std::vector<RecordedRun>& runs, const Id& train_key) {
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
@@ -291,12 +299,13 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
 }
 
 Result<RunReport> read_run(const Repository& repository, const Id& model) {
-  MILLGATE_ASSIGN(const auto event, repository.ledger().newest(kRunEvent, model.hex()));
-  if (!event) {
-    return not_found("no run made the model " + model.brief(), "`millgate runs` lists all runs");
-  }
-  MILLGATE_ASSIGN(RecordedRun run, recorded_run_from(*event));
+  MILLGATE_ASSIGN(RecordedRun run, newest_run(repository, model));
   return std::move(run.report);
+}
+
+Result<RunKeys> read_run_keys(const Repository& repository, const Id& model) {
+  MILLGATE_ASSIGN(RecordedRun run, newest_run(repository, model));
+  return RunKeys{.join = std::move(run.join_key), .train = std::move(run.train_key)};
 }
 
 Result<std::vector<RunReport>> read_runs(const Repository& repository) {

@@ -15,6 +15,7 @@
 #include "model/learn/trainer.h"
 #include "system/pipeline/commit_sources.h"
 #include "system/pipeline/project.h"
+#include "system/pipeline/step_key.h"
 #include "system/pipeline/step_report.h"
 
 namespace millgate {
@@ -70,6 +71,13 @@ struct RunReport {
 
 /// The newest run that gave `model`, from the ledger. Errors: `not_found`.
 [[nodiscard]] Result<RunReport> read_run(const Repository& repository, const Id& model);
+
+/// What the steps of a run read.
+struct RunKeys {
+  StepKey join, train;
+};
+/// Those of the newest run that gave `model`. Errors: `not_found`.
+[[nodiscard]] Result<RunKeys> read_run_keys(const Repository& repository, const Id& model);
 
 /// All runs in the ledger, oldest first, with their event numbers. Errors: `damaged`.
 [[nodiscard]] Result<std::vector<RunReport>> read_runs(const Repository& repository);

@@ -23,6 +23,10 @@ class StepKey {
   /// "nothing changed" when nothing does.
   [[nodiscard]] std::string difference_from(const StepKey& before) const;
 
+  /// Names and values, in their order.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& parts() const {
+    return parts_;
+  }
   [[nodiscard]] nlohmann::ordered_json save() const;
   [[nodiscard]] static Result<StepKey> load(const nlohmann::ordered_json& json);
 
