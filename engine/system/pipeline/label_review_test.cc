@@ -90,7 +90,7 @@ TEST_F(LabelReviewTest, FindsPlantedErrorsAndTakesTheirCorrectionBack) {
   auto table = rows->ToTable().ValueOrDie();
   ASSERT_EQ(table->schema()->field_names(),
             (std::vector<std::string>{"visit", "bought", "_note_given", "_note_suggested",
-                                      "_note_self_confidence"}));
+                                      "_note_self_confidence", "_note_why"}));
   table = table->CombineChunks().ValueOrDie();
   const auto& keys = static_cast<const arrow::StringArray&>(*table->column(0)->chunk(0));
   const auto& labels = static_cast<const arrow::Int64Array&>(*table->column(1)->chunk(0));
