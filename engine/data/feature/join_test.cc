@@ -146,6 +146,20 @@ TEST_F(JoinTest, JoinsWhatCouldBeKnown) {
   EXPECT_EQ(times->columns[0].integers[0], 1'357'030'800'000'000);  // date -d 2013-01-01T09Z +%s
 }
 
+/// "at" and "order" are words of SQL: as names of columns, SQL wants them in quotes.
+TEST_F(JoinTest, ATimeMayBeInAColumnWithANameOfSql) {
+  make_flights();
+  run("alter table flights rename moment to at");
+  run("alter table weather rename reported to \"order\"");
+  std::string project = replaced(kProject, "happened = \"moment\"", "happened = \"at\"");
+  project = replaced(project, "label_known = \"moment + ", "label_known = \"\\\"at\\\" + ");
+  project = replaced(project, "known = \"reported\"", "known = \"order\"");
+  project = replaced(project, "moment, reported, wind", "moment, \\\"order\\\", wind");
+  const auto table = joined(project, {"then.wind"});
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(numbers(*table, "then.wind"), (Numbers{1, std::nullopt, 2, std::nullopt}));
+}
+
 TEST_F(JoinTest, TwoViewsInOneJoin) {
   make_flights();
   const std::string project =

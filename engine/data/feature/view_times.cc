@@ -38,8 +38,25 @@ std::vector<std::string> source_names(const JoinPlan& plan) {
   return names;
 }
 
-/// Works for times with and without a zone and for dates; refuses what is no time.
-std::string micros(const std::string& expression) { return "epoch_us((" + expression + "\n))"; }
+constexpr std::string_view kSelect = "select ";
+constexpr std::string_view kMicros = "epoch_us((";
+
+/// `expression` over `from` as microseconds, bound without running it. Works for times with and
+/// without a zone and for dates; refuses what is no time. What is no SQL may still be the name of a
+/// column that SQL wants in quotes, such as `at`.
+Result<std::string> bound_micros(Database& database, const std::string& from,
+                                 const std::string& expression) {
+  const auto bind = [&](const std::string& sql) -> Result<std::string> {
+    std::string micros = std::string(kMicros) + sql + "\n))";
+    const auto bound = database.describe(std::string(kSelect) + micros + " from " + from);
+    if (!bound.ok()) return bound.error();
+    return micros;
+  };
+  auto plain = bind(expression);
+  if (plain.ok()) return plain;
+  auto quoted = bind(quote_name(expression));
+  return quoted.ok() ? quoted : plain;
+}
 
 std::string without_end(std::string sql) {
   const size_t last = sql.find_last_not_of("; \t\r\n");
@@ -50,13 +67,14 @@ std::string without_end(std::string sql) {
 /// A newline after SQL of a person: it may end in a comment.
 std::string rows_of(const std::string& sql) { return "(" + sql + "\n)"; }
 
-/// Binds `expression` over `from` without running it.
-Status bind_time(Database& database, const std::string& from, const std::string& expression,
-                 const Section& section, const std::string& key, const std::string& what) {
-  const std::string before = "select epoch_us((";
-  auto bound = database.describe(before + expression + "\n)) from " + from);
-  if (bound.ok()) return {};
-  return sql_error_at(database, section, key, what, std::move(bound).error(), before.size());
+/// The same with the error of a setting.
+Result<std::string> bind_time(Database& database, const std::string& from,
+                              const std::string& expression, const Section& section,
+                              const std::string& key, const std::string& what) {
+  auto bound = bound_micros(database, from, expression);
+  if (bound.ok()) return bound;
+  return sql_error_at(database, section, key, what, std::move(bound).error(),
+                      kSelect.size() + kMicros.size());
 }
 
 Result<std::shared_ptr<arrow::Schema>> schema_of(Database& database, const std::string& from) {
@@ -85,15 +103,16 @@ Result<ResolvedTask> resolve_task(Database& database, const JoinPlan& plan) {
   const Source& source = *resolved.source;
   resolved.row_time_micros = "null::bigint";
   if (!source.happened.empty()) {
-    MILLGATE_TRY(bind_time(database, from, source.happened, source.section, "happened",
-                           "`happened` of source `" + source.name + "` is not a time of its rows"));
-    resolved.row_time_micros = micros(source.happened);
+    MILLGATE_ASSIGN(
+        resolved.row_time_micros,
+        bind_time(database, from, source.happened, source.section, "happened",
+                  "`happened` of source `" + source.name + "` is not a time of its rows"));
   }
   resolved.label_known_micros = resolved.row_time_micros;
   if (!task.label_known.empty()) {
-    MILLGATE_TRY(bind_time(database, from, task.label_known, task.section, "label_known",
-                           "`label_known` is not a time of the rows of `" + task.table + "`"));
-    resolved.label_known_micros = micros(task.label_known);
+    MILLGATE_ASSIGN(resolved.label_known_micros,
+                    bind_time(database, from, task.label_known, task.section, "label_known",
+                              "`label_known` is not a time of the rows of `" + task.table + "`"));
   }
   return resolved;
 }
@@ -282,51 +301,46 @@ class ViewResolver {
     std::string expression = view_.happened;
     if (!is_own && sources_.size() == 1) expression = sources_.front()->happened;
     if (expression.empty()) expression = view_.known;
-    MILLGATE_TRY(bind(expression, is_own ? "happened" : "sql", "happened"));
-    resolved_.happened_micros = micros(expression);
+    MILLGATE_ASSIGN(resolved_.happened_micros,
+                    bind(expression, is_own ? "happened" : "sql", "happened"));
     return {};
   }
 
   Status find_known() {
     if (!view_.known.empty()) {
-      MILLGATE_TRY(bind(view_.known, "known", "known"));
-      resolved_.known_micros = micros(view_.known);
+      MILLGATE_ASSIGN(resolved_.known_micros, bind(view_.known, "known", "known"));
       return {};
     }
     const Source* source = sources_.size() == 1 ? sources_.front() : nullptr;
     if (source != nullptr && !source->known.empty()) {
-      MILLGATE_TRY(bind(source->known, "sql", "known"));
-      resolved_.known_micros = micros(source->known);
+      MILLGATE_ASSIGN(resolved_.known_micros, bind(source->known, "sql", "known"));
     } else if (source != nullptr && !source->happened.empty()) {
-      MILLGATE_TRY(bind(source->happened, "sql", "known"));
-      resolved_.known_micros = micros(source->happened);
+      MILLGATE_ASSIGN(resolved_.known_micros, bind(source->happened, "sql", "known"));
     } else {
       resolved_.known_micros = resolved_.happened_micros;
     }
     if (source == nullptr || source->name != plan_.task.table) return {};
     // Rows of the task's own table carry their labels: they are known when both are.
-    MILLGATE_TRY(bind(plan_.task.label_known, "sql", "known"));
-    const std::string label = micros(plan_.task.label_known);
+    MILLGATE_ASSIGN(const std::string label, bind(plan_.task.label_known, "sql", "known"));
     resolved_.known_micros = "(case when " + resolved_.known_micros + " is null or " + label +
                              " is null then null else greatest(" + resolved_.known_micros + ", " +
                              label + ") end)";
     return {};
   }
 
-  /// Errors: at `key`; `sql` means that a source's expression does not fit the view's columns.
-  Status bind(const std::string& expression, const std::string& key, const std::string& which) {
+  /// In microseconds. Errors: at `key`; `sql` means that a source's expression does not fit the
+  /// view's columns.
+  Result<std::string> bind(const std::string& expression, const std::string& key,
+                           const std::string& which) {
     const bool is_own = key != "sql";
     const std::string what = is_own ? "`" + key + "` of " + named() + " is not a time of its rows"
                                     : named() + " does not give the columns of `" + expression +
                                           "`, which says when its source's rows " +
                                           (which == "known" ? "could be known" : "happened");
-    const std::string before = "select epoch_us((";
-    auto bound = database_.describe(before + expression + "\n)) from " + rows_of(resolved_.sql));
-    if (bound.ok()) return {};
-    if (is_own) {
-      return sql_error_at(database_, view_.section, key, what, std::move(bound).error(),
-                          before.size());
-    }
+    const std::string from = rows_of(resolved_.sql);
+    if (is_own) return bind_time(database_, from, expression, view_.section, key, what);
+    auto bound = bound_micros(database_, from, expression);
+    if (bound.ok()) return bound;
     Error cause = std::move(bound).error();
     if (cause.code != ErrorCode::invalid_input) return cause;
     Error error = error_at(

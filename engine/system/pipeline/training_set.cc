@@ -142,8 +142,8 @@ void add_learner_parts(const TrainSettings& settings, StepKey& key) {
   if (settings.calibrate) key.add("calibration", std::string(to_text(*settings.calibrate)));
   if (settings.uncertainty) {
     const auto& [coverage, method, section] = *settings.uncertainty;
-    key.add("uncertainty",
-            dump_json(Json::array({coverage, method ? to_text(*method) : std::string_view()})));
+    key.add("coverage asked for", dump_json(Json(coverage)));
+    if (method) key.add("uncertainty", std::string(to_text(*method)));
   }
   if (settings.needs_calibration_rows()) {
     key.add("share of calibration rows", dump_json(Json(settings.calibrate_share)));
