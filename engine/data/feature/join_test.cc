@@ -149,7 +149,7 @@ TEST_F(JoinTest, JoinsWhatCouldBeKnown) {
 /// "at" and "order" are words of SQL: as names of columns, SQL wants them in quotes.
 TEST_F(JoinTest, ATimeMayBeInAColumnWithANameOfSql) {
   make_flights();
-  run("alter table flights rename moment to at");
+  run("alter table flights rename moment to \"at\"");
   run("alter table weather rename reported to \"order\"");
   std::string project = replaced(kProject, "happened = \"moment\"", "happened = \"at\"");
   project = replaced(project, "label_known = \"moment + ", "label_known = \"\\\"at\\\" + ");
