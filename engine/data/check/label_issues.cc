@@ -202,6 +202,7 @@ Result<std::shared_ptr<arrow::Table>> issue_table(const LabelIssues& issues) {
   std::vector<std::string> suggested;
   std::vector<double> confidence;
   std::vector<std::string> why;
+  why.reserve(issues.causes.size());
   for (const LabelIssueCause cause : issues.causes) why.push_back(to_string(cause));
   for (const LabelIssue& issue : issues.found.issues) {
     given.push_back(issues.classes[issue.given]);

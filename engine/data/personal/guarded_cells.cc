@@ -85,6 +85,7 @@ void GuardedCells::show_row(const std::vector<std::string>& columns,
 
 std::vector<std::string> GuardedCells::names() const {
   std::vector<std::string> names;
+  names.reserve(exits_.size());
   for (const auto& [lower, one] : exits_) names.push_back(one.name);
   return names;
 }

@@ -44,7 +44,7 @@ Status make_file(const std::string& path) {
   const std::string whole = path + "." + unique_name("new-");
   MILLGATE_TRY(publish_bytes(
       {.temporary_path = whole + ".part", .final_path = whole, .mode = kOwnerOnly}, secret + "\n"));
-  const Status made = publish_new_file(whole, path);
+  Status made = publish_new_file(whole, path);
   if (!made.ok() && made.error().code != ErrorCode::conflict) return made;
   return {};
 }

@@ -134,7 +134,7 @@ std::string GroupGaps::not_judged(Measure measure) const {
     text += is_small ? std::to_string(basis.rows) + " of " + std::to_string(kGroupRowsMin) + " rows"
                      : std::to_string(rest) + " of " + std::to_string(kGapBasisMin) + " " + name;
     if (rest == 0) {
-      text += ")";
+      text += ')';
       continue;
     }
     const double factor =

@@ -343,6 +343,7 @@ std::vector<double> row_losses(std::span<const double> label, std::span<const do
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
   if (!regression) return arrange(rows, order, false).loss;
   std::vector<double> losses;
+  losses.reserve(label.size());
   for (size_t i = 0; i < label.size(); ++i) {
     losses.push_back((prediction[i] - label[i]) * (prediction[i] - label[i]));
   }

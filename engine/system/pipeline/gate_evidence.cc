@@ -94,6 +94,7 @@ class TestRows {
                                     [&](const Field& field) { return field.name == column; });
     if (found == available_.end()) {
       std::vector<std::string> names;
+      names.reserve(available_.size());
       for (const Field& field : available_) names.push_back(field.name);
       return section.error_at(key, "there is no column `" + column + "`", name_hint(column, names));
     }
@@ -232,6 +233,7 @@ Status measure_found_slices(const Asked& asked, const MeasureOptions& options, T
                             GateEvidence& into) {
   if (asked.found.empty()) return {};
   std::vector<RowSlice> slices;
+  slices.reserve(into.slices.found.size() + 1);
   for (const FoundSlice& one : into.slices.found) slices.push_back({one.name, one.rows});
   if (slices.empty()) {
     slices.push_back({"", std::vector<uint32_t>(rows.count())});

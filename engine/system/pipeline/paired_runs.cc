@@ -147,7 +147,7 @@ struct Said {
 };
 
 /// Nothing where the metric is undefined on these rows, as the AUC of one class.
-std::optional<PairedValue> pair_metric(const Said& said, PairedMetricOptions how,
+std::optional<PairedValue> pair_metric(const Said& said, const PairedMetricOptions& how,
                                        const std::string& slice) {
   const auto base = PairedMetric::make({.label = said.label, .prediction = said.base}, how);
   const auto other = PairedMetric::make({.label = said.label, .prediction = said.other}, how);

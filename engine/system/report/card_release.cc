@@ -18,7 +18,7 @@ std::string requirement_name(const Requirement& requirement) {
 }
 
 std::string limit_text(const Requirement& asked) {
-  const std::string limit = figure_text(asked.limit);
+  std::string limit = figure_text(asked.limit);
   switch (asked.bound) {
     case Bound::at_least:
       return "≥ " + limit;

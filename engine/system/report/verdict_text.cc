@@ -202,7 +202,7 @@ std::string verdict_markdown(const Verdict& verdict) {
       text += " (asked for because: " + plain(one.requirement.because) + ")";
     }
   }
-  if (counts.failed + counts.warned > 0) text += "\n";
+  if (counts.failed + counts.warned > 0) text += '\n';
   return text;
 }
 
