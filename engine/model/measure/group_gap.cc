@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <limits>
+
+#include "model/measure/rounded_text.h"
 
 namespace millgate {
 namespace {
@@ -29,12 +30,6 @@ constexpr auto kKinds = std::to_array<GapKind>({
     {"accuracy_ratio", Measure::accuracy, true},
     {"calibration_error_ratio", Measure::calibration_error, true},
 });
-
-std::string short_text(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
-}
 
 /// Smallest and largest of what is defined.
 struct Ends {
@@ -156,7 +151,7 @@ std::string GroupGaps::note(Measure measure, std::span<const size_t> judged) con
   const size_t least = *std::min_element(defined.begin(), defined.end(), worse);
   const size_t most = *std::max_element(defined.begin(), defined.end(), worse);
   const auto one = [&](size_t g) {
-    return groups_[g].name + " " + short_text(measured_.value(g, measure)) + " (" +
+    return groups_[g].name + " " + rounded_text(measured_.value(g, measure)) + " (" +
            std::to_string(basis_[g].rows) + " rows)";
   };
   std::string text = std::string(kMeasureNames[static_cast<size_t>(measure)]) + " from " +

@@ -1,9 +1,7 @@
 #include "model/release/gate.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <set>
@@ -12,6 +10,7 @@
 
 #include "ground/json.h"
 #include "ground/settings.h"
+#include "model/measure/rounded_text.h"
 
 namespace millgate {
 
@@ -29,13 +28,6 @@ std::string_view to_string(Bound bound) {
   return std::find_if(std::begin(kBoundNames), std::end(kBoundNames),
                       [&](const auto& one) { return one.first == bound; })
       ->second;
-}
-
-/// Four digits are what a person compares; the exact value stands beside it in the evidence.
-std::string rounded_text(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
 }
 
 std::string name_of(const Requirement& requirement) {

@@ -19,6 +19,7 @@
 #include "model/measure/fairness.h"
 #include "model/measure/metric.h"
 #include "model/measure/model_contest.h"
+#include "model/measure/rounded_text.h"
 #include "model/measure/row_slice.h"
 #include "model/release/gate.h"
 #include "system/pipeline/seen_rows.h"
@@ -296,12 +297,6 @@ std::string share_text(double share) {
   return text.data();
 }
 
-std::string short_text(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
-}
-
 /// Both models' predictions for the test rows that neither has seen.
 struct ContestRows {
   std::vector<double> label, challenger, champion;
@@ -332,10 +327,10 @@ Result<ContestRows> contest_rows(const Asked& asked, TestRows& rows,
 /// In words: both values, the ends, what could have been seen.
 std::string note_of(const Advantage& advantage, const Requirement& requirement, double tail,
                     const Id& champion, size_t seen) {
-  std::string note = short_text(advantage.challenger) + " against " +
-                     short_text(advantage.champion) + " of model " + champion.brief() + " on " +
+  std::string note = rounded_text(advantage.challenger) + " against " +
+                     rounded_text(advantage.champion) + " of model " + champion.brief() + " on " +
                      std::to_string(advantage.row_count) + " rows; differences from " +
-                     short_text(advantage.detectable(tail)) + " would be seen in 4 of 5 tests";
+                     rounded_text(advantage.detectable(tail)) + " would be seen in 4 of 5 tests";
   if (requirement.bound == Bound::not_worse_by) {
     note += "; a model as good as it passes in " +
             share_text(advantage.power(0, -requirement.limit, tail));

@@ -1,23 +1,16 @@
 #include "system/report/verdict_text.h"
 
-#include <array>
-#include <cstdio>
 #include <set>
 #include <string_view>
 
 #include "ground/json.h"
 #include "model/measure/metric.h"
+#include "model/measure/rounded_text.h"
 #include "system/report/html.h"
 
 namespace millgate {
 
 namespace {
-
-std::string figure(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
-}
 
 /// XML forbids more control characters than HTML, and knows the same five entities.
 std::string escape_xml(std::string_view text) { return escape_html(text); }
@@ -71,7 +64,7 @@ std::string plain(std::string_view text) {
 
 std::string interval_text(const Judgement& one) {
   if (!one.evidence || !one.evidence->lower || !one.evidence->upper) return {};
-  return figure(*one.evidence->lower) + " to " + figure(*one.evidence->upper);
+  return rounded_text(*one.evidence->lower) + " to " + rounded_text(*one.evidence->upper);
 }
 
 Json result_json(const Judgement& one, const Verdict& verdict) {
@@ -103,7 +96,7 @@ Json result_json(const Judgement& one, const Verdict& verdict) {
 std::string requirement_text(const Requirement& requirement) {
   std::string text = requirement.metric;
   if (!requirement.slice.empty()) text += " [" + requirement.slice + "]";
-  const std::string limit = figure(requirement.limit);
+  const std::string limit = rounded_text(requirement.limit);
   switch (requirement.bound) {
     case Bound::at_least:
       return text + " >= " + limit;
@@ -190,8 +183,8 @@ std::string verdict_markdown(const Verdict& verdict) {
           "|---|---:|---:|---:|---|\n";
   for (const Judgement& one : verdict.judgements()) {
     text += "| " + plain(requirement_text(one.requirement)) + " | " +
-            (one.evidence ? figure(one.evidence->value) : "not measured") + " | " +
-            interval_text(one) + " | " + (one.evidence ? figure(one.margin) : "") + " | " +
+            (one.evidence ? rounded_text(one.evidence->value) : "not measured") + " | " +
+            interval_text(one) + " | " + (one.evidence ? rounded_text(one.margin) : "") + " | " +
             (one.passed ? "" : "**") + std::string(outcome_word(one)) + (one.passed ? "" : "**") +
             " |\n";
   }

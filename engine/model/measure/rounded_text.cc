@@ -1,0 +1,14 @@
+#include "model/measure/rounded_text.h"
+
+#include <array>
+#include <cstdio>
+
+namespace millgate {
+
+std::string rounded_text(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
+}
+
+}  // namespace millgate
