@@ -34,6 +34,17 @@ Result<RowChanges> open_counting_guard(const Repository& repository) {
   return guarding(repository, with_pseudonyms(std::move(policies)));
 }
 
+RowChanges noting(RowChanges guard) {
+  if (!guard) return guard;
+  return [guard = std::move(guard)](
+             const std::string& table,
+             const TableVersion& version) -> Result<std::shared_ptr<const RowChange>> {
+    MILLGATE_ASSIGN(auto change, guard(table, version));
+    if (change != nullptr) print_change_note(table, change->text);
+    return change;
+  };
+}
+
 Result<std::vector<std::string>> hidden_log_columns(const Repository& repository,
                                                     const std::string& sql) {
   std::vector<std::string> hidden;

@@ -19,7 +19,10 @@ namespace millgate {
 /// also where other parts of it are wrong. Errors: `invalid_input` with the place.
 [[nodiscard]] Result<RowChanges> open_guard(const Repository& repository);
 
-/// The same for commands that count values (with_pseudonyms).
+/// `guard` that also says on stderr what it changes of each table; none where there is none.
+[[nodiscard]] RowChanges noting(RowChanges guard);
+
+/// open_guard for commands that count values (with_pseudonyms).
 [[nodiscard]] Result<RowChanges> open_counting_guard(const Repository& repository);
 
 /// How commands show single values of rows that they compute with as they are: those that were

@@ -135,18 +135,11 @@ Result<int> profile(const Session& session, const Options& options) {
   std::vector<std::string> texts = {options.first};
   if (!options.second.empty()) texts.push_back(options.second);
   MILLGATE_ASSIGN(const RowChanges guard, open_counting_guard(*repository));
-  const RowChanges noting =
-      [&](const std::string& table,
-          const TableVersion& version) -> Result<std::shared_ptr<const RowChange>> {
-    MILLGATE_ASSIGN(auto change, guard(table, version));
-    if (change != nullptr) print_change_note(table, change->text);
-    return change;
-  };
   MILLGATE_ASSIGN(const auto hidden,
                   hidden_log_columns(*repository, options.first + " " + options.second));
   MILLGATE_ASSIGN(const std::vector<AskedRows> asked,
                   open_rows(*database, *repository, texts, options.revision,
-                            {.changes = guard ? noting : nullptr, .left_out = hidden}));
+                            {.changes = noting(guard), .left_out = hidden}));
   std::vector<TableProfile> profiles;
   for (const AskedRows& rows : asked) {
     MILLGATE_ASSIGN(TableProfile made, profile_rows(*database, rows));

@@ -67,18 +67,10 @@ Result<int> sql(const Session& session, const Options& options) {
   limits.user_sql = true;
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open(limits));
   MILLGATE_ASSIGN(const RowChanges guard, open_guard(*repository));
-  const RowChanges noting =
-      [&](const std::string& table,
-          const TableVersion& version) -> Result<std::shared_ptr<const RowChange>> {
-    MILLGATE_ASSIGN(auto change, guard(table, version));
-    if (change != nullptr) print_change_note(table, change->text);
-    return change;
-  };
   MILLGATE_ASSIGN(const auto hidden, hidden_log_columns(*repository, options.sql));
-  MILLGATE_ASSIGN(
-      const std::string statement,
-      prepare_revision_sql(*database, *repository, options.sql, options.revision, nullptr,
-                           {.changes = guard ? noting : nullptr, .left_out = hidden}));
+  MILLGATE_ASSIGN(const std::string statement,
+                  prepare_revision_sql(*database, *repository, options.sql, options.revision,
+                                       nullptr, {.changes = noting(guard), .left_out = hidden}));
   MILLGATE_ASSIGN(const std::shared_ptr<arrow::RecordBatchReader> rows,
                   database->stream(statement));
   if (options.out.empty()) return print_rows(session, *rows);

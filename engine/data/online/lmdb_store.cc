@@ -61,8 +61,6 @@ class Cursor {
   MDB_cursor* cursor_ = nullptr;
 };
 
-std::string view_key(const OnlineView& view) { return view.name + '\0' + view.version; }
-
 /// Of rows with one key, the newest; of equally new ones, the last.
 void keep_newest(std::vector<KeyedRow>& rows, const std::vector<RowStamp>& stamps) {
   std::vector<size_t> order(rows.size());
@@ -245,10 +243,7 @@ Status LmdbStore::check_unchanged(const Transaction& txn, const ViewUpdate& upda
   const std::string before = update.before ? write_online_view(*update.before) : std::string();
   const std::string_view now = code == MDB_SUCCESS ? view_of(bytes) : std::string_view();
   if (now == before) return {};
-  return Error{
-      .code = ErrorCode::conflict,
-      .what = "view `" + update.view.name + "` was materialised by somebody else meanwhile",
-      .hint = "run `millgate materialise` again"};
+  return materialised_meanwhile(update.view);
 }
 
 /// Unless what is there is newer. At equal times the row that comes wins: it is the correction.

@@ -47,6 +47,14 @@ Result<OnlineView> view_from(const Json& json) {
 
 }  // namespace
 
+std::string view_key(const OnlineView& view) { return view.name + '\0' + view.version; }
+
+Error materialised_meanwhile(const OnlineView& view) {
+  return {.code = ErrorCode::conflict,
+          .what = "view `" + view.name + "` was materialised by somebody else meanwhile",
+          .hint = "run `millgate materialise` again"};
+}
+
 std::string write_online_view(const OnlineView& view) {
   Json json = {{"format", kFormat},
                {"version", 1},

@@ -34,6 +34,11 @@ struct OnlineView {
   bool operator==(const OnlineView&) const = default;
 };
 
+/// What names a version of a view in a store: the name, a zero byte, the version.
+[[nodiscard]] std::string view_key(const OnlineView& view);
+/// The `conflict` of an update whose view was updated by somebody else after it was looked at.
+[[nodiscard]] Error materialised_meanwhile(const OnlineView& view);
+
 /// Same view, same bytes.
 [[nodiscard]] std::string write_online_view(const OnlineView& view);
 /// Errors: `damaged` naming the member; `invalid_input` for a newer format version.

@@ -83,8 +83,6 @@ redis.call('HINCRBY', KEYS[2], ARGV[1], 0 - removed)
 return {removed, kept}
 )";
 
-std::string view_field(const OnlineView& view) { return view.name + '\0' + view.version; }
-
 /// What an EXEC gave for one of its commands, added to what the view has so far.
 using Outcome = void (*)(const RedisReply& reply, UpdateCounts& counts);
 
@@ -240,7 +238,7 @@ Result<std::vector<OnlineView>> RedisStore::views_by(RedisConnection& connection
     views.push_back(std::move(view));
   }
   std::sort(views.begin(), views.end(),
-            [](const OnlineView& a, const OnlineView& b) { return view_field(a) < view_field(b); });
+            [](const OnlineView& a, const OnlineView& b) { return view_key(a) < view_key(b); });
   return views;
 }
 
@@ -307,19 +305,13 @@ Status RedisStore::check_unchanged(RedisConnection& connection,
                                    const std::vector<Prepared>& views) const {
   MILLGATE_ASSIGN(const std::vector<OnlineView> there, views_by(connection));
   for (const Prepared& view : views) {
-    const std::string field = view_field(view.update->view);
-    const auto found = std::find_if(there.begin(), there.end(), [&](const OnlineView& one) {
-      return view_field(one) == field;
-    });
+    const std::string field = view_key(view.update->view);
+    const auto found = std::find_if(there.begin(), there.end(),
+                                    [&](const OnlineView& one) { return view_key(one) == field; });
     const bool is_same = found == there.end()
                              ? !view.update->before
                              : view.update->before && *view.update->before == *found;
-    if (!is_same) {
-      return Error{.code = ErrorCode::conflict,
-                   .what = "view `" + view.update->view.name +
-                           "` was materialised by somebody else meanwhile",
-                   .hint = "run `millgate materialise` again"};
-    }
+    if (!is_same) return materialised_meanwhile(view.update->view);
   }
   return {};
 }
@@ -412,7 +404,7 @@ Status RedisStore::queue(RedisConnection& connection, size_t index, const Prepar
   MILLGATE_TRY(
       in_parts(kRemove, view.candidates.size(), add_removed,
                [&](size_t i, RedisCommand& command) { command.push_back(view.candidates[i]); }));
-  const std::string field = view_field(about);
+  const std::string field = view_key(about);
   const std::string text = write_online_view(about);
   MILLGATE_TRY(add({"HSET", views_key(), field, text}));
   return add({"HGET", counts, digits}, set_entity_count);
@@ -519,7 +511,7 @@ Status RedisStore::drop(const std::vector<OnlineView>& views) {
   for (const OnlineView& view : views) {
     digits.push_back(key_prefix(view));
     row_keys.push_back(rows_key(digits.back()));
-    fields.push_back(view_field(view));
+    fields.push_back(view_key(view));
   }
   RedisCommand rows = {"UNLINK"};
   RedisCommand names = {"HDEL", views_at};
