@@ -20,11 +20,12 @@ class TreeExplainer final : public Explainer {
     // A sum of leaves times `factor_` is the score: a forest's mean, a sigmoid with a slope.
     if (trees.average) factor_ /= static_cast<double>(trees.roots.size());
     if (trees.output == ScoreOutput::sigmoid) factor_ *= trees.sigmoid;
+    base_ = trees.base + shap_.base() * factor_;
   }
 
   [[nodiscard]] size_t feature_count() const override { return feature_count_; }
   [[nodiscard]] ScoreScale scale() const override { return scale_; }
-  [[nodiscard]] double base_value() const override { return shap_.base() * factor_; }
+  [[nodiscard]] double base_value() const override { return base_; }
 
   void explain(std::span<const double> features, std::span<double> out) const override {
     std::fill(out.begin(), out.end(), 0.0);
@@ -51,6 +52,7 @@ class TreeExplainer final : public Explainer {
   size_t feature_count_;
   ScoreScale scale_;
   double factor_ = 1;
+  double base_ = 0;
 };
 
 class LinearExplainer final : public Explainer {
@@ -120,12 +122,16 @@ Result<std::shared_ptr<const Explainer>> load_explainer(const std::string& forma
     }
     return std::shared_ptr<const Explainer>(std::make_shared<TreeExplainer>(trees));
   }
+  if (format == "xgboost") {
+    MILLGATE_ASSIGN(const Trees trees, read_xgboost_trees(text));
+    return std::shared_ptr<const Explainer>(std::make_shared<TreeExplainer>(trees));
+  }
   if (format == "linear") {
     MILLGATE_ASSIGN(const LinearModel model, read_linear(text));
     return std::shared_ptr<const Explainer>(std::make_shared<LinearExplainer>(model));
   }
   return invalid_input("a model of format `" + format + "` cannot be explained",
-                       "the formats are lightgbm and linear");
+                       "the formats are lightgbm, xgboost and linear");
 }
 
 Result<std::shared_ptr<const Explainer>> load_explainer(const ObjectStore& objects,

@@ -27,6 +27,14 @@ inline bool goes_left(const Trees& trees, const TreeNode& node, double value) {
       return std::isnan(value) ? node.default_left != 0 : value <= node.threshold;
     case SplitRule::category:
       break;
+    case SplitRule::missing_or_category: {
+      const auto single = static_cast<float>(value);
+      if (single < 0 || single >= 16777216.0F) return false;
+      const size_t bit = std::isnan(single) ? 0 : static_cast<size_t>(single) + 1;
+      const CategorySet& set = trees.sets[node.categories];
+      if (bit >= 32 * size_t{set.end - set.begin}) return false;
+      return (trees.category_words[set.begin + bit / 32] >> (bit % 32) & 1U) != 0;
+    }
   }
   if (std::isnan(value) || std::trunc(value) < 0 || value >= 2147483648.0) return false;
   const auto category = static_cast<uint32_t>(std::trunc(value));
@@ -55,7 +63,7 @@ class TreeMaker {
     }
     TreeNode node;
     node.feature = static_cast<uint32_t>(random_.below(kMadeFeatures)) & 0xffffffU;
-    node.split = static_cast<uint32_t>(random_.below(4)) & 0x7fU;
+    node.split = static_cast<uint32_t>(random_.below(5)) & 0x7fU;
     node.default_left = random_.below(2) & 1U;
     const double thresholds[] = {-1,
                                  -0.0,
@@ -66,7 +74,7 @@ class TreeMaker {
                                  -std::numeric_limits<double>::infinity(),
                                  random_.normal()};
     node.threshold = thresholds[random_.below(std::size(thresholds))];
-    if (node.split == static_cast<uint32_t>(SplitRule::category)) node.categories = make_set();
+    if (node.split >= static_cast<uint32_t>(SplitRule::category)) node.categories = make_set();
     node.left = grow(depth - 1);
     node.right = grow(random_.below(depth));
     trees_.node_rows.push_back(rows_behind(node.left) + rows_behind(node.right));

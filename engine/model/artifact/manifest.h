@@ -14,7 +14,7 @@ namespace millgate {
 /// The manifest as it is stored: what the model knows of itself, and where its parts are.
 struct StoredManifest {
   Manifest manifest;
-  std::string model_format;  ///< "lightgbm" or "linear".
+  std::string model_format;  ///< As load_scorer (model_format.h) knows it.
   Id features;
   Id model;
   Id profiles;

@@ -4,17 +4,10 @@
 
 #include "ground/json.h"
 #include "model/artifact/manifest.h"
+#include "model/artifact/model_format.h"
 
 namespace millgate {
 namespace {
-
-Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
-                                                  std::string_view text) {
-  if (format == "lightgbm") return load_lightgbm_text(text);
-  if (format == "linear") return load_linear(text);
-  return invalid_input("model: format `" + format + "` is not known",
-                       "the formats are lightgbm and linear");
-}
 
 /// What must agree between the parts of a model, in words; empty when all is well.
 std::string misfit(const Manifest& manifest, const FeatureProgram& features, const Scorer& scorer,

@@ -19,15 +19,19 @@ class TreeEnsemble final : public Scorer {
         leaf_count_max_(trees.leaf_count_max),
         output_(trees.output),
         sigmoid_(trees.sigmoid),
-        average_(trees.average) {}
+        base_(trees.base),
+        average_(trees.average),
+        is_single_(trees.is_single) {}
 
   [[nodiscard]] size_t feature_count() const override { return feature_count_; }
 
   void score(std::span<const double> features, std::span<double> out) const override {
     assert(features.size() == out.size() * feature_count_);
-    std::fill(out.begin(), out.end(), 0.0);
+    std::fill(out.begin(), out.end(), base_);
     walk_.add_leaves(features, out);
-    for (double& value : out) value = convert(value);
+    for (double& value : out) {
+      value = is_single_ ? convert_single(static_cast<float>(value)) : convert(value);
+    }
   }
 
   [[nodiscard]] std::vector<double> importance() const override {
@@ -60,6 +64,15 @@ class TreeEnsemble final : public Scorer {
     return sum;
   }
 
+  /// As XGBoost computes them, bit by bit.
+  [[nodiscard]] double convert_single(float sum) const {
+    constexpr float kExponentMax = 88.7F;  // Keeps the exponential finite.
+    if (output_ == ScoreOutput::sigmoid) {
+      return 1.0F / (std::exp(std::min(-sum, kExponentMax)) + 1.0F);
+    }
+    return output_ == ScoreOutput::exponential ? std::exp(sum) : sum;
+  }
+
   TreeWalk walk_;
   size_t feature_count_;
   size_t tree_count_;
@@ -67,7 +80,9 @@ class TreeEnsemble final : public Scorer {
   int leaf_count_max_;
   ScoreOutput output_;
   double sigmoid_;
+  double base_;
   bool average_;
+  bool is_single_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 /// Decision trees as they were read, and their evaluation (tree_walk.h). Inside the room: made by
-/// `load_lightgbm_text`.
+/// the readers of LightGBM's and of XGBoost's models.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,12 @@ namespace millgate {
 
 /// How a node decides on a value x.
 enum class SplitRule : uint8_t {
-  plain,         ///< x <= threshold goes left; NaN counts as 0.
-  zero_missing,  ///< As plain, but zero (within 1e-35) and NaN go the default way.
-  nan_missing,   ///< As plain, but NaN goes the default way.
-  category,      ///< trunc(x) in the node's set goes left; the rest, negative and NaN right.
+  plain,                ///< x <= threshold goes left; NaN counts as 0.
+  zero_missing,         ///< As plain, but zero (within 1e-35) and NaN go the default way.
+  nan_missing,          ///< As plain, but NaN goes the default way.
+  category,             ///< trunc(x) in the node's set goes left; the rest, negative and NaN right.
+  missing_or_category,  ///< As category, but bit 0 of the set is for NaN and bit c + 1 for the
+                        ///< category c = trunc(float(x)), below 2^24.
 };
 
 /// A decision.
@@ -53,10 +55,16 @@ struct Trees {
   ScoreOutput output = ScoreOutput::identity;
   double sigmoid = 1;    ///< Slope of ScoreOutput::sigmoid.
   bool average = false;  ///< Divide the sum by the number of trees (random forest).
+  double base = 0;       ///< What the sum begins with.
+  /// Sums and the output are rounded to single precision at each step, as XGBoost's are.
+  bool is_single = false;
 };
 
 /// The trees of LightGBM's text format; errors as `load_lightgbm_text`.
 [[nodiscard]] Result<Trees> read_lightgbm_trees(std::string_view text);
+
+/// The trees of XGBoost's JSON or UBJ; errors as `load_scorer` (model_format.h).
+[[nodiscard]] Result<Trees> read_xgboost_trees(std::string_view bytes);
 
 /// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
 /// parent, so that every walk ends; leaves are finite.

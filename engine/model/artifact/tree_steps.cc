@@ -24,6 +24,15 @@ uint32_t category_code(double value) {
   return static_cast<uint32_t>(static_cast<int32_t>(value));
 }
 
+/// The code of a category as XGBoost reads it, plus 1: it keeps features in single precision.
+uint32_t single_category_code(double value) {
+  if (std::isnan(value)) return 0;
+  constexpr float kEnd = 1 << 24;
+  const auto single = static_cast<float>(value);
+  if (!(single >= 0 && single < kEnd)) return kNoCategory;
+  return static_cast<uint32_t>(single) + 1;
+}
+
 }  // namespace
 
 TreeSteps::TreeSteps(const Trees& trees)
@@ -67,7 +76,7 @@ TreeSteps::Step TreeSteps::split_step(const Trees& trees, const TreeNode& node) 
   const auto rule = static_cast<SplitRule>(node.split);
   Step step;
   step.column = column_of(node.feature, rule);
-  if (rule == SplitRule::category) {
+  if (rule == SplitRule::category || rule == SplitRule::missing_or_category) {
     const CategorySet& set = trees.sets[node.categories];
     step.threshold = kInfinity;
     step.words = words_of(trees, node.categories);
@@ -82,10 +91,11 @@ TreeSteps::Step TreeSteps::split_step(const Trees& trees, const TreeNode& node) 
 }
 
 uint32_t TreeSteps::column_of(uint32_t feature, SplitRule rule) {
-  const Column wanted{.feature = feature,
-                      .reading = rule == SplitRule::category       ? Reading::category
-                                 : rule == SplitRule::zero_missing ? Reading::zero_as_missing
-                                                                   : Reading::number};
+  Reading reading = Reading::number;
+  if (rule == SplitRule::zero_missing) reading = Reading::zero_as_missing;
+  if (rule == SplitRule::category) reading = Reading::category;
+  if (rule == SplitRule::missing_or_category) reading = Reading::missing_or_category;
+  const Column wanted{.feature = feature, .reading = reading};
   const auto found = std::find(columns_.begin(), columns_.end(), wanted);
   const auto at = static_cast<uint32_t>(found - columns_.begin());
   if (found == columns_.end()) columns_.push_back(wanted);
@@ -109,6 +119,10 @@ void TreeSteps::read_row(const double* features, Cell* cells) const {
     Cell& cell = *cells++;
     if (column.reading == Reading::category) {
       cell = {.number = -kInfinity, .code = category_code(value)};
+      continue;
+    }
+    if (column.reading == Reading::missing_or_category) {
+      cell = {.number = -kInfinity, .code = single_category_code(value)};
       continue;
     }
     const bool missing = std::isnan(value) ||

@@ -60,7 +60,7 @@ class TreeSteps {
 
  private:
   /// How a feature is read into a cell.
-  enum class Reading : uint8_t { number, zero_as_missing, category };
+  enum class Reading : uint8_t { number, zero_as_missing, category, missing_or_category };
   struct Column {
     uint32_t feature = 0;
     Reading reading = Reading::number;

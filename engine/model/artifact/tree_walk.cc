@@ -4,7 +4,13 @@
 
 namespace millgate {
 
-TreeWalk::TreeWalk(const Trees& trees) : feature_count_(trees.feature_count), steps_(trees) {}
+TreeWalk::TreeWalk(const Trees& trees)
+    : feature_count_(trees.feature_count), is_single_(trees.is_single), steps_(trees) {}
+
+/// The sum of two floats is exact enough in a double that rounding it gives the float's own sum.
+double TreeWalk::added(double sum, double leaf) const {
+  return is_single_ ? static_cast<float>(sum + leaf) : sum + leaf;
+}
 
 /// Takes every lane from its step to its leaf.
 void TreeWalk::walk(uint32_t (&at)[kLanes], const Cell* const (&cells)[kLanes]) const {
@@ -31,7 +37,9 @@ void TreeWalk::add_eight_rows(const Cell* cells, uint32_t root, double* sums) co
     rows[lane] = cells + lane * steps_.cell_count();
   }
   walk(at, rows);
-  for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += steps_.leaves()[at[lane]];
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    sums[lane] = added(sums[lane], steps_.leaves()[at[lane]]);
+  }
 }
 
 double TreeWalk::add_row(const Cell* cells, double sum) const {
@@ -45,7 +53,7 @@ double TreeWalk::add_row(const Cell* cells, double sum) const {
       at[lane] = roots[first + std::min(lane, count - 1)];
     }
     walk(at, rows);
-    for (size_t lane = 0; lane < count; ++lane) sum += steps_.leaves()[at[lane]];
+    for (size_t lane = 0; lane < count; ++lane) sum = added(sum, steps_.leaves()[at[lane]]);
   }
   return sum;
 }

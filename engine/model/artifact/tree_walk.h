@@ -17,7 +17,8 @@ class TreeWalk {
   explicit TreeWalk(const Trees& trees);
 
   /// Adds the leaves of all trees to `sums`, for each row of row-major `features`: always in the
-  /// order of the trees, so that a sum does not depend on the rows beside it.
+  /// order of the trees, so that a sum does not depend on the rows beside it. Every sum is rounded
+  /// to single precision where the trees say so.
   void add_leaves(std::span<const double> features, std::span<double> sums) const;
 
  private:
@@ -27,8 +28,10 @@ class TreeWalk {
   void walk(uint32_t (&at)[kLanes], const Cell* const (&cells)[kLanes]) const;
   void add_eight_rows(const Cell* cells, uint32_t root, double* sums) const;
   [[nodiscard]] double add_row(const Cell* cells, double sum) const;
+  [[nodiscard]] double added(double sum, double leaf) const;
 
   size_t feature_count_;
+  bool is_single_;
   TreeSteps steps_;
 };
 

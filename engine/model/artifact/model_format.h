@@ -1,0 +1,38 @@
+/// The formats that a model's scorer may be stored in: read, told apart, refused.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ground/error.h"
+#include "model/artifact/ensemble.h"
+
+namespace millgate {
+
+/// The scorer of `bytes`; `format` as Model::Parts::model_format.
+///
+/// - `lightgbm`: load_lightgbm_text.
+/// - `linear`: load_linear.
+/// - `xgboost`: JSON or UBJ of XGBoost 1.0 and later, which told apart by themselves. Boosters
+///   gbtree and dart; splits by number and by category; objectives binary:logistic, reg:logistic,
+///   reg:squarederror, reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson,
+///   reg:gamma, reg:tweedie. A feature that is NaN is missing. Scores equal XGBoost's bit by bit:
+///   features, thresholds and sums are in single precision. After early stopping the rounds up to
+///   the best one count, as in XGBoost's scikit-learn interface.
+///
+/// Errors: `damaged` with the place; `invalid_input` naming what is not supported, or a format
+/// that is not known.
+[[nodiscard]] Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
+                                                                std::string_view bytes);
+
+/// The format of a file that another program wrote, by its bytes; `name` is for errors.
+/// Errors: `invalid_input` for what carries code (pickle, joblib, torch.save) or is no model, with
+/// what to write instead.
+[[nodiscard]] Result<std::string> recognise_format(std::string_view bytes, const std::string& name);
+
+/// Codes that another program gave to categories by itself would not be those of the features.
+/// Checked once, when the file comes in. Errors: `invalid_input`.
+[[nodiscard]] Status check_own_codes(const std::string& format, std::string_view bytes);
+
+}  // namespace millgate
