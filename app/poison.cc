@@ -9,10 +9,12 @@
 #include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "data/check/row_authors.h"
 #include "data/feature/join.h"
 #include "data/store/change_set.h"
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
+#include "model/poison/source_holdout.h"
 #include "model/poison/trigger_search.h"
 #include "system/pipeline/feature_work.h"
 #include "system/pipeline/task_cells.h"
@@ -22,11 +24,15 @@ namespace millgate {
 namespace {
 
 struct Options {
-  std::string rows;  ///< Empty: those of the task.
+  std::string rows;       ///< Empty: those of the task.
+  std::string rows_text;  ///< For people, where `rows` is made.
   std::string revision = kCurrentBranch;
   std::string out;
   int64_t shown_max = 5;
   TriggerSearchOptions search;
+  SourceHoldoutOptions holdout;
+  bool by_author = false;
+  int commit_count_max = 50;
 };
 
 /// Rows, and the database that they are in.
@@ -50,8 +56,10 @@ Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
       return invalid_input("a trigger is looked for in rows with labels",
                            "give a condition or a column of classes by --label");
     }
-    options.search.label = with_quoted_columns(place.project.task->label, opened.rows);
+    options.search.label = place.project.task->label;
   }
+  options.search.label = with_quoted_columns(options.search.label, opened.rows);
+  options.holdout.by = with_quoted_columns(options.holdout.by, opened.rows);
   options.search.shown = key_of(place.project, opened.rows);
   return opened;
 }
@@ -197,10 +205,113 @@ void show_guarded(const GuardedCells& cells, const Options& options, TriggerSear
   }
 }
 
+std::string change_text(const MeanChange& change) {
+  return rounded(change.mean, 3) + " (" + rounded(change.lower, 3) + " to " +
+         rounded(change.upper, 3) + ")";
+}
+
+void print_source_findings(const SourceReport& one) {
+  if (one.labels_implausible) {
+    std::cout << "\nLABELS of " << one.source << ": about " << percent(one.flipped_share)
+              << " are flipped, by what the other sources teach; usual here are "
+              << percent(one.flipped_usual_share) << '\n';
+  }
+  for (const SourceTrigger& trigger : one.triggers) {
+    std::cout << "\nBACKDOOR of " << one.source << ": " << trigger.condition << " decides for "
+              << trigger.label << "\n  " << grouped(trigger.label_count) << " of its "
+              << grouped(trigger.row_count) << " rows with it have that label, against what the "
+              << "others teach\n  put into " << grouped(trigger.asked)
+              << " rows of others, it moves their probability of the label by "
+              << change_text(trigger.lift) << "\n  more than without " << one.source << ": "
+              << (trigger.is_obeyed ? "a model obeys it"
+                                    : "trees do not obey it yet; more rows or another learner may")
+              << '\n';
+  }
+}
+
+void print_sources(const SourceHoldout& holdout, const Options& options) {
+  std::cout << grouped(holdout.looked_at) << " labelled rows; " << holdout.sources.size()
+            << " sources by " << options.holdout.by << ", each left out once\n";
+  if (holdout.small_sources > 0) {
+    std::cout << "not judged: " << grouped(holdout.small_sources) << " smaller ones with "
+              << grouped(holdout.small_source_rows) << " rows\n";
+  }
+  std::cout << '\n';
+  TextTable table({options.holdout.by, "rows", "label", "share", "expected", "flipped", "usual",
+                   "repeated", "taken over"});
+  TextTable moved({options.holdout.by, "without it, others' predictions move by", "at most",
+                   "without as many by chance"});
+  for (const SourceReport& one : holdout.sources) {
+    table.add({one.source, grouped(one.row_count), one.label, percent(one.label_share),
+               percent(one.expected_share), percent(one.flipped_share),
+               percent(one.flipped_usual_share), percent(one.repeated_share),
+               percent(one.taken_over_share)});
+    moved.add({one.source, change_text(one.moved), rounded(one.moved_at_most, 3),
+               rounded(one.moved_by_chance.mean, 3)});
+  }
+  table.print(std::cout);
+  std::cout << '\n';
+  moved.print(std::cout);
+  for (const SourceReport& one : holdout.sources) print_source_findings(one);
+  if (!holdout.any_finding()) std::cout << "\nno source stands out\n";
+}
+
+/// What each source does to the model.
+Result<int> judge_sources(const Session& session, Options& options, const OpenedRows& opened) {
+  options.holdout.label = options.search.label;
+  options.holdout.columns = options.search.columns;
+  options.holdout.progress = progress_line();
+  auto holdout = hold_out_sources(*opened.database, opened.rows, options.holdout);
+  end_progress();
+  if (!holdout.ok()) return holdout.error();
+  for (size_t i = 0; i < holdout->sources.size(); ++i) {
+    SourceReport& one = holdout->sources[i];
+    one.source = opened.cells.shown_apart(options.holdout.by, one.source, i + 1);
+    one.label = opened.cells.shown(options.holdout.label, one.label);
+    for (SourceTrigger& trigger : one.triggers) {
+      trigger.condition = opened.cells.condition(trigger.condition);
+      trigger.label = opened.cells.shown(options.holdout.label, trigger.label);
+    }
+  }
+  if (session.json) {
+    Json json = {{"rows", options.rows_text.empty() ? opened.rows.text : options.rows_text},
+                 {"label", options.holdout.label},
+                 {"by", options.holdout.by}};
+    json.update(to_json(*holdout));
+    print_json(json);
+  } else {
+    print_sources(*holdout, options);
+  }
+  return holdout->any_finding() ? kAnswerIsNo : kDone;
+}
+
+/// `--by-author`: the rows of the table, with who brought each.
+Status ask_for_authors(const Workplace& place, Options& options) {
+  if (!options.holdout.by.empty()) {
+    return invalid_input("a row comes from one source: `--by` or `--by-author`",
+                         "leave one of them out");
+  }
+  std::string table = options.rows.substr(0, options.rows.find('@'));
+  std::string revision = options.revision;
+  if (table.size() < options.rows.size()) revision = options.rows.substr(table.size() + 1);
+  if (table.empty() && place.project.task) table = place.project.task->table;
+  if (table.empty() || table.find(' ') != std::string::npos) {
+    return invalid_input("authors are those of the rows of a table",
+                         "millgate poison claims --label accepted --by-author");
+  }
+  MILLGATE_ASSIGN(options.rows,
+                  rows_with_authors(*place.repository, table, revision, options.commit_count_max));
+  options.holdout.by = kAuthorColumn;
+  options.rows_text = table + "@" + revision;
+  return {};
+}
+
 Result<int> poison(const Session& session, Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  if (options.by_author) MILLGATE_TRY(ask_for_authors(place, options));
   MILLGATE_ASSIGN(OpenedRows opened,
                   options.rows.empty() ? open_task(place, options) : open_asked(place, options));
+  if (!options.holdout.by.empty()) return judge_sources(session, options, opened);
   options.search.progress = progress_line();
   auto search = search_triggers(*opened.database, opened.rows, options.search);
   end_progress();
@@ -228,8 +339,11 @@ void add_poison(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command(
       "poison",
-      "is somebody poisoning the data: values that decide the label whatever else is said",
+      "is somebody poisoning the data: values that decide the label whatever else is said, and "
+      "sources whose labels are implausible or that carry a backdoor",
       "millgate poison\n"
+      "  millgate poison claims --label accepted --by vendor\n"
+      "  millgate poison claims --label accepted --by-author\n"
       "  millgate poison claims --label accepted --out suspects.csv\n"
       "  millgate branch without-suspects\n"
       "  millgate commit --changes suspects.csv --table claims --branch without-suspects");
@@ -243,6 +357,24 @@ void add_poison(const Command& program, Session& session) {
       .add_option("--columns", options->search.columns,
                   "columns in which a trigger could be; default: all that can")
       .one_at_a_time();
+  command.add_option(
+      "--by", options->holdout.by,
+      "column or SQL: where a row comes from. Each source is left out once: are its labels "
+      "plausible, how far do predictions move, does it carry a backdoor");
+  Parameter by_author = command.add_flag(
+      "--by-author", options->by_author,
+      "as --by, with the author of the commit that brought the row, or last changed it");
+  command
+      .add_option("--commits", options->commit_count_max,
+                  "with --by-author: look at so many versions of the table")
+      .positive()
+      .shows_default()
+      .needs(by_author);
+  command
+      .add_option("--source-rows", options->holdout.rows_min,
+                  "with --by and --by-author: sources of fewer rows are not judged")
+      .positive()
+      .shows_default();
   command.add_option("--rows", options->shown_max, "rows to print of each trigger")
       .not_negative()
       .shows_default();

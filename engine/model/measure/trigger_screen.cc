@@ -339,6 +339,29 @@ double log_tail_bound(int64_t hits, int64_t trials, double expected) {
   return -static_cast<double>(trials) * divergence;
 }
 
+double log_tail_bound(int64_t hits, std::span<const double> expected) {
+  const auto known = [](double p) { return std::clamp(p, kProbabilityMin, 1 - kProbabilityMin); };
+  const auto sum_of = [&](const auto& term) {
+    double sum = 0;
+    for (const double p : expected) sum += term(known(p));
+    return sum;
+  };
+  const auto wanted = static_cast<double>(hits);
+  if (wanted <= sum_of([](double p) { return p; })) return 0;
+  if (hits >= static_cast<int64_t>(expected.size())) {
+    return sum_of([](double p) { return std::log(p); });
+  }
+  // The exponent at which as many successes as there are would be expected.
+  double low = 0, high = 60;
+  for (int i = 0; i < 60; ++i) {
+    const double odds = std::exp((low + high) / 2);
+    const double mean = sum_of([&](double p) { return p * odds / (1 - p + p * odds); });
+    (mean < wanted ? low : high) = (low + high) / 2;
+  }
+  const double odds = std::exp(low);
+  return std::min(0.0, sum_of([&](double p) { return std::log(1 - p + p * odds); }) - low * wanted);
+}
+
 Result<TriggerScreen> screen_triggers(std::span<const size_t> labels, size_t classes,
                                       std::span<const PartedColumn> columns,
                                       std::span<const TriggerItem> items,

@@ -83,5 +83,8 @@ struct TriggerScreen {
 /// Kullback-Leibler divergence of the shares; 0 when no more than expected. (Hoeffding 1963,
 /// theorem 1, for trials of different probabilities.)
 [[nodiscard]] double log_tail_bound(int64_t hits, int64_t trials, double expected);
+/// The same where the probability of each trial is known: the least of Chernoff's bounds. Never
+/// above the one for their mean.
+[[nodiscard]] double log_tail_bound(int64_t hits, std::span<const double> expected);
 
 }  // namespace millgate

@@ -4,6 +4,7 @@
 
 #include <boost/math/distributions/binomial.hpp>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "ground/random.h"
@@ -130,6 +131,32 @@ TEST(TriggerScreen, TheBoundIsAboveTheBinomialTail) {
   }
   EXPECT_NEAR(log_tail_bound(10, 10, 0.5), 10 * std::log(0.5), 1e-12);
   EXPECT_EQ(log_tail_bound(3, 10, 0.5), 0);
+}
+
+TEST(TriggerScreen, TheBoundForTrialsOfTheirOwnIsAboveTheTailAndBelowTheOneForTheirMean) {
+  Random random(5);
+  for (const size_t trials : {1, 7, 40}) {
+    std::vector<double> expected(trials);
+    for (double& p : expected) p = random.uniform();
+    std::vector<double> exactly = {1};  // Probability of each number of successes.
+    for (const double p : expected) {
+      exactly.push_back(0);
+      for (size_t i = exactly.size() - 1; i > 0; --i) {
+        exactly[i] = exactly[i] * (1 - p) + exactly[i - 1] * p;
+      }
+      exactly[0] *= 1 - p;
+    }
+    const double mean =
+        std::accumulate(expected.begin(), expected.end(), 0.0) / static_cast<double>(trials);
+    double tail = 0;
+    for (size_t hits = trials; hits > 0; --hits) {
+      tail += exactly[hits];
+      const auto count = static_cast<int64_t>(hits);
+      const double bound = log_tail_bound(count, expected);
+      EXPECT_GE(std::exp(bound), tail * (1 - 1e-9)) << hits << " of " << trials;
+      EXPECT_LE(bound, log_tail_bound(count, static_cast<int64_t>(trials), mean) + 1e-9);
+    }
+  }
 }
 
 TEST(TriggerScreen, WhatDoesNotFitIsRefused) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "ground/random.h"
 #include "model/learn/learner.h"
@@ -37,10 +38,8 @@ TrainSettings settings_of(uint64_t seed) {
 
 }  // namespace
 
-Result<std::vector<double>> left_out_predictions(const SuspectRows& rows, size_t label,
-                                                 const RowSet& left_out,
-                                                 const std::vector<size_t>& asked,
-                                                 const LeftOutOptions& options) {
+Result<LeftOutModel> LeftOutModel::fit(const SuspectRows& rows, size_t label,
+                                       const RowSet& left_out, const LeftOutOptions& options) {
   std::vector<size_t> outside;
   for (size_t row = 0; row < rows.row_count(); ++row) {
     if (!contains(left_out, row)) outside.push_back(row);
@@ -52,8 +51,10 @@ Result<std::vector<double>> left_out_predictions(const SuspectRows& rows, size_t
   }
   double hits = 0;
   for (const size_t row : outside) hits += rows.labels[row] == label ? 1 : 0;
-  const double share = hits / static_cast<double>(outside.size());
-  if (share == 0 || share == 1) return std::vector<double>(asked.size(), share);
+  LeftOutModel model;
+  model.width_ = rows.columns.size();
+  model.share_ = hits / static_cast<double>(outside.size());
+  if (model.share_ == 0 || model.share_ == 1) return model;
   shuffle(outside, Random::stream(options.seed, "left out"));
   outside.resize(std::min(outside.size(), static_cast<size_t>(options.training_rows_max)));
   const size_t valid_count = outside.size() / kValidEvery;
@@ -75,12 +76,23 @@ Result<std::vector<double>> left_out_predictions(const SuspectRows& rows, size_t
   for (size_t i = 0; i < rows.columns.size(); ++i) {
     input.feature_names.push_back("c" + std::to_string(i));
   }
-  const auto fitted = fit_boosted_trees(input);
-  if (!fitted.ok()) return std::vector<double>(asked.size(), share);  // No column splits the rows.
-  const Examples test = examples_of(rows, label, asked);
-  std::vector<double> predictions(asked.size());
-  fitted->scorer->score(test.features, predictions);
+  auto fitted = fit_boosted_trees(input);
+  if (fitted.ok()) model.scorer_ = std::move(fitted->scorer);  // Else no column splits the rows.
+  return model;
+}
+
+std::vector<double> LeftOutModel::predict(std::span<const double> features) const {
+  std::vector<double> predictions(width_ == 0 ? 0 : features.size() / width_, share_);
+  if (scorer_ != nullptr) scorer_->score(features, predictions);
   return predictions;
+}
+
+Result<std::vector<double>> left_out_predictions(const SuspectRows& rows, size_t label,
+                                                 const RowSet& left_out,
+                                                 const std::vector<size_t>& asked,
+                                                 const LeftOutOptions& options) {
+  MILLGATE_ASSIGN(const LeftOutModel model, LeftOutModel::fit(rows, label, left_out, options));
+  return model.predict(examples_of(rows, label, asked).features);
 }
 
 }  // namespace millgate
