@@ -41,7 +41,7 @@ description = "Say here what is predicted, and when the question is asked."
 # plan = "category(plan)"
 
 # [train]
-# learner = "gbdt"               # gbdt | linear | constant
+# learner = "gbdt"               # gbdt | linear | constant | command
 # split = { by = "time", valid = "30d", test = "30d" }
 
 # Nothing goes live that does not meet these. `millgate metrics` lists what can be asked for.

@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "system/pipeline/program_run.h"
 #include "system/pipeline/run_index.h"
 
 namespace millgate {
@@ -20,6 +21,8 @@ struct Options {
 
 struct ListOptions {
   std::string where;
+  bool failed = false;
+  std::string output;  ///< A model or the event of a failed run.
   int64_t newest = 50;
   std::function<bool()> has_newest;  ///< Whether the call has `-n`.
 };
@@ -208,8 +211,69 @@ void print_runs(const RunSelection& selection, const std::vector<std::string>& m
   }
 }
 
+Json to_json(const FailedRun& run) {
+  return {{"event", run.event},
+          {"time", to_string(run.time)},
+          {"author", run.author},
+          {"data_commit", run.data_commit},
+          {"error", run.error}};
+}
+
+Result<int> list_failed(const Session& session, const Repository& repository) {
+  MILLGATE_ASSIGN(const std::vector<FailedRun> runs, read_failed_runs(repository));
+  if (session.json) {
+    Json list = Json::array();
+    for (const FailedRun& run : runs) list.push_back(to_json(run));
+    print_json(list);
+    return kDone;
+  }
+  if (runs.empty()) std::cerr << "no run of a program failed\n";
+  TextTable table({"event", "time", "author", "data", "error"});
+  for (const FailedRun& run : runs) {
+    table.add({std::to_string(run.event), to_string(run.time), run.author,
+               run.data_commit.substr(0, 12), run.error});
+  }
+  if (!runs.empty()) table.print(std::cout);
+  return kDone;
+}
+
+/// A metric's way in a line.
+void print_logged(const ProgramRecord& record) {
+  TextTable table({"metric", "values", "first", "last", "least", "at step", "greatest", "at step"});
+  for (const auto& [name, logged] : record.metrics) {
+    const auto at = [&](auto found) { return static_cast<size_t>(found - logged.values.begin()); };
+    const size_t least = at(std::min_element(logged.values.begin(), logged.values.end()));
+    const size_t greatest = at(std::max_element(logged.values.begin(), logged.values.end()));
+    table.add({name, grouped(static_cast<int64_t>(logged.values.size())),
+               rounded(logged.values.front()), rounded(logged.values.back()),
+               rounded(logged.values[least]), std::to_string(logged.steps[least]),
+               rounded(logged.values[greatest]), std::to_string(logged.steps[greatest])});
+  }
+  if (!table.empty()) table.print(std::cout);
+}
+
+Result<int> show_program(const Session& session, const Repository& repository,
+                         const std::string& name) {
+  MILLGATE_ASSIGN(const ProgramRecord record, find_program_record(repository, name));
+  if (session.json) {
+    print_json(millgate::to_json(record));
+    return kDone;
+  }
+  std::cout << "program:";
+  for (const std::string& word : record.command) std::cout << ' ' << word;
+  std::cout << "\nit " << record.ended << "; " << rounded(record.seconds, 2) << " s, "
+            << rounded(record.cpu_seconds, 2) << " s of processor, "
+            << rounded(static_cast<double>(record.memory_bytes_peak) / 1e6, 3) << " MB at most\n";
+  print_logged(record);
+  if (!record.output.empty()) std::cout << "\noutput:\n" << record.output;
+  if (!record.errors.empty()) std::cout << "\nerrors:\n" << record.errors;
+  return kDone;
+}
+
 Result<int> list_runs(const Session& session, const ListOptions& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  if (options.failed) return list_failed(session, *repository);
+  if (!options.output.empty()) return show_program(session, *repository, options.output);
   RunQuestion question{.where = options.where, .newest = options.newest, .metrics = {}};
   question.metrics = {"auc", "log_loss", "rmse", "mae"};
   if (session.json && !options.has_newest()) question.newest = 0;
@@ -253,6 +317,9 @@ void add_runs(const Command& program, Session& session) {
       command.add_option("-n,--newest", options->newest, "so many at most; 0: all")
           .not_negative()
           .shows_default();
+  command.add_flag("--failed", options->failed, "runs of other programs that gave no model");
+  command.add_option("--output", options->output,
+                     "what the program said that made this model, or that failed (its event)");
   options->has_newest = [newest] { return newest.given(); };
   command.does([&session, options] { return list_runs(session, *options); });
 }

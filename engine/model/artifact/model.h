@@ -73,7 +73,7 @@ class Model {
   struct Parts {
     Manifest manifest;
     const FeatureProgram* features = nullptr;
-    std::string model_format;  ///< "lightgbm" or "linear".
+    std::string model_format;  ///< As load_scorer (model_format.h) knows it.
     std::string model_text;
     std::vector<Profile> feature_profiles;      ///< Of the training rows, one a feature.
     std::vector<Profile> input_profiles;        ///< Of the training rows, one an input.

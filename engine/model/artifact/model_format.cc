@@ -51,6 +51,24 @@ Status check_lightgbm_codes(std::string_view text) {
   return {};
 }
 
+/// LightGBM calls features without a name Column_0, Column_1 ...
+std::vector<std::string> lightgbm_names(std::string_view text) {
+  constexpr std::string_view kKey = "\nfeature_names=";
+  std::vector<std::string> names;
+  const size_t at = text.find(kKey);
+  if (at == std::string_view::npos) return names;
+  std::string_view line = text.substr(at + kKey.size());
+  line = line.substr(0, line.find_first_of("\r\n"));
+  bool are_numbers = true;
+  while (!line.empty()) {
+    const size_t space = line.find(' ');
+    names.emplace_back(line.substr(0, space));
+    are_numbers = are_numbers && names.back() == "Column_" + std::to_string(names.size() - 1);
+    line = space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
+  }
+  return are_numbers ? std::vector<std::string>{} : names;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
@@ -81,6 +99,13 @@ Result<std::string> recognise_format(std::string_view bytes, const std::string& 
   if (bytes.starts_with("tree\n") || bytes.starts_with("tree\r\n")) return std::string("lightgbm");
   if (bytes.front() == '{') return std::string("xgboost");
   return invalid_input(name + " is no model that is known here", kWriteInstead);
+}
+
+Result<std::vector<std::string>> told_feature_names(const std::string& format,
+                                                    std::string_view bytes) {
+  if (format == "lightgbm") return lightgbm_names(bytes);
+  if (format == "xgboost") return read_xgboost_names(bytes);
+  return std::vector<std::string>{};
 }
 
 Status check_own_codes(const std::string& format, std::string_view bytes) {

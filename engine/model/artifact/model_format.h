@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ground/error.h"
 #include "model/artifact/ensemble.h"
@@ -30,6 +31,11 @@ namespace millgate {
 /// Errors: `invalid_input` for what carries code (pickle, joblib, torch.save) or is no model, with
 /// what to write instead.
 [[nodiscard]] Result<std::string> recognise_format(std::string_view bytes, const std::string& name);
+
+/// What the file calls its features, in their order; empty where it does not tell, or calls them by
+/// their numbers. Errors: `damaged`.
+[[nodiscard]] Result<std::vector<std::string>> told_feature_names(const std::string& format,
+                                                                  std::string_view bytes);
 
 /// Codes that another program gave to categories by itself would not be those of the features.
 /// Checked once, when the file comes in. Errors: `invalid_input`.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -65,6 +66,9 @@ struct Trees {
 
 /// The trees of XGBoost's JSON or UBJ; errors as `load_scorer` (model_format.h).
 [[nodiscard]] Result<Trees> read_xgboost_trees(std::string_view bytes);
+
+/// The names that the file tells; empty when it tells none. Errors: `damaged`.
+[[nodiscard]] Result<std::vector<std::string>> read_xgboost_names(std::string_view bytes);
 
 /// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
 /// parent, so that every walk ends; leaves are finite.

@@ -403,18 +403,24 @@ Status read_trees(const Json& learner, Trees& trees) {
   return {};
 }
 
-}  // namespace
-
-Result<Trees> read_xgboost_trees(std::string_view bytes) {
+/// The model as JSON, be it JSON or UBJ.
+Result<Json> read_either(std::string_view bytes) {
   // UBJ begins with an object whose first key has a length, JSON never has these letters there.
   const bool is_binary =
       bytes.size() > 1 && std::string_view("iUIlL#$N").find(bytes[1]) != std::string_view::npos;
-  MILLGATE_ASSIGN(const Json whole,
+  MILLGATE_ASSIGN(Json whole,
                   is_binary ? parse_ubjson(bytes, kObject) : parse_json(bytes, kObject));
   if (!whole.is_object() || !whole.contains("learner")) {
     return invalid_input("the file is JSON, and no model of XGBoost: it has no `learner`",
                          "save the model with XGBoost's `save_model`");
   }
+  return whole;
+}
+
+}  // namespace
+
+Result<Trees> read_xgboost_trees(std::string_view bytes) {
+  MILLGATE_ASSIGN(const Json whole, read_either(bytes));
   const Json& learner = whole.at("learner");
   Trees trees;
   trees.is_single = true;
@@ -422,6 +428,12 @@ Result<Trees> read_xgboost_trees(std::string_view bytes) {
   MILLGATE_TRY(read_parameters(learner, trees));
   MILLGATE_TRY(read_trees(learner, trees));
   return trees;
+}
+
+Result<std::vector<std::string>> read_xgboost_names(std::string_view bytes) {
+  MILLGATE_ASSIGN(const Json whole, read_either(bytes));
+  if (!whole.at("learner").contains("feature_names")) return std::vector<std::string>{};
+  return json_member<std::vector<std::string>>(whole.at("learner"), "feature_names", kObject);
 }
 
 }  // namespace millgate

@@ -182,6 +182,7 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
   MILLGATE_ASSIGN(PreparedRows prepared, prepare_rows(request, rows, split));
   LearnerInput input = learner_input(request.task.kind, prepared, request.settings);
   input.progress = progress;
+  input.keep_record = request.keep_record;
   MILLGATE_ASSIGN(Fitted fitted, fit_learner(input));
   return Attempt{std::move(prepared), std::move(fitted)};
 }

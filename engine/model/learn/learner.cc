@@ -25,8 +25,9 @@ Result<Fitted> fit_learner(const LearnerInput& input) {
   if (learner == "gbdt") return fit_boosted_trees(input);
   if (learner == "linear") return fit_linear(input);
   if (learner == "constant") return fit_constant(input);
+  if (learner == "command") return fit_command(input);
   return invalid_input("unknown learner `" + learner + "`",
-                       "valid learners: gbdt, linear, constant");
+                       "valid learners: gbdt, linear, constant, command");
 }
 
 }  // namespace millgate

@@ -35,12 +35,15 @@ struct LearnerInput {
   /// gbdt: asked after each round, with the best loss on the valid rows so far; false stops the
   /// training, and there is no model. May be empty.
   std::function<bool(int round, double best_loss)> goes_on = {};
-  int threads = 0;  ///< gbdt: that it may use, which no result depends on; 0: all.
+  int threads = 0;  ///< gbdt, command: that it may use; no result of gbdt depends on it; 0: all.
+  /// command: called once with the record of the program (program_record.h) as JSON, also when it
+  /// failed. May be empty.
+  std::function<void(std::string record)> keep_record = {};
 };
 
 /// What a learner gives.
 struct Fitted {
-  std::string format;  ///< "lightgbm" or "linear", as Model::Parts::model_format.
+  std::string format;  ///< As Model::Parts::model_format.
   std::string text;
   std::shared_ptr<const Scorer> scorer;
   std::map<std::string, std::string> parameters;  ///< All that were set.
@@ -66,6 +69,14 @@ struct Fitted {
 
 /// The mean label for every row: what any other learner must beat.
 [[nodiscard]] Result<Fitted> fit_constant(const LearnerInput& input);
+
+/// The program that `input.settings->command` names: it finds the rows, the parameters and the seed
+/// in a work folder (command_job.h), reports by lines on its standard output (program_record.h),
+/// and leaves a model file of a known format, which is read and checked: features in their order,
+/// probabilities for binary tasks. It is stopped at its limits, and with us.
+/// Errors: `invalid_input` when it fails, reports what is no number, or leaves no model, one that
+/// carries code, or one that does not fit; `outside` when it cannot be started.
+[[nodiscard]] Result<Fitted> fit_command(const LearnerInput& input);
 
 /// The learner that `input.settings` names.
 [[nodiscard]] Result<Fitted> fit_learner(const LearnerInput& input);

@@ -318,10 +318,12 @@ TEST(Dependencies, NameThePinnedVersionOfLightgbm) {
   std::ifstream pins(std::filesystem::path(MILLGATE_SOURCE_DIR) / "scripts" / "pins");
   std::stringstream text;
   text << pins.rdbuf();
-  const auto versions = dependencies_of("gbdt");
+  const auto versions = *dependencies_of({});
   EXPECT_NE(text.str().find("lightgbm==" + versions.at("lightgbm") + " "), std::string::npos)
       << versions.at("lightgbm");
-  EXPECT_FALSE(dependencies_of("linear").contains("lightgbm"));
+  TrainSettings linear;
+  linear.learner = "linear";
+  EXPECT_FALSE(dependencies_of(linear)->contains("lightgbm"));
 }
 
 }  // namespace

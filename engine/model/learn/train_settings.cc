@@ -53,7 +53,7 @@ constexpr auto kParameters = std::to_array<LearnerParameter>({
 });
 
 /// Any scalar as LightGBM writes it.
-Result<std::string> scalar_text(Section& section, const std::string& key) {
+Result<std::string> scalar_text(Section& section, const std::string& key, bool is_for_line) {
   if (auto whole = section.integer(key); whole.ok() && *whole) return std::to_string(**whole);
   if (auto number = section.number(key); number.ok() && *number) return shortest_text(**number);
   if (auto truth = section.boolean_or(key, false); truth.ok()) {
@@ -63,7 +63,8 @@ Result<std::string> scalar_text(Section& section, const std::string& key) {
   if (!text.ok()) {
     return section.error_at(key, "parameter `" + key + "` must be a number, a text, true or false");
   }
-  if (text->empty() || text->find_first_of(" \t\r\n=") != std::string::npos) {
+  // They become one line of LightGBM's.
+  if (is_for_line && (text->empty() || text->find_first_of(" \t\r\n=") != std::string::npos)) {
     return section.error_at(key, "parameter `" + key + "` has a blank or `=` in its value");
   }
   return text;
@@ -78,14 +79,15 @@ std::vector<std::string> names_for(std::string_view learner) {
 }
 
 Status read_parameters(Section section, TrainSettings& settings) {
+  const bool takes_any = settings.learner == "command";
   const std::vector<std::string> names = names_for(settings.learner);
   for (const std::string& key : section.keys()) {
-    if (std::find(names.begin(), names.end(), key) == names.end()) {
+    if (!takes_any && std::find(names.begin(), names.end(), key) == names.end()) {
       return section.error_at(
           key, "unknown parameter `" + key + "` of learner `" + settings.learner + "`",
           names.empty() ? "this learner takes no parameters" : name_hint(key, names));
     }
-    MILLGATE_ASSIGN(settings.parameters[key], scalar_text(section, key));
+    MILLGATE_ASSIGN(settings.parameters[key], scalar_text(section, key, !takes_any));
   }
   return section.finish();
 }
@@ -184,7 +186,9 @@ Status read_search(Section section, const TrainSettings& settings, TuneSettings&
     return section.error_at(key, "`" + key + "` is searched, and has a value in [train.parameters]",
                             "remove one of the two");
   }
-  MILLGATE_ASSIGN(tune.space, read_search_space(std::move(section), names_for(settings.learner)));
+  const std::vector<std::string> known =
+      settings.learner == "command" ? section.keys() : names_for(settings.learner);
+  MILLGATE_ASSIGN(tune.space, read_search_space(std::move(section), known));
   return {};
 }
 
@@ -279,8 +283,9 @@ std::span<const LearnerParameter> learner_parameters() { return kParameters; }
 
 Result<TrainSettings> read_train_settings(Section section) {
   TrainSettings settings;
-  MILLGATE_ASSIGN(settings.learner,
-                  section.one_of("learner", settings.learner, {"gbdt", "linear", "constant"}));
+  MILLGATE_ASSIGN(settings.learner, section.one_of("learner", settings.learner,
+                                                   {"gbdt", "linear", "constant", "command"}));
+  MILLGATE_ASSIGN(settings.command, read_command_settings(section, settings.learner == "command"));
   MILLGATE_ASSIGN(Section split, section.section("split"));
   MILLGATE_TRY(read_split(split, settings));
   // LightGBM's seeds are of 31 bits.

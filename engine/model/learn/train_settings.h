@@ -13,6 +13,7 @@
 #include "ground/settings.h"
 #include "model/artifact/calibration.h"
 #include "model/artifact/uncertainty.h"
+#include "model/learn/command_settings.h"
 #include "model/tune/search_space.h"
 #include "model/tune/suggest.h"
 
@@ -41,13 +42,14 @@ struct UncertaintySettings {
 
 /// How a model is trained.
 struct TrainSettings {
-  std::string learner = "gbdt";   ///< gbdt | linear | constant
+  std::string learner = "gbdt";   ///< gbdt | linear | constant | command
   std::string split_by = "time";  ///< time | random
   int64_t valid_micros = 0;       ///< Length of the validation window before the test; 0: `share`.
   int64_t test_micros = 0;        ///< Length of the newest window; 0: `share`.
   double share = 0.2;             ///< Of valid and of test each, where no lengths are given.
   uint64_t seed = 1;
   std::map<std::string, std::string> parameters;  ///< [train.parameters]: passed to the learner.
+  CommandSettings command;                        ///< Of the learner `command`.
   int rounds_max = 500;                           ///< gbdt: trees at most.
   int early_stopping_rounds =
       30;  ///< gbdt: stop when the loss on valid rows is not better so long.
@@ -66,7 +68,7 @@ struct LearnerParameter {
   std::string_view definition;  ///< One sentence.
 };
 
-/// All of them, in the order in which help shows them.
+/// Those of our own learners, in the order in which help shows them; a program takes any.
 [[nodiscard]] std::span<const LearnerParameter> learner_parameters();
 
 /// Reads `[train]`; an empty section gives the defaults.

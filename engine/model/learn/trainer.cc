@@ -102,7 +102,8 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   parts.manifest.train_row_count = static_cast<int64_t>(made.train.rows());
   parts.manifest.train_from = result.train_from;
   parts.manifest.train_to = result.train_to;
-  parts.manifest.dependencies.merge(dependencies_of(request.settings.learner));
+  MILLGATE_ASSIGN(auto dependencies, dependencies_of(request.settings));
+  parts.manifest.dependencies.merge(dependencies);
   parts.features = &made.program;
   parts.model_format = made.fitted.format;
   parts.model_text = made.fitted.text;
@@ -275,8 +276,9 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   MILLGATE_ASSIGN(const TrainingRows rows, read_training_rows(*request.joined));
   MILLGATE_TRY(check_labels(request.task, rows.labels, result.split));
   MILLGATE_TRY(train_and_measure(objects, request, rows, begin, result));
-  const bool comparable =
-      request.task.kind == TaskKind::binary && request.settings.split_by == "time";
+  const bool comparable = request.task.kind == TaskKind::binary &&
+                          request.settings.split_by == "time" &&
+                          request.settings.learner != "command";
   if (request.compare_random_split && comparable) {
     result.random_split_auc = auc_of_random_split(request, rows, result.split);
   }

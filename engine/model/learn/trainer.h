@@ -33,7 +33,10 @@ struct TrainRequest {
   std::optional<Utility> utility;     ///< Chooses the threshold, never on test rows.
   std::optional<double> threshold;    ///< Fixed threshold instead.
   Manifest manifest;                  ///< Identity fields filled by the caller.
-  bool compare_random_split = false;  ///< Also train on a random split, for the warning.
+  bool compare_random_split = false;  ///< Also train on a random split, for the warning. A program
+                                      ///< is not run a second time for it.
+  /// Gets what a program said and used, as LearnerInput::keep_record. May be empty.
+  std::function<void(std::string record)> keep_record = {};
   /// Called with "features", "train", "measure" and the share of that stage that is done.
   std::function<void(const std::string& stage, double share)> progress;
 };

@@ -375,6 +375,9 @@ Result<Project> read_project(const std::string& folder, const std::vector<std::s
   MILLGATE_TRY(read_features(root, project));
   MILLGATE_ASSIGN(Section train, root.section("train"));
   MILLGATE_ASSIGN(project.train, read_train_settings(train));
+  // Absolute: the program begins in the first and is told of the second.
+  project.train.command.folder = std::filesystem::absolute(folder).lexically_normal().string();
+  project.train.command.scratch = project.train.command.folder + "/.millgate/scratch";
   MILLGATE_TRY(read_utility(root, project));
   MILLGATE_TRY(read_stakeholders(root, project));
   MILLGATE_TRY(read_requirements(root, project));

@@ -8,6 +8,7 @@
 #include "data/feature/entity_rows.h"
 #include "ground/json.h"
 #include "model/learn/dependencies.h"
+#include "system/pipeline/program_run.h"
 #include "system/pipeline/step_key.h"
 #include "system/pipeline/training_set.h"
 #include "system/pipeline/tune.h"
@@ -32,6 +33,7 @@ struct Run {
   TrainingSet set;
   TrainSettings settings;            ///< Of the project, with what a search found.
   std::string study;                 ///< The search; empty without.
+  std::string program = {};          ///< Record of the program that trained; empty without.
   std::vector<ReadView> views = {};  ///< Those that features read.
   StepKey train_key;
   std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
@@ -78,12 +80,12 @@ const RecordedRun* find_run(const std::vector<RecordedRun>& runs, const Id& trai
 }
 
 /// `settings` are those of the project, with what a search found.
-void make_train_key(Run& run) {
+Status make_train_key(Run& run) {
   const Project& project = run.project;
   StepKey& key = run.train_key;
   add_feature_parts(project, run.set, key);
   key.add("slices", dump_json(Json(run.set.plan.task.slices)));
-  add_learner_parts(run.settings, key);
+  MILLGATE_TRY(add_learner_parts(run.settings, key));
   if (project.utility) {
     const Utility& u = *project.utility;
     key.add("utility", dump_json(Json::array({u.true_positive, u.false_positive, u.true_negative,
@@ -92,6 +94,7 @@ void make_train_key(Run& run) {
   if (project.threshold) key.add("threshold", dump_json(Json(*project.threshold)));
   key.add("comparison with a random split", run.options.compare_random_split ? "yes" : "no");
   key.add("version of millgate", std::string(kEngineVersion));
+  return {};
 }
 
 /// The versions of the views that features read.
@@ -167,6 +170,22 @@ Manifest manifest_for(const Run& run) {
   return manifest;
 }
 
+/// Keeps what the program said, also when it failed with `error`.
+Status keep_program(Run& run, const std::string& program, const Error* error) {
+  if (program.empty()) return {};
+  MILLGATE_ASSIGN(const Id record, run.repository.objects().put(program));
+  run.program = record.hex();
+  if (error == nullptr) return {};
+  return record_failed_run(run.repository,
+                           {.time = {},
+                            .author = run.options.author,
+                            .data_commit = run.set.commit.id.hex(),
+                            .configuration_hash = run.project.configuration_hash.hex(),
+                            .train_key = run.train_key.id().hex(),
+                            .error = error->what,
+                            .program = run.program});
+}
+
 Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, StepReport& step) {
   const Stopwatch watch;
   TrainRequest request;
@@ -180,7 +199,10 @@ Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, S
   request.manifest = manifest_for(run);
   request.compare_random_split = run.options.compare_random_split;
   request.progress = run.options.progress;
-  MILLGATE_ASSIGN(TrainResult result, train_model(run.repository.objects(), request));
+  std::string program;
+  request.keep_record = [&](std::string record) { program = std::move(record); };
+  auto result = train_model(run.repository.objects(), request);
+  MILLGATE_TRY(keep_program(run, program, result.ok() ? nullptr : &result.error()));
   step.seconds = watch.seconds();
   return result;
 }
@@ -201,6 +223,7 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.uncertainty = result.uncertainty;
   report.threshold = result.threshold;
   report.study = run.study;
+  report.program = run.program;
   report.learner = run.settings.learner;
   report.parameters = std::move(result.parameters);
   report.best_round = result.best_round;
@@ -275,7 +298,7 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
   std::shared_ptr<arrow::Table> joined;
   std::vector<StepReport> steps;
   MILLGATE_TRY(tune_step(run, joined, steps));
-  make_train_key(run);
+  MILLGATE_TRY(make_train_key(run));
   const RecordedRun* same = find_run(run.earlier, run.train_key.id());
   if (same != nullptr && !options.force && repository.objects().has(same->report.model)) {
     return reused_report(*same);

@@ -46,7 +46,8 @@ struct RunReport {
   std::map<std::string, double> before_calibration;
   std::optional<Uncertainty> uncertainty;
   double threshold = 0.5;
-  std::string study;  ///< Hex id of the search that chose parameters; empty without.
+  std::string program;  ///< Hex id of the record of the program that trained; empty without.
+  std::string study;    ///< Hex id of the search that chose parameters; empty without.
   std::string learner;
   std::map<std::string, std::string> parameters;  ///< As the learner got them.
   int best_round = 0;
@@ -62,6 +63,9 @@ struct RunReport {
 /// Joins, computes features, trains and measures as of `options.revision`; records the run as
 /// an event "run" whose subject is the model. A step runs only when something that it reads
 /// changed; when none did, nothing is appended and the earlier run is given back.
+///
+/// When the learner is another program and fails, an event "failed_run" keeps what it said
+/// (program_run.h).
 ///
 /// A crash at any point leaves files whole or absent, and no event.
 /// Errors: `invalid_input` when the project has no [task] or no [features], else those of the

@@ -75,6 +75,7 @@ void read_numbers(const Json& json, RunReport& report) {
 /// What is younger than the first runs.
 Status read_around(const Json& json, RunReport& report) {
   report.calibration_rows = json.value("calibration_rows", int64_t{0});
+  report.program = json.value("program", "");
   if (const auto found = json.find("calibrated"); found != json.end()) {
     report.calibrated_by = found->at("method").get<std::string>();
     report.before_calibration = found->at("before").get<std::map<std::string, double>>();
@@ -149,6 +150,7 @@ Json run_report_to_json(const RunReport& report) {
       {"evidence", evidence},
       {"steps", steps_to_json(report.steps)},
   };
+  if (!report.program.empty()) json["program"] = report.program;
   if (report.calibration_rows > 0) json["calibration_rows"] = report.calibration_rows;
   if (!report.calibrated_by.empty()) {
     json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};

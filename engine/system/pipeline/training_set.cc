@@ -133,8 +133,26 @@ void add_feature_parts(const Project& project, const TrainingSet& set, StepKey& 
   key.add("kind of task", set.plan.task.kind == TaskKind::binary ? "binary" : "regression");
 }
 
-void add_learner_parts(const TrainSettings& settings, StepKey& key) {
+namespace {
+
+/// The packages of an interpreter are no part: asking it would cost more than a run that has
+/// nothing to do.
+Status add_command_parts(const TrainSettings& settings, StepKey& key) {
+  if (settings.learner != "command") return {};
+  const CommandSettings& command = settings.command;
+  key.add("command", dump_json(Json(command.command)));
+  MILLGATE_ASSIGN(const auto files, program_files(command));
+  for (const auto& [name, hash] : files) key.add("file `" + name + "`", hash);
+  key.add("limits", dump_json(Json::array(
+                        {command.seconds_max, command.memory_bytes_max, command.disk_bytes_max})));
+  return {};
+}
+
+}  // namespace
+
+Status add_learner_parts(const TrainSettings& settings, StepKey& key) {
   key.add("learner", settings.learner);
+  MILLGATE_TRY(add_command_parts(settings, key));
   key.add("split", dump_json(Json::array({settings.split_by, settings.valid_micros,
                                           settings.test_micros, settings.share})));
   key.add("seed", std::to_string(settings.seed));
@@ -151,6 +169,7 @@ void add_learner_parts(const TrainSettings& settings, StepKey& key) {
   for (const auto& [name, value] : settings.parameters) {
     key.add("parameter `" + name + "`", value);
   }
+  return {};
 }
 
 }  // namespace millgate

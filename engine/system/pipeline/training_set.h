@@ -52,7 +52,7 @@ struct JoinOptions {
 
 /// Adds to a key what features and labels are made from.
 void add_feature_parts(const Project& project, const TrainingSet& set, StepKey& key);
-/// Adds to a key how `settings` train.
-void add_learner_parts(const TrainSettings& settings, StepKey& key);
+/// Adds to a key how `settings` train. Errors: those of program_files.
+[[nodiscard]] Status add_learner_parts(const TrainSettings& settings, StepKey& key);
 
 }  // namespace millgate

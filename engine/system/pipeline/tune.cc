@@ -107,7 +107,7 @@ Result<NamedStudy> name_study(const Ledger& ledger, const Project& project,
   study.side_by_side = tune.side_by_side;
   study.rungs = rungs_of(settings);
   add_feature_parts(project, set, named.key);
-  add_learner_parts(settings, named.key);
+  MILLGATE_TRY(add_learner_parts(settings, named.key));
   named.key.add("definition of the search", dump_json(to_json(study)));
   named.key.add("folds", std::to_string(tune.folds));
   named.key.add("warm start", std::to_string(tune.warm_start));
