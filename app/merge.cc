@@ -2,7 +2,9 @@
 #include <iostream>
 #include <set>
 
+#include "app/arrival_text.h"
 #include "app/commands.h"
+#include "app/talk.h"
 #include "app/text_table.h"
 #include "data/check/check.h"
 #include "data/store/commit_merge.h"
@@ -18,6 +20,12 @@ struct Options {
   std::string message;
   std::vector<std::string> policies;
   bool despite_checks = false;
+  std::string override_reason;
+  std::string override_name;
+  std::string held;  ///< File for held rows; empty: none.
+
+  /// Who lets held rows in was told which rules they break.
+  [[nodiscard]] bool overrules_checks() const { return despite_checks || !override_name.empty(); }
   bool go_on = false;
   bool abort = false;
 };
@@ -198,9 +206,135 @@ int report_refused(const Session& session, const MergeChecks& checks, const std:
   return kAnswerIsNo;
 }
 
+/// Folders whose files a merge would change.
+Result<std::vector<std::string>> changed_folders(const Repository& repository,
+                                                 const MergeRequest& request) {
+  std::set<std::string> folders;
+  for (const MergedChange& change : request.changes) {
+    MILLGATE_ASSIGN(const Commit base, repository.read_commit(change.base));
+    MILLGATE_ASSIGN(const Commit theirs, repository.read_commit(change.theirs));
+    for (const auto& [name, tree] : theirs.trees) {
+      const auto known = base.trees.find(name);
+      if (known == base.trees.end() || known->second != tree) folders.insert(name);
+    }
+  }
+  return std::vector<std::string>(folders.begin(), folders.end());
+}
+
+/// Judges rows of branches and authors that are not trusted; `tables` are those that would become
+/// others. What was judged is kept in the ledger.
+Result<QuarantineReport> judge_quarantine(const Session& session, Repository& repository,
+                                          const MergeRequest& request, const Options& options,
+                                          const std::map<std::string, Id>& tables) {
+  if (options.override_reason.empty() != options.override_name.empty()) {
+    return invalid_input("`--override` and `--by` come together: why, and who answers for it",
+                         "--override \"seen with the vendor\" --by \"Jo Smith\"");
+  }
+  MILLGATE_ASSIGN(Project project, read_project(repository.project_folder(), session.overrides));
+  MILLGATE_ASSIGN(const QuarantineSettings settings, read_quarantine_settings(project.root));
+  QuarantineReport report;
+  MILLGATE_ASSIGN(Mistrust mistrust, mistrusted_origins(repository, request, settings));
+  report.origins = std::move(mistrust.origins);
+  if (report.origins.empty()) {
+    if (options.override_name.empty()) return report;
+    return invalid_input("nothing that is merged comes from quarantine",
+                         "leave `--override` and `--by` out");
+  }
+  report.override_reason = options.override_reason;
+  report.override_name = options.override_name;
+  ArrivalQuestion question;
+  question.after = tables;
+  question.held = std::move(mistrust.held);
+  question.progress = progress_line();
+  MILLGATE_ASSIGN(question.before, repository.read_commit(request.ours));
+  MILLGATE_ASSIGN(question.folders, changed_folders(repository, request));
+  auto arrivals = judge_arrivals(repository, project, settings, question);
+  end_progress();
+  if (!arrivals.ok()) return arrivals.error();
+  report.arrivals = *std::move(arrivals);
+  MILLGATE_TRY(guard_reasons(repository, request.ours, report));
+  MILLGATE_TRY(record_quarantine(repository, request, report));
+  if (!options.held.empty()) MILLGATE_TRY(write_held_rows(report, options.held));
+  if (!session.json) print_quarantine(report);
+  return report;
+}
+
+/// The branch whose tip `request` takes, on which held rows can stay; empty where there is none.
+Result<std::string> branch_of_theirs(const Repository& repository, const MergeRequest& request) {
+  if (!request.joins_history || request.changes.size() != 1) return std::string();
+  MILLGATE_ASSIGN(const auto branches, repository.branches());
+  for (const auto& [name, tip] : branches) {
+    if (tip == request.changes[0].theirs && name != request.branch) return name;
+  }
+  return std::string();
+}
+
+/// Moves `branch`, whose rows were let in by part, onto the commit that has them: what differs then
+/// is what was held.
+Status keep_held(Repository& repository, const std::string& branch, const MergeRequest& request,
+                 const Commit& merged, const std::map<std::string, Id>& tables) {
+  NewCommit rest;
+  rest.tables = merged.tables;
+  for (const auto& [name, version] : tables) rest.tables[name] = version;
+  rest.based_on = request.changes[0].theirs;
+  rest.merged_parents = {merged.id};
+  rest.author = author_name();
+  rest.message = "held when merged into " + request.branch;
+  rest.event_note_json = kHeldNote;
+  MILLGATE_TRY(repository.commit(branch, rest));
+  return {};
+}
+
+/// Commits the rows that were let in; the others stay where they are.
+Result<int> merge_what_passed(const Session& session, Repository& repository,
+                              const MergeRequest& request, const Options& options,
+                              const QuarantineReport& report,
+                              const std::map<std::string, Id>& tables) {
+  MILLGATE_ASSIGN(const auto passed, let_in(repository, report.arrivals));
+  MILLGATE_ASSIGN(const std::string branch, branch_of_theirs(repository, request));
+  MILLGATE_ASSIGN(const Commit before, repository.read_commit(request.ours));
+  Json json = {{"commit", nullptr}, {"conflict_count", 0}, {"broken_rules", Json::array()}};
+  if (passed.empty()) {
+    if (!session.json)
+      std::cout << "nothing is let in; branch `" << request.branch << "` is as it was\n";
+  } else {
+    Commit after = before;
+    after.time = repository.clock().now();
+    for (const auto& [name, version] : passed) after.tables[name] = version;
+    MILLGATE_ASSIGN(const MergeChecks checks,
+                    MergeChecks::judge(session, repository, before, after));
+    if (checks.refuse() && !options.despite_checks) {
+      return report_refused(session, checks, request.branch);
+    }
+    NewCommit change;
+    change.tables = passed;
+    change.based_on = request.ours;
+    change.author = author_name();
+    change.message = request.message;
+    change.event_note_json = checks.event_note();
+    MILLGATE_ASSIGN(const Commit commit, repository.commit(request.branch, change));
+    if (!branch.empty()) MILLGATE_TRY(keep_held(repository, branch, request, commit, tables));
+    json["commit"] = commit.id.hex();
+    json["broken_rules"] = checks.to_json();
+    if (!session.json) {
+      checks.print();
+      std::cout << "commit " << commit.id.brief() << ": " << commit.message << '\n';
+    }
+  }
+  MILLGATE_TRY(forget_waiting(repository));
+  if (session.json) {
+    json["quarantine"] = to_json(report, true);
+    print_json(json);
+  } else if (!branch.empty()) {
+    std::cout << "what was held stays on branch `" << branch << "`: `millgate diff "
+              << request.branch << ' ' << branch << "`\n";
+  }
+  return kAnswerIsNo;
+}
+
 /// Commits what is settled, or keeps the merge waiting.
 Result<int> finish(const Session& session, Repository& repository, const MergeRequest& request,
-                   bool despite_checks) {
+                   const Options& options) {
   constexpr size_t kConflictsShown = 20;
   MILLGATE_ASSIGN(const CommitMerge merge, merge_commits(repository, request));
   const size_t conflict_count = merge.conflict_count();
@@ -215,12 +349,19 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
     }
     return kAnswerIsNo;
   }
+  MILLGATE_ASSIGN(const QuarantineReport quarantine,
+                  judge_quarantine(session, repository, request, options, merge.tables));
+  if (quarantine.holds()) {
+    return merge_what_passed(session, repository, request, options, quarantine, merge.tables);
+  }
   MILLGATE_ASSIGN(const Commit before, repository.read_commit(request.ours));
   Commit after = before;
   after.time = repository.clock().now();
   for (const auto& [name, version] : merge.tables) after.tables[name] = version;
   MILLGATE_ASSIGN(const MergeChecks checks, MergeChecks::judge(session, repository, before, after));
-  if (checks.refuse() && !despite_checks) return report_refused(session, checks, request.branch);
+  if (checks.refuse() && !options.overrules_checks()) {
+    return report_refused(session, checks, request.branch);
+  }
   MILLGATE_ASSIGN(const Commit commit,
                   commit_merge(repository, request, merge, author_name(), checks.event_note()));
   MILLGATE_TRY(forget_waiting(repository));
@@ -229,7 +370,8 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
                 {"conflict_count", 0},
                 {"tables", to_json(merge)},
                 {"about", abouts_json(merge)},
-                {"broken_rules", checks.to_json()}});
+                {"broken_rules", checks.to_json()},
+                {"quarantine", to_json(quarantine, true)}});
     return kDone;
   }
   checks.print();
@@ -246,12 +388,14 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
 }
 
 Result<int> report_move(const Session& session, const Commit& to, const std::string& what,
-                        const Json& broken_rules = Json::array()) {
+                        const Json& broken_rules = Json::array(),
+                        const Json& quarantine = nullptr) {
   if (session.json) {
     print_json({{"commit", to.id.hex()},
                 {"conflict_count", 0},
                 {"tables", Json::array()},
-                {"broken_rules", broken_rules}});
+                {"broken_rules", broken_rules},
+                {"quarantine", quarantine}});
   } else {
     std::cout << what << " commit " << to.id.brief() << ": " << to.message << '\n';
   }
@@ -282,24 +426,36 @@ Result<int> begin(const Session& session, Repository& repository, const Options&
   }
   MILLGATE_TRY(check_merge_policies(repository, options.policies, commits));
   MergeRequest request;
-  MILLGATE_ASSIGN(request.changes, changes_to_merge(repository, ours.id, options.revisions));
-  if (request.changes.empty()) return report_move(session, ours, "nothing to merge; still at");
-  if (request.changes.size() == 1 && request.changes[0].base == ours.id) {
-    MILLGATE_ASSIGN(const Commit tip, repository.read_commit(request.changes[0].theirs));
-    MILLGATE_ASSIGN(const MergeChecks checks, MergeChecks::judge(session, repository, ours, tip));
-    if (checks.refuse() && !options.despite_checks) return report_refused(session, checks, branch);
-    MILLGATE_TRY(
-        repository.fast_forward(branch, ours.id, tip.id, author_name(), checks.event_note()));
-    if (!session.json) checks.print();
-    return report_move(session, tip, "moved to", checks.to_json());
-  }
   request.branch = branch;
   request.ours = ours.id;
   request.policies = options.policies;
   request.message = options.message.empty()
                         ? "merge " + listed(options.revisions) + " into " + branch
                         : options.message;
-  return finish(session, repository, request, options.despite_checks);
+  MILLGATE_ASSIGN(request.changes, changes_to_merge(repository, ours.id, options.revisions));
+  if (request.changes.empty()) return report_move(session, ours, "nothing to merge; still at");
+  if (request.changes.size() == 1 && request.changes[0].base == ours.id) {
+    MILLGATE_ASSIGN(const Commit tip, repository.read_commit(request.changes[0].theirs));
+    std::map<std::string, Id> changed;
+    for (const auto& [name, version] : tip.tables) {
+      const auto known = ours.tables.find(name);
+      if (known == ours.tables.end() || known->second != version) changed[name] = version;
+    }
+    MILLGATE_ASSIGN(const QuarantineReport quarantine,
+                    judge_quarantine(session, repository, request, options, changed));
+    if (quarantine.holds()) {
+      return merge_what_passed(session, repository, request, options, quarantine, changed);
+    }
+    MILLGATE_ASSIGN(const MergeChecks checks, MergeChecks::judge(session, repository, ours, tip));
+    if (checks.refuse() && !options.overrules_checks()) {
+      return report_refused(session, checks, branch);
+    }
+    MILLGATE_TRY(
+        repository.fast_forward(branch, ours.id, tip.id, author_name(), checks.event_note()));
+    if (!session.json) checks.print();
+    return report_move(session, tip, "moved to", checks.to_json(), to_json(quarantine, true));
+  }
+  return finish(session, repository, request, options);
 }
 
 Result<int> merge(const Session& session, const Options& options) {
@@ -307,7 +463,7 @@ Result<int> merge(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const auto waiting, waiting_merge(*repository));
   if (options.go_on || options.abort) {
     if (!waiting) return nothing_waits();
-    if (options.go_on) return finish(session, *repository, *waiting, options.despite_checks);
+    if (options.go_on) return finish(session, *repository, *waiting, options);
     MILLGATE_TRY(forget_waiting(*repository));
     if (session.json) {
       print_json({{"aborted", true}});
@@ -349,7 +505,7 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
     request.message = backwards ? "revert \"" + commit.message + "\" (" + commit.id.brief() + ")"
                                 : commit.message;
   }
-  return finish(session, *repository, request, options.despite_checks);
+  return finish(session, *repository, request, options);
 }
 
 Result<int> conflicts(const Session& session) {
@@ -427,6 +583,14 @@ void add_merging(const Command& command, const std::shared_ptr<Options>& options
       .one_at_a_time();
   command.add_flag("--despite-checks", options->despite_checks,
                    "also when it breaks rules of the project; the ledger keeps which");
+  Parameter reason = command.add_option(
+      "--override", options->override_reason,
+      "let rows in that quarantine holds: why; the ledger keeps it, and what was held");
+  command.add_option("--by", options->override_name, "with --override: who answers for it")
+      .needs(reason);
+  command.add_option("--held", options->held,
+                     "write the keys of rows that quarantine holds and why (.csv, .parquet ...); "
+                     "`commit --changes` takes it, and them off the branch");
 }
 
 }  // namespace
@@ -435,7 +599,8 @@ void add_merge(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command =
       program.add_command("merge", "bring the changes of another branch into this one, by cell",
-                          "millgate merge relabelled --policy flights.note=theirs");
+                          "millgate merge relabelled --policy flights.note=theirs\n"
+                          "  millgate merge quarantine/acme --held held.csv");
   command.add_option("revision", options->revisions,
                      "branches, tags or commits to merge; of several each has one vote");
   add_merging(command, options);

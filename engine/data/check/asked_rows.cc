@@ -146,6 +146,16 @@ Result<AskedRows> rows_of_table(Database& database, std::shared_ptr<arrow::Table
   return rows;
 }
 
+Result<AskedRows> rows_of_query(Database& database, const std::string& name, const std::string& sql,
+                                const std::string& text) {
+  AskedRows rows;
+  rows.text = text;
+  rows.name = quote_name(name);
+  MILLGATE_TRY(database.execute("create table " + rows.name + " as " + sql));
+  MILLGATE_TRY(look_at(database, rows));
+  return rows;
+}
+
 Result<std::shared_ptr<arrow::RecordBatchReader>> noted_rows(Database& database,
                                                              const AskedRows& rows,
                                                              const std::vector<std::string>& shown,

@@ -72,6 +72,11 @@ struct AskedRows {
                                               std::shared_ptr<arrow::Table> table,
                                               const std::string& text);
 
+/// The rows of `sql`, kept in `database` as a table `name`, as "`text`". Errors: those of the
+/// query.
+[[nodiscard]] Result<AskedRows> rows_of_query(Database& database, const std::string& name,
+                                              const std::string& sql, const std::string& text);
+
 /// Column of notes: which row they are for.
 inline constexpr const char* kNumberColumn = "number";  ///< int64, from 1.
 

@@ -13,6 +13,7 @@
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
 #include "model/measure/metric.h"
+#include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
 
@@ -382,6 +383,8 @@ Result<Project> read_project(const std::string& folder, const std::vector<std::s
   MILLGATE_TRY(read_stakeholders(root, project));
   MILLGATE_TRY(read_requirements(root, project));
   MILLGATE_TRY(read_gate(root, project));
+  // Who merges reads it again; here a fault in it is found by every command.
+  MILLGATE_TRY(read_quarantine_settings(root));
   MILLGATE_TRY(root.finish());
   return project;
 }
