@@ -3,7 +3,7 @@
 # nothing; `cp -rL build elsewhere` makes a copy that stands alone.
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/lib" "${CMAKE_BINARY_DIR}/share/millgate/examples")
 foreach(library IN LISTS MillgateArrow_LIBRARIES MillgateDuckdb_LIBRARIES
-                         MillgateLightgbm_LIBRARIES)
+                         MillgateLightgbm_LIBRARIES MillgateOnnxruntime_LIBRARIES)
   get_filename_component(name "${library}" NAME)
   file(CREATE_LINK "${library}" "${CMAKE_BINARY_DIR}/lib/${name}" SYMBOLIC)
 endforeach()

@@ -21,7 +21,7 @@ class Scorer {
   [[nodiscard]] virtual size_t feature_count() const = 0;
   /// Probability (binary) or value (regression) of each row of row-major `features`.
   /// The result of a row does not depend on the rows beside it, bit by bit. Never NaN, whatever
-  /// the features are. `features` holds `out.size()` rows of `feature_count()` numbers.
+  /// the features are, but of ONNX. `features` has `out.size()` rows of `feature_count()` numbers.
   virtual void score(std::span<const double> features, std::span<double> out) const = 0;
   /// Global importance by gain, one a feature, summing to 1 (zeros when there is none).
   [[nodiscard]] virtual std::vector<double> importance() const = 0;

@@ -7,6 +7,8 @@
 #include "model/artifact/ensemble.h"
 #include "model/artifact/linear_terms.h"
 #include "model/artifact/manifest.h"
+#include "model/artifact/model.h"
+#include "model/artifact/sampled_shapley.h"
 #include "model/artifact/tree_ensemble.h"
 #include "model/artifact/tree_shap.h"
 
@@ -130,14 +132,40 @@ Result<std::shared_ptr<const Explainer>> load_explainer(const std::string& forma
     MILLGATE_ASSIGN(const LinearModel model, read_linear(text));
     return std::shared_ptr<const Explainer>(std::make_shared<LinearExplainer>(model));
   }
-  return invalid_input("a model of format `" + format + "` cannot be explained",
-                       "the formats are lightgbm, xgboost and linear");
+  return invalid_input(
+      "a model of format `" + format + "` cannot be explained",
+      "the formats are lightgbm, xgboost and linear; an ONNX model is explained by sampling, with "
+      "its training profile");
 }
+
+namespace {
+
+constexpr size_t kBackgroundRows = 100;
+
+/// Of a model that nothing is known of but what it predicts.
+Result<std::shared_ptr<const Explainer>> explainer_by_sampling(const ObjectStore& objects,
+                                                               const Id& id) {
+  MILLGATE_ASSIGN(const auto model, Model::load(objects, id));
+  if (model->feature_profiles().empty()) {
+    return invalid_input("model " + id.brief() +
+                         " has no training profile, without which an "
+                         "absent feature cannot be averaged over");
+  }
+  const ShapleySampling sampling;
+  std::shared_ptr<const Scorer> scorer(model, &model->scorer());  // Lives as long as the model.
+  return make_sampled_explainer(
+      std::move(scorer),
+      background_rows(model->features(), model->feature_profiles(), kBackgroundRows, sampling.seed),
+      sampling);
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Explainer>> load_explainer(const ObjectStore& objects,
                                                         const Id& model) {
   MILLGATE_ASSIGN(const std::string bytes, objects.get(model));
   MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(bytes));
+  if (stored.model_format == "onnx") return explainer_by_sampling(objects, model);
   auto text = objects.get(stored.model);
   if (!text && text.error().code == ErrorCode::not_found) {
     return damaged("model " + model.brief() + ": its scorer is missing",

@@ -121,6 +121,22 @@ Result<Profiles> get_profiles(const ObjectStore& objects, const Id& id, int64_t&
   return read_profiles(bytes);
 }
 
+/// Of an ONNX model that does not take what is missing in a row.
+Error no_number(const Model& model, size_t row, const std::vector<double>& features) {
+  const auto& names = model.features().features();
+  std::string missing;
+  for (size_t j = 0; j < names.size(); ++j) {
+    if (!std::isfinite(features[row * names.size() + j])) {
+      missing += (missing.empty() ? "" : ", ") + names[j].name;
+    }
+  }
+  return invalid_input("model " + model.id().brief() + " has no number for row " +
+                           std::to_string(row + 1) +
+                           (missing.empty() ? "" : ", whose " + missing + " is missing"),
+                       "this model does not take missing values: fill them in [features], for "
+                       "example coalesce(x, 0)");
+}
+
 }  // namespace
 
 Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
@@ -190,7 +206,10 @@ Status Model::predict(const Block& inputs, std::vector<Prediction>& out, Scratch
                         .uncertainty = uncertainty_,
                         .threshold = manifest_.threshold,
                         .is_binary = manifest_.task_kind == "binary"};
-  for (size_t row = 0; row < inputs.rows; ++row) out[row] = telling.of(scratch.values[row]);
+  for (size_t row = 0; row < inputs.rows; ++row) {
+    if (!std::isfinite(scratch.values[row])) return no_number(*this, row, scratch.features);
+    out[row] = telling.of(scratch.values[row]);
+  }
   return {};
 }
 

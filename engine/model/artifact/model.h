@@ -114,9 +114,9 @@ class Model {
     std::vector<double> features;
     std::vector<double> values;
   };
-  /// Predicts every row of `inputs` (columns as features().inputs()). Equal bit by bit for a
-  /// row alone and in a batch. Errors: `invalid_input` as FeatureProgram::evaluate; `out` is then
-  /// unspecified. Allocates only while the buffers grow.
+  /// Predicts every row of `inputs` (columns as features().inputs()), bit by bit as a row alone.
+  /// Errors: `invalid_input` as FeatureProgram::evaluate, or for a row that an ONNX model has no
+  /// number for; `out` is then unspecified. Allocates only while the buffers grow.
   [[nodiscard]] Status predict(const Block& inputs, std::vector<Prediction>& out, Scratch& scratch,
                                EvaluationNotes* notes = nullptr) const;
 

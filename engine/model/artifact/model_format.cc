@@ -4,13 +4,15 @@
 #include <utility>
 
 #include "ground/json.h"
+#include "model/artifact/onnx_library.h"
+#include "model/artifact/onnx_model.h"
 #include "model/artifact/tree_ensemble.h"
 
 namespace millgate {
 namespace {
 
 constexpr const char* kWriteInstead =
-    "write LightGBM's text (`booster.save_model`) or XGBoost's JSON or UBJ (`save_model`)";
+    "write ONNX, LightGBM's text (`booster.save_model`) or XGBoost's JSON or UBJ (`save_model`)";
 
 /// Files that run code of their writer when they are loaded, or that hold no model by themselves.
 struct Refused {
@@ -79,8 +81,9 @@ Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
     MILLGATE_ASSIGN(const Trees trees, read_xgboost_trees(bytes));
     return make_tree_scorer(trees);
   }
+  if (format == "onnx") return load_onnx(bytes);
   return invalid_input("model: format `" + format + "` is not known",
-                       "the formats are lightgbm, xgboost and linear");
+                       "the formats are lightgbm, xgboost, onnx and linear");
 }
 
 Result<std::string> recognise_format(std::string_view bytes, const std::string& name) {
@@ -98,13 +101,24 @@ Result<std::string> recognise_format(std::string_view bytes, const std::string& 
   }
   if (bytes.starts_with("tree\n") || bytes.starts_with("tree\r\n")) return std::string("lightgbm");
   if (bytes.front() == '{') return std::string("xgboost");
+  // ONNX has no mark of its own: its files begin with the version of the format as a field.
+  if (bytes.size() > 1 && bytes[0] == '\x08' && bytes[1] > 0 && bytes[1] < 64) {
+    return std::string("onnx");
+  }
   return invalid_input(name + " is no model that is known here", kWriteInstead);
+}
+
+Result<std::string> runtime_version(const std::string& format) {
+  if (format != "onnx") return std::string();
+  MILLGATE_ASSIGN(const onnx::Library* library, onnx::load_library());
+  return std::string(library->version);
 }
 
 Result<std::vector<std::string>> told_feature_names(const std::string& format,
                                                     std::string_view bytes) {
   if (format == "lightgbm") return lightgbm_names(bytes);
   if (format == "xgboost") return read_xgboost_names(bytes);
+  if (format == "onnx") return onnx_feature_names(bytes);
   return std::vector<std::string>{};
 }
 

@@ -22,8 +22,12 @@ namespace millgate {
 ///   features, thresholds and sums are in single precision. After early stopping the rounds up to
 ///   the best one count, as in XGBoost's scikit-learn interface.
 ///
+/// - `onnx`: run by ONNX Runtime, which is loaded for the first (onnx_model.h). Scores are NaN
+/// where
+///   the model has no number for a row.
+///
 /// Errors: `damaged` with the place; `invalid_input` naming what is not supported, or a format
-/// that is not known.
+/// that is not known; `outside` without a library that is needed.
 [[nodiscard]] Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
                                                                 std::string_view bytes);
 
@@ -31,6 +35,10 @@ namespace millgate {
 /// Errors: `invalid_input` for what carries code (pickle, joblib, torch.save) or is no model, with
 /// what to write instead.
 [[nodiscard]] Result<std::string> recognise_format(std::string_view bytes, const std::string& name);
+
+/// The version of the library that runs models of this format, "1.32.0"; empty where it is
+/// ourselves. Errors: `outside` when it cannot be loaded.
+[[nodiscard]] Result<std::string> runtime_version(const std::string& format);
 
 /// What the file calls its features, in their order; empty where it does not tell, or calls them by
 /// their numbers. Errors: `damaged`.

@@ -8,7 +8,9 @@
 #include "ground/file_store.h"
 #include "ground/json.h"
 #include "ground/random.h"
+#include "model/artifact/explainer.h"
 #include "model/artifact/lightgbm_twin.h"
+#include "model/artifact/made_onnx.h"
 #include "model/artifact/manifest.h"
 
 namespace millgate {
@@ -145,6 +147,36 @@ TEST_F(ModelTest, ComesBackAsItWasSaved) {
   ASSERT_TRUE(names.ok());
   for (const std::string& name : *names) bytes += *files_->size_bytes(name);
   EXPECT_EQ((*model)->size_bytes(), static_cast<int64_t>(bytes));
+}
+
+TEST_F(ModelTest, AnOnnxModelIsExplainedAndNamesARowThatItHasNoNumberFor) {
+  parts_.model_format = "onnx";
+  parts_.model_text = onnx_logistic({0.5F, 0.01F, -1.0F}, 0.25F);
+  for (Profile& profile : parts_.feature_profiles) {
+    profile = profile_numbers(profile.name, std::vector<double>{0, 1, 2, 3});
+  }
+  const auto id = Model::save(objects_, parts_);
+  ASSERT_TRUE(id.ok()) << id.error().what;
+  const auto model = Model::load(objects_, *id);
+  ASSERT_TRUE(model.ok()) << model.error().what;
+  Model::Scratch scratch;
+  std::vector<Prediction> predictions;
+  const Status predicted = (*model)->predict(training_, predictions, scratch);
+  ASSERT_FALSE(predicted.ok()) << "some of the rows miss something";
+  EXPECT_NE(predicted.error().what.find("has no number for row"), std::string::npos);
+  EXPECT_NE(predicted.error().what.find("is missing"), std::string::npos);
+
+  const auto explainer = load_explainer(objects_, *id);
+  ASSERT_TRUE(explainer.ok()) << explainer.error().what;
+  const std::vector<double> row{1, 2, 3};
+  std::vector<double> contributions(3);
+  (*explainer)->explain(row, contributions);
+  double score = 0;
+  (*model)->scorer().score(row, {&score, 1});
+  const double sum =
+      (*explainer)->base_value() + contributions[0] + contributions[1] + contributions[2];
+  EXPECT_NEAR(sum, score, 1e-9);
+  EXPECT_LT(contributions[2], 0);
 }
 
 TEST_F(ModelTest, SamePartsSameId) {

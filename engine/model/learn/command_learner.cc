@@ -205,12 +205,17 @@ Status check_features(const LearnerInput& input, const std::string& format,
 }
 
 Status check_predictions(const LearnerInput& input, const Scorer& scorer) {
-  if (input.kind != TaskKind::binary) return {};
+  const bool is_binary = input.kind == TaskKind::binary;
   for (const Examples* part : {input.train, input.valid}) {
     std::vector<double> predictions(part->rows());
     scorer.score(part->features, predictions);
     for (const double one : predictions) {
-      if (one >= 0 && one <= 1) continue;
+      if (!std::isfinite(one)) {
+        return invalid_input("the model has no number for a row of " + std::to_string(part->rows()),
+                             "it may not take missing values: fill them in [features], for example "
+                             "coalesce(x, 0), or by a step of the model");
+      }
+      if (!is_binary || (one >= 0 && one <= 1)) continue;
       return invalid_input("the model predicts " + std::to_string(one) +
                                ", and the task is binary: a prediction is a probability",
                            "train with an objective of probabilities, such as `binary` of "

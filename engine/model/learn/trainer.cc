@@ -11,6 +11,7 @@
 #include "data/feature/join.h"
 #include "data/feature/vector.h"
 #include "ground/nearest_name.h"
+#include "model/artifact/model_format.h"
 #include "model/learn/attempt.h"
 #include "model/learn/dependencies.h"
 #include "model/learn/fit_calibration.h"
@@ -104,6 +105,8 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   parts.manifest.train_to = result.train_to;
   MILLGATE_ASSIGN(auto dependencies, dependencies_of(request.settings));
   parts.manifest.dependencies.merge(dependencies);
+  MILLGATE_ASSIGN(const std::string runtime, runtime_version(made.fitted.format));
+  if (!runtime.empty()) parts.manifest.dependencies["onnxruntime"] = runtime;
   parts.features = &made.program;
   parts.model_format = made.fitted.format;
   parts.model_text = made.fitted.text;
