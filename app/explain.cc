@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "app/commands.h"
+#include "app/effect_text.h"
 #include "app/joined_rows.h"
 #include "app/personal_exit.h"
 #include "app/talk.h"
@@ -31,6 +32,8 @@ struct Options {
   std::string where;
   std::string rows;
   std::string out;
+  std::string curve;  ///< A feature.
+  bool interactions = false;
   int64_t sample = 10'000;
   size_t top = 10;
   uint64_t seed = 1;
@@ -326,11 +329,21 @@ Status write_out(const Workplace& place, const Explained& all, const Options& op
   return {};
 }
 
+bool hides(const Explained& all, const std::string& name) {
+  const auto& features = all.model->features().features();
+  return std::any_of(features.begin(), features.end(), [&](const Feature& feature) {
+    return feature.name == name && is_guarded(all, feature);
+  });
+}
+
 Result<int> explain(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Explained all, explain_rows(place, options));
+  const EffectRows rows{
+      .model = *all.model, .features = all.features, .hides_values = hides(all, options.curve)};
+  if (!options.curve.empty()) return show_curve(session, rows, options.curve);
   if (!options.out.empty()) MILLGATE_TRY(write_out(place, all, options));
-  if (all.predictions.size() == 1) {
+  if (all.predictions.size() == 1 && !options.interactions) {
     if (session.json) {
       print_json(row_json(all));
     } else {
@@ -344,6 +357,7 @@ Result<int> explain(const Session& session, const Options& options) {
   sizes.reserve(effects.size());
   for (const FeatureEffect& effect : effects) sizes.push_back(effect.mean_absolute);
   const std::vector<size_t> order = order_by_size(sizes);
+  if (options.interactions) return show_interactions(session, rows, order);
   if (session.json) {
     print_json(to_json(all, effects, order));
   } else {
@@ -370,6 +384,10 @@ void add_explain(const Command& program, Session& session) {
       .shows_default();
   command.add_option("--seed", options->seed, "of the sample and the intervals").shows_default();
   command.add_option("--top", options->top, "features shown").positive().shows_default();
+  command.add_option("--curve", options->curve,
+                     "how predictions move over the values of this feature");
+  command.add_flag("--interactions", options->interactions,
+                   "which features work together, instead");
   command.add_option("-o,--out", options->out,
                      "write each row's contributions: .parquet, .csv, .jsonl or .arrow");
   command.does([&session, options] { return explain(session, *options); });
