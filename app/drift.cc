@@ -204,8 +204,10 @@ void print_drift(const Pair& pair, const Compared& compared) {
   }
   if (drift.joint) {
     std::cout << "rows as a whole: maximum mean discrepancy " << rounded(drift.joint->statistic, 3)
-              << ", p = " << rounded(drift.joint->p_value, 2) << " on " << grouped(drift.joint_rows)
-              << " rows\n";
+              << ", p = " << rounded(drift.joint->p_value, 2) << "; energy distance "
+              << rounded(drift.joint_energy->statistic, 3)
+              << ", p = " << rounded(drift.joint_energy->p_value, 2) << "; on "
+              << grouped(drift.joint_rows) << " rows\n";
   } else if (!drift.joint_note.empty()) {
     std::cout << "rows as a whole: " << drift.joint_note << '\n';
   }
@@ -347,7 +349,7 @@ void add_drift(const Command& program, Session& session) {
                      "condition whose rate is compared; default: the label of the task");
   command.add_flag("--no-label", options->no_label, "compare no rate of labels");
   command.add_flag("--joint", options->drift.joint,
-                   "also test the rows as a whole (maximum mean discrepancy)");
+                   "also test the rows as a whole (maximum mean discrepancy, energy distance)");
   const Parameter classifier = command.add_flag(
       "--classifier", options->classify,
       "also train a model to tell the rows apart: how well it does, and by which columns");

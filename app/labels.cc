@@ -218,6 +218,11 @@ Result<int> judge_annotators(const Session& session, Options& options) {
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
   MILLGATE_ASSIGN(const auto rows,
                   open_rows(*database, *place.repository, {options.rows}, options.review.revision));
+  for (const auto& [expression, name] :
+       {std::pair{&question.item, "--item"}, std::pair{&question.annotator, "--annotator"},
+        std::pair{&question.label, "--label"}}) {
+    MILLGATE_ASSIGN(*expression, expression_over(*database, rows[0], *expression, name));
+  }
   MILLGATE_ASSIGN(AnnotatorReport report, read_annotators(*database, rows[0], question));
   MILLGATE_ASSIGN(const GuardedCells cells,
                   open_cells(*place.repository, options.rows, options.review.revision));

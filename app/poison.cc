@@ -58,8 +58,12 @@ Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
     }
     options.search.label = place.project.task->label;
   }
-  options.search.label = with_quoted_columns(options.search.label, opened.rows);
-  options.holdout.by = with_quoted_columns(options.holdout.by, opened.rows);
+  MILLGATE_ASSIGN(options.search.label,
+                  expression_over(*opened.database, opened.rows, options.search.label, "--label"));
+  if (!options.holdout.by.empty()) {
+    MILLGATE_ASSIGN(options.holdout.by,
+                    expression_over(*opened.database, opened.rows, options.holdout.by, "--by"));
+  }
   options.search.shown = key_of(place.project, opened.rows);
   return opened;
 }

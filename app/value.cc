@@ -190,8 +190,10 @@ Result<int> value(const Session& session, Options& options) {
       return invalid_input("a value needs to know what is predicted",
                            "give a condition or a column of classes by --label");
     }
-    options.value.label = with_quoted_columns(place.project.task->label, sides[0]);
+    options.value.label = place.project.task->label;
   }
+  MILLGATE_ASSIGN(options.value.label,
+                  expression_over(*database, sides[0], options.value.label, "--label"));
   options.value.shown = key_of(place.project, sides[0]);
   if (options.is_influence()) {
     options.value.valuer = influence_valuer(

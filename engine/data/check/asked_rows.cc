@@ -11,6 +11,7 @@
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
 #include "ground/nearest_name.h"
+#include "ground/source_text.h"
 
 namespace millgate {
 
@@ -95,6 +96,29 @@ std::string with_quoted_columns(const std::string& expression, const AskedRows& 
     copied = token.end();
   }
   return sql + expression.substr(copied);
+}
+
+Result<std::string> expression_over(Database& database, const AskedRows& rows,
+                                    const std::string& expression, const std::string& name) {
+  const std::string before = "select (";
+  const std::string sql = with_quoted_columns(expression, rows);
+  const auto described = database.describe(before + sql + "\n) from " + rows.name);
+  if (described.ok()) return sql;
+  Error error = described.error();
+  if (error.what.starts_with("SQL: ")) error.what = error.what.substr(5);
+  error.where = name;
+  error.excerpt.clear();
+  const auto offset = database.error_offset();
+  if (!offset || *offset < before.size() || *offset >= before.size() + sql.size()) return error;
+  const SourceText text(name, sql);
+  const size_t at = *offset - before.size();
+  size_t end = at + 1;
+  for (const SqlToken& token : sql_tokens(sql)) {
+    if (token.offset <= at && at < token.end()) end = token.end();
+  }
+  error.where = text.where(text.place_at(at));
+  error.excerpt = text.excerpt(text.place_at(at), text.place_at(end));
+  return error;
 }
 
 std::string expression_text_sql(const std::string& expression) {

@@ -48,6 +48,12 @@ struct AskedRows {
 /// of the project, which is no SQL, may say `left = 1`.
 [[nodiscard]] std::string with_quoted_columns(const std::string& expression, const AskedRows& rows);
 
+/// `expression` as SQL over `rows`, with_quoted_columns. `name` is what a person calls it, such as
+/// "--label". Errors: `invalid_input` that points into the expression.
+[[nodiscard]] Result<std::string> expression_over(Database& database, const AskedRows& rows,
+                                                  const std::string& expression,
+                                                  const std::string& name);
+
 /// SQL that gives what `expression` gives as a text.
 [[nodiscard]] std::string expression_text_sql(const std::string& expression);
 /// The text in a column that `expression_text_sql` gave; "null" for none.

@@ -442,6 +442,8 @@ class Comparison {
     drift_.joint_rows = static_cast<int64_t>((reference.size() + current.size()) / names.size());
     drift_.joint = maximum_mean_discrepancy({reference, current, names.size()}, kJointPermutations,
                                             options_.seed);
+    drift_.joint_energy =
+        energy_distance({reference, current, names.size()}, kJointPermutations, options_.seed);
     return {};
   }
 

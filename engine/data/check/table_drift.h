@@ -31,7 +31,7 @@ struct TableDriftOptions {
   FalseDiscovery correction = FalseDiscovery::benjamini_hochberg;
   bool other_definitions = false;  ///< Also measures under the names of other tools.
   std::string label = {};          ///< SQL condition whose rate is compared; empty: none.
-  bool joint = false;              ///< Also the rows as a whole: maximum mean discrepancy.
+  bool joint = false;              ///< Also the rows as a whole: kernel_two_sample.h.
   uint64_t seed = 1;
 };
 
@@ -90,9 +90,10 @@ struct TableDrift {
   int64_t relation_count = 0;            ///< Pairs that were tested.
   std::optional<ShareDifference> label_rate;
   RowShare reference_labels, current_labels;
-  std::optional<TestResult> joint;  ///< Maximum mean discrepancy.
-  int64_t joint_rows = 0;           ///< Rows of both sides that it was made on.
-  std::string joint_note;           ///< Why there is none; empty otherwise.
+  std::optional<TestResult> joint;         ///< Maximum mean discrepancy.
+  std::optional<TestResult> joint_energy;  ///< Energy distance of the same rows.
+  int64_t joint_rows = 0;                  ///< Rows of both sides that it was made on.
+  std::string joint_note;                  ///< Why there is none; empty otherwise.
   /// A column, a missing rate, a relation or the columns themselves shifted.
   [[nodiscard]] bool shifted() const;
 };

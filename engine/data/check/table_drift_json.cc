@@ -100,6 +100,8 @@ Json to_json(const TableDrift& drift) {
   if (drift.joint) {
     json["joint"] = to_json(*drift.joint);
     json["joint"]["row_count"] = drift.joint_rows;
+    json["joint_energy"] = to_json(*drift.joint_energy);
+    json["joint_energy"]["row_count"] = drift.joint_rows;
   }
   if (!drift.joint_note.empty()) json["joint_note"] = drift.joint_note;
   return json;

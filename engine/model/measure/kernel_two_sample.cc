@@ -43,23 +43,68 @@ double median_square(const std::vector<double>& squares, size_t count) {
   return median * median;
 }
 
-/// The unbiased estimate where the rows with `is_current` are the second sample.
-double estimate(const std::vector<double>& kernel, const std::vector<uint8_t>& is_current) {
-  const size_t count = is_current.size();
+/// Sums over ordered pairs of different rows, where those with `is_current` are the second sample.
+struct PairSums {
   double within[2] = {0, 0};
-  double between = 0;
+  double between = 0;  ///< Each pair once.
   double sizes[2] = {0, 0};
+};
+
+PairSums pair_sums(const std::vector<double>& cells, const std::vector<uint8_t>& is_current) {
+  const size_t count = is_current.size();
+  PairSums sums;
   for (size_t i = 0; i < count; ++i) {
-    const double* row = &kernel[i * count];
+    const double* row = &cells[i * count];
     double same = 0;
     double other = 0;
     for (size_t j = 0; j < i; ++j) (is_current[i] == is_current[j] ? same : other) += row[j];
-    within[is_current[i]] += 2 * same;
-    between += other;
-    sizes[is_current[i]] += 1;
+    sums.within[is_current[i]] += 2 * same;
+    sums.between += other;
+    sums.sizes[is_current[i]] += 1;
   }
-  return within[0] / (sizes[0] * (sizes[0] - 1)) + within[1] / (sizes[1] * (sizes[1] - 1)) -
-         2 * between / (sizes[0] * sizes[1]);
+  return sums;
+}
+
+/// Unbiased: a row is not compared with itself.
+double square_discrepancy(const PairSums& sums) {
+  const double* n = sums.sizes;
+  return sums.within[0] / (n[0] * (n[0] - 1)) + sums.within[1] / (n[1] * (n[1] - 1)) -
+         2 * sums.between / (n[0] * n[1]);
+}
+
+double energy(const PairSums& sums) {
+  const double* n = sums.sizes;
+  const double square = 2 * sums.between / (n[0] * n[1]) - sums.within[0] / (n[0] * n[0]) -
+                        sums.within[1] / (n[1] * n[1]);
+  return std::sqrt(std::max(0.0, square));
+}
+
+struct Permutations {
+  size_t reference_count = 0;
+  int rounds = 0;
+  Random random;
+};
+
+/// The statistic, and how many random divisions of all rows give at least as much.
+template <typename Statistic>
+TestResult permutation_test(const std::vector<double>& cells, Permutations permutations,
+                            const Statistic& statistic) {
+  const auto count =
+      static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(cells.size()))));
+  std::vector<uint8_t> is_current(count, 0);
+  std::fill(is_current.begin() + static_cast<std::ptrdiff_t>(permutations.reference_count),
+            is_current.end(), 1);
+  TestResult result;
+  result.statistic = statistic(pair_sums(cells, is_current));
+  int as_large = 0;
+  for (int round = 0; round < permutations.rounds; ++round) {
+    for (size_t i = count - 1; i > 0; --i) {
+      std::swap(is_current[i], is_current[permutations.random.below(i + 1)]);
+    }
+    if (statistic(pair_sums(cells, is_current)) >= result.statistic) ++as_large;
+  }
+  result.p_value = (1.0 + as_large) / (1.0 + permutations.rounds);
+  return result;
 }
 
 }  // namespace
@@ -67,26 +112,26 @@ double estimate(const std::vector<double>& kernel, const std::vector<uint8_t>& i
 TestResult maximum_mean_discrepancy(const RowSamples& rows, int permutations, uint64_t seed) {
   const size_t reference_count = rows.reference.size() / rows.column_count;
   const size_t current_count = rows.current.size() / rows.column_count;
-  TestResult result;
-  if (reference_count < 2 || current_count < 2) return result;
-  const size_t count = reference_count + current_count;
+  if (reference_count < 2 || current_count < 2) return {};
   std::vector<double> kernel = square_distances(rows);
-  const double width = median_square(kernel, count);
-  if (!(width > 0) || !std::isfinite(width)) return result;
+  const double width = median_square(kernel, reference_count + current_count);
+  if (!(width > 0) || !std::isfinite(width)) return {};
   for (double& cell : kernel) cell = std::exp(-cell / (2 * width));
-  std::vector<uint8_t> is_current(count, 0);
-  std::fill(is_current.begin() + static_cast<std::ptrdiff_t>(reference_count), is_current.end(), 1);
-  result.statistic = estimate(kernel, is_current);
-  Random random = Random::stream(seed, "maximum mean discrepancy");
-  int as_large = 0;
-  for (int round = 0; round < permutations; ++round) {
-    for (size_t i = count - 1; i > 0; --i) {
-      std::swap(is_current[i], is_current[random.below(i + 1)]);
-    }
-    if (estimate(kernel, is_current) >= result.statistic) ++as_large;
-  }
-  result.p_value = (1.0 + as_large) / (1.0 + permutations);
-  return result;
+  return permutation_test(
+      kernel, {reference_count, permutations, Random::stream(seed, "maximum mean discrepancy")},
+      square_discrepancy);
+}
+
+TestResult energy_distance(const RowSamples& rows, int permutations, uint64_t seed) {
+  const size_t reference_count = rows.reference.size() / rows.column_count;
+  const size_t current_count = rows.current.size() / rows.column_count;
+  if (reference_count < 2 || current_count < 2) return {};
+  std::vector<double> distances = square_distances(rows);
+  for (double& cell : distances) cell = std::sqrt(cell);
+  const double largest = *std::max_element(distances.begin(), distances.end());
+  if (!(largest > 0) || !std::isfinite(largest)) return {};
+  return permutation_test(
+      distances, {reference_count, permutations, Random::stream(seed, "energy distance")}, energy);
 }
 
 }  // namespace millgate

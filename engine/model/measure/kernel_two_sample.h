@@ -1,4 +1,4 @@
-/// Whether whole rows of two samples are of one distribution, by a kernel.
+/// Whether whole rows of two samples are of one distribution, by all distances between them.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +23,10 @@ struct RowSamples {
 /// Statistic 0 and p-value 1 for fewer than two rows in a sample, or where all rows are equal.
 [[nodiscard]] TestResult maximum_mean_discrepancy(const RowSamples& rows, int permutations,
                                                   uint64_t seed);
+
+/// Energy distance (Szekely and Rizzo 2013), sqrt(2 E|x - y| - E|x - x'| - E|y - y'|), means over
+/// all pairs of rows, a row with itself included: for one column that of compare_numbers. It has no
+/// width to choose. Permutations, cost and the answers without a p-value as above.
+[[nodiscard]] TestResult energy_distance(const RowSamples& rows, int permutations, uint64_t seed);
 
 }  // namespace millgate

@@ -218,6 +218,56 @@ TEST(MaximumMeanDiscrepancy, IsThatOfNumPyAndFindsAShift) {
   EXPECT_EQ(maximum_mean_discrepancy({x, {}, 2}, 200, 1).p_value, 1);
 }
 
+TEST(EnergyDistance, IsItsFormulaOverAllPairsAndThatOfOneColumn) {
+  const std::vector<double> a = sample_a(45);
+  const std::vector<double> b = sample_b(45);
+  std::vector<double> x;
+  std::vector<double> y;
+  for (size_t i = 0; i < 45; ++i) {
+    auto& rows = i < 20 ? x : y;
+    rows.push_back(a[i]);
+    rows.push_back(b[i]);
+  }
+  const auto mean_distance = [](const std::vector<double>& one, const std::vector<double>& other) {
+    double sum = 0;
+    for (size_t i = 0; i < one.size(); i += 2) {
+      for (size_t j = 0; j < other.size(); j += 2) {
+        sum += std::hypot(one[i] - other[j], one[i + 1] - other[j + 1]);
+      }
+    }
+    return sum * 4 / static_cast<double>(one.size() * other.size());
+  };
+  const double expected =
+      std::sqrt(2 * mean_distance(x, y) - mean_distance(x, x) - mean_distance(y, y));
+  const TestResult result = energy_distance({x, y, 2}, 200, 1);
+  EXPECT_NEAR(result.statistic, expected, 1e-12);
+  EXPECT_EQ(energy_distance({x, y, 2}, 200, 1).p_value, result.p_value);
+  for (double& value : y) value += 1;
+  EXPECT_NEAR(energy_distance({x, y, 2}, 200, 1).p_value, 1.0 / 201, 1e-12);
+  EXPECT_EQ(energy_distance({x, {}, 2}, 200, 1).p_value, 1);
+  EXPECT_EQ(
+      energy_distance({std::vector<double>(6, 1.5), std::vector<double>(8, 1.5), 2}, 20, 1).p_value,
+      1);
+  std::sort(x.begin(), x.end());
+  std::sort(y.begin(), y.end());
+  EXPECT_NEAR(energy_distance({x, y, 1}, 1, 1).statistic, compare_numbers({x, y}).energy, 1e-12);
+}
+
+TEST(EnergyDistance, RarelyAlarmsWithoutAShift) {
+  Random random(20130101);
+  int alarms = 0;
+  for (int round = 0; round < 100; ++round) {
+    std::vector<double> x(30);
+    std::vector<double> y(30);
+    for (auto* sample : {&x, &y}) {
+      for (double& value : *sample) value = random.normal();
+    }
+    alarms += energy_distance({x, y, 1}, 60, 7).p_value <= 0.1 ? 1 : 0;
+  }
+  EXPECT_LE(alarms, 20);  // As below.
+  EXPECT_GE(alarms, 2);
+}
+
 /// Under the null hypothesis p-values are uniform: about one in ten is below a tenth.
 TEST(MaximumMeanDiscrepancy, RarelyAlarmsWithoutAShift) {
   Random random(20130101);
