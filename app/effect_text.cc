@@ -8,7 +8,6 @@
 #include "app/text_table.h"
 #include "ground/json.h"
 #include "ground/nearest_name.h"
-#include "model/artifact/effect_curve.h"
 
 namespace millgate {
 
@@ -17,15 +16,6 @@ namespace {
 constexpr size_t kCurveParts = 10;
 constexpr size_t kInteractionRows = 50;
 constexpr size_t kInteractionFeatures = 6;
-
-/// What the model tells, calibrated where it is.
-PredictRows told_by(const Model& model) {
-  return [&model](std::span<const double> rows, std::span<double> out) {
-    model.scorer().score(rows, out);
-    if (!model.calibration()) return;
-    for (double& value : out) value = calibrated(*model.calibration(), value);
-  };
-}
 
 EffectQuestion question_of(const EffectRows& rows) {
   return {.predict = told_by(rows.model),
@@ -55,6 +45,14 @@ struct Pair {
 };
 
 }  // namespace
+
+PredictRows told_by(const Model& model) {
+  return [&model](std::span<const double> rows, std::span<double> out) {
+    model.scorer().score(rows, out);
+    if (!model.calibration()) return;
+    for (double& value : out) value = calibrated(*model.calibration(), value);
+  };
+}
 
 Result<int> show_curve(const Session& session, const EffectRows& rows, const std::string& feature) {
   MILLGATE_ASSIGN(const size_t at, find_feature(rows.model, feature));

@@ -6,6 +6,7 @@
 
 #include "app/session.h"
 #include "ground/error.h"
+#include "model/artifact/effect_curve.h"
 #include "model/artifact/model.h"
 
 namespace millgate {
@@ -16,6 +17,9 @@ struct EffectRows {
   std::span<const double> features;
   bool hides_values = false;  ///< The policy for personal data hides the feature's values.
 };
+
+/// What the model tells of rows of features: calibrated where it is. `model` must outlive it.
+[[nodiscard]] PredictRows told_by(const Model& model);
 
 /// How predictions move with a feature. Errors: `invalid_input` for one that the model has not,
 /// that is a category, or that has one value only.

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iostream>
 #include <numeric>
+#include <optional>
 
 #include "app/commands.h"
+#include "app/counterfactual_text.h"
 #include "app/effect_text.h"
 #include "app/joined_rows.h"
 #include "app/personal_exit.h"
@@ -34,6 +37,10 @@ struct Options {
   std::string out;
   std::string curve;  ///< A feature.
   bool interactions = false;
+  bool change = false;
+  std::vector<std::string> keep;  ///< Features that `change` leaves alone.
+  double until = 0;
+  std::function<bool()> has_until;  ///< Whether the call has `--until`.
   int64_t sample = 10'000;
   size_t top = 10;
   uint64_t seed = 1;
@@ -336,12 +343,30 @@ bool hides(const Explained& all, const std::string& name) {
   });
 }
 
+Result<int> change_row(const Session& session, const Explained& all, const Options& options) {
+  if (all.predictions.size() != 1) {
+    return invalid_input(
+        "`--change` tells of one row, and these are " + std::to_string(all.predictions.size()),
+        "name one with `--where`, by its key");
+  }
+  const ChangeWish wish{.model = *all.model,
+                        .features = all.features,
+                        .prediction = all.predictions[0].value,
+                        .keep = options.keep,
+                        .until = options.has_until() ? std::optional(options.until) : std::nullopt,
+                        .value_text = [&](const Feature& feature, double value) {
+                          return value_text(all, feature, value);
+                        }};
+  return show_changes(session, wish, options.top);
+}
+
 Result<int> explain(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Explained all, explain_rows(place, options));
   const EffectRows rows{
       .model = *all.model, .features = all.features, .hides_values = hides(all, options.curve)};
   if (!options.curve.empty()) return show_curve(session, rows, options.curve);
+  if (options.change) return change_row(session, all, options);
   if (!options.out.empty()) MILLGATE_TRY(write_out(place, all, options));
   if (all.predictions.size() == 1 && !options.interactions) {
     if (session.json) {
@@ -388,6 +413,12 @@ void add_explain(const Command& program, Session& session) {
                      "how predictions move over the values of this feature");
   command.add_flag("--interactions", options->interactions,
                    "which features work together, instead");
+  command.add_flag("--change", options->change,
+                   "what would have to be otherwise in one row for another answer");
+  command.add_option("--keep", options->keep, "with --change: features that stay as they are");
+  const Parameter until =
+      command.add_option("--until", options->until, "with --change: the prediction to reach");
+  options->has_until = [until] { return until.given(); };
   command.add_option("-o,--out", options->out,
                      "write each row's contributions: .parquet, .csv, .jsonl or .arrow");
   command.does([&session, options] { return explain(session, *options); });
