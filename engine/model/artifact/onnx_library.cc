@@ -1,6 +1,5 @@
 #include "model/artifact/onnx_library.h"
 
-#include <cstring>
 #include <string>
 
 #include "ground/shared_library.h"
@@ -29,11 +28,10 @@ Result<Library> open_library() {
   }
   Library library;
   library.version = base->version();
-  const auto take = [&](size_t place, auto& function) {
-    std::memcpy(&function, static_cast<const char*>(table) + place * sizeof(void*),
-                sizeof(function));
-  };
-#define MILLGATE_ONNX_TAKE(place, name, ...) take(place, library.functions.name);
+  const auto* const places = static_cast<const void* const*>(table);
+#define MILLGATE_ONNX_TAKE(place, name, ...) \
+  library.functions.name =                   \
+      reinterpret_cast<Entry<__VA_ARGS__>::Pointer>(const_cast<void*>(places[place]));
   MILLGATE_ONNX_FUNCTIONS(MILLGATE_ONNX_TAKE)
 #undef MILLGATE_ONNX_TAKE
   const Functions& f = library.functions;
