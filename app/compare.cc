@@ -6,7 +6,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "model/measure/metric.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/pipeline/paired_runs.h"
 #include "system/pipeline/run.h"
 #include "system/pipeline/run_difference.h"

@@ -21,7 +21,7 @@
 #include "data/table/writer.h"
 #include "ground/random.h"
 #include "model/artifact/feature_effect.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/monitor/wording.h"
 #include "system/pipeline/task_cells.h"
 

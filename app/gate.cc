@@ -10,6 +10,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
+#include "model/release/model_name.h"
 #include "model/release/registry.h"
 #include "system/pipeline/gate_evidence.h"
 #include "system/pipeline/run.h"
@@ -45,11 +46,6 @@ std::string measured_text(const Judgement& judgement) {
                                                          : rounded(judgement.evidence->value);
 }
 
-std::string name_of(const Requirement& requirement) {
-  return requirement.slice.empty() ? requirement.metric
-                                   : requirement.metric + " [" + requirement.slice + "]";
-}
-
 void print_verdict(const Verdict& verdict) {
   TextTable table({"requirement", "limit", "measured", "95 % interval", "margin", ""});
   size_t failed = 0;
@@ -79,7 +75,11 @@ void print_verdict(const Verdict& verdict) {
     std::cout << "refused, " << failed << " of " << all << " requirements failed\n";
   }
   if (verdict.passed()) {
-    std::cerr << "hint: `millgate release " << verdict.model().brief() << "` lets it go live\n";
+    const std::string command =
+        verdict.environment().empty()
+            ? "release " + verdict.model().brief()
+            : "promote " + verdict.model().brief() + " --to " + verdict.environment();
+    std::cerr << "hint: `millgate " << command << "` lets it go live\n";
   } else {
     std::cerr << "hint: bring more or better data, change the model, or have the requirement "
                  "changed in millgate.toml by those who asked for it\n";
@@ -129,13 +129,14 @@ Result<Loaded> load(const Workplace& place, const Id& id, const std::string& com
   return loaded;
 }
 
-bool is_held_against_serving(const Project& project) {
-  return std::any_of(project.requirements.begin(), project.requirements.end(),
+bool is_held_against_serving(const Environment& environment) {
+  return std::any_of(environment.requirements.begin(), environment.requirements.end(),
                      [](const Requirement& one) { return is_against_serving(one.bound); });
 }
 
 struct Options {
   std::string model = "latest";
+  std::string environment;             ///< Its name; empty: the last.
   std::string junit, sarif, markdown;  ///< Files to write; empty: none.
   bool ci = false;
 };
@@ -154,27 +155,31 @@ Status write_forms(const Verdict& verdict, const Options& options) {
 Result<int> gate(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(Workplace place, open_workplace(session));
   Ledger& ledger = place.repository->ledger();
+  MILLGATE_ASSIGN(const Environment environment,
+                  find_environment(place.project.environments, options.environment));
   MILLGATE_ASSIGN(const Id id, resolve_model(ledger, options.model));
   MILLGATE_ASSIGN(const Loaded judged, load(place, id, ""));
-  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
+  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger, std::nullopt, environment.key));
   std::optional<Loaded> champion;
-  if (now && is_held_against_serving(place.project)) {
+  if (now && is_held_against_serving(environment)) {
     MILLGATE_ASSIGN(champion, load(place, now->model, judged.run.data_commit));
   }
   if (const auto progress = progress_line()) progress("measure", 0);
-  MILLGATE_ASSIGN(GateEvidence known,
-                  measure_for_gate(*place.repository, place.project, judged.view(),
-                                   champion ? std::optional(champion->view()) : std::nullopt));
+  MILLGATE_ASSIGN(
+      GateEvidence known,
+      measure_for_gate(*place.repository, place.project, environment.requirements, judged.view(),
+                       champion ? std::optional(champion->view()) : std::nullopt));
   MILLGATE_ASSIGN(const std::vector<Evidence> latency,
                   measure_latency(judged.model, known.test_rows));
   known.evidence.insert(known.evidence.end(), latency.begin(), latency.end());
   JudgeOptions how;
   how.unmeasured = std::move(known.unmeasured);
   how.nothing_serves = !now;
+  how.environment = environment.key;
   const auto& until = place.project.warn_only_until;
   how.warn_only = until && system_clock().now().micros < until->micros;
-  MILLGATE_ASSIGN(const Verdict verdict, judge(ledger, id, place.project.requirements,
-                                               known.evidence, author_name(), how));
+  MILLGATE_ASSIGN(const Verdict verdict,
+                  judge(ledger, id, environment.requirements, known.evidence, author_name(), how));
   end_progress();
   MILLGATE_TRY(write_forms(verdict, options));
   if (session.json) {
@@ -196,8 +201,10 @@ void add_gate(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command("gate", "judge a model by the written requirements",
                                               "millgate gate latest");
-  command.add_option("model", options->model, "id, its prefix, `latest` or `serving`")
+  command.add_option("model", options->model, "id, version, alias, `latest` or `serving`")
       .shows_default();
+  command.add_option("--env", options->environment,
+                     "by what this environment asks for; default: the last");
   command.add_flag("--ci", options->ci, "print Markdown for a pull request");
   command.add_option("--markdown", options->markdown, "write that into this file too");
   command.add_option("--junit", options->junit, "write the verdict as JUnit XML");

@@ -3,7 +3,9 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/going_live.h"
 #include "app/text_table.h"
+#include "model/release/alias.h"
 #include "model/release/registry.h"
 
 namespace millgate {
@@ -42,28 +44,33 @@ Result<int> print_events(const Session& session, const Ledger& ledger, const Opt
   return kDone;
 }
 
-/// What served at one moment.
+/// What served at one moment, what was live elsewhere, and which names models had.
 Result<int> print_moment(const Session& session, const Ledger& ledger, Time at) {
-  MILLGATE_ASSIGN(const std::optional<Serving> then, serving(ledger, at));
+  MILLGATE_ASSIGN(const std::vector<Serving> live, live_everywhere(ledger, at));
+  MILLGATE_ASSIGN(const std::vector<Alias> names, aliases(ledger, at));
+  const bool serves = !live.empty() && live.back().environment.empty();
   if (session.json) {
     Json json = {{"at", to_string(at)}, {"model", nullptr}};
-    if (then) {
-      json["model"] = then->model.hex();
-      json["since"] = to_string(then->since);
-      json["how"] = then->how;
-      json["by"] = then->by;
-      json["reason"] = then->reason;
-      json["verdict"] = then->verdict;
+    if (serves) json.update(serving_json(live.back(), at));
+    json["environments"] = Json::object();
+    json["aliases"] = Json::object();
+    for (const Serving& one : live) {
+      if (!one.environment.empty()) json["environments"][one.environment] = serving_json(one, at);
     }
+    for (const Alias& one : names) json["aliases"][one.name] = one.model.hex();
     print_json(json);
-  } else if (!then) {
-    std::cout << "at " << to_string(at) << " nothing served\n";
-  } else {
-    std::cout << "at " << to_string(at) << " model " << then->model.brief() << " served, by "
-              << then->how << " of " << then->by << " at " << to_string(then->since);
-    if (!then->verdict.empty()) std::cout << ", verdict " << then->verdict;
-    if (!then->reason.empty()) std::cout << ", because: " << then->reason;
-    std::cout << '\n';
+    return kDone;
+  }
+  const std::string when = "at " + to_string(at) + " ";
+  if (!serves) std::cout << when << "nothing served\n";
+  for (const Serving& one : live) {
+    std::cout << when << "model " << one.model.brief()
+              << (one.environment.empty() ? " served" : " was live in " + one.environment)
+              << " since " << to_string(one.since) << how_text(one, at) << '\n';
+  }
+  for (const Alias& one : names) {
+    std::cout << when << "alias " << one.name << " named model " << one.model.brief() << ", by "
+              << one.by << '\n';
   }
   return kDone;
 }
@@ -92,7 +99,8 @@ void add_ledger(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command("ledger", "what happened, and what served when",
                                               "millgate ledger --at 2026-03-03T02:00:00Z");
-  command.add_option("--at", options->at, "tell what served at this time");
+  command.add_option("--at", options->at,
+                     "tell what served at this time, and which names models had");
   command.add_option("--kind", options->kind, "only events of this kind");
   command.add_flag("--verify", options->verify, "recompute the chain of hashes");
   command.does([&session, options] { return show_ledger(session, *options); });

@@ -65,7 +65,11 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_runs(program, session);
   add_compare(program, session);
   add_gate(program, session);
+  add_models(program, session);
+  add_alias(program, session);
+  add_retire(program, session);
   add_release(program, session);
+  add_promote(program, session);
   add_rollback(program, session);
   add_serve(program, session);
   add_predict(program, session);

@@ -13,7 +13,7 @@
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
 #include "model/measure/latency.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/monitor/wording.h"
 
 namespace millgate {

@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "app/commands.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/report/model_card.h"
 
 namespace millgate {

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/going_live.h"
 #include "data/online/online_settings.h"
 #include "system/serve/server.h"
 
@@ -21,8 +22,21 @@ std::shared_ptr<OnlineStore> online_store(const Session& session, const Reposito
   return nullptr;
 }
 
-Result<int> serve(const Session& session, ServerOptions options) {
+/// An override is shown wherever its model is.
+void tell_override(const Ledger& ledger, const ServerOptions& options) {
+  const auto live = serving(ledger, std::nullopt, options.environment);
+  if (!options.alias.empty() || !live.ok() || !*live || (*live)->how != "override") return;
+  const Time now = system_clock().now();
+  std::cerr << ((*live)->has_expired(now) ? "warning: " : "note: ") << "model "
+            << (*live)->model.brief() << " serves" << how_text(**live, now) << '\n';
+}
+
+Result<int> serve(const Session& session, ServerOptions options, const std::string& environment) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  if (!environment.empty() && !options.alias.empty()) {
+    return invalid_input("serve: both --env and --alias are given", "give one of them");
+  }
+  MILLGATE_ASSIGN(options.environment, environment_key(session, environment));
   options.online = online_store(session, *repository);
   // Blocked before the server's threads exist, so that only sigwait below sees them.
   sigset_t ends;
@@ -37,6 +51,7 @@ Result<int> serve(const Session& session, ServerOptions options) {
     std::cout << "serving " << server->serving_text() << " at " << server->url() << '\n';
   }
   std::cout.flush();
+  tell_override(repository->ledger(), options);
   int ended_by = 0;
   sigwait(&ends, &ended_by);
   std::cerr << "stopping: finishing what was accepted\n";
@@ -49,13 +64,17 @@ Result<int> serve(const Session& session, ServerOptions options) {
 void add_serve(const Command& program, Session& session) {
   auto options = std::make_shared<ServerOptions>();
   options->port = 8080;
+  auto environment = std::make_shared<std::string>();
   const Command command = program.add_command(
       "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
   command.add_option("--port", options->port, "0: any free one").shows_default();
   command.add_option("--address", options->address, "0.0.0.0 opens it to the network")
       .shows_default();
   command.add_option("--threads", options->threads, "0: one a processor").shows_default();
-  command.does([&session, options] { return serve(session, *options); });
+  command.add_option("--env", *environment, "what is live in this environment; default: the last");
+  command.add_option("--alias", options->alias,
+                     "the model that has this alias; it must have passed");
+  command.does([&session, options, environment] { return serve(session, *options, *environment); });
 }
 
 }  // namespace millgate

@@ -270,7 +270,15 @@ class Forgetting {
     const auto& newest = !rolled_back || (released && rolled_back->number < released->number)
                              ? released
                              : rolled_back;
-    return newest && newest->subject == model;
+    if (newest && newest->subject == model) return true;
+    std::map<std::string, std::string> live;
+    MILLGATE_ASSIGN(const auto promotions, repository_.ledger().events(0, "promotion"));
+    for (const Event& event : promotions) {
+      MILLGATE_ASSIGN(const Json body, parse_json(event.body, "a promotion"));
+      live[event.subject] = body.value("model", std::string());
+    }
+    return std::any_of(live.begin(), live.end(),
+                       [&](const auto& one) { return one.second == model; });
   }
 
   Result<ForgetReport> dry_report() {

@@ -174,6 +174,10 @@ Result<std::vector<Reference>> references_of(const std::vector<Event>& events) {
       add(id, "forget record", true);
     } else if (event.kind == "run" || event.kind == "release" || event.kind == "rollback") {
       if (const auto id = Id::parse(event.subject); id.ok()) add(*id, "model", true);
+    } else if (event.kind == "promotion" || event.kind == "alias") {
+      if (const auto id = Id::parse(body.value("model", std::string())); id.ok()) {
+        add(*id, "model", true);
+      }
     }
     find_ids(body, named);
     find_ids(Json(event.subject), named);

@@ -30,11 +30,6 @@ std::string_view to_string(Bound bound) {
       ->second;
 }
 
-std::string name_of(const Requirement& requirement) {
-  if (requirement.slice.empty()) return requirement.metric;
-  return requirement.metric + "[" + requirement.slice + "]";
-}
-
 double margin_of(const Requirement& requirement, double value) {
   return requirement.bound == Bound::at_least ? value - requirement.limit
                                               : requirement.limit - value;
@@ -191,12 +186,13 @@ Json judgement_json(const Judgement& judgement) {
   return json;
 }
 
-Json body_json(bool passed, bool warns_only, const std::vector<Judgement>& judgements) {
+Json body_json(const Verdict& verdict) {
   Json list = Json::array();
-  for (const Judgement& judgement : judgements) list.push_back(judgement_json(judgement));
+  for (const Judgement& judgement : verdict.judgements()) list.push_back(judgement_json(judgement));
   Json body;
-  body["passed"] = passed;
-  if (warns_only) body["warns_only"] = true;
+  body["passed"] = verdict.passed();
+  if (verdict.warns_only()) body["warns_only"] = true;
+  if (!verdict.environment().empty()) body["environment"] = verdict.environment();
   body["judgements"] = std::move(list);
   return body;
 }
@@ -248,26 +244,30 @@ Result<Verdict> judge(Ledger& ledger, const Id& model, const std::vector<Require
   MILLGATE_TRY(check_requirements(requirements));
   Verdict verdict;
   verdict.model_ = model;
+  verdict.environment_ = options.environment;
   for (const Requirement& requirement : requirements) {
     verdict.judgements_.push_back(judge_one(requirement, evidence, options));
   }
   const bool meets = meets_musts(verdict.judgements_);
   verdict.warns_only_ = options.warn_only && !meets;
   verdict.passed_ = meets || options.warn_only;
-  MILLGATE_ASSIGN(verdict.event_,
-                  ledger.append({.kind = kVerdictKind,
-                                 .subject = model.hex(),
-                                 .author = author,
-                                 .body = dump_json(body_json(verdict.passed_, verdict.warns_only_,
-                                                             verdict.judgements_))}));
+  MILLGATE_ASSIGN(verdict.event_, ledger.append({.kind = kVerdictKind,
+                                                 .subject = model.hex(),
+                                                 .author = author,
+                                                 .body = dump_json(body_json(verdict))}));
   return verdict;
 }
 
-Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model) {
-  MILLGATE_ASSIGN(const std::optional<Event> event, ledger.newest(kVerdictKind, model.hex()));
-  if (!event) return std::optional<Verdict>();
-  MILLGATE_ASSIGN(Verdict verdict, verdict_from_event(*event));
-  return std::optional<Verdict>(std::move(verdict));
+Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model,
+                                            const std::string& environment) {
+  MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events(0, kVerdictKind, model.hex()));
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    MILLGATE_ASSIGN(Verdict verdict, verdict_from_event(*event));
+    if (verdict.environment() == environment) {
+      return std::optional<Verdict>(std::move(verdict));
+    }
+  }
+  return std::optional<Verdict>();
 }
 
 Result<Verdict> verdict_from_event(const Event& event) {
@@ -283,6 +283,7 @@ Result<Verdict> verdict_from_event(const Event& event) {
   MILLGATE_ASSIGN(const Json list, json_member<Json>(body, "judgements", object));
   MILLGATE_ASSIGN(const Section nowhere, parse_settings("", "ledger"));
   verdict.warns_only_ = body.value("warns_only", false);
+  verdict.environment_ = body.value("environment", std::string());
   for (const Json& entry : list) {
     MILLGATE_ASSIGN(Judgement judgement, judgement_from_json(entry, object, nowhere));
     verdict.judgements_.push_back(std::move(judgement));
@@ -303,8 +304,7 @@ nlohmann::ordered_json to_json(const Verdict& verdict) {
   json["event"] = verdict.event().number;
   json["time"] = to_string(verdict.event().time);
   json["author"] = verdict.event().author;
-  const Json body = body_json(verdict.passed(), verdict.warns_only(), verdict.judgements());
-  json.update(body);
+  json.update(body_json(verdict));
   return json;
 }
 

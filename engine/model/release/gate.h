@@ -22,8 +22,9 @@ namespace millgate {
 /// What is known beside the evidence.
 struct JudgeOptions {
   std::vector<Unmeasured> unmeasured = {};  ///< Without a metric: about all of a slice.
-  bool nothing_serves = false;  ///< Requirements against what serves are met: it cannot be worse.
-  bool warn_only = false;       ///< A first time: failures are told, and the verdict passes.
+  bool nothing_serves = false;   ///< Requirements against what serves are met: it cannot be worse.
+  bool warn_only = false;        ///< A first time: failures are told, and the verdict passes.
+  std::string environment = {};  ///< Whose requirements they are: its key.
 };
 
 /// What became of one requirement.
@@ -41,6 +42,8 @@ class Verdict {
   [[nodiscard]] const Id& model() const { return model_; }
   /// Number and hash of the ledger event that holds it.
   [[nodiscard]] const Event& event() const { return event_; }
+  /// The key of the environment that it opens; empty for the last one.
+  [[nodiscard]] const std::string& environment() const { return environment_; }
   /// Every requirement of level `must` is met, or failures only warn.
   [[nodiscard]] bool passed() const { return passed_; }
   /// Failures of requirements of level `must` were told and nothing else.
@@ -57,6 +60,7 @@ class Verdict {
   Verdict() = default;
   Id model_;
   Event event_;
+  std::string environment_;
   bool passed_ = false;
   bool warns_only_ = false;
   std::vector<Judgement> judgements_;
@@ -74,8 +78,9 @@ class Verdict {
                                     const std::vector<Evidence>& evidence,
                                     const std::string& author, const JudgeOptions& options = {});
 
-/// The newest verdict about `model`, if there is one.
-[[nodiscard]] Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model);
+/// The newest verdict about `model` for the environment of that key, if there is one.
+[[nodiscard]] Result<std::optional<Verdict>> find_verdict(const Ledger& ledger, const Id& model,
+                                                          const std::string& environment = {});
 /// Reads what `judge` wrote. `release` believes only the ledger, so a verdict read from an event
 /// that somebody made up opens nothing. Errors: `damaged`.
 [[nodiscard]] Result<Verdict> verdict_from_event(const Event& event);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "ground/json.h"
-#include "ground/nearest_name.h"
+#include "model/release/refusal.h"
+#include "model/release/retirement.h"
 
 namespace millgate {
 
@@ -12,81 +14,137 @@ namespace {
 
 constexpr const char* kReleaseKind = "release";
 constexpr const char* kRollbackKind = "rollback";
+/// In all environments but the last, whose models serve: who knows only of releases, such as a
+/// program of before there were environments, must not take them for one.
+constexpr const char* kPromotionKind = "promotion";
 
-Error refused(std::string what, std::string hint) {
-  return Error{.code = ErrorCode::refused, .what = std::move(what), .hint = std::move(hint)};
-}
-
-Error conflict(std::string what, std::string hint) {
-  return Error{.code = ErrorCode::conflict, .what = std::move(what), .hint = std::move(hint)};
-}
-
-bool is_blank(const std::string& text) {
-  return text.find_first_not_of(" \t\r\n") == std::string::npos;
-}
-
-/// Reads an event of kind release or rollback.
+/// Reads an event of kind release, rollback or promotion.
 Result<Serving> serving_from_event(const Event& event) {
   const std::string object = "event " + std::to_string(event.number) + " (" + event.kind + ")";
   Serving serving;
-  MILLGATE_ASSIGN(serving.model, Id::parse(event.subject));
   serving.since_event = event.number;
   serving.since = event.time;
   serving.by = event.author;
   MILLGATE_ASSIGN(const Json body, parse_json(event.body, object));
+  std::string model = event.subject;
+  if (event.kind == kPromotionKind) {
+    serving.environment = event.subject;
+    MILLGATE_ASSIGN(model, json_member<std::string>(body, "model", object));
+  }
+  MILLGATE_ASSIGN(serving.model, Id::parse(model));
   MILLGATE_ASSIGN(serving.how, json_member<std::string>(body, "how", object));
   MILLGATE_ASSIGN(serving.verdict, json_member<std::string>(body, "verdict", object));
-  if (serving.how != "release") {
+  if (serving.how == "rollback" || serving.how == "override") {
     MILLGATE_ASSIGN(serving.reason, json_member<std::string>(body, "reason", object));
   }
   if (serving.how == "override") {
     MILLGATE_ASSIGN(serving.by, json_member<std::string>(body, "name", object));
+    if (body.contains("until")) {
+      MILLGATE_ASSIGN(const auto until, json_member<std::string>(body, "until", object));
+      MILLGATE_ASSIGN(serving.until, parse_time(until));
+    }
   }
   return serving;
 }
 
-/// The newest change of what serves, not after `at`.
-Result<std::optional<Event>> newest_change(const Ledger& ledger, std::optional<Time> at) {
+/// The newest change of what is live in an environment, not after `at`.
+Result<std::optional<Event>> newest_change(const Ledger& ledger, std::optional<Time> at,
+                                           const std::string& environment) {
+  if (!environment.empty()) return ledger.newest(kPromotionKind, environment, at);
   MILLGATE_ASSIGN(std::optional<Event> released, ledger.newest(kReleaseKind, {}, at));
   MILLGATE_ASSIGN(std::optional<Event> rolled_back, ledger.newest(kRollbackKind, {}, at));
   if (!released || (rolled_back && rolled_back->number > released->number)) return rolled_back;
   return released;
 }
 
-/// Appends a change of what serves, unless another one came first.
-///
-/// `seen` is the change on which the caller's decision rests (0: none yet); `also` is asked
-/// in the same transaction.
-Result<Serving> append_change(Ledger& ledger, const NewEvent& event, int64_t seen,
-                              const Ledger::Condition& also = nullptr) {
-  const auto still_right = [&](const Ledger& now) -> Status {
-    MILLGATE_ASSIGN(const std::optional<Event> newest, newest_change(now, std::nullopt));
-    if (newest && newest->number != seen) {
-      return conflict(event.kind + " of model " + event.subject.substr(0, 12) + ": `" +
-                          newest->author + "` changed what serves at the same moment (" +
-                          newest->kind + " of " + newest->subject.substr(0, 12) + ")",
+/// "release of model 0a1b2c3d4e5f", "promotion of model 0a1b2c3d4e5f to `staging`".
+std::string change_text(const std::string& how, const Id& model, const std::string& environment) {
+  if (environment.empty()) return how + " of model " + model.brief();
+  return (how == "rollback" ? how : "promotion") + std::string(" of model ") + model.brief() +
+         (how == "rollback" ? " in `" : " to `") + environment + "`";
+}
+
+/// A change of what is live, on what it rests, and what must hold beside.
+struct Change {
+  const Id& model;
+  const std::string& environment;
+  const std::string& author;
+  Json body;         ///< With `how`; `model` and `before` are added.
+  int64_t seen = 0;  ///< The change that the caller looked at; 0: there was none.
+  Ledger::Condition also = nullptr;
+};
+
+/// Appends it, unless another change came first; `also` is asked in the same transaction.
+Result<Serving> append_change(Ledger& ledger, Change change, const std::optional<Serving>& now) {
+  const auto how = change.body["how"].get<std::string>();
+  const std::string object = change_text(how, change.model, change.environment);
+  const auto still_right = [&](const Ledger& inside) -> Status {
+    MILLGATE_ASSIGN(const std::optional<Event> newest,
+                    newest_change(inside, std::nullopt, change.environment));
+    if (newest && newest->number != change.seen) {
+      MILLGATE_ASSIGN(const Serving other, serving_from_event(*newest));
+      return conflict(object + ": `" + newest->author + "` changed what " +
+                          (change.environment.empty() ? "serves" : "is live there") +
+                          " at the same moment (" + newest->kind + " of " + other.model.brief() +
+                          ")",
                       "look at what serves now, then decide again");
     }
-    return also ? also(now) : Status();
+    MILLGATE_TRY(check_not_retired(inside, change.model, object));
+    return change.also ? change.also(inside) : Status();
   };
-  MILLGATE_ASSIGN(const Event appended, ledger.append(event, still_right));
+  change.body["before"] = now ? now->model.hex() : "";
+  std::string kind = how == "rollback" ? kRollbackKind : kReleaseKind;
+  if (!change.environment.empty()) {
+    kind = kPromotionKind;
+    change.body["model"] = change.model.hex();
+  }
+  MILLGATE_ASSIGN(const Event appended,
+                  ledger.append({.kind = kind,
+                                 .subject = change.environment.empty() ? change.model.hex()
+                                                                       : change.environment,
+                                 .author = change.author,
+                                 .body = dump_json(change.body)},
+                                still_right));
   return serving_from_event(appended);
 }
 
-Status check_not_serving(const std::optional<Serving>& now, const Id& model) {
-  if (!now || now->model != model) return {};
-  return conflict("model " + model.brief() + " serves already, since " + to_string(now->since),
+/// What lives by an override may live by a verdict or another override.
+Status check_not_live(const std::optional<Serving>& now, const Id& model, bool may_renew) {
+  if (!now || now->model != model || (may_renew && now->how == "override")) return {};
+  return conflict("model " + model.brief() +
+                      (now->environment.empty() ? std::string(" serves")
+                                                : " is live in `" + now->environment + "`") +
+                      " already, since " + to_string(now->since),
                   "nothing is to be done");
+}
+
+/// The first requirement of level `must` that the verdict says nothing about.
+const Requirement* unjudged(const Verdict& verdict, const std::vector<Requirement>& asked) {
+  for (const Requirement& one : asked) {
+    const auto& judgements = verdict.judgements();
+    const bool is_judged =
+        one.level == Level::should ||
+        std::any_of(judgements.begin(), judgements.end(), [&](const Judgement& judgement) {
+          const Requirement& judged = judgement.requirement;
+          return judged.metric == one.metric && judged.bound == one.bound &&
+                 judged.slice == one.slice && judged.limit == one.limit &&
+                 judged.level == one.level;
+        });
+    if (!is_judged) return &one;
+  }
+  return nullptr;
 }
 
 /// The ledger's own newest verdict about the model must be this one, and must have passed:
 /// what the given object says of itself counts for nothing.
-Status check_verdict(const Ledger& ledger, const Verdict& verdict) {
-  const std::string object = "release of model " + verdict.model().brief();
-  MILLGATE_ASSIGN(const std::optional<Verdict> newest, find_verdict(ledger, verdict.model()));
+Status check_verdict(const Ledger& ledger, const Verdict& verdict, const Environment& environment) {
+  const std::string object = change_text("release", verdict.model(), environment.key);
+  const std::string gate = "`millgate gate " + verdict.model().brief() +
+                           (environment.key.empty() ? "" : " --env " + environment.key) + "`";
+  MILLGATE_ASSIGN(const std::optional<Verdict> newest,
+                  find_verdict(ledger, verdict.model(), environment.key));
   if (!newest) {
-    return refused(object + ": the ledger holds no verdict about it",
-                   "run `millgate gate " + verdict.model().brief() + "` first");
+    return refused(object + ": the ledger holds no verdict about it", "run " + gate + " first");
   }
   if (newest->event().id != verdict.event().id) {
     return refused(object + ": verdict " + verdict.name() + " is not the newest about it, " +
@@ -103,7 +161,35 @@ Status check_verdict(const Ledger& ledger, const Verdict& verdict) {
                        " requirements failed",
                    "train a better model, or override with a name and a reason");
   }
+  if (const Requirement* one = unjudged(*newest, environment.requirements)) {
+    return refused(object + ": verdict " + newest->name() + " did not judge `" + name_of(*one) +
+                       "` as the project file states it now",
+                   gate + " judges by what is required now");
+  }
   return {};
+}
+
+/// A model goes through the environments in their order. One that was in the one before only by an
+/// override goes on while that holds.
+Status check_came_through(const Ledger& ledger, const Id& model, const Entry& entry) {
+  const std::string& before = entry.environment.before;
+  if (before.empty()) return {};
+  MILLGATE_ASSIGN(const std::vector<Serving> history, serving_history(ledger, before));
+  const Serving* expired = nullptr;
+  for (const Serving& one : history) {
+    if (one.model != model) continue;
+    if (!one.has_expired(entry.now)) return {};
+    expired = &one;
+  }
+  const std::string object = change_text("release", model, entry.environment.key);
+  const std::string promote = "`millgate promote " + model.brief() + " --to " + before + "`";
+  if (expired != nullptr) {
+    return refused(object + ": it is in `" + before + "` by an override of " + expired->by +
+                       " that ended at " + to_string(*expired->until),
+                   "have it pass the gate there, then " + promote);
+  }
+  return refused(object + ": it was never live in `" + before + "`, which comes before",
+                 promote + " lets it go there");
 }
 
 /// The releases that a rollback can go back to, oldest first; the last is what serves. A
@@ -120,6 +206,8 @@ std::vector<Serving> release_stack(const std::vector<Serving>& history) {
         continue;
       }
     }
+    // An override renewed, or followed by a passed verdict, is still the same model.
+    if (!stack.empty() && stack.back().model == change.model) stack.pop_back();
     stack.push_back(change);
   }
   return stack;
@@ -129,7 +217,8 @@ std::vector<Serving> release_stack(const std::vector<Serving>& history) {
 std::optional<std::string> passed_verdict(const std::vector<Serving>& history, const Id& model) {
   std::optional<std::string> verdict;
   for (const Serving& change : history) {
-    if (change.model == model && change.how == "release") verdict = change.verdict;
+    const bool is_in_order = change.how == "release" || change.how == "open";
+    if (change.model == model && is_in_order) verdict = change.verdict;
   }
   return verdict;
 }
@@ -156,96 +245,96 @@ std::string passed_hint(const std::vector<Serving>& history, const Id& now) {
   return "release it with a passed verdict, or override with a name and a reason";
 }
 
-/// Every model that an event is about, in order of appearance.
-Result<std::vector<std::string>> known_models(const Ledger& ledger) {
-  std::vector<std::string> models;
-  std::set<std::string> seen;
-  for (const char* kind : {"run", "verdict", kReleaseKind, kRollbackKind}) {
-    MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events(0, kind));
-    for (const Event& event : events) {
-      if (Id::parse(event.subject).ok() && seen.insert(event.subject).second) {
-        models.push_back(event.subject);
-      }
-    }
-  }
-  return models;
-}
-
-Result<Id> model_by_prefix(const Ledger& ledger, std::string_view prefix) {
-  MILLGATE_ASSIGN(const std::vector<std::string> models, known_models(ledger));
-  std::vector<std::string> found;
-  for (const std::string& model : models) {
-    if (!prefix.empty() && model.starts_with(prefix)) found.push_back(model);
-  }
-  if (found.size() == 1) return Id::parse(found.front());
-  if (found.size() > 1) {
-    std::string candidates;
-    for (const std::string& model : found) {
-      candidates += (candidates.empty() ? "" : ", ") + model.substr(0, 12);
-    }
-    return invalid_input("model `" + std::string(prefix) + "` is ambiguous",
-                         "candidates: " + candidates);
-  }
-  std::vector<std::string> names = {"latest", "serving"};
-  for (const std::string& model : models) names.push_back(model.substr(0, 12));
-  return not_found("model `" + std::string(prefix) + "` does not exist",
-                   models.empty() ? "train one with `millgate run`" : name_hint(prefix, names));
+/// Reads what serves, writes the change, for who is not live there yet.
+Result<Serving> enter(Ledger& ledger, Change change) {
+  MILLGATE_ASSIGN(const std::optional<Serving> now,
+                  serving(ledger, std::nullopt, change.environment));
+  MILLGATE_TRY(check_not_live(now, change.model, true));
+  change.seen = now ? now->since_event : 0;
+  return append_change(ledger, std::move(change), now);
 }
 
 }  // namespace
 
-Result<Serving> release(Ledger& ledger, const Verdict& verdict, const std::string& author) {
-  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
-  MILLGATE_TRY(check_verdict(ledger, verdict));
-  MILLGATE_TRY(check_not_serving(now, verdict.model()));
+Result<Serving> release(Ledger& ledger, const Verdict& verdict, const std::string& author,
+                        const Entry& entry) {
+  const Id model = verdict.model();
+  const auto may_enter = [&](const Ledger& inside) -> Status {
+    MILLGATE_TRY(check_verdict(inside, verdict, entry.environment));
+    return check_came_through(inside, model, entry);
+  };
+  MILLGATE_TRY(may_enter(ledger));
   Json body;
   body["how"] = "release";
   body["verdict"] = verdict.name();
   body["verdict_event"] = verdict.event().number;
-  body["before"] = now ? now->model.hex() : "";
-  return append_change(ledger,
-                       {.kind = kReleaseKind,
-                        .subject = verdict.model().hex(),
+  return enter(ledger, {.model = model,
+                        .environment = entry.environment.key,
                         .author = author,
-                        .body = dump_json(body)},
-                       now ? now->since_event : 0,
-                       [&](const Ledger& inside) { return check_verdict(inside, verdict); });
+                        .body = std::move(body),
+                        .also = may_enter});
+}
+
+Result<Serving> enter_open(Ledger& ledger, const Id& model, const std::string& author,
+                           const Entry& entry) {
+  const Environment& environment = entry.environment;
+  if (!environment.open) {
+    return refused(change_text("release", model, environment.key) + ": it has no verdict",
+                   "`millgate gate " + model.brief() +
+                       (environment.key.empty() ? "" : " --env " + environment.key) +
+                       "` judges it");
+  }
+  Json body;
+  body["how"] = "open";
+  body["verdict"] = "";
+  return enter(ledger, {.model = model,
+                        .environment = environment.key,
+                        .author = author,
+                        .body = std::move(body),
+                        .also = [&](const Ledger& inside) {
+                          return check_came_through(inside, model, entry);
+                        }});
 }
 
 Result<Serving> release_by_override(Ledger& ledger, const Id& model, const Override& why,
-                                    const std::string& author) {
+                                    const std::string& author, const Entry& entry) {
+  const std::string object = "override for model " + model.brief();
   if (is_blank(why.name) || is_blank(why.reason)) {
-    return invalid_input("override for model " + model.brief() + ": the " +
-                             (is_blank(why.name) ? "name" : "reason") + " is missing",
-                         "say who overrides the gate and why; both stay in the ledger");
+    return invalid_input(
+        object + ": the " + (is_blank(why.name) ? "name" : "reason") + " is missing",
+        "say who overrides the gate and why; both stay in the ledger");
   }
-  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
-  MILLGATE_TRY(check_not_serving(now, model));
-  MILLGATE_ASSIGN(const std::optional<Verdict> verdict, find_verdict(ledger, model));
+  if (why.until <= entry.now) {
+    return invalid_input(object + ": it ends at " + to_string(why.until) + ", which has passed",
+                         "give a time to come");
+  }
+  MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
+                  find_verdict(ledger, model, entry.environment.key));
   Json body;
   body["how"] = "override";
   body["verdict"] = verdict ? verdict->name() : "";
   body["name"] = why.name;
   body["reason"] = why.reason;
-  body["before"] = now ? now->model.hex() : "";
-  return append_change(
-      ledger,
-      {.kind = kReleaseKind, .subject = model.hex(), .author = author, .body = dump_json(body)},
-      now ? now->since_event : 0);
+  body["until"] = to_string(why.until);
+  return enter(ledger, {.model = model,
+                        .environment = entry.environment.key,
+                        .author = author,
+                        .body = std::move(body)});
 }
 
-Result<Serving> roll_back(Ledger& ledger, std::optional<Id> to, const std::string& reason,
-                          const std::string& author) {
-  if (is_blank(reason)) {
+Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback, const std::string& author) {
+  if (is_blank(rollback.reason)) {
     return invalid_input("rollback: the reason is missing", "say why; it stays in the ledger");
   }
-  MILLGATE_ASSIGN(const std::vector<Serving> history, serving_history(ledger));
+  MILLGATE_ASSIGN(const std::vector<Serving> history,
+                  serving_history(ledger, rollback.environment));
+  std::optional<Id> to = rollback.to;
   if (!to) {
     MILLGATE_ASSIGN(to, model_before(history));
   }
   const std::optional<Serving> now =
       history.empty() ? std::nullopt : std::optional<Serving>(history.back());
-  MILLGATE_TRY(check_not_serving(now, *to));
+  MILLGATE_TRY(check_not_live(now, *to, false));
   const std::optional<std::string> verdict = passed_verdict(history, *to);
   if (!verdict) {
     return refused(
@@ -255,25 +344,31 @@ Result<Serving> roll_back(Ledger& ledger, std::optional<Id> to, const std::strin
   Json body;
   body["how"] = "rollback";
   body["verdict"] = *verdict;
-  body["reason"] = reason;
-  body["before"] = now ? now->model.hex() : "";
-  return append_change(
-      ledger,
-      {.kind = kRollbackKind, .subject = to->hex(), .author = author, .body = dump_json(body)},
-      now ? now->since_event : 0);
+  body["reason"] = rollback.reason;
+  return append_change(ledger,
+                       {.model = *to,
+                        .environment = rollback.environment,
+                        .author = author,
+                        .body = std::move(body),
+                        .seen = now ? now->since_event : 0},
+                       now);
 }
 
-Result<std::optional<Serving>> serving(const Ledger& ledger, std::optional<Time> at) {
-  MILLGATE_ASSIGN(const std::optional<Event> event, newest_change(ledger, at));
+Result<std::optional<Serving>> serving(const Ledger& ledger, std::optional<Time> at,
+                                       const std::string& environment) {
+  MILLGATE_ASSIGN(const std::optional<Event> event, newest_change(ledger, at, environment));
   if (!event) return std::optional<Serving>();
   MILLGATE_ASSIGN(Serving found, serving_from_event(*event));
   return std::optional<Serving>(std::move(found));
 }
 
-Result<std::vector<Serving>> serving_history(const Ledger& ledger) {
+Result<std::vector<Serving>> serving_history(const Ledger& ledger, const std::string& environment) {
   std::vector<Serving> history;
-  for (const char* kind : {kReleaseKind, kRollbackKind}) {
-    MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events(0, kind));
+  const std::vector<std::string> kinds = environment.empty()
+                                             ? std::vector<std::string>{kReleaseKind, kRollbackKind}
+                                             : std::vector<std::string>{kPromotionKind};
+  for (const std::string& kind : kinds) {
+    MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events(0, kind, environment));
     for (const Event& event : events) {
       MILLGATE_ASSIGN(Serving change, serving_from_event(event));
       history.push_back(std::move(change));
@@ -284,28 +379,18 @@ Result<std::vector<Serving>> serving_history(const Ledger& ledger) {
   return history;
 }
 
-Result<std::vector<RunRecord>> runs(const Ledger& ledger) {
-  MILLGATE_ASSIGN(std::vector<Event> events, ledger.events(0, "run"));
-  std::vector<RunRecord> records;
-  for (Event& event : events) {
-    MILLGATE_ASSIGN(const Id model, Id::parse(event.subject));
-    records.push_back({.model = model, .event = std::move(event)});
+Result<std::vector<Serving>> live_everywhere(const Ledger& ledger, std::optional<Time> at) {
+  MILLGATE_ASSIGN(const std::vector<Event> promotions, ledger.events(0, kPromotionKind));
+  std::set<std::string> keys;
+  for (const Event& event : promotions) keys.insert(event.subject);
+  std::vector<std::string> ordered(keys.begin(), keys.end());
+  ordered.emplace_back();
+  std::vector<Serving> live;
+  for (const std::string& key : ordered) {
+    MILLGATE_ASSIGN(std::optional<Serving> one, serving(ledger, at, key));
+    if (one) live.push_back(*std::move(one));
   }
-  return records;
-}
-
-Result<Id> resolve_model(const Ledger& ledger, std::string_view name) {
-  if (name == "latest") {
-    MILLGATE_ASSIGN(const std::optional<Event> newest, ledger.newest("run"));
-    if (!newest) return not_found("no model was trained yet", "train one with `millgate run`");
-    return Id::parse(newest->subject);
-  }
-  if (name == "serving") {
-    MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
-    if (!now) return not_found("no model serves", "release one with `millgate release MODEL`");
-    return now->model;
-  }
-  return model_by_prefix(ledger, name);
+  return live;
 }
 
 }  // namespace millgate

@@ -1,66 +1,92 @@
-/// Models, releases and rollbacks as folds over the ledger.
+/// Releases, promotions and rollbacks as folds over the ledger: what is live where, and since when.
+///
+/// An environment is meant by its key: empty for the last one, where models serve.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "ground/id.h"
 #include "ground/ledger.h"
+#include "model/release/environment.h"
 #include "model/release/gate.h"
 
 namespace millgate {
 
-/// What serves, and why.
+/// What is live in an environment, and why.
 struct Serving {
   Id model;
   int64_t since_event = 0;
   Time since;
   std::string by;
-  std::string how;      ///< "release", "rollback", "override".
-  std::string reason;   ///< Of a rollback or an override.
-  std::string verdict;  ///< Name of the verdict; empty for an override without one.
+  std::string how;          ///< "release", "rollback", "override"; "open" where none is judged.
+  std::string reason;       ///< Of a rollback or an override.
+  std::string verdict;      ///< Name of the verdict; empty for an override without one.
+  std::string environment;  ///< Key.
+  /// Of an override: when it ends. Nothing: of before overrides ended.
+  std::optional<Time> until = {};
+
+  /// Whether an override has let it live and holds no longer. It goes on serving.
+  [[nodiscard]] bool has_expired(Time now) const { return until && *until <= now; }
 };
 
-/// An override: who and why; both must be given, and stay visible for ever.
+/// An override: who, why and for how long; all must be given, and stay visible for ever.
 struct Override {
   std::string name;
   std::string reason;
+  Time until;
 };
 
-/// Opens the way for the model of a passed verdict. Errors: `refused` when the verdict did not
-/// pass, is not in this ledger, or is older than the newest verdict about the model; `conflict`
-/// when it serves already, or when somebody else changed what serves at the same moment.
+/// Where a model is to be live, and what time it is: overrides end.
+struct Entry {
+  Environment environment = {};
+  Time now = {};
+};
+
+/// Opens the way for the model of a passed verdict. What serves by an override may be released once
+/// it has passed. Errors: `refused` when the verdict did not pass, is not in this ledger, is older
+/// than the newest verdict about the model in that environment, judged less than the environment
+/// asks for, when the model was never live in the environment before, or is retired; `conflict`
+/// when it is live there already, or when somebody else changed that at the same moment.
 [[nodiscard]] Result<Serving> release(Ledger& ledger, const Verdict& verdict,
-                                      const std::string& author);
-/// Releases against the gate. `Serving::verdict` is the newest about the model, passed or not.
-/// Errors: `invalid_input` without name or reason; `conflict` as `release`.
+                                      const std::string& author, const Entry& entry = {});
+/// Lets a model into an open environment, which asks for no verdict. Errors: as `release`;
+/// `refused` when the environment is not open.
+[[nodiscard]] Result<Serving> enter_open(Ledger& ledger, const Id& model, const std::string& author,
+                                         const Entry& entry);
+/// Releases against the gate. `Serving::verdict` is the newest about the model, passed or not. What
+/// serves by an override may be given another one.
+/// Errors: `invalid_input` without name or reason, or when it has ended already; `refused` when the
+/// model is retired; `conflict` as `release`.
 [[nodiscard]] Result<Serving> release_by_override(Ledger& ledger, const Id& model,
-                                                  const Override& why, const std::string& author);
-/// Back to `to`, or to what served before: going back twice goes two releases back, not to and
-/// fro. Errors: `refused` when that model was never released by a passed verdict; `not_found`
-/// when nothing served before; `invalid_input` without a reason; `conflict` as `release`.
-[[nodiscard]] Result<Serving> roll_back(Ledger& ledger, std::optional<Id> to,
-                                        const std::string& reason, const std::string& author);
+                                                  const Override& why, const std::string& author,
+                                                  const Entry& entry = {});
 
-/// What serves now, or served at `at`.
-[[nodiscard]] Result<std::optional<Serving>> serving(const Ledger& ledger,
-                                                     std::optional<Time> at = std::nullopt);
-/// Every change of what serves, oldest first.
-[[nodiscard]] Result<std::vector<Serving>> serving_history(const Ledger& ledger);
-
-/// A trained model that a run recorded.
-struct RunRecord {
-  Id model;
-  Event event;  ///< Kind "run"; its body holds parameters and evidence.
+/// Back to what, and why.
+struct Rollback {
+  std::optional<Id> to = {};  ///< Nothing: what was live before.
+  std::string reason;
+  std::string environment = {};  ///< Key.
 };
-[[nodiscard]] Result<std::vector<RunRecord>> runs(const Ledger& ledger);
+/// Back to `to`, or to what was live before: going back twice goes two releases back, not to and
+/// fro. Errors: `refused` when that model was never live there by a passed verdict, or is retired;
+/// `not_found` when nothing was live before; `invalid_input` without a reason; `conflict` as
+/// `release`.
+[[nodiscard]] Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback,
+                                        const std::string& author);
 
-/// A model by id, unique prefix, "latest" (newest run) or "serving".
-/// Errors: `not_found`, `invalid_input` when ambiguous.
-[[nodiscard]] Result<Id> resolve_model(const Ledger& ledger, std::string_view name);
+/// What is live, or was at `at`.
+[[nodiscard]] Result<std::optional<Serving>> serving(const Ledger& ledger,
+                                                     std::optional<Time> at = std::nullopt,
+                                                     const std::string& environment = {});
+/// Every change of what is live there, oldest first.
+[[nodiscard]] Result<std::vector<Serving>> serving_history(const Ledger& ledger,
+                                                           const std::string& environment = {});
+/// What is live in each environment that ever had a model: those by name, then the last one.
+[[nodiscard]] Result<std::vector<Serving>> live_everywhere(const Ledger& ledger,
+                                                           std::optional<Time> at = std::nullopt);
 
 }  // namespace millgate

@@ -5,75 +5,17 @@
 #include <atomic>
 #include <thread>
 
-#include "ground/test_folder.h"
+#include "model/release/test_registry.h"
 
 namespace millgate {
 namespace {
 
 using ::testing::HasSubstr;
 
-/// Lets something else happen between a decision and its append.
-class InterruptedLedger final : public Ledger {
- public:
-  InterruptedLedger(Ledger& inner, std::function<void()> interrupt)
-      : inner_(inner), interrupt_(std::move(interrupt)) {}
-  Result<Event> append(const NewEvent& event, const Condition& still_right) override {
-    if (interrupt_) std::exchange(interrupt_, nullptr)();
-    return inner_.append(event, still_right);
-  }
-  Result<std::vector<Event>> events(int64_t after, const std::string& kind,
-                                    const std::string& subject) const override {
-    return inner_.events(after, kind, subject);
-  }
-  Result<std::optional<Event>> newest(const std::string& kind, const std::string& subject,
-                                      std::optional<Time> at) const override {
-    return inner_.newest(kind, subject, at);
-  }
-  Result<int64_t> head() const override { return inner_.head(); }
-  Status verify() const override { return inner_.verify(); }
-
- private:
-  Ledger& inner_;
-  std::function<void()> interrupt_;
-};
-
-class RegistryTest : public ::testing::Test {
- protected:
-  RegistryTest() : ledger_(*open_ledger(folder_.path("ledger.sqlite"), clock_)) {}
-
-  Verdict judged(const Id& model, bool passes) {
-    Requirement requirement{.metric = "auc",
-                            .bound = Bound::at_least,
-                            .limit = 0.7,
-                            .slice = "",
-                            .because = "",
-                            .section = *parse_settings("", "test")};
-    Evidence evidence;
-    evidence.metric = "auc";
-    evidence.value = passes ? 0.8 : 0.6;
-    return *judge(*ledger_, model, {requirement}, {evidence}, "gatekeeper");
-  }
-  Result<Serving> pass_and_release(const Id& model) {
-    return release(*ledger_, judged(model, true), "ann");
-  }
-  Id now() const {
-    const auto found = serving(*ledger_);
-    return *found && (*found)->model != Id{} ? (*found)->model : Id{};
-  }
-  void tick(int64_t seconds) { clock_.set(Time{clock_.now().micros + seconds * 1'000'000}); }
-
-  TestFolder folder_;
-  ManualClock clock_{Time{1'357'034'400'000'000}};
-  std::shared_ptr<Ledger> ledger_;
-  Id a_ = hash_of("a"), b_ = hash_of("b"), c_ = hash_of("c");
-};
-
 TEST_F(RegistryTest, NothingServesAtFirst) {
   EXPECT_FALSE((*serving(*ledger_)).has_value());
   EXPECT_TRUE((*serving_history(*ledger_)).empty());
-  EXPECT_EQ(resolve_model(*ledger_, "serving").error().code, ErrorCode::not_found);
-  EXPECT_EQ(resolve_model(*ledger_, "latest").error().code, ErrorCode::not_found);
-  EXPECT_EQ(roll_back(*ledger_, std::nullopt, "why not", "ann").error().code, ErrorCode::not_found);
+  EXPECT_EQ(back(std::nullopt, "why not").error().code, ErrorCode::not_found);
 }
 
 TEST_F(RegistryTest, APassedVerdictOpensTheWay) {
@@ -165,11 +107,11 @@ TEST_F(RegistryTest, ManyReleasesAtOnceLeaveAHistoryWithoutRepeats) {
 
 TEST_F(RegistryTest, AnOverrideNeedsNameAndReasonAndStaysVisible) {
   const Verdict refused = judged(a_, false);
-  for (const Override& why : {Override{"", "must ship"}, Override{"Ann", ""},
-                              Override{"  ", "must ship"}, Override{"Ann", " \n"}}) {
-    EXPECT_EQ(release_by_override(*ledger_, a_, why, "ann").error().code, ErrorCode::invalid_input);
+  for (const auto& [name, reason] : {std::pair("", "must ship"), std::pair("Ann", ""),
+                                     std::pair("  ", "must ship"), std::pair("Ann", " \n")}) {
+    EXPECT_EQ(overridden(a_, name, reason).error().code, ErrorCode::invalid_input);
   }
-  ASSERT_TRUE(release_by_override(*ledger_, a_, {"Ann Lee", "storm tonight"}, "ann").ok());
+  ASSERT_TRUE(overridden(a_, "Ann Lee", "storm tonight").ok());
   tick(60);
   ASSERT_TRUE(pass_and_release(b_).ok());
   const auto history = serving_history(*ledger_);
@@ -186,36 +128,35 @@ TEST_F(RegistryTest, RollbackGoesBackAndOnBack) {
   ASSERT_TRUE(pass_and_release(a_).ok());
   ASSERT_TRUE(pass_and_release(b_).ok());
   ASSERT_TRUE(pass_and_release(c_).ok());
-  const auto first = roll_back(*ledger_, std::nullopt, "too slow", "ann");
+  const auto first = back(std::nullopt, "too slow");
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(first->model, b_);
   EXPECT_EQ(first->how, "rollback");
   EXPECT_EQ(first->reason, "too slow");
   EXPECT_FALSE(first->verdict.empty());
-  const auto second = roll_back(*ledger_, std::nullopt, "too slow as well", "ann");
+  const auto second = back(std::nullopt, "too slow as well");
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->model, a_);
-  EXPECT_EQ(roll_back(*ledger_, std::nullopt, "again", "ann").error().code, ErrorCode::not_found);
-  EXPECT_EQ(roll_back(*ledger_, a_, "again", "ann").error().code, ErrorCode::conflict);
-  ASSERT_TRUE(roll_back(*ledger_, c_, "it was the network", "ann").ok());
+  EXPECT_EQ(back(std::nullopt, "again").error().code, ErrorCode::not_found);
+  EXPECT_EQ(back(a_, "again").error().code, ErrorCode::conflict);
+  ASSERT_TRUE(back(c_, "it was the network").ok());
   EXPECT_EQ(now(), c_);
-  EXPECT_EQ(roll_back(*ledger_, a_, " ", "ann").error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(back(a_, " ").error().code, ErrorCode::invalid_input);
 }
 
 TEST_F(RegistryTest, RollbackToWhatNeverPassedIsRefused) {
   ASSERT_TRUE(pass_and_release(a_).ok());
-  ASSERT_TRUE(release_by_override(*ledger_, b_, {"Ann", "storm"}, "ann").ok());
+  ASSERT_TRUE(overridden(b_, "Ann", "storm").ok());
   ASSERT_TRUE(pass_and_release(c_).ok());
   for (const auto& to :
        {std::optional<Id>(b_), std::optional<Id>(hash_of("unknown")), std::optional<Id>()}) {
-    const auto answer = roll_back(*ledger_, to, "slow", "ann");
+    const auto answer = back(to, "slow");
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().code, ErrorCode::refused);
     EXPECT_THAT(answer.error().hint, HasSubstr(a_.brief()));
   }
   judged(hash_of("judged"), true);
-  EXPECT_EQ(roll_back(*ledger_, hash_of("judged"), "never served", "ann").error().code,
-            ErrorCode::refused);
+  EXPECT_EQ(back(hash_of("judged"), "never served").error().code, ErrorCode::refused);
   EXPECT_EQ(now(), c_);
 }
 
@@ -229,7 +170,7 @@ TEST_F(RegistryTest, TellsWhatServedAtATime) {
   tick(10);
   const Time during_b = clock_.now();
   tick(10);
-  ASSERT_TRUE(roll_back(*ledger_, std::nullopt, "slow", "ann").ok());
+  ASSERT_TRUE(back(std::nullopt, "slow").ok());
   EXPECT_FALSE((*serving(*ledger_, before)).has_value());
   EXPECT_EQ((*serving(*ledger_, during_a))->model, a_);
   EXPECT_EQ((*serving(*ledger_, during_b))->model, b_);
@@ -238,33 +179,129 @@ TEST_F(RegistryTest, TellsWhatServedAtATime) {
   EXPECT_EQ((*serving(*ledger_))->how, "rollback");
 }
 
-TEST_F(RegistryTest, ResolvesNames) {
-  for (const Id& model : {a_, b_}) {
-    ASSERT_TRUE(ledger_->append({"run", model.hex(), "ann", "{}"}).ok());
-  }
+TEST_F(RegistryTest, AnOverrideEndsAndWhatServesGoesOn) {
+  EXPECT_EQ(release_by_override(*ledger_, a_, {"Ann", "storm", clock_.now()}, "ann", into({}))
+                .error()
+                .code,
+            ErrorCode::invalid_input);
+  ASSERT_TRUE(overridden(a_, "Ann", "storm").ok());
+  const Serving at_first = **serving(*ledger_);
+  EXPECT_FALSE(at_first.has_expired(clock_.now()));
+  tick(3600);
+  EXPECT_TRUE((*serving(*ledger_))->has_expired(clock_.now()));
+  EXPECT_EQ(now(), a_);
+  // It may be renewed, and go over into a release once it has passed.
+  ASSERT_TRUE(overridden(a_, "Bea", "the storm goes on").ok());
+  EXPECT_FALSE((*serving(*ledger_))->has_expired(clock_.now()));
   ASSERT_TRUE(pass_and_release(a_).ok());
-  EXPECT_EQ(*resolve_model(*ledger_, "latest"), b_);
-  EXPECT_EQ(*resolve_model(*ledger_, "serving"), a_);
-  EXPECT_EQ(*resolve_model(*ledger_, b_.hex()), b_);
-  EXPECT_EQ(*resolve_model(*ledger_, b_.brief()), b_);
-  EXPECT_EQ(*resolve_model(*ledger_, b_.hex().substr(0, 4)), b_);
-  EXPECT_EQ(resolve_model(*ledger_, "").error().code, ErrorCode::not_found);
-  EXPECT_THAT(resolve_model(*ledger_, "lastest").error().hint, HasSubstr("latest"));
-  EXPECT_EQ(resolve_model(*ledger_, hash_of("no").hex()).error().code, ErrorCode::not_found);
-  EXPECT_EQ((*runs(*ledger_)).size(), 2U);
-  EXPECT_EQ((*runs(*ledger_))[1].model, b_);
+  EXPECT_EQ((*serving(*ledger_))->how, "release");
+  EXPECT_FALSE((*serving(*ledger_))->until.has_value());
 }
 
-TEST_F(RegistryTest, AnAmbiguousPrefixNamesTheCandidates) {
-  std::string one(64, '1'), two(64, '1');
-  two.back() = '2';
-  for (const std::string& model : {one, two}) {
-    ASSERT_TRUE(ledger_->append({"run", model, "ann", "{}"}).ok());
+TEST_F(RegistryTest, AnOverrideOfBeforeTheyEndedIsRead) {
+  ASSERT_TRUE(ledger_
+                  ->append({"release", a_.hex(), "ann",
+                            R"({"how":"override","verdict":"","name":"Ann","reason":"storm"})"})
+                  .ok());
+  EXPECT_FALSE((*serving(*ledger_))->has_expired(Time{INT64_MAX}));
+}
+
+TEST_F(RegistryTest, RollbackPassesOverWhatWasRenewed) {
+  ASSERT_TRUE(pass_and_release(a_).ok());
+  ASSERT_TRUE(overridden(b_, "Ann", "storm").ok());
+  ASSERT_TRUE(overridden(b_, "Ann", "more storm").ok());
+  EXPECT_EQ(back(std::nullopt, "slow")->model, a_);
+}
+
+TEST_F(RegistryTest, AVerdictMustJudgeAllThatIsAskedNow) {
+  const Environment asks{.requirements = {auc_above(0.7), auc_above(0.75)}};
+  const Verdict lenient = judged(a_, true);
+  const auto released = release(*ledger_, lenient, "ann", into(asks));
+  ASSERT_FALSE(released.ok());
+  EXPECT_EQ(released.error().code, ErrorCode::refused);
+  EXPECT_THAT(released.error().what, HasSubstr("did not judge `auc`"));
+  Environment kinder = asks;
+  kinder.requirements[1].level = Level::should;
+  EXPECT_TRUE(release(*ledger_, lenient, "ann", into(kinder)).ok());
+}
+
+class EnvironmentsTest : public RegistryTest {
+ protected:
+  Environment dev_{.name = "dev", .key = "dev", .open = true};
+  Environment staging_{
+      .name = "staging", .key = "staging", .requirements = {auc_above(0.5)}, .before = "dev"};
+  Environment prod_{.name = "prod", .requirements = {auc_above(0.7)}, .before = "staging"};
+};
+
+TEST_F(EnvironmentsTest, AModelGoesThroughThemInTheirOrder) {
+  const Verdict for_staging = judged(a_, true, staging_);
+  const auto skipped = release(*ledger_, for_staging, "ann", into(staging_));
+  ASSERT_FALSE(skipped.ok());
+  EXPECT_EQ(skipped.error().code, ErrorCode::refused);
+  EXPECT_THAT(skipped.error().what, HasSubstr("never live in `dev`"));
+  ASSERT_TRUE(enter_open(*ledger_, a_, "ann", into(dev_)).ok());
+  EXPECT_EQ(enter_open(*ledger_, a_, "ann", into(staging_)).error().code, ErrorCode::refused);
+  const auto staged = release(*ledger_, for_staging, "ann", into(staging_));
+  ASSERT_TRUE(staged.ok()) << staged.error().what;
+  EXPECT_EQ(staged->environment, "staging");
+  EXPECT_EQ(staged->verdict, for_staging.name());
+  // A verdict opens the environment whose requirements it judged, and no other.
+  EXPECT_EQ(release(*ledger_, for_staging, "ann", into(prod_)).error().code, ErrorCode::refused);
+  EXPECT_FALSE((*serving(*ledger_)).has_value());
+  ASSERT_TRUE(release(*ledger_, judged(a_, true, prod_), "ann", into(prod_)).ok());
+  EXPECT_EQ(now(), a_);
+  const auto live = live_everywhere(*ledger_);
+  ASSERT_EQ(live->size(), 3U);
+  EXPECT_EQ((*live)[0].environment, "dev");
+  EXPECT_EQ((*live)[0].how, "open");
+  EXPECT_EQ((*live)[2].environment, "");
+}
+
+TEST_F(EnvironmentsTest, AnEndedOverrideDoesNotLeadOn) {
+  ASSERT_TRUE(enter_open(*ledger_, a_, "ann", into(dev_)).ok());
+  ASSERT_TRUE(overridden(a_, "Ann", "for the demo", staging_).ok());
+  const Verdict passed = judged(a_, true, prod_);
+  tick(3600);
+  const auto late = release(*ledger_, passed, "ann", into(prod_));
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, ErrorCode::refused);
+  EXPECT_THAT(late.error().what, HasSubstr("override of Ann that ended"));
+  ASSERT_TRUE(release(*ledger_, judged(a_, true, staging_), "ann", into(staging_)).ok());
+  EXPECT_TRUE(release(*ledger_, passed, "ann", into(prod_)).ok());
+}
+
+TEST_F(EnvironmentsTest, EachHasItsOwnWayBack) {
+  for (const Id& model : {a_, b_}) {
+    ASSERT_TRUE(enter_open(*ledger_, model, "ann", into(dev_)).ok());
+    ASSERT_TRUE(release(*ledger_, judged(model, true, staging_), "ann", into(staging_)).ok());
   }
-  const auto answer = resolve_model(*ledger_, "11");
-  ASSERT_FALSE(answer.ok());
-  EXPECT_EQ(answer.error().code, ErrorCode::invalid_input);
-  EXPECT_THAT(answer.error().hint, HasSubstr("111111111111"));
+  ASSERT_TRUE(release(*ledger_, judged(a_, true, prod_), "ann", into(prod_)).ok());
+  const auto gone_back = roll_back(*ledger_, {.reason = "slow", .environment = "staging"}, "ann");
+  ASSERT_TRUE(gone_back.ok()) << gone_back.error().what;
+  EXPECT_EQ(gone_back->model, a_);
+  EXPECT_EQ((*serving(*ledger_, std::nullopt, "dev"))->model, b_);
+  EXPECT_EQ((*serving(*ledger_, std::nullopt, "staging"))->how, "rollback");
+  EXPECT_EQ((*serving(*ledger_))->how, "release");
+  EXPECT_EQ(back(std::nullopt, "slow").error().code, ErrorCode::not_found);
+}
+
+TEST_F(EnvironmentsTest, TheSecondOfTwoPromotionsAtOnceIsTold) {
+  for (const Id& model : {a_, b_}) {
+    ASSERT_TRUE(enter_open(*ledger_, model, "ann", into(dev_)).ok());
+  }
+  const Verdict for_a = judged(a_, true, staging_);
+  const Verdict for_b = judged(b_, true, staging_);
+  InterruptedLedger interrupted(
+      *ledger_, [&] { ASSERT_TRUE(release(*ledger_, for_b, "bob", into(staging_)).ok()); });
+  const auto lost = release(interrupted, for_a, "ann", into(staging_));
+  ASSERT_FALSE(lost.ok());
+  EXPECT_EQ(lost.error().code, ErrorCode::conflict);
+  EXPECT_THAT(lost.error().what, HasSubstr("`bob`"));
+  EXPECT_THAT(lost.error().what, HasSubstr(b_.brief()));
+  // What happens elsewhere is no conflict.
+  InterruptedLedger elsewhere(*ledger_,
+                              [&] { ASSERT_TRUE(overridden(c_, "Cy", "try", prod_).ok()); });
+  EXPECT_TRUE(release(elsewhere, for_a, "ann", into(staging_)).ok());
 }
 
 }  // namespace

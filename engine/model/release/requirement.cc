@@ -146,4 +146,34 @@ Result<Requirement> read_requirement(Section section) {
   return requirement;
 }
 
+std::string name_of(const Requirement& requirement) {
+  return requirement.slice.empty() ? requirement.metric
+                                   : requirement.metric + " [" + requirement.slice + "]";
+}
+
+Status add_requirement(std::vector<Requirement>& list, Requirement one) {
+  const std::string object =
+      "`" + one.metric + "`" + (one.slice.empty() ? "" : " (" + one.slice + ")");
+  for (const Requirement& other : list) {
+    if (other.metric != one.metric || other.slice != one.slice) continue;
+    if (other.bound == one.bound) {
+      return one.section.error_at("metric", "requirement " + object + " is there twice",
+                                  "keep the stricter one");
+    }
+    const bool one_is_floor = one.bound == Bound::at_least && other.bound == Bound::at_most;
+    const bool other_is_floor = one.bound == Bound::at_most && other.bound == Bound::at_least;
+    const bool is_possible = one_is_floor     ? one.limit <= other.limit
+                             : other_is_floor ? other.limit <= one.limit
+                                              : true;
+    if (is_possible) continue;
+    return one.section.error_at("metric",
+                                "requirements on " + object +
+                                    " contradict each other: no value is both at least and at most "
+                                    "what they ask",
+                                "change one of the two limits");
+  }
+  list.push_back(std::move(one));
+  return {};
+}
+
 }  // namespace millgate

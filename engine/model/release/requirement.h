@@ -55,4 +55,11 @@ inline constexpr const char* kFoundSlices = "found";
 /// condition, a column that is named twice.
 [[nodiscard]] Result<Requirement> read_requirement(Section section);
 
+/// "auc [plan=basic]".
+[[nodiscard]] std::string name_of(const Requirement& requirement);
+
+/// Adds `one` to a list that one gate asks for. Errors: `invalid_input` with the place when it is
+/// there, or when no value can meet it and one of the list.
+[[nodiscard]] Status add_requirement(std::vector<Requirement>& list, Requirement one);
+
 }  // namespace millgate

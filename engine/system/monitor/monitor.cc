@@ -7,7 +7,7 @@
 #include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "model/artifact/model.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/monitor/alarm_rules.h"
 #include "system/monitor/column_drift.h"
 #include "system/monitor/replay.h"

@@ -13,6 +13,7 @@
 #include "data/table/arrow_result.h"
 #include "ground/json.h"
 #include "model/artifact/model.h"
+#include "model/release/model_name.h"
 #include "model/release/registry.h"
 #include "system/pipeline/personal_use.h"
 

@@ -401,12 +401,13 @@ Status measure_contests(const Repository& repository, const Project& project, co
 }  // namespace
 
 Result<GateEvidence> measure_for_gate(const Repository& repository, const Project& project,
+                                      const std::vector<Requirement>& requirements,
                                       const GateModel& judged,
                                       const std::optional<GateModel>& serving) {
   const RunReport& run = *judged.run;
   const Model& model = *judged.model;
   MILLGATE_ASSIGN(TestRows rows, TestRows::open(project, model, *judged.judged));
-  const Asked asked = asked_by(project.requirements);
+  const Asked asked = asked_by(requirements);
   GateEvidence measured;
   MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
                   seen_rows(repository, project, run.model, {run.data_commit, judged.trained},

@@ -42,10 +42,10 @@ struct GateModel {
 };
 
 /// Measures on the test rows of the judged model's commit (all labelled rows, split by [train] of
-/// the project file) every metric that a requirement names, for its slice or between its groups,
-/// with the utility of the project file and the threshold of the model; and against `serving`, on
-/// the same resamples of the same rows, what is required against it. What else the run measured
-/// (its size) is taken from there.
+/// the project file) every metric that one of `requirements` names, for its slice or between its
+/// groups, with the utility of the project file and the threshold of the model; and against
+/// `serving`, on the same resamples of the same rows, what is required against it. What else the
+/// run measured (its size) is taken from there.
 ///
 /// Slices on which it does worse are searched among the inputs of the model and the `slices` of
 /// [task].
@@ -56,7 +56,9 @@ struct GateModel {
 /// Errors: `invalid_input` with the place for a requirement on a column that is not there; those of
 /// split_rows and of predicting.
 [[nodiscard]] Result<GateEvidence> measure_for_gate(const Repository& repository,
-                                                    const Project& project, const GateModel& judged,
+                                                    const Project& project,
+                                                    const std::vector<Requirement>& requirements,
+                                                    const GateModel& judged,
                                                     const std::optional<GateModel>& serving);
 
 }  // namespace millgate

@@ -6,6 +6,7 @@
 
 #include "data/feature/entity_rows.h"
 #include "model/artifact/model.h"
+#include "model/release/model_name.h"
 #include "model/release/registry.h"
 #include "system/pipeline/view_work.h"
 
@@ -16,8 +17,12 @@ namespace {
 Result<std::vector<OnlineReader>> models_in_use(const Repository& repository) {
   std::vector<OnlineReader> models;
   std::set<Id> seen;
-  MILLGATE_ASSIGN(const auto now, serving(repository.ledger()));
-  if (now && seen.insert(now->model).second) models.push_back({now->model, "serves"});
+  MILLGATE_ASSIGN(const auto live, live_everywhere(repository.ledger()));
+  for (auto one = live.rbegin(); one != live.rend(); ++one) {
+    if (!seen.insert(one->model).second) continue;
+    models.push_back({one->model, one->environment.empty() ? std::string("serves")
+                                                           : "is live in " + one->environment});
+  }
   MILLGATE_ASSIGN(const auto history, serving_history(repository.ledger()));
   for (auto one = history.rbegin(); one != history.rend(); ++one) {
     if (seen.insert(one->model).second) models.push_back({one->model, "was released"});

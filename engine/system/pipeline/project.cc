@@ -284,26 +284,6 @@ std::string column_of(const Requirement& requirement) {
   return requirement.where.size() == 1 ? requirement.where.front().column : std::string();
 }
 
-/// A floor above the ceiling of the same thing: no model can meet both.
-Status check_possible(const std::vector<Requirement>& requirements, const Requirement& one) {
-  for (const Requirement& other : requirements) {
-    if (other.metric != one.metric || other.slice != one.slice) continue;
-    const bool one_is_floor = one.bound == Bound::at_least && other.bound == Bound::at_most;
-    const bool other_is_floor = one.bound == Bound::at_most && other.bound == Bound::at_least;
-    const bool is_possible = one_is_floor     ? one.limit <= other.limit
-                             : other_is_floor ? other.limit <= one.limit
-                                              : true;
-    if (is_possible) continue;
-    return one.section.error_at("metric",
-                                "requirements on `" + one.metric + "`" +
-                                    (one.slice.empty() ? "" : " (" + one.slice + ")") +
-                                    " contradict each other: no value is both at least and at most "
-                                    "what they ask",
-                                "change one of the two limits");
-  }
-  return {};
-}
-
 Status read_gate(Section& root, Project& project) {
   MILLGATE_ASSIGN(Section gate, root.section("gate"));
   MILLGATE_ASSIGN(const std::string until, gate.text_or("warn_only_until", ""));
@@ -317,26 +297,29 @@ Status read_gate(Section& root, Project& project) {
   return gate.finish();
 }
 
-Status read_requirements(Section& root, Project& project) {
-  MILLGATE_ASSIGN(const auto sections, root.sections("requirement"));
-  std::set<std::tuple<std::string, std::string, Bound>> seen;
-  for (const Section& section : sections) {
-    MILLGATE_ASSIGN(Requirement one, read_requirement(section));
-    if (!seen.insert({one.metric, one.slice, one.bound}).second) {
-      return one.section.error_at("metric",
-                                  "requirement `" + one.metric + "`" +
-                                      (one.slice.empty() ? "" : " (" + one.slice + ")") +
-                                      " is there twice",
-                                  "keep the stricter one");
-    }
+/// What is known only here of the requirements of a gate; what they ask of a slice is also shown
+/// of every run.
+Status take_requirements(Project& project, const std::vector<Requirement>& requirements) {
+  for (const Requirement& one : requirements) {
     MILLGATE_TRY(check_measurable(project, one.section, "metric", one.metric));
-    MILLGATE_TRY(check_possible(project.requirements, one));
-    // What is required of a slice is also shown of every run.
     const std::string column = column_of(one);
     if (project.task && !column.empty() && !contains(project.task->slices, column)) {
       project.task->slices.push_back(column);
     }
-    project.requirements.push_back(std::move(one));
+  }
+  return {};
+}
+
+Status read_requirements(Section& root, Project& project) {
+  MILLGATE_ASSIGN(const auto sections, root.sections("requirement"));
+  std::vector<Requirement> common;
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(Requirement one, read_requirement(section));
+    MILLGATE_TRY(add_requirement(common, std::move(one)));
+  }
+  MILLGATE_ASSIGN(project.environments, read_environments(root, common));
+  for (const Environment& one : project.environments) {
+    MILLGATE_TRY(take_requirements(project, one.requirements));
   }
   return {};
 }

@@ -19,7 +19,7 @@
 #include "ground/id.h"
 #include "model/learn/trainer.h"
 #include "model/measure/quality.h"
-#include "model/release/requirement.h"
+#include "model/release/environment.h"
 
 namespace millgate {
 
@@ -57,8 +57,8 @@ struct Project {
   std::optional<Utility> utility;   ///< [metric.utility]
   std::optional<double> threshold;  ///< [task] threshold
   std::vector<Stakeholder> stakeholders;
-  std::vector<Requirement> requirements;
-  std::optional<Time> warn_only_until;  ///< [gate]: until then failures only warn.
+  std::vector<Environment> environments;  ///< [[environment]], with what each gate asks for.
+  std::optional<Time> warn_only_until;    ///< [gate]: until then failures only warn.
   Section root;
   Id configuration_hash;  ///< Of the file's text and the overrides.
 };

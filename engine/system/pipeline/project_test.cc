@@ -176,14 +176,14 @@ TEST_F(ProjectFile, HoldsEverySectionAsItIsWritten) {
   EXPECT_EQ(project.stakeholders[0].name, "operations");
   EXPECT_EQ(project.stakeholders[0].wants, "utility");
 
-  ASSERT_EQ(project.requirements.size(), 2U);
-  EXPECT_EQ(project.requirements[0].metric, "auc");
-  EXPECT_EQ(project.requirements[0].bound, Bound::at_least);
-  EXPECT_EQ(project.requirements[0].limit, 0.64);
-  EXPECT_EQ(project.requirements[0].slice, "dest=BOS");
-  EXPECT_EQ(project.requirements[0].because, "operations asked");
-  EXPECT_EQ(project.requirements[1].bound, Bound::at_most);
-  EXPECT_EQ(project.requirements[1].slice, "by carrier");
+  ASSERT_EQ(project.environments.back().requirements.size(), 2U);
+  EXPECT_EQ(project.environments.back().requirements[0].metric, "auc");
+  EXPECT_EQ(project.environments.back().requirements[0].bound, Bound::at_least);
+  EXPECT_EQ(project.environments.back().requirements[0].limit, 0.64);
+  EXPECT_EQ(project.environments.back().requirements[0].slice, "dest=BOS");
+  EXPECT_EQ(project.environments.back().requirements[0].because, "operations asked");
+  EXPECT_EQ(project.environments.back().requirements[1].bound, Bound::at_most);
+  EXPECT_EQ(project.environments.back().requirements[1].slice, "by carrier");
 }
 
 TEST_F(ProjectFile, SlicesOfRequirementsAreMeasuredToo) {
@@ -299,7 +299,7 @@ TEST_F(ProjectFile, OverridesComeOnTop) {
                          "features.zulu=sched % 100", "features.more=sched"});
   EXPECT_EQ(project.train.seed, 9U);
   EXPECT_EQ(project.name, "other");
-  EXPECT_EQ(project.requirements[0].limit, 0.7);
+  EXPECT_EQ(project.environments.back().requirements[0].limit, 0.7);
   ASSERT_EQ(project.features.size(), 3U);
   EXPECT_EQ(project.features[0].expression, "sched % 100");
   EXPECT_EQ(project.features[2].name, "more");
@@ -336,7 +336,7 @@ TEST_F(ProjectFile, TheEnvironmentOverridesAndTheCommandLineOverridesIt) {
   const Variable single("MILLGATE_TRAIN_SEED", "12");  // One underscore: not ours.
   const Project project = read_good(kWhole);
   EXPECT_EQ(project.train.seed, 11U);
-  EXPECT_EQ(project.requirements[0].limit, 0.8);
+  EXPECT_EQ(project.environments.back().requirements[0].limit, 0.8);
   EXPECT_EQ(read_good(kWhole, {"train.seed=13"}).train.seed, 13U);
 }
 

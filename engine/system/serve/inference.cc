@@ -8,6 +8,7 @@
 #include "ground/nearest_name.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
+#include "system/serve/live_json.h"
 
 namespace millgate {
 
@@ -390,7 +391,7 @@ std::string infer_json(const Answers& answers, const InferRequest& request) {
   return out;
 }
 
-std::string model_metadata_json(const ServedModel& model) {
+std::string model_metadata_json(const ServedModel& model, Time now) {
   std::string out = "{\"name\":";
   append_json_text(out, model.name());
   out += ",\"versions\":[";
@@ -403,7 +404,12 @@ std::string model_metadata_json(const ServedModel& model) {
   for (const std::string& name : output_names(model)) {
     append_metadata_tensor(out, name, output_datatype(name));
   }
-  out += "]}";
+  out += ']';
+  if (model.live()) {
+    out += ",\"parameters\":";
+    append_live_json(out, *model.live(), now);
+  }
+  out += '}';
   return out;
 }
 

@@ -32,7 +32,7 @@ struct InferRequest {
 /// and `upper` FP64). Warnings are one text in `parameters`, as the protocol has no lists.
 [[nodiscard]] std::string infer_json(const Answers& answers, const InferRequest& request);
 
-/// The answer to GET /v2/models/{name}.
-[[nodiscard]] std::string model_metadata_json(const ServedModel& model);
+/// The answer to GET /v2/models/{name}; its `parameters` say how the model came to serve.
+[[nodiscard]] std::string model_metadata_json(const ServedModel& model, Time now);
 
 }  // namespace millgate

@@ -1,6 +1,9 @@
 #include "system/serve/model_follower.h"
 
-#include "model/release/registry.h"
+#include <utility>
+
+#include "model/release/alias.h"
+#include "model/release/refusal.h"
 
 namespace millgate {
 
@@ -8,11 +11,34 @@ namespace {
 
 constexpr std::chrono::seconds kRetryAfter{1};
 
+/// Why nothing serves where something else than a release is followed.
+std::string nothing_there(const Followed& followed) {
+  if (!followed.alias.empty()) {
+    return "alias `" + followed.alias + "` names no model; `millgate alias " + followed.alias +
+           " MODEL` does";
+  }
+  if (followed.environment.empty()) return {};
+  return "nothing is live in `" + followed.environment + "`; promote a model with `millgate " +
+         "promote MODEL --to " + followed.environment + "`";
+}
+
+bool is_same(const std::optional<Serving>& a, const Serving& b) {
+  return a && a->model == b.model && a->since_event == b.since_event;
+}
+
 }  // namespace
 
 ModelFollower::ModelFollower(std::shared_ptr<Repository> repository, ModelSlot& slot,
-                             Telemetry& telemetry, std::chrono::milliseconds every)
-    : repository_(std::move(repository)), slot_(slot), telemetry_(telemetry), every_(every) {
+                             Telemetry& telemetry, std::chrono::milliseconds every,
+                             Followed followed)
+    : repository_(std::move(repository)),
+      slot_(slot),
+      telemetry_(telemetry),
+      followed_(std::move(followed)),
+      every_(every) {
+  if (const std::string trouble = nothing_there(followed_); !trouble.empty()) {
+    slot_.set_trouble(trouble);
+  }
   if (const Status status = look(); !status.ok()) slot_.set_trouble(status.error().what);
   thread_ = std::thread([this] { run(); });
 }
@@ -43,22 +69,54 @@ void ModelFollower::run() {
 Status ModelFollower::look() {
   MILLGATE_ASSIGN(const int64_t head, repository_->ledger().head());
   if (head == seen_) return {};
-  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(repository_->ledger()));
+  MILLGATE_ASSIGN(const std::optional<Serving> now, wanted());
   const std::shared_ptr<const ServedModel> before = slot_.get();
-  if (now && (before == nullptr || before->model().id() != now->model)) {
+  if (now && before != nullptr && before->model().id() == now->model &&
+      !is_same(before->live(), *now)) {
+    slot_.set(std::make_shared<const ServedModel>(before->shared(), *now));
+  } else if (now && (before == nullptr || before->model().id() != now->model)) {
     Result<std::shared_ptr<const Model>> model = Model::load(repository_->objects(), now->model);
     if (!model.ok()) {
       telemetry_.model_load_failures.fetch_add(1);
       return std::move(model).error().inside("model " + now->model.brief() +
                                              " is released and cannot be loaded");
     }
-    slot_.set(std::make_shared<const ServedModel>(*std::move(model)));
+    slot_.set(std::make_shared<const ServedModel>(*std::move(model), *now));
     telemetry_.model_loads.fetch_add(1);
   } else if (now) {
     slot_.set_trouble({});
   }
   seen_ = head;
   return {};
+}
+
+Result<std::optional<Serving>> ModelFollower::wanted() const {
+  if (!followed_.alias.empty()) return wanted_by_alias();
+  return serving(repository_->ledger(), std::nullopt, followed_.environment);
+}
+
+Result<std::optional<Serving>> ModelFollower::wanted_by_alias() const {
+  const Ledger& ledger = repository_->ledger();
+  MILLGATE_ASSIGN(const std::optional<Alias> alias, find_alias(ledger, followed_.alias));
+  if (!alias) return std::optional<Serving>();
+  MILLGATE_ASSIGN(const std::vector<Serving> live, live_everywhere(ledger));
+  for (const Serving& one : live) {
+    if (one.model == alias->model) return std::optional<Serving>(one);
+  }
+  MILLGATE_ASSIGN(const std::optional<Verdict> verdict, find_verdict(ledger, alias->model));
+  if (!verdict || !verdict->passed()) {
+    return refused("alias `" + alias->name + "` names model " + alias->model.brief() +
+                       ", which passed no gate and is live nowhere",
+                   "`millgate gate " + alias->model.brief() + "` judges it");
+  }
+  return std::optional<Serving>(Serving{.model = alias->model,
+                                        .since_event = alias->event,
+                                        .since = alias->since,
+                                        .by = alias->by,
+                                        .how = "alias",
+                                        .reason = alias->reason,
+                                        .verdict = verdict->name(),
+                                        .environment = {}});
 }
 
 }  // namespace millgate

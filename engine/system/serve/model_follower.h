@@ -5,14 +5,25 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include "data/store/repository.h"
 #include "ground/error.h"
+#include "model/release/registry.h"
 #include "system/serve/served_model.h"
 #include "system/serve/telemetry.h"
 
 namespace millgate {
+
+/// What of the ledger is followed.
+struct Followed {
+  std::string environment = {};  ///< Key; empty: what is released.
+  /// The model that has this alias instead; only one that passed a gate or is live somewhere, so
+  /// that an alias opens no way around the gate. Empty: none.
+  std::string alias = {};
+};
 
 /// Asks the ledger in its own thread, loads a newly released model there and then swaps it in.
 /// A model that cannot be loaded leaves the one before in place and is tried again each second.
@@ -20,7 +31,7 @@ class ModelFollower {
  public:
   /// Looks once before it returns, so that a server starts with its model.
   ModelFollower(std::shared_ptr<Repository> repository, ModelSlot& slot, Telemetry& telemetry,
-                std::chrono::milliseconds every);
+                std::chrono::milliseconds every, Followed followed = {});
   ~ModelFollower();  ///< Stops.
   ModelFollower(const ModelFollower&) = delete;
   ModelFollower& operator=(const ModelFollower&) = delete;
@@ -29,10 +40,15 @@ class ModelFollower {
   void run();
   /// Errors: of the ledger and of loading; what serves is then as it was.
   [[nodiscard]] Status look();
+  /// What should serve; nothing when there is none. Errors: `refused` for an alias of a model that
+  /// must not.
+  [[nodiscard]] Result<std::optional<Serving>> wanted() const;
+  [[nodiscard]] Result<std::optional<Serving>> wanted_by_alias() const;
 
   std::shared_ptr<Repository> repository_;
   ModelSlot& slot_;
   Telemetry& telemetry_;
+  Followed followed_;
   std::chrono::milliseconds every_;
   int64_t seen_ = -1;  ///< The ledger's head when all was well last.
   std::chrono::steady_clock::time_point retry_at_{};

@@ -11,6 +11,7 @@
 #include "system/serve/feedback_store.h"
 #include "system/serve/inference.h"
 #include "system/serve/json_text.h"
+#include "system/serve/live_json.h"
 #include "system/serve/predictor.h"
 
 namespace millgate {
@@ -104,7 +105,7 @@ std::string server_metadata_json() {
   return R"({"name":"millgate","version":"0.1.0","extensions":[]})";
 }
 
-std::string welcome_json(const ServedModel* model) {
+std::string welcome_json(const ServedModel* model, Time now) {
   std::string out = R"({"service":"millgate","model":)";
   if (model == nullptr) {
     out += "null";
@@ -112,6 +113,10 @@ std::string welcome_json(const ServedModel* model) {
     append_json_text(out, model->name());
     out += ",\"version\":";
     append_json_text(out, model->version());
+    if (model->live()) {
+      out += ",\"live\":";
+      append_live_json(out, *model->live(), now);
+    }
   }
   out +=
       R"(,"routes":["POST /predict","POST /feedback","POST /features","GET /features/{view}",)"
@@ -163,7 +168,9 @@ HttpResponse Routes::dispatch(const Call& call) {
     return json_response(route, make_body());
   };
   if (path.empty()) {
-    return get_only(Route::other, [&] { return welcome_json(context_.models.get().get()); });
+    return get_only(Route::other, [&] {
+      return welcome_json(context_.models.get().get(), context_.clock.now());
+    });
   }
   if (path.size() == 1 && path[0] == "predict") return predict(call);
   if (path.size() == 1 && path[0] == "feedback") return feedback(call);
@@ -198,6 +205,10 @@ HttpResponse Routes::readiness(const Call& call) {
   if (const std::string trouble = context_.models.trouble(); !trouble.empty()) {
     body += ",\"trouble\":";
     append_json_text(body, trouble);
+  }
+  if (model->live()) {
+    body += ",\"live\":";
+    append_live_json(body, *model->live(), context_.clock.now());
   }
   return json_response(Route::health, body + "}");
 }
@@ -356,13 +367,14 @@ HttpResponse Routes::metrics(const Call& call) {
   if (call.request.method != "GET") {
     return wrong_method(Route::metrics, call.request.method, "GET", call.request_id);
   }
-  HttpResponse response =
-      json_response(Route::metrics,
-                    context_.telemetry.prometheus_text(context_.log, context_.models.get().get()));
+  const Time now = context_.clock.now();
+  HttpResponse response = json_response(
+      Route::metrics,
+      context_.telemetry.prometheus_text(context_.log, context_.models.get().get(), now));
   response.content_type = "text/plain; version=0.0.4";
   if (context_.online == nullptr) return response;
   if (const auto views = context_.online->views(); views.ok()) {
-    response.body += context_.telemetry.online_text(*views, context_.clock.now());
+    response.body += context_.telemetry.online_text(*views, now);
   }
   return response;
 }
@@ -435,7 +447,8 @@ HttpResponse Routes::model_route(const Call& call) {
     return failure(Route::metadata, unknown_path(path), call.request_id);
   }
   if (method != "GET") return wrong_method(Route::metadata, method, "GET", call.request_id);
-  if (!is_ready) return json_response(Route::metadata, model_metadata_json(*model));
+  if (!is_ready)
+    return json_response(Route::metadata, model_metadata_json(*model, context_.clock.now()));
   std::string body = "{\"name\":";
   append_json_text(body, model->name());
   return json_response(Route::metadata, body + ",\"ready\":true}");

@@ -1,6 +1,7 @@
 #include "system/serve/served_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millgate {
 
@@ -21,7 +22,8 @@ std::optional<TrainingRange> range_of(const Model& model, const Field& input) {
 
 }  // namespace
 
-ServedModel::ServedModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {
+ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live)
+    : model_(std::move(model)), live_(std::move(live)) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
   is_binary_ = manifest.task_kind != "regression";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/artifact/model.h"
+#include "model/release/registry.h"
 
 namespace millgate {
 
@@ -32,11 +33,13 @@ struct TrainingRange {
 /// Immutable; thread-safe.
 class ServedModel {
  public:
-  explicit ServedModel(std::shared_ptr<const Model> model);
+  /// `live`: how it came to serve; nothing where it is only measured.
+  explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {});
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
   [[nodiscard]] const std::string& name() const { return model_->manifest().project; }
+  [[nodiscard]] const std::optional<Serving>& live() const { return live_; }
   /// The model's brief id.
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] bool is_binary() const { return is_binary_; }
@@ -56,6 +59,7 @@ class ServedModel {
 
  private:
   std::shared_ptr<const Model> model_;
+  std::optional<Serving> live_;
   std::string version_;
   bool is_binary_ = true;
   std::vector<std::string> key_names_;

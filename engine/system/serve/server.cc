@@ -57,7 +57,8 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> reposi
   state->repository = std::move(repository);
   MILLGATE_TRY(state->open_log(state->repository->folder("predictions")));
   state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
-                                                    state->telemetry, options.reload_every);
+                                                    state->telemetry, options.reload_every,
+                                                    Followed{options.environment, options.alias});
   MILLGATE_TRY(state->listen(state->repository->clock(), state->repository->folder("feedback")));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

@@ -170,7 +170,9 @@ TEST_F(ServerTest, AModelThatCannotBeLoadedDoesNotReplaceOneThatServes) {
     return http.get("/health/ready")->body.find("cannot be loaded") != std::string::npos;
   }));
   EXPECT_EQ(http.post("/predict", row_json(rows_, 0))->status, 200);
-  ASSERT_TRUE(roll_back(project_.repository->ledger(), model_->id(), "damaged", "ann").ok());
+  ASSERT_TRUE(
+      roll_back(project_.repository->ledger(), {.to = model_->id(), .reason = "damaged"}, "ann")
+          .ok());
   EXPECT_TRUE(wait_until([&] {
     return http.get("/health/ready")->body.find("cannot be loaded") == std::string::npos;
   }));
@@ -207,7 +209,7 @@ TEST_F(ServerTest, SwapsModelsUnderLoadWithoutALostRequest) {
   for (int i = 0; i < 10; ++i) {
     const int before = answered;
     const Id to = i % 2 == 0 ? first : second;
-    ASSERT_TRUE(roll_back(project_.repository->ledger(), to, "try", "ann").ok());
+    ASSERT_TRUE(roll_back(project_.repository->ledger(), {.to = to, .reason = "try"}, "ann").ok());
     EXPECT_TRUE(wait_until(
         [&] { return server_->serving_text().ends_with(to.brief()) && answered > before + 20; }));
   }

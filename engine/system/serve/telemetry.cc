@@ -83,7 +83,8 @@ void Telemetry::count(Route route, int status, int64_t nanos) {
   latency_[row].add(nanos);
 }
 
-std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedModel* model) const {
+std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedModel* model,
+                                       Time now) const {
   std::string out;
   constexpr std::string_view kRequests = "millgate_requests_total";
   append_head(out, kRequests, "counter", "Requests answered.");
@@ -122,6 +123,9 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
     append_sample(out, "millgate_model_info",
                   label("model", model->name()) + "," + label("version", model->version()), 1);
   }
+  const bool has_expired = model != nullptr && model->live() && model->live()->has_expired(now);
+  append_metric(out, "millgate_override_expired", "gauge",
+                "1 while the model serves by an override that has ended.", has_expired ? 1 : 0);
   return out;
 }
 

@@ -33,9 +33,10 @@ class Telemetry {
   std::atomic<int64_t> model_loads{0};
   std::atomic<int64_t> model_load_failures{0};
 
-  /// The text of /metrics, format 0.0.4. `log` and `model` may be null.
-  [[nodiscard]] std::string prometheus_text(const PredictionLog* log,
-                                            const ServedModel* model) const;
+  /// The text of /metrics, format 0.0.4. `log` and `model` may be null; `now` tells whether an
+  /// override has ended.
+  [[nodiscard]] std::string prometheus_text(const PredictionLog* log, const ServedModel* model,
+                                            Time now) const;
   /// What is added to it about the online store; `now` tells how old its rows are.
   [[nodiscard]] std::string online_text(const std::vector<OnlineView>& views, Time now) const;
 

@@ -1,0 +1,105 @@
+#include "app/going_live.h"
+
+#include <iostream>
+#include <optional>
+
+#include "model/release/model_name.h"
+
+namespace millgate {
+
+namespace {
+
+Result<Serving> enter(const Workplace& place, const GoingLive& options) {
+  Ledger& ledger = place.repository->ledger();
+  Entry entry{.environment = {}, .now = system_clock().now()};
+  MILLGATE_ASSIGN(entry.environment,
+                  find_environment(place.project.environments, options.environment));
+  MILLGATE_ASSIGN(const Id model, resolve_model(ledger, options.model));
+  if (!options.reason.empty() || !options.name.empty()) {
+    MILLGATE_ASSIGN(const int64_t micros, parse_duration_micros(options.lasts));
+    const Override why{
+        .name = options.name, .reason = options.reason, .until = Time{entry.now.micros + micros}};
+    return release_by_override(ledger, model, why, author_name(), entry);
+  }
+  if (entry.environment.open) return enter_open(ledger, model, author_name(), entry);
+  MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
+                  find_verdict(ledger, model, entry.environment.key));
+  if (!verdict) {
+    const std::string& key = entry.environment.key;
+    return Error{.code = ErrorCode::refused,
+                 .what = "model " + model.brief() + " has no verdict" +
+                         (key.empty() ? "" : " for `" + key + "`"),
+                 .hint = "`millgate gate " + model.brief() + (key.empty() ? "" : " --env " + key) +
+                         "` judges it"};
+  }
+  return release(ledger, *verdict, author_name(), entry);
+}
+
+}  // namespace
+
+Result<std::string> environment_key(const Session& session, const std::string& name) {
+  if (name.empty()) return std::string();
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const Environment found, find_environment(place.project.environments, name));
+  return found.key;
+}
+
+void add_override_options(const Command& command, GoingLive& options) {
+  command.add_option("--override", options.reason, "against the gate: why");
+  command.add_option("--by", options.name, "with --override: who answers for it");
+  command.add_option("--for", options.lasts, "with --override: how long it holds").shows_default();
+}
+
+Result<int> go_live(const Session& session, const GoingLive& options) {
+  if (!session.overrides.empty()) {
+    return invalid_input("`--set " + session.overrides.front() +
+                             "`: what a model must meet to go live stands in millgate.toml alone",
+                         "change it there, or override with a name and a reason");
+  }
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_ASSIGN(const Serving now, enter(place, options));
+  return print_serving(session, now);
+}
+
+std::string how_text(const Serving& serving, Time now) {
+  std::string text = ", by " + (serving.how == "open" ? std::string("promotion") : serving.how) +
+                     " of " + serving.by;
+  if (serving.until) {
+    text +=
+        (serving.has_expired(now) ? ", which ended at " : " until ") + to_string(*serving.until);
+  }
+  if (!serving.verdict.empty()) text += ", verdict " + serving.verdict;
+  if (!serving.reason.empty()) text += ", because: " + serving.reason;
+  return text;
+}
+
+Json serving_json(const Serving& serving, Time now) {
+  Json json = {{"model", serving.model.hex()},
+               {"since", to_string(serving.since)},
+               {"by", serving.by},
+               {"how", serving.how},
+               {"reason", serving.reason},
+               {"verdict", serving.verdict},
+               {"event", serving.since_event}};
+  if (!serving.environment.empty()) json["environment"] = serving.environment;
+  if (serving.until) {
+    json["until"] = to_string(*serving.until);
+    json["override_expired"] = serving.has_expired(now);
+  }
+  return json;
+}
+
+int print_serving(const Session& session, const Serving& serving) {
+  const Time now = system_clock().now();
+  if (session.json) {
+    print_json(serving_json(serving, now));
+    return kDone;
+  }
+  const std::string where =
+      serving.environment.empty() ? " serves" : " is live in " + serving.environment;
+  std::cout << "model " << serving.model.brief() << where << " since " << to_string(serving.since)
+            << how_text(serving, now) << '\n';
+  return kDone;
+}
+
+}  // namespace millgate

@@ -1,0 +1,35 @@
+/// A model goes live in an environment: what `release` and `promote` share.
+#pragma once
+
+#include <string>
+
+#include "app/command.h"
+#include "app/session.h"
+#include "model/release/registry.h"
+
+namespace millgate {
+
+struct GoingLive {
+  std::string model = "latest";
+  std::string environment;    ///< Its name; empty: the last.
+  std::string reason;         ///< Of an override; empty: none.
+  std::string name;           ///< Who answers for it.
+  std::string lasts = "14d";  ///< How long it holds.
+};
+
+/// The key of the environment called `name`. What is wrong in the project file must not keep
+/// anybody from serving or going back, so it is read only where one is named.
+[[nodiscard]] Result<std::string> environment_key(const Session& session, const std::string& name);
+
+/// The options of an override.
+void add_override_options(const Command& command, GoingLive& options);
+/// Lets the model go live by its newest verdict there, or by the override, and says so.
+[[nodiscard]] Result<int> go_live(const Session& session, const GoingLive& options);
+
+/// "model 0a1b2c3d4e5f serves since ..., by release of ada, verdict ...", or as JSON.
+int print_serving(const Session& session, const Serving& serving);
+/// ", by override of grace until ..., verdict ..., because: ..."; with "ended at" once it has.
+[[nodiscard]] std::string how_text(const Serving& serving, Time now);
+[[nodiscard]] Json serving_json(const Serving& serving, Time now);
+
+}  // namespace millgate
