@@ -5,13 +5,11 @@
 #include <vector>
 
 #include "ground/error.h"
+#include "ground/program.h"
 
 namespace millgate {
 
-struct GitAnswer {
-  int exit_code = 0;
-  std::string output;  ///< What it wrote to standard output.
-};
+using GitAnswer = ProgramAnswer;
 
 /// Runs `git -C folder arguments...` to its end, with `input` on its standard input. What it says
 /// on standard error is dropped. No shell is involved, so no name can be taken for a command.
