@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/commands.h"
+#include "app/going_live.h"
 #include "app/joined_rows.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -14,6 +15,7 @@
 #include "model/release/registry.h"
 #include "system/pipeline/gate_evidence.h"
 #include "system/pipeline/run.h"
+#include "system/report/verdict_page.h"
 #include "system/report/verdict_text.h"
 #include "system/serve/latency_probe.h"
 
@@ -136,12 +138,13 @@ bool is_held_against_serving(const Environment& environment) {
 
 struct Options {
   std::string model = "latest";
-  std::string environment;             ///< Its name; empty: the last.
-  std::string junit, sarif, markdown;  ///< Files to write; empty: none.
+  std::string environment;                   ///< Its name; empty: the last.
+  std::string junit, sarif, markdown, html;  ///< Files to write; empty: none.
   bool ci = false;
 };
 
-Status write_forms(const Verdict& verdict, const Options& options) {
+Status write_forms(const Verdict& verdict, const SliceSearch& slices, const Options& options) {
+  if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, verdict_html(verdict, slices)));
   const std::pair<const std::string&, std::string (*)(const Verdict&)> forms[] = {
       {options.junit, verdict_junit},
       {options.sarif, verdict_sarif},
@@ -181,7 +184,7 @@ Result<int> gate(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Verdict verdict,
                   judge(ledger, id, environment.requirements, known.evidence, author_name(), how));
   end_progress();
-  MILLGATE_TRY(write_forms(verdict, options));
+  MILLGATE_TRY(write_forms(verdict, known.slices, options));
   if (session.json) {
     Json json = to_json(verdict);
     json["slices_found"] = found_json(known.slices);
@@ -192,6 +195,7 @@ Result<int> gate(const Session& session, const Options& options) {
     print_verdict(verdict);
     print_found(known.slices);
   }
+  if (now) tell_override(*now);
   return verdict.passed() ? kDone : kAnswerIsNo;
 }
 
@@ -207,6 +211,7 @@ void add_gate(const Command& program, Session& session) {
                      "by what this environment asks for; default: the last");
   command.add_flag("--ci", options->ci, "print Markdown for a pull request");
   command.add_option("--markdown", options->markdown, "write that into this file too");
+  command.add_option("--html", options->html, "write it as a page with plots");
   command.add_option("--junit", options->junit, "write the verdict as JUnit XML");
   command.add_option("--sarif", options->sarif, "write the verdict as SARIF 2.1.0");
   command.does([&session, options] { return gate(session, *options); });

@@ -11,7 +11,8 @@ namespace {
 
 Result<Serving> enter(const Workplace& place, const GoingLive& options) {
   Ledger& ledger = place.repository->ledger();
-  Entry entry{.environment = {}, .now = system_clock().now()};
+  Entry entry{.environment = {}, .now = system_clock().now(), .sign_offs = {}};
+  MILLGATE_ASSIGN(entry.sign_offs, sign_off_rules(place.project));
   MILLGATE_ASSIGN(entry.environment,
                   find_environment(place.project.environments, options.environment));
   MILLGATE_ASSIGN(const Id model, resolve_model(ledger, options.model));
@@ -44,6 +45,11 @@ Result<std::string> environment_key(const Session& session, const std::string& n
   return found.key;
 }
 
+Result<SignOffRules> sign_off_rules(const Project& project) {
+  Section root = project.root;
+  return read_sign_offs(root, project.environments, project.folder);
+}
+
 void add_override_options(const Command& command, GoingLive& options) {
   command.add_option("--override", options.reason, "against the gate: why");
   command.add_option("--by", options.name, "with --override: who answers for it");
@@ -71,6 +77,14 @@ std::string how_text(const Serving& serving, Time now) {
   if (!serving.verdict.empty()) text += ", verdict " + serving.verdict;
   if (!serving.reason.empty()) text += ", because: " + serving.reason;
   return text;
+}
+
+void tell_override(const Serving& live) {
+  if (live.how != "override") return;
+  const Time now = system_clock().now();
+  std::cerr << (live.has_expired(now) ? "warning: " : "note: ") << "model " << live.model.brief()
+            << (live.environment.empty() ? " serves" : " is live in " + live.environment)
+            << how_text(live, now) << '\n';
 }
 
 Json serving_json(const Serving& serving, Time now) {

@@ -21,6 +21,9 @@ struct GoingLive {
 /// anybody from serving or going back, so it is read only where one is named.
 [[nodiscard]] Result<std::string> environment_key(const Session& session, const std::string& name);
 
+/// Who the project file asks to sign.
+[[nodiscard]] Result<SignOffRules> sign_off_rules(const Project& project);
+
 /// The options of an override.
 void add_override_options(const Command& command, GoingLive& options);
 /// Lets the model go live by its newest verdict there, or by the override, and says so.
@@ -30,6 +33,9 @@ void add_override_options(const Command& command, GoingLive& options);
 int print_serving(const Session& session, const Serving& serving);
 /// ", by override of grace until ..., verdict ..., because: ..."; with "ended at" once it has.
 [[nodiscard]] std::string how_text(const Serving& serving, Time now);
+/// To stderr, where it lives by an override: that is shown wherever the model is, and beside
+/// whoever may take its place.
+void tell_override(const Serving& live);
 [[nodiscard]] Json serving_json(const Serving& serving, Time now);
 
 }  // namespace millgate

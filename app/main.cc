@@ -68,6 +68,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_models(program, session);
   add_alias(program, session);
   add_retire(program, session);
+  add_sign(program, session);
   add_release(program, session);
   add_promote(program, session);
   add_rollback(program, session);
@@ -78,6 +79,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_alarms(program, session);
   add_explain(program, session);
   add_report(program, session);
+  add_score(program, session);
   add_ledger(program, session);
   add_functions(program, session);
   add_metrics(program, session);

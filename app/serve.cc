@@ -1,6 +1,7 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
 #include "app/commands.h"
@@ -22,21 +23,15 @@ std::shared_ptr<OnlineStore> online_store(const Session& session, const Reposito
   return nullptr;
 }
 
-/// An override is shown wherever its model is.
-void tell_override(const Ledger& ledger, const ServerOptions& options) {
-  const auto live = serving(ledger, std::nullopt, options.environment);
-  if (!options.alias.empty() || !live.ok() || !*live || (*live)->how != "override") return;
-  const Time now = system_clock().now();
-  std::cerr << ((*live)->has_expired(now) ? "warning: " : "note: ") << "model "
-            << (*live)->model.brief() << " serves" << how_text(**live, now) << '\n';
-}
-
 Result<int> serve(const Session& session, ServerOptions options, const std::string& environment) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   if (!environment.empty() && !options.alias.empty()) {
     return invalid_input("serve: both --env and --alias are given", "give one of them");
   }
   MILLGATE_ASSIGN(options.environment, environment_key(session, environment));
+  if (const char* token = std::getenv("MILLGATE_OPERATOR_TOKEN"); token != nullptr) {
+    options.operator_token = token;
+  }
   options.online = online_store(session, *repository);
   // Blocked before the server's threads exist, so that only sigwait below sees them.
   sigset_t ends;
@@ -51,7 +46,8 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
     std::cout << "serving " << server->serving_text() << " at " << server->url() << '\n';
   }
   std::cout.flush();
-  tell_override(repository->ledger(), options);
+  const auto live = serving(repository->ledger(), std::nullopt, options.environment);
+  if (options.alias.empty() && live.ok() && *live) tell_override(**live);
   int ended_by = 0;
   sigwait(&ends, &ended_by);
   std::cerr << "stopping: finishing what was accepted\n";

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ground/json.h"
+#include "model/measure/rounded_text.h"
 #include "model/release/refusal.h"
 #include "model/release/retirement.h"
 
@@ -223,6 +224,56 @@ std::optional<std::string> passed_verdict(const std::vector<Serving>& history, c
   return verdict;
 }
 
+/// The newest verdict about any model there: it tells what is asked for today.
+Result<std::optional<Verdict>> newest_verdict(const Ledger& ledger,
+                                              const std::string& environment) {
+  MILLGATE_ASSIGN(const std::vector<Event> events, ledger.events(0, "verdict"));
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    MILLGATE_ASSIGN(Verdict verdict, verdict_from_event(*event));
+    if (verdict.environment() == environment) return std::optional<Verdict>(std::move(verdict));
+  }
+  return std::optional<Verdict>();
+}
+
+/// What `own` measured for the requirement; null when it did not.
+const Evidence* measured_for(const Verdict& own, const Requirement& asked) {
+  for (const Judgement& one : own.judgements()) {
+    const Requirement& requirement = one.requirement;
+    const bool fits = requirement.metric == asked.metric && requirement.slice == asked.slice &&
+                      !is_against_serving(requirement.bound);
+    if (fits && one.evidence) return &*one.evidence;
+  }
+  return nullptr;
+}
+
+/// Of a model that is named for a rollback: what its own newest verdict tells by today's limits.
+Status check_still_meets(const Ledger& ledger, const Id& model, const std::string& environment) {
+  const std::string object = "rollback to model " + model.brief();
+  const std::string hint =
+      "go back without --to, or release it again after `millgate gate " + model.brief() + "`";
+  MILLGATE_ASSIGN(const std::optional<Verdict> own, find_verdict(ledger, model, environment));
+  if (!own) return {};
+  if (!own->passed()) {
+    return refused(object + ": its newest verdict " + own->name() + " refused it", hint);
+  }
+  MILLGATE_ASSIGN(const std::optional<Verdict> today, newest_verdict(ledger, environment));
+  for (const Judgement& one : today->judgements()) {
+    const Requirement& asked = one.requirement;
+    if (asked.level == Level::should || is_against_serving(asked.bound)) continue;
+    const Evidence* measured = measured_for(*own, asked);
+    if (measured == nullptr) continue;
+    const bool is_met = asked.bound == Bound::at_least ? measured->value >= asked.limit
+                                                       : measured->value <= asked.limit;
+    if (is_met) continue;
+    return refused(object + ": `" + name_of(asked) + "` was " + rounded_text(measured->value) +
+                       " when it was judged, and " + rounded_text(asked.limit) +
+                       (asked.bound == Bound::at_least ? " at least" : " at most") +
+                       " is asked for now",
+                   hint);
+  }
+  return {};
+}
+
 /// What a rollback without a target goes back to.
 Result<Id> model_before(const std::vector<Serving>& history) {
   const std::vector<Serving> stack = release_stack(history);
@@ -264,6 +315,8 @@ Result<Serving> release(Ledger& ledger, const Verdict& verdict, const std::strin
     return check_came_through(inside, model, entry);
   };
   MILLGATE_TRY(may_enter(ledger));
+  // Signatures stay what they are, so they need not be verified again inside the transaction.
+  MILLGATE_TRY(check_signed(ledger, entry.sign_offs, verdict));
   Json body;
   body["how"] = "release";
   body["verdict"] = verdict.name();
@@ -341,6 +394,7 @@ Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback, const std::s
         "rollback to model " + to->brief() + ": it was never released by a passed verdict",
         passed_hint(history, now ? now->model : *to));
   }
+  if (rollback.to) MILLGATE_TRY(check_still_meets(ledger, *to, rollback.environment));
   Json body;
   body["how"] = "rollback";
   body["verdict"] = *verdict;

@@ -13,6 +13,7 @@
 #include "ground/ledger.h"
 #include "model/release/environment.h"
 #include "model/release/gate.h"
+#include "model/release/sign_off.h"
 
 namespace millgate {
 
@@ -40,17 +41,19 @@ struct Override {
   Time until;
 };
 
-/// Where a model is to be live, and what time it is: overrides end.
+/// Where a model is to be live, what time it is (overrides end), and who must have signed.
 struct Entry {
   Environment environment = {};
   Time now = {};
+  SignOffRules sign_offs = {};
 };
 
 /// Opens the way for the model of a passed verdict. What serves by an override may be released once
 /// it has passed. Errors: `refused` when the verdict did not pass, is not in this ledger, is older
 /// than the newest verdict about the model in that environment, judged less than the environment
-/// asks for, when the model was never live in the environment before, or is retired; `conflict`
-/// when it is live there already, or when somebody else changed that at the same moment.
+/// asks for, is not signed by those whom the project file names, when the model was never live in
+/// the environment before, or is retired; `conflict` when it is live there already, or when
+/// somebody else changed that at the same moment.
 [[nodiscard]] Result<Serving> release(Ledger& ledger, const Verdict& verdict,
                                       const std::string& author, const Entry& entry = {});
 /// Lets a model into an open environment, which asks for no verdict. Errors: as `release`;
@@ -72,7 +75,10 @@ struct Rollback {
   std::string environment = {};  ///< Key.
 };
 /// Back to `to`, or to what was live before: going back twice goes two releases back, not to and
-/// fro. Errors: `refused` when that model was never live there by a passed verdict, or is retired;
+/// fro. A model that is named must still meet what can be checked at once: its newest verdict
+/// passed, and what that measured is within the limits of the newest verdict about any model there.
+/// Errors: `refused` when that model was never live there by a passed verdict, does not meet them,
+/// or is retired;
 /// `not_found` when nothing was live before; `invalid_input` without a reason; `conflict` as
 /// `release`.
 [[nodiscard]] Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback,

@@ -206,6 +206,37 @@ TEST_F(RegistryTest, AnOverrideOfBeforeTheyEndedIsRead) {
   EXPECT_FALSE((*serving(*ledger_))->has_expired(Time{INT64_MAX}));
 }
 
+TEST_F(RegistryTest, AReleaseWhileARollbackRunsIsToldOrWins) {
+  ASSERT_TRUE(pass_and_release(a_).ok());
+  ASSERT_TRUE(pass_and_release(b_).ok());
+  const Verdict for_c = judged(c_, true);
+  InterruptedLedger first(*ledger_, [&] { ASSERT_TRUE(release(*ledger_, for_c, "bob").ok()); });
+  const auto late = roll_back(first, {.reason = "slow"}, "ann");
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, ErrorCode::conflict);
+  EXPECT_THAT(late.error().what, HasSubstr("`bob`"));
+  EXPECT_EQ(now(), c_);
+  const Verdict for_d = judged(hash_of("d"), true);
+  InterruptedLedger second(*ledger_, [&] { ASSERT_TRUE(back(std::nullopt, "slow").ok()); });
+  EXPECT_EQ(release(second, for_d, "bob").error().code, ErrorCode::conflict);
+  EXPECT_EQ(now(), b_);
+}
+
+TEST_F(RegistryTest, ANamedModelMustStillMeetWhatCanBeChecked) {
+  for (const Id& model : {a_, b_, c_}) ASSERT_TRUE(pass_and_release(model).ok());
+  judged(b_, false);
+  EXPECT_THAT(back(b_, "slow").error().what, HasSubstr("newest verdict"));
+  // Today more is asked for than `a` was measured to have.
+  const Environment stricter{.requirements = {auc_above(0.85)}};
+  judged(hash_of("d"), true, stricter);
+  const auto named = back(a_, "slow");
+  ASSERT_FALSE(named.ok());
+  EXPECT_EQ(named.error().code, ErrorCode::refused);
+  EXPECT_THAT(named.error().what, HasSubstr("`auc` was 0.8 when it was judged, and 0.85 at least"));
+  // In the night, back to what was there is always possible.
+  EXPECT_EQ(back(std::nullopt, "slow")->model, b_);
+}
+
 TEST_F(RegistryTest, RollbackPassesOverWhatWasRenewed) {
   ASSERT_TRUE(pass_and_release(a_).ok());
   ASSERT_TRUE(overridden(b_, "Ann", "storm").ok());

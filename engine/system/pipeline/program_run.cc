@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "ground/json.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 #include "system/pipeline/run.h"
 
 namespace millgate {

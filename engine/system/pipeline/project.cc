@@ -13,6 +13,7 @@
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
 #include "model/measure/metric.h"
+#include "model/release/sign_off.h"
 #include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
@@ -318,6 +319,8 @@ Status read_requirements(Section& root, Project& project) {
     MILLGATE_TRY(add_requirement(common, std::move(one)));
   }
   MILLGATE_ASSIGN(project.environments, read_environments(root, common));
+  // What they say is needed only where a model goes live, and read there again.
+  MILLGATE_TRY(read_sign_offs(root, project.environments, project.folder));
   for (const Environment& one : project.environments) {
     MILLGATE_TRY(take_requirements(project, one.requirements));
   }

@@ -150,6 +150,15 @@ std::string card_limits(const CardFacts& facts) {
 std::string card_history(const CardFacts& facts) {
   std::string html = section_heading("history", "What served when");
   if (facts.history.empty()) return html + "<p>Nothing was released yet.</p>\n";
+  if (const Serving& now = facts.history.back(); facts.serves_now() && now.how == "override") {
+    html += "<p>" +
+            element("span",
+                    "It serves by an override of " + now.by +
+                        (now.until ? ", until " + time_text(*now.until) : std::string()) +
+                        ", and not because it passed: " + now.reason,
+                    "warn-text") +
+            "</p>\n";
+  }
   html += "<div class=\"scroll\"><table><caption>Every release and rollback of this project" +
           source_link(CardSource::ledger) +
           "</caption><tr><th>Since</th><th>Model</th><th>How</th><th>By</th><th>Why</th>"
@@ -159,6 +168,7 @@ std::string card_history(const CardFacts& facts) {
     const std::string model = "<code>" + escape_html(change.model.brief()) + "</code>";
     std::string why = change.reason;
     if (why.empty() && !change.verdict.empty()) why = "verdict " + change.verdict;
+    if (change.until) why += " (until " + time_text(*change.until) + ")";
     html += "<tr><td class=\"nowrap\">" + escape_html(time_text(change.since)) + "</td><td>" +
             (is_this ? "<b>" + model + " (this)</b>" : model) + "</td><td>" +
             (change.how == "release" ? escape_html(change.how)

@@ -44,6 +44,7 @@ Json history_json(const CardFacts& facts) {
                        {"reason", change.reason},
                        {"verdict", change.verdict},
                        {"event", change.since_event}});
+    if (change.until) history.back()["until"] = to_string(*change.until);
   }
   return history;
 }

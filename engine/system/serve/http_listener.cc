@@ -111,6 +111,14 @@ struct Shared {
   std::set<Connection*> connections;  ///< Guarded by `mutex`.
 };
 
+/// Loopback, also as IPv6 writes an address of IPv4. That of a closed socket is none.
+bool is_this_machine(const asio::ip::address& address) {
+  if (!address.is_v6()) return address.is_loopback();
+  const asio::ip::address_v6 six = address.to_v6();
+  if (!six.is_v4_mapped()) return six.is_loopback();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, six).is_loopback();
+}
+
 /// One client. All its work runs on one strand; it lives as long as work is under way.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -140,6 +148,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
       ErrorCodeOf ignored;
       self->socket_.set_option(tcp::no_delay(true), ignored);
+      self->is_from_here_ = is_this_machine(self->socket_.remote_endpoint(ignored).address());
       self->wait_tick();
       self->next_request();
     });
@@ -305,6 +314,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.body = message.body();
     request.request_id = view_of(message["X-Request-Id"]);
     request.content_encoding = view_of(message[http::field::content_encoding]);
+    request.content_type = view_of(message[http::field::content_type]);
+    request.authorization = view_of(message[http::field::authorization]);
+    request.host = view_of(message[http::field::host]);
+    request.is_from_here = is_from_here_;
+    request.is_forwarded = message.count(http::field::forwarded) > 0 ||
+                           message.count("X-Forwarded-For") > 0 || message.count("X-Real-IP") > 0 ||
+                           message.count(http::field::via) > 0;
     request.has_binary_tensors = message.count("Inference-Header-Content-Length") > 0;
     return request;
   }
@@ -397,6 +413,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool in_flight_ = false;
   bool had_request_ = false;
   bool said_continue_ = false;
+  bool is_from_here_ = false;
   std::string head_;
   HttpResponse response_;
 };

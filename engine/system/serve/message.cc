@@ -22,6 +22,8 @@ std::string_view to_string(Route route) {
       return "/health";
     case Route::metadata:
       return "/v2";
+    case Route::rollback:
+      return "/rollback";
     case Route::other:
       break;
   }

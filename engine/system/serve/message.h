@@ -16,12 +16,28 @@ struct HttpRequest {
   std::string_view body = {};
   std::string_view request_id = {};        ///< X-Request-Id; may be empty.
   std::string_view content_encoding = {};  ///< Empty: none.
-  bool has_binary_tensors = false;         ///< Inference-Header-Content-Length was sent.
+  std::string_view content_type = {};
+  std::string_view authorization = {};
+  std::string_view host = {};
+  bool is_from_here = false;        ///< The connection is from this machine.
+  bool is_forwarded = false;        ///< A proxy says that it passes on somebody else's request.
+  bool has_binary_tensors = false;  ///< Inference-Header-Content-Length was sent.
 };
 
 /// What a request was about, for the counters.
-enum class Route { predict, infer, feedback, features, push, metrics, health, metadata, other };
-inline constexpr int kRouteCount = 9;
+enum class Route {
+  predict,
+  infer,
+  feedback,
+  features,
+  push,
+  metrics,
+  health,
+  metadata,
+  rollback,
+  other
+};
+inline constexpr int kRouteCount = 10;
 /// "/predict", "/v2/models/{name}/infer" ...
 [[nodiscard]] std::string_view to_string(Route route);
 

@@ -120,7 +120,7 @@ std::string welcome_json(const ServedModel* model, Time now) {
   }
   out +=
       R"(,"routes":["POST /predict","POST /feedback","POST /features","GET /features/{view}",)"
-      R"("POST /get-online-features","POST /push","GET /metrics","GET /health/live",)"
+      R"("POST /get-online-features","POST /push","POST /rollback","GET /metrics","GET /health/live",)"
       R"("GET /health/ready","GET /v2","GET /v2/models/{name}","POST /v2/models/{name}/infer"]})";
   return out;
 }
@@ -134,6 +134,7 @@ Error unknown_path(const std::vector<std::string>& path) {
                                           "/metrics",
                                           "/features",
                                           "/push",
+                                          "/rollback",
                                           "/get-online-features",
                                           "/health/live",
                                           "/health/ready",
@@ -148,7 +149,8 @@ Error unknown_path(const std::vector<std::string>& path) {
 
 bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
-  return path.starts_with("/feedback") || path.starts_with("/push");
+  return path.starts_with("/feedback") || path.starts_with("/push") ||
+         path.starts_with("/rollback");
 }
 
 HttpResponse Routes::answer(const HttpRequest& request) {
@@ -179,6 +181,7 @@ HttpResponse Routes::dispatch(const Call& call) {
   if (path.size() == 2 && path[0] == "features") return one_entity(call);
   if (path.size() == 1 && path[0] == "push") return push(call);
   if (path.size() == 1 && path[0] == "metrics") return metrics(call);
+  if (path.size() == 1 && path[0] == "rollback") return rollback(call);
   if (path.size() == 2 && path[0] == "health" && path[1] == "live") {
     return get_only(Route::health, [] { return std::string(R"({"live":true})"); });
   }
@@ -377,6 +380,24 @@ HttpResponse Routes::metrics(const Call& call) {
     response.body += context_.telemetry.online_text(*views, now);
   }
   return response;
+}
+
+HttpResponse Routes::rollback(const Call& call) {
+  const HttpRequest& request = call.request;
+  if (request.method != "POST") {
+    return wrong_method(Route::rollback, request.method, "POST", call.request_id);
+  }
+  if (auto refused = refuse_encoding(Route::rollback, request, call.request_id)) return *refused;
+  const Result<Serving> back = answer_rollback(context_.rollback, request);
+  if (!back.ok()) {
+    return failure(Route::rollback, http_status_of(back.error().code), back.error(),
+                   call.request_id);
+  }
+  std::string body = "{\"model\":";
+  append_json_text(body, back->model.hex());
+  body += ",\"live\":";
+  append_live_json(body, *back, context_.clock.now());
+  return json_response(Route::rollback, body + "}");
 }
 
 HttpResponse Routes::feedback(const Call& call) {

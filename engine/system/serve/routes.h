@@ -13,6 +13,7 @@
 #include "system/serve/online_features.h"
 #include "system/serve/prediction_id.h"
 #include "system/serve/prediction_log.h"
+#include "system/serve/rollback_answer.h"
 #include "system/serve/served_model.h"
 #include "system/serve/telemetry.h"
 
@@ -26,6 +27,7 @@ struct RouteContext {
   PredictionLog* log = nullptr;
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
   std::string feedback_folder;
+  RollbackAccess rollback = {};
   size_t rows_max = 65'536;
 };
 
@@ -48,6 +50,7 @@ class Routes {
   HttpResponse one_entity(const Call& call);
   HttpResponse push(const Call& call);
   HttpResponse metrics(const Call& call);
+  HttpResponse rollback(const Call& call);
   /// `model` bound to the online store; null without a store or where the model reads no view.
   [[nodiscard]] Result<std::shared_ptr<const OnlineFeatures>> online_of(
       const std::shared_ptr<const ServedModel>& model);

@@ -23,6 +23,13 @@ struct Server::State {
 
   Status open_log(const std::string& folder);
   Status listen(const Clock& clock, std::string feedback_folder);
+  /// Of what follows an environment; an alias is moved, not rolled back.
+  RollbackAccess rollback_access() const {
+    if (repository == nullptr || !options.alias.empty()) return {};
+    return {.ledger = &repository->ledger(),
+            .environment = options.environment,
+            .token = options.operator_token};
+  }
 };
 
 Status Server::State::open_log(const std::string& folder) {
@@ -38,6 +45,7 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                                                  .log = log.get(),
                                                  .online = options.online,
                                                  .feedback_folder = std::move(feedback_folder),
+                                                 .rollback = rollback_access(),
                                                  .rows_max = options.rows_max});
   HttpHandler handler{
       .answer = [this](const HttpRequest& request) { return routes->answer(request); },

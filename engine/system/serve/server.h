@@ -31,9 +31,10 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};    ///< Between two requests of a connection.
   std::chrono::milliseconds stop_timeout{10'000};    ///< For requests in flight at `stop`.
   std::chrono::milliseconds reload_every{100};       ///< How often the ledger is asked.
-  std::string environment;      ///< Key of what is followed; empty: what is released.
-  std::string alias;            ///< Follows the model of this alias instead; see Followed.
-  bool log_predictions = true;  ///< Into the folder `predictions` of the project.
+  std::string environment = {};     ///< Key of what is followed; empty: what is released.
+  std::string alias = {};           ///< Follows the model of this alias instead; see Followed.
+  std::string operator_token = {};  ///< Who may POST /rollback; see RollbackAccess.
+  bool log_predictions = true;      ///< Into the folder `predictions` of the project.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
 };

@@ -222,6 +222,25 @@ TEST_F(ServerTest, SwapsModelsUnderLoadWithoutALostRequest) {
   EXPECT_EQ(logged_ids(), ids);
 }
 
+TEST_F(ServerTest, GoesBackWhenItIsAskedTo) {
+  release_and_start();
+  const Id first = model_->id();
+  const Id second = project_.model({.intercept = 2})->id();
+  project_.release_model(second);
+  ASSERT_TRUE(wait_until([&] { return server_->serving_text().ends_with(second.brief()); }));
+  HttpClient http = client();
+  const auto answer = http.post("/rollback", R"({"reason":"complaints","by":"ann"})");
+  ASSERT_TRUE(answer.ok()) << answer.error().what;
+  EXPECT_EQ(answer->status, 200) << answer->body;
+  EXPECT_THAT(answer->body, HasSubstr(first.hex()));
+  EXPECT_TRUE(wait_until([&] { return server_->serving_text().ends_with(first.brief()); }));
+  EXPECT_THAT(http.get("/health/ready")->body, HasSubstr("ann (HTTP)"));
+  EXPECT_EQ(http.post("/rollback", R"({"reason":"again","by":"ann"})")->status, 404);
+  EXPECT_EQ(http.get("/rollback")->status, 405);
+  const HttpClient::Headers through_proxy = {{"X-Forwarded-For", "10.0.0.1"}};
+  EXPECT_EQ(http.post("/rollback", R"({"reason":"x","by":"eve"})", through_proxy)->status, 403);
+}
+
 TEST_F(ServerTest, AnswersMalformedRequests) {
   release_and_start();
   const std::vector<std::pair<std::string, std::string>> requests = {

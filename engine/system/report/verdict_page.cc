@@ -1,0 +1,150 @@
+#include "system/report/verdict_page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "model/measure/rounded_text.h"
+#include "system/monitor/wording.h"
+#include "system/report/dot_plot.h"
+#include "system/report/html.h"
+#include "system/report/svg.h"
+#include "system/report/verdict_text.h"
+
+namespace millgate {
+namespace {
+
+constexpr double kWidth = 260;
+constexpr double kHeight = 34;
+
+/// Where the limit lies on the scale of the measurement.
+double limit_of(const Requirement& asked) {
+  return asked.bound == Bound::not_worse_by ? -asked.limit : asked.limit;
+}
+
+/// Measurement, interval and limit; the side that passes is shaded.
+std::string limit_plot(const Judgement& one) {
+  if (!one.evidence || !std::isfinite(one.evidence->value)) return {};
+  const double value = one.evidence->value;
+  const double limit = limit_of(one.requirement);
+  const double lower = one.evidence->lower.value_or(value);
+  const double upper = one.evidence->upper.value_or(value);
+  double least = std::min({limit, value, lower});
+  double most = std::max({limit, value, upper});
+  const double room = std::max({(most - least) * 0.12, std::abs(limit) * 0.02, 1e-9});
+  least -= room;
+  most += room;
+  const Scale x{least, most, 2, kWidth - 2};
+  const std::string words = requirement_text(one.requirement) + ": " + rounded_text(value);
+  Drawing drawing(kWidth, kHeight, words);
+  const bool is_ceiling = one.requirement.bound == Bound::at_most;
+  const double from = is_ceiling ? x(least) : x(limit);
+  const double to = is_ceiling ? x(limit) : x(most);
+  constexpr double kMiddle = 11;
+  drawing.rectangle({from, 2}, to - from, 18, "wash", "passes");
+  drawing.line({x(limit), 1}, {x(limit), 21}, "guide");
+  drawing.line({x(lower), kMiddle}, {x(upper), kMiddle}, one.passed ? "whisker" : "badline");
+  drawing.circle({x(value), kMiddle}, 4.5, one.passed ? "mark" : "bad", words);
+  const Anchor anchor = x(limit) < 30            ? Anchor::start
+                        : x(limit) > kWidth - 30 ? Anchor::end
+                                                 : Anchor::middle;
+  drawing.text({x(limit), 32}, rounded_text(limit), "faint", anchor);
+  return drawing.svg();
+}
+
+std::string outcome_cell(const Judgement& one) {
+  if (one.passed) return element("span", "passed", "good-text");
+  return one.requirement.level == Level::must ? element("span", "failed", "bad-text")
+                                              : element("span", "warning", "warn-text");
+}
+
+std::string row_of(const Judgement& one) {
+  std::string measured = one.passed ? "" : element("span", "not measured", "bad-text");
+  if (one.evidence) {
+    measured = escape_html(rounded_text(one.evidence->value));
+    if (one.evidence->lower && one.evidence->upper) {
+      measured += "<br>" + element("span",
+                                   rounded_text(*one.evidence->lower) + " to " +
+                                       rounded_text(*one.evidence->upper),
+                                   "quiet");
+    }
+  }
+  std::string because;
+  if (!one.requirement.because.empty()) {
+    because = "<br>" + element("span", one.requirement.because, "quiet");
+  }
+  return "<tr><td>" + escape_html(requirement_text(one.requirement)) + because +
+         "</td><td class=\"n\">" + measured + "</td><td><div style=\"width:260px\">" +
+         limit_plot(one) + "</div></td><td class=\"n\">" +
+         (one.evidence ? escape_html(rounded_text(one.margin)) : "") + "</td><td>" +
+         outcome_cell(one) + "</td></tr>\n";
+}
+
+std::string reasons(const Verdict& verdict) {
+  std::string items;
+  for (const Judgement& one : verdict.judgements()) {
+    items += "<li><strong>" + escape_html(requirement_text(one.requirement)) +
+             "</strong>: " + escape_html(one.reason) + "</li>\n";
+  }
+  return "<h2>On what it rests</h2>\n<ul>\n" + items + "</ul>\n";
+}
+
+std::string found_slices(const SliceSearch& slices) {
+  std::string html = "<h2>Slices on which it does worse</h2>\n";
+  if (slices.found.empty()) {
+    return html + "<p>None was found that a second half of the rows confirms.</p>\n";
+  }
+  std::vector<DotRow> rows;
+  double elsewhere = 0;
+  for (const FoundSlice& one : slices.found) {
+    rows.push_back({.label = one.name,
+                    .value = one.loss,
+                    .lower = std::nullopt,
+                    .upper = std::nullopt,
+                    .row_count = one.row_count,
+                    .is_bad = true});
+    elsewhere += one.loss_elsewhere / static_cast<double>(slices.found.size());
+  }
+  return html + "<figure>" + dot_plot(rows, {.metric = "mean loss", .reference = elsewhere}) +
+         "<figcaption>Dashed: the mean loss elsewhere. Found on one half of the test rows, "
+         "confirmed "
+         "on the other.</figcaption></figure>\n";
+}
+
+std::string decision(const Verdict& verdict) {
+  const auto& all = verdict.judgements();
+  const auto met =
+      std::count_if(all.begin(), all.end(), [](const Judgement& one) { return one.passed; });
+  const std::string word = verdict.warns_only() ? "Passed with a warning"
+                           : verdict.passed()   ? "Passed"
+                                                : "Refused";
+  return "<p class=\"banner " + std::string(verdict.passed() ? "good" : "bad") + "\"><strong>" +
+         word + "</strong>: " + std::to_string(met) + " of " + std::to_string(all.size()) +
+         " requirements met" +
+         (verdict.environment().empty() ? std::string()
+                                        : ", for " + escape_html(verdict.environment())) +
+         ".</p>\n";
+}
+
+}  // namespace
+
+std::string verdict_html(const Verdict& verdict, const SliceSearch& slices) {
+  std::string body =
+      "<h1>Verdict " + escape_html(verdict.name()) + "</h1>\n<p class=\"quiet\">On model <code>" +
+      escape_html(verdict.model().brief()) + "</code>, by " + escape_html(verdict.event().author) +
+      ", " + escape_html(time_text(verdict.event().time)) + ", event " +
+      std::to_string(verdict.event().number) + " of the ledger.</p>\n";
+  body += decision(verdict);
+  body +=
+      "<div class=\"scroll\"><table><tr><th>Requirement</th><th class=\"n\">Measured</th>"
+      "<th>Against its limit</th><th class=\"n\">Margin</th><th></th></tr>\n";
+  for (const Judgement& one : verdict.judgements()) body += row_of(one);
+  body +=
+      "</table></div>\n<p class=\"quiet\">Bars are 95 % intervals; the shaded side of the dashed "
+      "limit passes.</p>\n";
+  body += reasons(verdict) + found_slices(slices);
+  return html_page("Verdict " + verdict.name(), body);
+}
+
+}  // namespace millgate

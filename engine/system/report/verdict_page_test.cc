@@ -1,0 +1,63 @@
+#include "system/report/verdict_page.h"
+
+#include <gmock/gmock.h>
+
+#include "ground/test_folder.h"
+
+namespace millgate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class VerdictPageTest : public ::testing::Test {
+ protected:
+  Verdict judged(double value) {
+    const Requirement asked{.metric = "auc",
+                            .bound = Bound::at_least,
+                            .limit = 0.7,
+                            .slice = "plan=<script>",
+                            .because = "a & b",
+                            .section = *parse_settings("", "test")};
+    Evidence evidence;
+    evidence.metric = "auc";
+    evidence.slice = asked.slice;
+    evidence.value = value;
+    evidence.lower = value - 0.05;
+    evidence.upper = value + 0.05;
+    evidence.row_count = 158;
+    Requirement unmeasured = asked;
+    unmeasured.metric = "recall";
+    unmeasured.level = Level::should;
+    return *judge(*ledger_, hash_of("m"), {asked, unmeasured}, {evidence}, "ann");
+  }
+
+  TestFolder folder_;
+  ManualClock clock_{Time{1'357'034'400'000'000}};
+  std::shared_ptr<Ledger> ledger_ = *open_ledger(folder_.path("ledger.sqlite"), clock_);
+};
+
+TEST_F(VerdictPageTest, ShowsTheFiguresAndEscapesWhatComesFromOutside) {
+  const std::string page = verdict_html(judged(0.8), {});
+  EXPECT_THAT(page, HasSubstr("<strong>Passed</strong>: 1 of 2 requirements met"));
+  EXPECT_THAT(page, HasSubstr("0.75 to 0.85"));
+  EXPECT_THAT(page, HasSubstr("plan=&lt;script&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, HasSubstr("a &amp; b"));
+  EXPECT_THAT(page, HasSubstr("not measured"));
+  EXPECT_THAT(page, HasSubstr("class=\"whisker\""));
+  EXPECT_THAT(page, HasSubstr("None was found"));
+}
+
+TEST_F(VerdictPageTest, ShowsFailuresAndSlicesAsSuch) {
+  SliceSearch slices;
+  slices.found.push_back(
+      {.name = "months <= 3", .row_count = 85, .rows = {}, .loss = 0.75, .loss_elsewhere = 0.5});
+  const std::string page = verdict_html(judged(0.6), slices);
+  EXPECT_THAT(page, HasSubstr("<strong>Refused</strong>"));
+  EXPECT_THAT(page, HasSubstr("class=\"badline\""));
+  EXPECT_THAT(page, HasSubstr("months &lt;= 3"));
+}
+
+}  // namespace
+}  // namespace millgate
