@@ -432,6 +432,7 @@ class Holdout {
   void judge_labels() {
     const auto median = [&](double LabelFlips::*share) {
       std::vector<double> all;
+      all.reserve(labels_.size());
       for (const JudgedLabels& one : labels_) all.push_back(one.flips.*share);
       std::sort(all.begin(), all.end());
       return all[(all.size() - 1) / 2];

@@ -3,7 +3,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 #include <set>
 
 #include "data/check/asked_rows.h"
@@ -31,9 +31,7 @@ constexpr const char* kRow = "millgate row";
 constexpr const char* kBefore = "millgate before";
 constexpr const char* kDeletes = "takes a row out, which is for a person to do";
 
-std::string percent_text(double share) {
-  return std::to_string(static_cast<int64_t>(share * 100 + 0.5)) + " %";
-}
+std::string percent_text(double share) { return std::to_string(std::llround(share * 100)) + " %"; }
 
 struct MadeCommit {
   std::string branch;
