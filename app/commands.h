@@ -56,6 +56,7 @@ void add_tune(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);
 void add_runs(const Command& program, Session& session);
 void add_compare(const Command& program, Session& session);
+void add_reproduce(const Command& program, Session& session);
 void add_gate(const Command& program, Session& session);
 void add_models(const Command& program, Session& session);
 void add_alias(const Command& program, Session& session);

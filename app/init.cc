@@ -1,11 +1,14 @@
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
+#include <optional>
 
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/query/database.h"
 #include "data/table/writer.h"
+#include "system/pipeline/proposed_project.h"
 
 namespace millgate {
 
@@ -16,6 +19,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::string folder;
   std::string example;
+  std::string from;  ///< A file of the user, of which the project is made.
+  std::string label;
 };
 
 constexpr const char* kEmptyProject = R"TOML([project]
@@ -155,6 +160,58 @@ Status make_empty(const fs::path& folder) {
   return write_file((folder / "millgate.toml").string(), text);
 }
 
+/// The project's README: how it is run, by whom it was not yet described.
+std::string readme_of(const std::string& name, const ProposedProject& proposal) {
+  return "# " + name + "\n\nPredicts `" + proposal.label + "` from `" + proposal.table +
+         "`. `millgate.toml` says how, and what a model must meet to go live.\n\n"
+         "- `data/raw/` holds what was given, and is not changed by hand.\n"
+         "- A program that prepares data is a `[[step]]` in `millgate.toml`: it reads `data/raw/` "
+         "and "
+         "writes `data/processed/`.\n\n"
+         "    millgate commit -m \"first data\"\n    millgate run --smoke\n    millgate run\n"
+         "    millgate gate\n    millgate release latest\n    millgate serve\n";
+}
+
+/// A project of a file of the user, which is copied.
+Result<ProposedProject> make_from(const Options& options, const fs::path& folder) {
+  const fs::path file = options.from;
+  std::error_code failure;
+  if (!fs::is_regular_file(file, failure)) {
+    return not_found("there is no file `" + file.string() + "`",
+                     "--from takes a CSV, JSON lines, Parquet or Arrow file");
+  }
+  if (options.label.empty()) {
+    return invalid_input("what is to be predicted is not said",
+                         "name the column, or a condition: --label churned, --label 'days > 30'");
+  }
+  const std::string name = fs::absolute(folder).lexically_normal().filename().string();
+  ProposalOptions how;
+  how.project = name;
+  how.path = (fs::path("data") / "raw" / file.filename()).generic_string();
+  how.label = options.label;
+  MILLGATE_ASSIGN(ProposedProject proposal, propose_project(file.string(), how));
+  MILLGATE_TRY(make_folder(folder / "data" / "raw"));
+  MILLGATE_TRY(copy_to(file, folder / how.path));
+  MILLGATE_TRY(write_file((folder / "millgate.toml").string(), proposal.toml));
+  MILLGATE_TRY(write_file((folder / "README.md").string(), readme_of(name, proposal)));
+  return proposal;
+}
+
+void print_proposal(const ProposedProject& proposal) {
+  const auto tell = [](const char* what, const std::string& words) {
+    std::cout << std::left << std::setw(10) << what << words << '\n';
+  };
+  tell("rows", grouped(proposal.row_count) + " of `" + proposal.table + "`");
+  tell("key", proposal.key.empty() ? "none: no column tells all rows apart" : proposal.key.front());
+  tell("time", proposal.happened.empty() ? "none: rows are split by chance"
+                                         : proposal.happened + ": the newest rows test");
+  tell("task", proposal.kind + ": " + proposal.label + " (" + proposal.label_summary + ")");
+  tell("features", grouped(static_cast<int64_t>(proposal.features.size())));
+  for (const LeftOutColumn& one : proposal.left_out) {
+    tell("left out", one.column + ": " + one.why);
+  }
+}
+
 /// An empty folder, or one without a store when no example is asked for: project files that are
 /// there, as in a clone of a git repository, stay.
 Status check_free(const fs::path& folder, bool example) {
@@ -174,8 +231,15 @@ Status check_free(const fs::path& folder, bool example) {
 
 Result<int> init(const Session& session, const Options& options) {
   const fs::path folder = options.folder;
-  MILLGATE_TRY(check_free(folder, !options.example.empty()));
-  if (options.example.empty()) {
+  std::optional<ProposedProject> proposal;
+  MILLGATE_TRY(check_free(folder, !options.example.empty() || !options.from.empty()));
+  if (!options.from.empty() && !options.example.empty()) {
+    return invalid_input("`--from` and `--example` exclude each other",
+                         "give the one that the project is to be made of");
+  }
+  if (!options.from.empty()) {
+    MILLGATE_ASSIGN(proposal, make_from(options, folder));
+  } else if (options.example.empty()) {
     MILLGATE_TRY(make_folder(folder));
     if (!fs::exists(folder / "millgate.toml")) MILLGATE_TRY(make_empty(folder));
   } else {
@@ -189,9 +253,12 @@ Result<int> init(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository,
                   Repository::init(folder.string(), system_clock()));
   if (session.json) {
-    print_json({{"folder", fs::absolute(folder).lexically_normal().string()},
-                {"example", options.example}});
+    Json json = {{"folder", fs::absolute(folder).lexically_normal().string()},
+                 {"example", options.example}};
+    if (proposal) json["proposal"] = to_json(*proposal);
+    print_json(json);
   } else {
+    if (proposal) print_proposal(*proposal);
     std::cout << "project in " << folder.string() << "; its settings are in "
               << (folder / "millgate.toml").string() << '\n';
   }
@@ -202,10 +269,17 @@ Result<int> init(const Session& session, const Options& options) {
 
 void add_init(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  const Command command = program.add_command("init", "make a project in an empty folder",
-                                              "millgate init my-flights --example flights");
+  const Command command =
+      program.add_command("init", "make a project in an empty folder",
+                          "millgate init churn --from customers.csv --label churned");
   command.add_option("folder", options->folder, "where").required();
   command.add_option("--example", options->example, "flights (real data), own-data");
+  const Parameter from = command.add_option(
+      "--from", options->from, "a table of yours: the project file is made from what is in it");
+  command
+      .add_option("--label", options->label,
+                  "with --from: the column to predict, or a condition such as `days > 30`")
+      .needs(from);
   command.does([&session, options] { return init(session, *options); });
 }
 

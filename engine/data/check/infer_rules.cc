@@ -12,6 +12,7 @@
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
 #include "ground/shortest_text.h"
+#include "ground/toml_text.h"
 
 namespace millgate {
 
@@ -418,22 +419,6 @@ class Inference {
   std::vector<ProfiledTable> tables_;
   std::vector<ProposedRule> rules_;
 };
-
-/// `text` as a TOML string.
-std::string toml_text(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<uint8_t>(c) < 0x20U || c == 0x7F) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04X", static_cast<unsigned>(c));
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 }  // namespace
 

@@ -183,6 +183,7 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
   LearnerInput input = learner_input(request.task.kind, prepared, request.settings);
   input.progress = progress;
   input.keep_record = request.keep_record;
+  input.threads = request.threads;
   MILLGATE_ASSIGN(Fitted fitted, fit_learner(input));
   return Attempt{std::move(prepared), std::move(fitted)};
 }

@@ -1,5 +1,8 @@
 #include "model/learn/dependencies.h"
 
+#include <arrow/util/config.h>
+#include <gnu/libc-version.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -14,9 +17,10 @@ namespace millgate {
 
 namespace {
 
-// LightGBM's C interface does not tell its version; scripts/pins fixes this one, and a test
+// Their C interfaces do not tell their versions to this room; scripts/pins fixes these, and a test
 // compares the two.
 constexpr std::string_view kLightgbmVersion = "4.7.0";
+constexpr std::string_view kDuckdbVersion = "1.5.6";
 
 /// Prints one line: the version, and the packages along the path.
 constexpr const char* kAskPython =
@@ -78,7 +82,11 @@ Status add_program(const CommandSettings& settings, Versions& versions) {
 }  // namespace
 
 Result<Versions> dependencies_of(const TrainSettings& settings) {
-  Versions versions{{"millgate", std::string(kEngineVersion)}, {"compiler", "g++ " __VERSION__}};
+  Versions versions{{"millgate", std::string(kEngineVersion)},
+                    {"compiler", "g++ " __VERSION__},
+                    {"libc", gnu_get_libc_version()},
+                    {"arrow", ARROW_VERSION_STRING},
+                    {"duckdb", std::string(kDuckdbVersion)}};
   if (settings.learner == "gbdt") versions["lightgbm"] = kLightgbmVersion;
   if (settings.learner == "command") MILLGATE_TRY(add_program(settings.command, versions));
   return versions;

@@ -314,13 +314,16 @@ TEST_F(Learner, EachScorerComesBackFromItsText) {
   }
 }
 
-TEST(Dependencies, NameThePinnedVersionOfLightgbm) {
+TEST(Dependencies, NameThePinnedVersions) {
   std::ifstream pins(std::filesystem::path(MILLGATE_SOURCE_DIR) / "scripts" / "pins");
   std::stringstream text;
   text << pins.rdbuf();
   const auto versions = *dependencies_of({});
-  EXPECT_NE(text.str().find("lightgbm==" + versions.at("lightgbm") + " "), std::string::npos)
-      << versions.at("lightgbm");
+  for (const auto& [package, library] :
+       {std::pair{"lightgbm", "lightgbm"}, {"duckdb", "duckdb"}, {"pyarrow", "arrow"}}) {
+    const std::string pin = std::string(package) + "==" + versions.at(library) + " ";
+    EXPECT_NE(text.str().find(pin), std::string::npos) << pin;
+  }
   TrainSettings linear;
   linear.learner = "linear";
   EXPECT_FALSE(dependencies_of(linear)->contains("lightgbm"));

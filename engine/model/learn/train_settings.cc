@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ground/nearest_name.h"
+#include "ground/scalar_text.h"
 #include "ground/shortest_text.h"
 #include "model/measure/metric.h"
 
@@ -53,18 +54,11 @@ constexpr auto kParameters = std::to_array<LearnerParameter>({
 });
 
 /// Any scalar as LightGBM writes it.
-Result<std::string> scalar_text(Section& section, const std::string& key, bool is_for_line) {
-  if (auto whole = section.integer(key); whole.ok() && *whole) return std::to_string(**whole);
-  if (auto number = section.number(key); number.ok() && *number) return shortest_text(**number);
-  if (auto truth = section.boolean_or(key, false); truth.ok()) {
-    return std::string(*truth ? "true" : "false");
-  }
-  auto text = section.text(key);
-  if (!text.ok()) {
-    return section.error_at(key, "parameter `" + key + "` must be a number, a text, true or false");
-  }
+Result<std::string> parameter_text(Section& section, const std::string& key, bool is_for_line) {
+  auto text = scalar_text(section, key);
   // They become one line of LightGBM's.
-  if (is_for_line && (text->empty() || text->find_first_of(" \t\r\n=") != std::string::npos)) {
+  if (is_for_line && text.ok() &&
+      (text->empty() || text->find_first_of(" \t\r\n=") != std::string::npos)) {
     return section.error_at(key, "parameter `" + key + "` has a blank or `=` in its value");
   }
   return text;
@@ -87,7 +81,7 @@ Status read_parameters(Section section, TrainSettings& settings) {
           key, "unknown parameter `" + key + "` of learner `" + settings.learner + "`",
           names.empty() ? "this learner takes no parameters" : name_hint(key, names));
     }
-    MILLGATE_ASSIGN(settings.parameters[key], scalar_text(section, key, !takes_any));
+    MILLGATE_ASSIGN(settings.parameters[key], parameter_text(section, key, !takes_any));
   }
   return section.finish();
 }

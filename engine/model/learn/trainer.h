@@ -37,6 +37,7 @@ struct TrainRequest {
                                       ///< is not run a second time for it.
   /// Gets what a program said and used, as LearnerInput::keep_record. May be empty.
   std::function<void(std::string record)> keep_record = {};
+  int threads = 0;  ///< That the learner may use; 0: all.
   /// Called with "features", "train", "measure" and the share of that stage that is done.
   std::function<void(const std::string& stage, double share)> progress;
 };

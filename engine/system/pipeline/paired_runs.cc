@@ -24,13 +24,11 @@ namespace {
 struct Side {
   std::shared_ptr<const Model> model;
   RunReport report;
-  RunKeys keys;
 };
 
 Result<Side> read_side(const Repository& repository, const Id& id) {
   Side side;
   MILLGATE_ASSIGN(side.report, read_run(repository, id));
-  MILLGATE_ASSIGN(side.keys, read_run_keys(repository, id));
   MILLGATE_ASSIGN(side.model, Model::load(repository.objects(), id));
   return side;
 }
@@ -56,9 +54,10 @@ std::string obstacle(const Side& base, const Side& other) {
     return "one was split by time and the other at random: the test rows of one taught the other";
   }
   if (is_split_by_time(base)) return {};
-  const bool same = base.keys.join.id() == other.keys.join.id() &&
-                    part(base.keys.train, "split") == part(other.keys.train, "split") &&
-                    part(base.keys.train, "seed") == part(other.keys.train, "seed");
+  const bool same =
+      base.report.keys.join.id() == other.report.keys.join.id() &&
+      part(base.report.keys.train, "split") == part(other.report.keys.train, "split") &&
+      part(base.report.keys.train, "seed") == part(other.report.keys.train, "seed");
   return same ? ""
               : "they were split at random, each its own way: the test rows of one taught the "
                 "other";
@@ -68,8 +67,10 @@ std::string obstacle(const Side& base, const Side& other) {
 /// so the test rows are the same with and without.
 Result<TrainSettings> split_settings(const Side& side) {
   TrainSettings settings;
-  MILLGATE_ASSIGN(const Json split, parse_json(part(side.keys.train, "split"), "split of the run"));
-  MILLGATE_ASSIGN(const Json seed, parse_json(part(side.keys.train, "seed"), "seed of the run"));
+  MILLGATE_ASSIGN(const Json split,
+                  parse_json(part(side.report.keys.train, "split"), "split of the run"));
+  MILLGATE_ASSIGN(const Json seed,
+                  parse_json(part(side.report.keys.train, "seed"), "seed of the run"));
   if (!split.is_array() || split.size() != 4 || !split[3].is_number() ||
       !seed.is_number_unsigned()) {
     return damaged("the key of the run does not say how it was split");

@@ -336,22 +336,26 @@ Result<PersonalPolicies> read_project_policies(const std::string& folder) {
 }
 
 Result<Project> read_project(const std::string& folder, const std::vector<std::string>& overrides) {
-  const auto text = read_project_file(folder);
-  if (!text.ok()) return text.error();
-  std::vector<std::string> all = environment_overrides();
-  all.insert(all.end(), overrides.begin(), overrides.end());
+  Configuration configuration;
+  MILLGATE_ASSIGN(configuration.text, read_project_file(folder));
+  configuration.overrides = environment_overrides();
+  configuration.overrides.insert(configuration.overrides.end(), overrides.begin(), overrides.end());
+  return project_of(folder, std::move(configuration), path_for_messages(folder));
+}
 
+Result<Project> project_of(const std::string& folder, Configuration configuration,
+                           const std::string& path) {
   Project project;
   project.folder = folder;
-  Hasher hasher;
-  hasher.add_field(*text);
-  for (const std::string& one : all) hasher.add_field(one);
-  project.configuration_hash = hasher.finish();
+  project.configuration = std::move(configuration);
+  const auto& [text, all] = project.configuration;
 
-  MILLGATE_ASSIGN(project.root, parse_settings(*text, path_for_messages(folder), all));
+  MILLGATE_ASSIGN(project.root, parse_settings(text, path, all));
+  project.configuration_hash = configuration_id(project.configuration);
   Section& root = project.root;
   MILLGATE_TRY(read_about(root, project));
   MILLGATE_TRY(read_sources(root, project));
+  MILLGATE_ASSIGN(project.steps, read_command_steps(root));
   MILLGATE_TRY(check_no_policy_overridden(all));
   MILLGATE_ASSIGN(project.personal, read_policies(root));
   MILLGATE_TRY(read_rules(root, project));

@@ -20,6 +20,8 @@
 #include "model/learn/trainer.h"
 #include "model/measure/quality.h"
 #include "model/release/environment.h"
+#include "system/pipeline/command_step.h"
+#include "system/pipeline/configuration.h"
 
 namespace millgate {
 
@@ -42,6 +44,7 @@ struct Project {
   std::string description;
   std::vector<Source> sources;        ///< [[source]] of kind "table", the default.
   std::vector<FolderSource> folders;  ///< [[source]] of kind "folder".
+  std::vector<CommandStep> steps;     ///< [[step]], in the order of the file.
   PersonalPolicies personal;          ///< [source.personal]; no override changes them.
   std::vector<Rule> rules;
   std::optional<Task> task;
@@ -60,7 +63,8 @@ struct Project {
   std::vector<Environment> environments;  ///< [[environment]], with what each gate asks for.
   std::optional<Time> warn_only_until;    ///< [gate]: until then failures only warn.
   Section root;
-  Id configuration_hash;  ///< Of the file's text and the overrides.
+  Configuration configuration;  ///< What all of this was read from.
+  Id configuration_hash;        ///< `configuration_id` of it.
 };
 
 /// Reads `folder`/millgate.toml with `overrides` ("train.seed=2") and those of the environment
@@ -68,6 +72,12 @@ struct Project {
 /// Errors: `not_found` with the hint to run `millgate init`; `invalid_input` with the place.
 [[nodiscard]] Result<Project> read_project(const std::string& folder,
                                            const std::vector<std::string>& overrides = {});
+
+/// A project as it was, from a configuration that was kept. `path` is for messages only: errors say
+/// that it is the project file as it was then. Errors: `invalid_input` where this program no longer
+/// takes what the file says.
+[[nodiscard]] Result<Project> project_of(const std::string& folder, Configuration configuration,
+                                         const std::string& path);
 
 /// What the project file in `folder` says of personal data, also where other parts of it are wrong:
 /// who only looks at rows needs no more. Errors: as read_project.

@@ -19,12 +19,6 @@ namespace {
 
 constexpr const char* kRunEvent = "run";
 
-/// What the ledger keeps of a run beside the report: the keys of its steps.
-struct RecordedRun {
-  RunReport report;
-  StepKey join_key, train_key;
-};
-
 /// One run while it goes.
 struct Run {
   Repository& repository;
@@ -36,45 +30,32 @@ struct Run {
   std::string program = {};          ///< Record of the program that trained; empty without.
   std::vector<ReadView> views = {};  ///< Those that features read.
   StepKey train_key;
-  std::vector<RecordedRun> earlier;  ///< Runs in the ledger, oldest first.
-  int64_t ledger_head = 0;           ///< Newest event when `earlier` was read.
+  std::vector<RunReport> earlier;  ///< Runs in the ledger, oldest first.
+  int64_t ledger_head = 0;         ///< Newest event when `earlier` was read.
 };
 
-Result<RecordedRun> recorded_run_from(const Event& event) {
+Result<RunReport> run_from(const Event& event) {
   MILLGATE_ASSIGN(const Json body, parse_json(event.body, "event " + std::to_string(event.number)));
-  RecordedRun run;
-  MILLGATE_ASSIGN(run.report, run_report_from_json(body));
-  run.report.event_number = event.number;
-  if (!body.contains("join_key") || !body.contains("train_key")) {
-    return damaged("event " + std::to_string(event.number) + ": a run without keys");
-  }
-  MILLGATE_ASSIGN(run.join_key, StepKey::load(body.at("join_key")));
-  MILLGATE_ASSIGN(run.train_key, StepKey::load(body.at("train_key")));
-  return run;
+  MILLGATE_ASSIGN(RunReport report, run_report_from_json(body));
+  report.event_number = event.number;
+  return report;
 }
 
-Result<std::vector<RecordedRun>> recorded_runs(const Ledger& ledger, int64_t after) {
+Result<std::vector<RunReport>> runs_after(const Ledger& ledger, int64_t after) {
   MILLGATE_ASSIGN(const auto events, ledger.events(after, kRunEvent));
-  std::vector<RecordedRun> runs;
+  std::vector<RunReport> runs;
+  runs.reserve(events.size());
   for (const Event& event : events) {
-    MILLGATE_ASSIGN(RecordedRun run, recorded_run_from(event));
+    MILLGATE_ASSIGN(RunReport run, run_from(event));
     runs.push_back(std::move(run));
   }
   return runs;
 }
 
-Result<RecordedRun> newest_run(const Repository& repository, const Id& model) {
-  MILLGATE_ASSIGN(const auto event, repository.ledger().newest(kRunEvent, model.hex()));
-  if (!event) {
-    return not_found("no run made the model " + model.brief(), "`millgate runs` lists all runs");
-  }
-  return recorded_run_from(*event);
-}
-
 /// The newest of `runs` with this train key.
-const RecordedRun* find_run(const std::vector<RecordedRun>& runs, const Id& train_key) {
+const RunReport* find_run(const std::vector<RunReport>& runs, const Id& train_key) {
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    if (run->train_key.id() == train_key) return &*run;
+    if (run->keys.train.id() == train_key) return &*run;
   }
   return nullptr;
 }
@@ -113,12 +94,21 @@ Status find_views(Run& run) {
 }
 
 /// Everything that can be told from the definitions, before any row is read.
-Status prepare(Run& run) {
-  MILLGATE_ASSIGN(run.set, open_training_set(run.repository, run.project, run.options.revision));
+Result<Run> prepare(Repository& repository, const Project& project, const RunOptions& options) {
+  Run run{.repository = repository,
+          .project = project,
+          .options = options,
+          .set = {},
+          .settings = project.train,
+          .study = {},
+          .train_key = {},
+          .earlier = {},
+          .ledger_head = 0};
+  MILLGATE_ASSIGN(run.set, open_training_set(repository, project, options.revision));
   MILLGATE_TRY(find_views(run));
-  MILLGATE_ASSIGN(run.ledger_head, run.repository.ledger().head());
-  MILLGATE_ASSIGN(run.earlier, recorded_runs(run.repository.ledger(), 0));
-  return {};
+  MILLGATE_ASSIGN(run.ledger_head, repository.ledger().head());
+  MILLGATE_ASSIGN(run.earlier, runs_after(repository.ledger(), 0));
+  return run;
 }
 
 /// With `tune` in [train]: the search, and its winner's parameters in the settings. Joins rows only
@@ -137,10 +127,10 @@ Status tune_step(Run& run, std::shared_ptr<arrow::Table>& joined, std::vector<St
 }
 
 StepReport begin_step(const Run& run, const std::string& name, const StepKey& key,
-                      StepKey RecordedRun::*which) {
+                      StepKey RunKeys::*which) {
   StepReport step{
       .name = name, .key = key.id().brief(), .reused = false, .why = "first run", .seconds = 0};
-  if (!run.earlier.empty()) step.why = key.difference_from(run.earlier.back().*which);
+  if (!run.earlier.empty()) step.why = key.difference_from(run.earlier.back().keys.*which);
   return step;
 }
 
@@ -188,16 +178,11 @@ Status keep_program(Run& run, const std::string& program, const Error* error) {
 
 Result<TrainResult> train_step(Run& run, std::shared_ptr<arrow::Table> joined, StepReport& step) {
   const Stopwatch watch;
-  TrainRequest request;
-  request.joined = std::move(joined);
-  request.task = run.set.plan.task;
-  request.features = run.project.features;
-  request.context = run.set.context;
+  TrainRequest request = train_request(run.project, run.set, std::move(joined));
   request.settings = run.settings;
-  request.utility = run.project.utility;
-  request.threshold = run.project.threshold;
   request.manifest = manifest_for(run);
   request.compare_random_split = run.options.compare_random_split;
+  request.threads = run.options.threads;
   request.progress = run.options.progress;
   std::string program;
   request.keep_record = [&](std::string record) { program = std::move(record); };
@@ -213,6 +198,8 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.data_commit = run.set.commit.id.hex();
   report.git_commit = run.set.commit.git_commit;
   report.configuration_hash = run.project.configuration_hash.hex();
+  report.keys = {.join = run.set.key, .train = run.train_key};
+  report.joined_rows = run.set.joined_rows.hex();
   report.evidence = std::move(result.evidence);
   report.calibration = std::move(result.calibration);
   report.confusion = result.confusion;
@@ -244,9 +231,7 @@ RunReport report_of(const Run& run, TrainResult result) {
 }
 
 /// An earlier run in place of a new one: all steps reused.
-RunReport reused_report(const RecordedRun& earlier) {
-  RunReport report = earlier.report;
-  report.recorded = false;
+RunReport reused_report(RunReport report) {
   for (StepReport& step : report.steps) {
     step.reused = true;
     step.why = "nothing changed";
@@ -257,24 +242,22 @@ RunReport reused_report(const RecordedRun& earlier) {
 
 /// Appends the run, unless another process recorded the same one meanwhile.
 Result<RunReport> record(Run& run, RunReport report) {
-  Json body = run_report_to_json(report);
-  body["join_key"] = run.set.key.save();
-  body["train_key"] = run.train_key.save();
-  std::optional<RecordedRun> other;
+  MILLGATE_TRY(keep_configuration(run.repository.objects(), run.project.configuration));
+  std::optional<RunReport> other;
   const auto still_right = [&](const Ledger& ledger) -> Status {
     if (run.options.force) return {};
-    MILLGATE_ASSIGN(const auto newer, recorded_runs(ledger, run.ledger_head));
-    const RecordedRun* same = find_run(newer, run.train_key.id());
-    if (same == nullptr || same->report.model != report.model) return {};
+    MILLGATE_ASSIGN(const auto newer, runs_after(ledger, run.ledger_head));
+    const RunReport* same = find_run(newer, run.train_key.id());
+    if (same == nullptr || same->model != report.model) return {};
     other = *same;
     return Error{.code = ErrorCode::conflict, .what = "the same run is recorded already"};
   };
   const auto event = run.repository.ledger().append({.kind = kRunEvent,
                                                      .subject = report.model.hex(),
                                                      .author = run.options.author,
-                                                     .body = dump_json(body)},
+                                                     .body = dump_json(run_report_to_json(report))},
                                                     still_right);
-  if (other) return other->report;
+  if (other) return *std::move(other);
   if (!event.ok()) return event.error();
   report.event_number = event->number;
   report.recorded = true;
@@ -285,32 +268,24 @@ Result<RunReport> record(Run& run, RunReport report) {
 
 Result<RunReport> run_pipeline(Repository& repository, const Project& project,
                                const RunOptions& options) {
-  Run run{.repository = repository,
-          .project = project,
-          .options = options,
-          .set = {},
-          .settings = project.train,
-          .study = {},
-          .train_key = {},
-          .earlier = {},
-          .ledger_head = 0};
-  MILLGATE_TRY(prepare(run));
+  MILLGATE_ASSIGN(Run run, prepare(repository, project, options));
   std::shared_ptr<arrow::Table> joined;
   std::vector<StepReport> steps;
   MILLGATE_TRY(tune_step(run, joined, steps));
   MILLGATE_TRY(make_train_key(run));
-  const RecordedRun* same = find_run(run.earlier, run.train_key.id());
-  if (same != nullptr && !options.force && repository.objects().has(same->report.model)) {
+  const bool force = options.force || !options.record;
+  const RunReport* same = find_run(run.earlier, run.train_key.id());
+  if (same != nullptr && !force && repository.objects().has(same->model)) {
     return reused_report(*same);
   }
-  StepReport join = begin_step(run, "join", run.set.key, &RecordedRun::join_key);
-  StepReport train = begin_step(run, "train", run.train_key, &RecordedRun::train_key);
+  StepReport join = begin_step(run, "join", run.set.key, &RunKeys::join);
+  StepReport train = begin_step(run, "train", run.train_key, &RunKeys::train);
   explain_train(join, train);
   if (train.why == "nothing changed") {
-    train.why = options.force ? "forced" : "the stored model was removed";
+    train.why = force ? "forced" : "the stored model was removed";
   }
   if (joined == nullptr) {
-    const JoinOptions how{.force = options.force, .progress = options.progress};
+    const JoinOptions how{.force = force, .progress = options.progress};
     MILLGATE_ASSIGN(joined, join_training_set(repository, run.set, how, join));
     steps.insert(steps.begin(), std::move(join));
   }
@@ -318,25 +293,55 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
   RunReport report = report_of(run, std::move(result));
   steps.push_back(std::move(train));
   report.steps = std::move(steps);
+  if (!options.record) return report;
   return record(run, std::move(report));
 }
 
-Result<RunReport> read_run(const Repository& repository, const Id& model) {
-  MILLGATE_ASSIGN(RecordedRun run, newest_run(repository, model));
-  return std::move(run.report);
+Result<std::vector<StepReport>> plan_run(Repository& repository, const Project& project,
+                                         const RunOptions& options) {
+  MILLGATE_ASSIGN(Run run, prepare(repository, project, options));
+  StepReport join = begin_step(run, "join", run.set.key, &RunKeys::join);
+  std::vector<StepReport> steps;
+  bool waits = false;
+  if (run.settings.tune) {
+    StepReport tune;
+    MILLGATE_ASSIGN(const auto search, finished_search(repository, project, run.set, tune));
+    waits = !search;
+    if (search) run.settings = tuned_settings(run.settings, *search);
+    steps.push_back(std::move(tune));
+  }
+  MILLGATE_TRY(make_train_key(run));
+  StepReport train = begin_step(run, "train", run.train_key, &RunKeys::train);
+  explain_train(join, train);
+  const RunReport* same = find_run(run.earlier, run.train_key.id());
+  train.reused =
+      !waits && !options.force && same != nullptr && repository.objects().has(same->model);
+  if (train.reused) train.why = "nothing changed";
+  if (waits) train.why = "waits for `tune`";
+  if (!train.reused && train.why == "nothing changed") {
+    train.why = options.force ? "forced" : "the stored model was removed";
+  }
+  join.reused = train.reused || (!options.force && is_joined(repository, run.set));
+  if (!join.reused && join.why == "nothing changed") {
+    join.why = options.force ? "forced" : "the stored result was removed";
+  }
+  if (join.reused)
+    join.why = train.reused ? "nothing changed" : "the joined rows are there already";
+  steps.insert(steps.begin(), std::move(join));
+  steps.push_back(std::move(train));
+  return steps;
 }
 
-Result<RunKeys> read_run_keys(const Repository& repository, const Id& model) {
-  MILLGATE_ASSIGN(RecordedRun run, newest_run(repository, model));
-  return RunKeys{.join = std::move(run.join_key), .train = std::move(run.train_key)};
+Result<RunReport> read_run(const Repository& repository, const Id& model) {
+  MILLGATE_ASSIGN(const auto event, repository.ledger().newest(kRunEvent, model.hex()));
+  if (!event) {
+    return not_found("no run made the model " + model.brief(), "`millgate runs` lists all runs");
+  }
+  return run_from(*event);
 }
 
 Result<std::vector<RunReport>> read_runs(const Repository& repository) {
-  MILLGATE_ASSIGN(auto runs, recorded_runs(repository.ledger(), 0));
-  std::vector<RunReport> reports;
-  reports.reserve(runs.size());
-  for (RecordedRun& run : runs) reports.push_back(std::move(run.report));
-  return reports;
+  return runs_after(repository.ledger(), 0);
 }
 
 }  // namespace millgate

@@ -26,17 +26,27 @@ struct RunOptions {
   std::string author = {};
   bool force = false;                ///< Run every step again; trials of a search stay.
   bool compare_random_split = true;  ///< Measure how much a random split would flatter.
+  /// Else every step runs, and the ledger is not told: to see what comes out.
+  bool record = true;
+  int threads = 0;  ///< Of the learner, which no result depends on; 0: all.
   std::function<void(const std::string& step, double share)> progress = {};
+};
+
+/// What the steps of a run read.
+struct RunKeys {
+  StepKey join, train;
 };
 
 /// A run as the ledger keeps it.
 struct RunReport {
   Id model;
-  int64_t event_number = 0;  ///< The ledger's event that records it.
-  bool recorded = false;     ///< This call appended that event; else an earlier one holds.
-  std::string data_commit;   ///< Hex id.
-  std::string git_commit;    ///< Of the code beside the data commit; may be empty.
-  std::string configuration_hash;
+  int64_t event_number = 0;        ///< The ledger's event that records it.
+  bool recorded = false;           ///< This call appended that event; else an earlier one holds.
+  std::string data_commit;         ///< Hex id.
+  std::string git_commit;          ///< Of the code beside the data commit; may be empty.
+  std::string configuration_hash;  ///< The object that keeps the project file as it was.
+  RunKeys keys;
+  std::string joined_rows;  ///< Hex id of the joined rows' file; empty in the first runs.
   std::vector<StepReport> steps;
   std::vector<Evidence> evidence;
   std::vector<CalibrationBin> calibration;
@@ -73,15 +83,15 @@ struct RunReport {
 [[nodiscard]] Result<RunReport> run_pipeline(Repository& repository, const Project& project,
                                              const RunOptions& options);
 
+/// The steps that `run_pipeline` would go through, which of them it would reuse, and why; nothing
+/// is joined, searched or trained. Without a finished search, training waits for it. Errors: as
+/// run_pipeline before rows are read.
+[[nodiscard]] Result<std::vector<StepReport>> plan_run(Repository& repository,
+                                                       const Project& project,
+                                                       const RunOptions& options);
+
 /// The newest run that gave `model`, from the ledger. Errors: `not_found`.
 [[nodiscard]] Result<RunReport> read_run(const Repository& repository, const Id& model);
-
-/// What the steps of a run read.
-struct RunKeys {
-  StepKey join, train;
-};
-/// Those of the newest run that gave `model`. Errors: `not_found`.
-[[nodiscard]] Result<RunKeys> read_run_keys(const Repository& repository, const Id& model);
 
 /// All runs in the ledger, oldest first, with their event numbers. Errors: `damaged`.
 [[nodiscard]] Result<std::vector<RunReport>> read_runs(const Repository& repository);

@@ -28,8 +28,7 @@ struct ReadRun {
 Result<ReadRun> read(const Repository& repository, const Id& model) {
   ReadRun run;
   MILLGATE_ASSIGN(run.report, read_run(repository, model));
-  MILLGATE_ASSIGN(const RunKeys keys, read_run_keys(repository, model));
-  for (const StepKey* key : {&keys.join, &keys.train}) {
+  for (const StepKey* key : {&run.report.keys.join, &run.report.keys.train}) {
     for (const auto& [name, value] : key->parts()) {
       if (run.parts.emplace(name, value).second) run.order.push_back(name);
     }

@@ -96,7 +96,10 @@ Result<RunReport> read_report(const Json& json) {
   report.data_commit = json.at("data_commit").get<std::string>();
   report.git_commit = json.at("git_commit").get<std::string>();
   report.configuration_hash = json.at("configuration_hash").get<std::string>();
-  report.study = json.value("study", "");  // Younger than the first runs.
+  MILLGATE_ASSIGN(report.keys.join, StepKey::load(json.at("join_key")));
+  MILLGATE_ASSIGN(report.keys.train, StepKey::load(json.at("train_key")));
+  report.study = json.value("study", "");  // Younger than the first runs, as is the next.
+  report.joined_rows = json.value("joined_rows", "");
   report.learner = json.at("learner").get<std::string>();
   report.parameters = json.at("parameters").get<std::map<std::string, std::string>>();
   MILLGATE_ASSIGN(report.train_from, read_time(json, "train_from"));
@@ -149,6 +152,9 @@ Json run_report_to_json(const RunReport& report) {
       {"calibration", calibration_to_json(report.calibration)},
       {"evidence", evidence},
       {"steps", steps_to_json(report.steps)},
+      {"joined_rows", report.joined_rows},
+      {"join_key", report.keys.join.save()},
+      {"train_key", report.keys.train.save()},
   };
   if (!report.program.empty()) json["program"] = report.program;
   if (report.calibration_rows > 0) json["calibration_rows"] = report.calibration_rows;

@@ -2,13 +2,12 @@
 
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
+#include "data/store/file_hash.h"
 #include "ground/durable_file.h"
 #include "ground/file_store.h"
 #include "ground/id.h"
@@ -29,19 +28,6 @@ Json fingerprint_of(const struct stat& status) {
 /// Whether the file may have been changed so recently that a second change could have the same
 /// time. This is about the disk's clock, not about the clock of the project.
 bool is_fresh(const struct stat& status) { return status.st_ctim.tv_sec + 2 > ::time(nullptr); }
-
-Result<std::string> hash_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return system_failure("read", path, errno);
-  Hasher hasher;
-  std::vector<char> block(1 << 20);
-  while (file) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    hasher.add({block.data(), static_cast<size_t>(file.gcount())});
-  }
-  if (file.bad()) return system_failure("read", path, errno);
-  return hasher.finish().hex();
-}
 
 }  // namespace
 
@@ -68,7 +54,8 @@ Result<SourceFile> HashCache::hash(const std::string& full_path) {
       return file;
     }
   }
-  MILLGATE_ASSIGN(file.sha256, hash_file(full_path));
+  MILLGATE_ASSIGN(const Id content, hash_of_file(full_path));
+  file.sha256 = content.hex();
   if (is_fresh(status)) {
     known_->erase(full_path);
   } else {

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "data/store/file_hash.h"
 #include "data/table/arrow_result.h"
 #include "data/table/reader.h"
 #include "data/table/writer.h"
@@ -65,9 +66,11 @@ std::string join_path(const Repository& repository, const TrainingSet& set) {
   return repository.folder("cache") + "/join-" + set.key.id().hex() + ".parquet";
 }
 
-Result<std::shared_ptr<arrow::Table>> read_joined(const std::string& path) {
+/// Sets `set.joined_rows`.
+Result<std::shared_ptr<arrow::Table>> read_joined(TrainingSet& set, const std::string& path) {
   MILLGATE_ASSIGN(auto reader, read_table_files({path}, {}));
   MILLGATE_ARROW(auto table, reader->ToTable(), path);
+  MILLGATE_ASSIGN(set.joined_rows, hash_of_file(path));
   return table;
 }
 
@@ -102,8 +105,8 @@ Result<std::shared_ptr<arrow::Table>> join_training_set(Repository& repository, 
   const Stopwatch watch;
   if (options.progress) options.progress("join", 0);
   const std::string path = join_path(repository, set);
-  if (!options.force && std::filesystem::exists(path)) {
-    auto table = read_joined(path);
+  if (!options.force && is_joined(repository, set)) {
+    auto table = read_joined(set, path);
     if (table.ok()) {
       step.reused = true;
       step.why = "the joined rows are there already";
@@ -115,10 +118,28 @@ Result<std::shared_ptr<arrow::Table>> join_training_set(Repository& repository, 
     step.why = options.force ? "forced" : "the stored result was removed";
   }
   MILLGATE_TRY(write_joined(set, path));
-  MILLGATE_ASSIGN(auto table, read_joined(path));
+  MILLGATE_ASSIGN(auto table, read_joined(set, path));
   step.seconds = watch.seconds();
   if (options.progress) options.progress("join", 1);
   return table;
+}
+
+bool is_joined(const Repository& repository, const TrainingSet& set) {
+  std::error_code none;
+  return std::filesystem::exists(join_path(repository, set), none);
+}
+
+TrainRequest train_request(const Project& project, const TrainingSet& set,
+                           std::shared_ptr<arrow::Table> joined) {
+  TrainRequest request;
+  request.joined = std::move(joined);
+  request.task = set.plan.task;
+  request.features = project.features;
+  request.context = set.context;
+  request.settings = project.train;
+  request.utility = project.utility;
+  request.threshold = project.threshold;
+  return request;
 }
 
 void add_feature_parts(const Project& project, const TrainingSet& set, StepKey& key) {

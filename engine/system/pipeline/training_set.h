@@ -29,6 +29,7 @@ struct TrainingSet {
   std::vector<Field> fields;         ///< All that could be read.
   ExpressionContext context;         ///< Units and calendars.
   StepKey key;                       ///< Of the join.
+  Id joined_rows;                    ///< Of the file with the joined rows; zero before they are.
 };
 
 /// Everything that can be told from the definitions, before any row is read.
@@ -49,6 +50,13 @@ struct JoinOptions {
                                                                       TrainingSet& set,
                                                                       const JoinOptions& options,
                                                                       StepReport& step);
+
+/// Whether a file with the joined rows is in the cache; it may be damaged.
+[[nodiscard]] bool is_joined(const Repository& repository, const TrainingSet& set);
+
+/// What a training on `joined` needs of the project: everything but the identity of the run.
+[[nodiscard]] TrainRequest train_request(const Project& project, const TrainingSet& set,
+                                         std::shared_ptr<arrow::Table> joined);
 
 /// Adds to a key what features and labels are made from.
 void add_feature_parts(const Project& project, const TrainingSet& set, StepKey& key);

@@ -150,17 +150,6 @@ Result<std::string> why_new(const Ledger& ledger, const StepKey& key) {
   return why == "nothing changed" ? "trials were missing" : why;
 }
 
-TrainRequest request_of(const Project& project, const TrainingSet& set,
-                        std::shared_ptr<arrow::Table> joined) {
-  TrainRequest request;
-  request.joined = std::move(joined);
-  request.task = set.plan.task;
-  request.features = project.features;
-  request.context = set.context;
-  request.settings = project.train;
-  return request;
-}
-
 /// What can be told once all trials are known.
 Status conclude(TuneReport& report) {
   const Study& study = report.study;
@@ -197,7 +186,7 @@ Result<std::vector<Trial>> search(Repository& repository, const Project& project
                                   const TrainingSet& set, NamedStudy& named,
                                   const TunerOptions& how, std::shared_ptr<arrow::Table> joined) {
   MILLGATE_ASSIGN(const TuningRows rows,
-                  TuningRows::prepare(request_of(project, set, std::move(joined))));
+                  TuningRows::prepare(train_request(project, set, std::move(joined))));
   Ledger& ledger = repository.ledger();
   MILLGATE_TRY(record_study(ledger, named.study,
                             {{"data_commit", set.commit.id.hex()},
@@ -217,7 +206,46 @@ Result<std::vector<Trial>> search(Repository& repository, const Project& project
   return run_study(ledger, named.study, evaluate, how);
 }
 
+/// A step about `named`, as it is before anything is known of its trials.
+StepReport search_step(const NamedStudy& named) {
+  return {.name = "tune",
+          .key = named.study.id.brief(),
+          .reused = true,
+          .why = "nothing changed",
+          .seconds = 0};
+}
+
+/// The trials of `named` if all are in the ledger; else nothing, and `step` tells why.
+Result<std::optional<std::vector<Trial>>> known_trials(const Repository& repository,
+                                                       const NamedStudy& named,
+                                                       const TunerOptions& how, StepReport& step) {
+  int64_t after = 0;
+  MILLGATE_ASSIGN(const auto recorded, read_trials(repository.ledger(), named.study.id, after));
+  auto finished = finished_trials(named.study, recorded, how);
+  if (!finished) {
+    MILLGATE_ASSIGN(step.why, why_new(repository.ledger(), named.key));
+    step.reused = false;
+  }
+  return finished;
+}
+
 }  // namespace
+
+Result<std::optional<TuneReport>> finished_search(const Repository& repository,
+                                                  const Project& project, const TrainingSet& set,
+                                                  StepReport& step) {
+  MILLGATE_ASSIGN(NamedStudy named, name_study(repository.ledger(), project, set));
+  const TunerOptions how = tuner_options(repository, project, named, {});
+  step = search_step(named);
+  MILLGATE_ASSIGN(auto trials, known_trials(repository, named, how, step));
+  if (!trials) return std::optional<TuneReport>();
+  TuneReport report;
+  report.data_commit = set.commit.id.hex();
+  report.trials = *std::move(trials);
+  report.study = std::move(named.study);
+  MILLGATE_TRY(conclude(report));
+  return std::optional(std::move(report));
+}
 
 Result<TuneReport> tune_training_set(Repository& repository, const Project& project,
                                      TrainingSet& set, const TuneOptions& options,
@@ -225,21 +253,13 @@ Result<TuneReport> tune_training_set(Repository& repository, const Project& proj
   const Stopwatch watch;
   MILLGATE_ASSIGN(NamedStudy named, name_study(repository.ledger(), project, set));
   const TunerOptions how = tuner_options(repository, project, named, options);
-  StepReport step{.name = "tune",
-                  .key = named.study.id.brief(),
-                  .reused = true,
-                  .why = "nothing changed",
-                  .seconds = 0};
+  StepReport step = search_step(named);
   TuneReport report;
   report.data_commit = set.commit.id.hex();
-  int64_t after = 0;
-  MILLGATE_ASSIGN(const auto recorded, read_trials(repository.ledger(), named.study.id, after));
-  auto finished = finished_trials(named.study, recorded, how);
+  MILLGATE_ASSIGN(auto finished, known_trials(repository, named, how, step));
   if (finished) {
     report.trials = std::move(*finished);
   } else {
-    MILLGATE_ASSIGN(step.why, why_new(repository.ledger(), named.key));
-    step.reused = false;
     StepReport join{.name = "join",
                     .key = set.key.id().brief(),
                     .reused = false,

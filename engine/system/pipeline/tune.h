@@ -54,6 +54,13 @@ struct TuneReport {
                                                    TrainingSet& set, const TuneOptions& options,
                                                    std::shared_ptr<arrow::Table>& joined);
 
+/// The search that `project` asks for on the rows of `set`, if the ledger has all of its trials;
+/// else nothing. `step` tells why. Errors: as tune_pipeline.
+[[nodiscard]] Result<std::optional<TuneReport>> finished_search(const Repository& repository,
+                                                                const Project& project,
+                                                                const TrainingSet& set,
+                                                                StepReport& step);
+
 /// The settings of the project with the parameters of the best trial, ready to train.
 [[nodiscard]] TrainSettings tuned_settings(const TrainSettings& settings, const TuneReport& report);
 

@@ -1,0 +1,159 @@
+#include "app/run_text.h"
+
+#include <iostream>
+
+#include "app/talk.h"
+#include "app/text_table.h"
+
+namespace millgate {
+
+namespace {
+
+std::string interval(const Evidence& one) {
+  return one.lower && one.upper ? rounded(*one.lower, 3) + " to " + rounded(*one.upper, 3) : "";
+}
+
+/// Over all rows, then the slices.
+void print_evidence(const std::vector<Evidence>& evidence) {
+  TextTable overall({"metric", "value", "95 % interval", "rows", "of"});
+  TextTable sliced({"metric", "slice", "value", "95 % interval", "rows"});
+  for (const Evidence& one : evidence) {
+    if (one.slice.empty()) {
+      overall.add(
+          {one.metric, rounded(one.value), interval(one), grouped(one.row_count), one.data});
+    } else if (one.metric == "auc" || one.metric == "recall" || one.slice.starts_with("by ")) {
+      sliced.add(
+          {one.metric, one.slice, rounded(one.value), interval(one), grouped(one.row_count)});
+    }
+  }
+  std::cout << '\n';
+  overall.print(std::cout);
+  if (!sliced.empty()) {
+    std::cout << '\n';
+    sliced.print(std::cout);
+  }
+}
+
+const Evidence* find_overall(const RunReport& report, std::string_view metric) {
+  for (const Evidence& one : report.evidence) {
+    if (one.metric == metric && one.slice.empty()) return &one;
+  }
+  return nullptr;
+}
+
+/// What calibration did, and how often the truth was held.
+void print_around(const RunReport& report) {
+  if (!report.calibrated_by.empty()) {
+    std::cout << "calibrated by " << report.calibrated_by << ":";
+    const char* comma = " ";
+    for (const auto& [metric, before] : report.before_calibration) {
+      const Evidence* after = find_overall(report, metric);
+      if (after == nullptr) continue;
+      std::cout << comma << metric << ' ' << rounded(before) << " before, " << rounded(after->value)
+                << " after";
+      comma = "; ";
+    }
+    std::cout << '\n';
+    const auto before = report.before_calibration.find("brier");
+    const Evidence* after = find_overall(report, "brier");
+    if (before != report.before_calibration.end() && after != nullptr &&
+        after->value > before->second) {
+      std::cout << "warning: calibration made the probabilities worse: "
+                << grouped(report.calibration_rows)
+                << " calibration rows are too few for it, or there was nothing to mend\n";
+    }
+  }
+  const Evidence* coverage = find_overall(report, "coverage");
+  if (!report.uncertainty || coverage == nullptr) return;
+  const bool intervals = makes_intervals(report.uncertainty->method);
+  const Evidence* size = find_overall(report, intervals ? "interval_width" : "set_size");
+  std::cout << (intervals ? "intervals" : "sets") << " by " << to_text(report.uncertainty->method)
+            << " for " << rounded(100 * report.uncertainty->coverage, 3) << " %: they held "
+            << rounded(100 * coverage->value, 3) << " % of the test rows";
+  if (size != nullptr) {
+    std::cout << (intervals ? ", mean width " : ", with ") << rounded(size->value, 3)
+              << (intervals ? "" : " answers in the mean");
+  }
+  std::cout << '\n';
+  if (coverage->upper && *coverage->upper < report.uncertainty->coverage) {
+    std::cout << "warning: that is less than promised, beyond chance: the test rows are not like "
+                 "the calibration rows before them\n";
+  }
+}
+
+}  // namespace
+
+Json to_json(const std::vector<StepReport>& steps) {
+  Json list = Json::array();
+  for (const StepReport& step : steps) {
+    list.push_back({{"step", step.name},
+                    {"key", step.key},
+                    {"reused", step.reused},
+                    {"why", step.why},
+                    {"seconds", step.seconds}});
+  }
+  return list;
+}
+
+Json to_json(const RunReport& report) {
+  Json evidence = Json::array();
+  for (const Evidence& one : report.evidence) evidence.push_back(millgate::to_json(one));
+  Json json = {{"model", report.model.hex()},
+               {"event", report.event_number},
+               {"data_commit", report.data_commit},
+               {"steps", to_json(report.steps)},
+               {"threshold", report.threshold},
+               {"train_rows", report.train_rows},
+               {"valid_rows", report.valid_rows},
+               {"calibration_rows", report.calibration_rows},
+               {"test_rows", report.test_rows},
+               {"left_out_unlabelled", report.left_out_unlabelled},
+               {"left_out_label_late", report.left_out_label_late},
+               {"evidence", evidence}};
+  if (!report.calibrated_by.empty()) {
+    json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};
+  }
+  if (report.uncertainty) json["uncertainty"] = millgate::to_json(*report.uncertainty);
+  if (report.random_split_auc) json["random_split_auc"] = *report.random_split_auc;
+  return json;
+}
+
+void print_steps(const std::vector<StepReport>& steps) {
+  TextTable table({"step", "", "seconds", "why"});
+  for (const StepReport& step : steps) {
+    table.add({step.name, step.reused ? "reused" : "ran", rounded(step.seconds, 2), step.why});
+  }
+  table.print(std::cout);
+}
+
+void print_report(const RunReport& report) {
+  print_steps(report.steps);
+  std::cout << "\nrows: " << grouped(report.train_rows) << " train, " << grouped(report.valid_rows)
+            << " validate, "
+            << (report.calibration_rows > 0 ? grouped(report.calibration_rows) + " calibrate, "
+                                            : "")
+            << grouped(report.test_rows) << " test; left out "
+            << grouped(report.left_out_unlabelled) << " without label, "
+            << grouped(report.left_out_label_late) << " whose label came too late\n";
+  print_evidence(report.evidence);
+  std::cout << '\n';
+  const Confusion& counts = report.confusion;
+  if (find_overall(report, "recall") != nullptr) {
+    std::cout << "at threshold " << rounded(report.threshold, 3) << ": "
+              << grouped(counts.true_positive) << " true and " << grouped(counts.false_positive)
+              << " false alarms, " << grouped(counts.false_negative) << " missed, "
+              << grouped(counts.true_negative) << " rightly let be\n";
+  }
+  print_around(report);
+  const Evidence* auc = find_overall(report, "auc");
+  if (report.random_split_auc && auc != nullptr) {
+    std::cout << "warning: a random split would claim AUC " << rounded(*report.random_split_auc, 3)
+              << ", which flatters the model by "
+              << with_sign(*report.random_split_auc - auc->value, 2)
+              << ": rows of the same days would stand on both sides\n";
+  }
+  std::cout << "model " << report.model.brief() << " from commit "
+            << report.data_commit.substr(0, 12) << '\n';
+}
+
+}  // namespace millgate
