@@ -5,7 +5,7 @@
 #include "app/commands.h"
 #include "app/talk.h"
 #include "app/text_table.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 
 namespace millgate {
 

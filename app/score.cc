@@ -10,6 +10,7 @@
 #include "model/release/practice.h"
 #include "system/monitor/monitor.h"
 #include "system/pipeline/feature_work.h"
+#include "system/pipeline/smoke_run.h"
 #include "system/report/ml_test_score.h"
 
 namespace millgate {
@@ -53,6 +54,22 @@ Status measure_data(const Workplace& place) {
                 std::to_string(report.examples.size()) + " examples and " +
                     std::to_string(report.properties.size()) + " properties, " +
                     std::to_string(report.without_example.size()) + " features without an example");
+}
+
+/// The whole way to a model on a few rows, and what must hold of any model.
+Status measure_smoke(const Workplace& place) {
+  if (!place.project.task || place.project.features.empty()) return {};
+  MILLGATE_ASSIGN(const SmokeReport report, smoke_run(*place.repository, place.project, {}));
+  const auto passed = std::count_if(report.checks.begin(), report.checks.end(),
+                                    [](const SpecificationCheck& check) {
+                                      return check.outcome == SpecificationCheck::Outcome::passed;
+                                    });
+  MILLGATE_TRY(record(place, "integration", report.data_commit, true,
+                      "from " + grouped(report.row_count) + " of " +
+                          grouped(report.whole_row_count) + " rows to a model that predicts"));
+  return record(
+      place, "specification", report.data_commit, report.has_passed(),
+      std::to_string(passed) + " of " + std::to_string(report.checks.size()) + " checks passed");
 }
 
 /// What can be told of the model that was watched: nothing is recorded of what nobody asked.
@@ -115,6 +132,7 @@ Result<int> show_score(const Session& session, bool measure) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   if (measure) {
     MILLGATE_TRY(measure_data(place));
+    MILLGATE_TRY(measure_smoke(place));
     MILLGATE_TRY(measure_served(place));
   }
   MILLGATE_ASSIGN(const MlTestScore score, ml_test_score(*place.repository, place.project));
@@ -132,8 +150,10 @@ void add_score(const Command& program, Session& session) {
   auto measure = std::make_shared<bool>(false);
   const Command command = program.add_command(
       "score", "the ML Test Score: 28 tests, each with its evidence", "millgate score --measure");
-  command.add_flag("--measure", *measure,
-                   "do what can be done now (check, test, replay, served quality), and record it");
+  command.add_flag(
+      "--measure", *measure,
+      "do what can be done now (check, test, smoke run, replay, served quality), and record "
+      "it");
   command.does([&session, measure] { return show_score(session, *measure); });
 }
 

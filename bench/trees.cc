@@ -22,7 +22,7 @@
 #include "ground/clock.h"
 #include "model/artifact/manifest.h"
 #include "model/artifact/model.h"
-#include "model/release/registry.h"
+#include "model/release/model_name.h"
 
 namespace millgate {
 

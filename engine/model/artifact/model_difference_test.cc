@@ -60,14 +60,17 @@ TEST_F(ModelDifferences, NameTheLineAndTheTree) {
 }
 
 TEST_F(ModelDifferences, NameTheByteOfWhatIsNoText) {
-  before_.model = put(std::string("\x08\x00\xff\xfe" "a", 5));
+  before_.model =
+      put(std::string("\x08\x00\xff\xfe"
+                      "a",
+                      5));
   after_.model = put(std::string("\x08\x00\xff\xfd", 4));
   EXPECT_THAT(differences(), ElementsAre("model byte 3 of 5, then of 4"));
 }
 
 TEST_F(ModelDifferences, NameAnotherFormatAndWhatOnlyOneHas) {
   after_.model_format = "linear";
-  after_.calibration = Calibration{};
+  after_.calibration = Calibration{.row_count = 10};
   const std::vector<std::string> lines = differences();
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0], "model /: \"lightgbm\", then \"linear\"");

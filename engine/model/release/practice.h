@@ -12,7 +12,7 @@ namespace millgate {
 
 /// One time that something was done.
 struct Practice {
-  std::string name;     ///< "check", "test", "replay", "served_quality".
+  std::string name;     ///< "check", "test", "integration", "specification", "replay" ...
   std::string subject;  ///< Hex id of the commit or the model that it was done to.
   bool passed = false;
   std::string detail;      ///< In words, with numbers: "6 rules on 4,032 rows".

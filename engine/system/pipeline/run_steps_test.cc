@@ -175,7 +175,8 @@ TEST_F(RunSteps, AStepThatWritesNothingOrTakesTooLongFails) {
   rewrite("sh prepare.sh data/raw.txt > data/visits.csv", "true");
   EXPECT_EQ(run_error().what, "step `visits` ended well and did not write `data/visits.csv`");
   rewrite("command = \"true\"", "command = \"sleep 60\"\nat_most = \"1s\"");
-  EXPECT_THAT(run_error().what, HasSubstr("step `visits` took longer than 1 s, its limit, and was ended"));
+  EXPECT_THAT(run_error().what,
+              HasSubstr("step `visits` took longer than 1 s, its limit, and was ended"));
   rewrite("command = \"sleep 60\"", "command = [\"no-such-program\", \"a\"]");
   EXPECT_THAT(run_error().what, HasSubstr("step `visits` could not run: "));
   rewrite("reads = [\"numbers.txt\"]", "reads = [\"letters.txt\"]");

@@ -241,10 +241,33 @@ Result<Earned> inclusion(const Known& known) {
 
 // --- Infrastructure ---
 
+/// The newest reproduction of the model; nothing without one.
+struct Reproduced {
+  bool same = false;
+  int64_t event = 0;
+};
+Result<std::optional<Reproduced>> reproduced(const Known& known, const Id& model) {
+  MILLGATE_ASSIGN(const auto event, known.repository.ledger().newest("reproduction", model.hex()));
+  if (!event) return std::optional<Reproduced>();
+  const std::string object = event_text(event->number);
+  MILLGATE_ASSIGN(const Json body, parse_json(event->body, object));
+  MILLGATE_ASSIGN(const bool same, json_member<bool>(body, "same", object));
+  return std::optional(Reproduced{.same = same, .event = event->number});
+}
+
 /// Trainings that were made anew from the same inputs: the same model, or not.
 Result<Earned> reproducible(const Known& known) {
-  constexpr const char* kNext = "`millgate run --force` trains again from the same inputs";
+  constexpr const char* kNext = "`millgate reproduce` makes the model again";
   if (known.run == nullptr) return nothing(kNext);
+  MILLGATE_ASSIGN(const auto again, reproduced(known, known.run->model));
+  if (again && !again->same) {
+    return nothing("the model could not be made again (" + event_text(again->event) +
+                   "); `millgate reproduce` tells what differs");
+  }
+  if (again) {
+    return by_hand_or_machine("made again, the same bytes (" + event_text(again->event) + ")",
+                              false, {});
+  }
   std::string train_key;
   std::map<std::string, std::set<Id>> models;
   std::map<std::string, int> trainings;
@@ -315,8 +338,13 @@ constexpr char kInvariants[] = "served_invariants";
 constexpr char kReplay[] = "replay";
 constexpr char kQuality[] = "served_quality";
 
-Result<Earned> features_tested(const Known& known) {
-  return earned_by_practice(known, kTest, known.head);
+constexpr char kSpecification[] = "specification";
+constexpr char kIntegration[] = "integration";
+
+/// Of what is done to the newest commit.
+template <const char* name>
+Result<Earned> tried(const Known& known) {
+  return earned_by_practice(known, name, known.head);
 }
 
 /// Of tests about which the ledger can tell nothing yet.
@@ -330,8 +358,6 @@ constexpr char kCorrelate[] =
     "compare `millgate monitor` with the test rows over releases; the ledger does not record it "
     "yet";
 constexpr char kStale[] = "no back-test is recorded yet";
-constexpr char kSpecs[] = "nothing of Millgate records unit tests of a model specification yet";
-constexpr char kIntegration[] = "nothing of Millgate records an integration test yet";
 constexpr char kDebug[] =
     "`millgate explain` and `feature why` do it; the ledger does not record it yet";
 constexpr char kCanary[] = "models cannot be canaried yet";
@@ -352,7 +378,7 @@ constexpr Test kTests[] = {
     {ScoreSection::data, "Features adhere to meta-level requirements", meta_level},
     {ScoreSection::data, "The data pipeline has appropriate privacy controls", privacy},
     {ScoreSection::data, "New features can be added quickly", added_quickly},
-    {ScoreSection::data, "All input feature code is tested", features_tested},
+    {ScoreSection::data, "All input feature code is tested", tried<kTest>},
     {ScoreSection::model, "Model specs are reviewed and submitted", reviewed},
     {ScoreSection::model, "Offline and online metrics correlate", untold<kCorrelate>},
     {ScoreSection::model, "All hyperparameters have been tuned", tuned},
@@ -361,8 +387,8 @@ constexpr Test kTests[] = {
     {ScoreSection::model, "Model quality is sufficient on important data slices", slices},
     {ScoreSection::model, "The model is tested for considerations of inclusion", inclusion},
     {ScoreSection::infrastructure, "Training is reproducible", reproducible},
-    {ScoreSection::infrastructure, "Model specs are unit tested", untold<kSpecs>},
-    {ScoreSection::infrastructure, "The ML pipeline is integration tested", untold<kIntegration>},
+    {ScoreSection::infrastructure, "Model specs are unit tested", tried<kSpecification>},
+    {ScoreSection::infrastructure, "The ML pipeline is integration tested", tried<kIntegration>},
     {ScoreSection::infrastructure, "Model quality is validated before serving", validated},
     {ScoreSection::infrastructure, "The model is debuggable", untold<kDebug>},
     {ScoreSection::infrastructure, "Models are canaried before serving", untold<kCanary>},

@@ -59,8 +59,12 @@ TEST_F(RollbackAnswerTest, RefusesEverybodyElse) {
   request_.is_forwarded = true;
   EXPECT_EQ(refused_with(), ErrorCode::refused);
   request_ = good;
-  request_.host = "evil.example:8080";  // A page whose name was made to mean this machine.
-  EXPECT_EQ(refused_with(), ErrorCode::refused);
+  // A page whose name was made to mean this machine.
+  for (const char* host :
+       {"evil.example:8080", "127.evil.example:8080", "localhost.evil.example"}) {
+    request_.host = host;
+    EXPECT_EQ(refused_with(), ErrorCode::refused) << host;
+  }
   request_ = good;
   request_.content_type = "text/plain";
   EXPECT_EQ(refused_with(), ErrorCode::invalid_input);
