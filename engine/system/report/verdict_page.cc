@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
-#include <vector>
 
 #include "model/measure/rounded_text.h"
 #include "system/monitor/wording.h"
-#include "system/report/dot_plot.h"
 #include "system/report/html.h"
 #include "system/report/svg.h"
 #include "system/report/verdict_text.h"
@@ -90,26 +87,42 @@ std::string reasons(const Verdict& verdict) {
   return "<h2>On what it rests</h2>\n<ul>\n" + items + "</ul>\n";
 }
 
+/// The loss of a slice beside that of the other rows, on the scale of all slices.
+std::string loss_plot(const FoundSlice& one, double least, double most) {
+  const double room = std::max((most - least) * 0.05, 1e-9);
+  const Scale x{least - room, most + room, 4, kWidth - 4};
+  const std::string words =
+      "mean loss " + rounded_text(one.loss) + ", elsewhere " + rounded_text(one.loss_elsewhere);
+  Drawing drawing(kWidth, 20, words);
+  constexpr double kMiddle = 10;
+  drawing.line({x(one.loss_elsewhere), 2}, {x(one.loss_elsewhere), 18}, "guide");
+  drawing.line({x(one.loss_elsewhere), kMiddle}, {x(one.loss), kMiddle}, "badline");
+  drawing.circle({x(one.loss), kMiddle}, 4.5, "bad", words);
+  return drawing.svg();
+}
+
 std::string found_slices(const SliceSearch& slices) {
   std::string html = "<h2>Slices on which it does worse</h2>\n";
   if (slices.found.empty()) {
     return html + "<p>None was found that a second half of the rows confirms.</p>\n";
   }
-  std::vector<DotRow> rows;
-  double elsewhere = 0;
+  double least = slices.found.front().loss_elsewhere, most = slices.found.front().loss;
   for (const FoundSlice& one : slices.found) {
-    rows.push_back({.label = one.name,
-                    .value = one.loss,
-                    .lower = std::nullopt,
-                    .upper = std::nullopt,
-                    .row_count = one.row_count,
-                    .is_bad = true});
-    elsewhere += one.loss_elsewhere / static_cast<double>(slices.found.size());
+    least = std::min({least, one.loss, one.loss_elsewhere});
+    most = std::max({most, one.loss, one.loss_elsewhere});
   }
-  return html + "<figure>" + dot_plot(rows, {.metric = "mean loss", .reference = elsewhere}) +
-         "<figcaption>Dashed: the mean loss elsewhere. Found on one half of the test rows, "
-         "confirmed "
-         "on the other.</figcaption></figure>\n";
+  html +=
+      "<div class=\"scroll\"><table><tr><th>Slice</th><th class=\"n\">Rows</th>"
+      "<th class=\"n\">Mean loss</th><th>Against the other rows</th></tr>\n";
+  for (const FoundSlice& one : slices.found) {
+    html += "<tr><td>" + escape_html(one.name) + "</td><td class=\"n\">" +
+            std::to_string(one.row_count) + "</td><td class=\"n\">" +
+            escape_html(rounded_text(one.loss)) + "</td><td><div style=\"width:260px\">" +
+            loss_plot(one, least, most) + "</div></td></tr>\n";
+  }
+  return html +
+         "</table></div>\n<p class=\"quiet\">Dashed: the mean loss of the other rows. Found on one "
+         "half of the test rows, confirmed on the other.</p>\n";
 }
 
 std::string decision(const Verdict& verdict) {
