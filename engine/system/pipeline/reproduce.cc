@@ -18,6 +18,10 @@ namespace {
 
 using Versions = std::map<std::string, std::string>;
 
+/// Of versions that are the same, at most so many are told one by one: a program in Python finds
+/// more than a hundred packages.
+constexpr size_t kToldVersions = 8;
+
 std::string count(size_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
@@ -91,6 +95,7 @@ ReproducedStep dependency_step(const Versions& before, const Versions& after) {
       add(library + " " + version + ", then " + now->second);
     }
   }
+  if (step.same && before.size() > kToldVersions) step.how = count(before.size(), "version");
   for (const auto& [library, version] : after) {
     if (!before.contains(library)) add(library + " none, then " + version);
   }
