@@ -1,13 +1,36 @@
 #include "app/going_live.h"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
+#include <string_view>
 
 #include "model/release/model_name.h"
 
 namespace millgate {
 
 namespace {
+
+Error not_from_elsewhere(const std::string& setting) {
+  return invalid_input(
+      "`" + setting + "`: what a model must meet to go live stands in millgate.toml alone",
+      "change it there, or override with a name and a reason");
+}
+
+/// A setting of the environment's variables that changes what the gate asks; none else matters to
+/// who goes live, and a server may need them.
+const std::string* asked_by_variable(const Project& project) {
+  for (const std::string& setting : project.configuration.overrides) {
+    for (const char* section : {"requirement", "gate", "environment", "sign_off"}) {
+      const std::string_view rest = std::string_view(setting).substr(
+          std::min(setting.size(), std::string_view(section).size()));
+      if (setting.starts_with(section) && (rest.starts_with('.') || rest.starts_with('='))) {
+        return &setting;
+      }
+    }
+  }
+  return nullptr;
+}
 
 Result<Serving> enter(const Workplace& place, const GoingLive& options) {
   Ledger& ledger = place.repository->ledger();
@@ -57,12 +80,11 @@ void add_override_options(const Command& command, GoingLive& options) {
 }
 
 Result<int> go_live(const Session& session, const GoingLive& options) {
-  if (!session.overrides.empty()) {
-    return invalid_input("`--set " + session.overrides.front() +
-                             "`: what a model must meet to go live stands in millgate.toml alone",
-                         "change it there, or override with a name and a reason");
-  }
+  if (!session.overrides.empty()) return not_from_elsewhere("--set " + session.overrides.front());
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  if (const std::string* setting = asked_by_variable(place.project)) {
+    return not_from_elsewhere(*setting);
+  }
   MILLGATE_ASSIGN(const Serving now, enter(place, options));
   return print_serving(session, now);
 }
