@@ -73,12 +73,13 @@ struct Decision {
 };
 
 /// In words, the first path at which `there` is not what was `written`.
-std::string changed_output(const FileHashes& written, const std::optional<FileHashes>& there) {
+std::string changed_output(const FileHashes& written, const FileHashes& there) {
   for (const auto& [path, sha256] : written) {
-    if (!there || !there->contains(path)) return "`" + path + "` is gone";
-    if (there->at(path) != sha256) return "`" + path + "` was changed";
+    const auto found = there.find(path);
+    if (found == there.end()) return "`" + path + "` is gone";
+    if (found->second != sha256) return "`" + path + "` was changed";
   }
-  for (const auto& [path, sha256] : *there) {
+  for (const auto& [path, sha256] : there) {
     if (!written.contains(path)) return "`" + path + "` was added";
   }
   return {};
@@ -250,7 +251,7 @@ class StepRun {
     if (same == nullptr) return decision;
     MILLGATE_ASSIGN(const auto there, files_written(project_.folder, step, cache_));
     decision.made_before = same->writes;
-    const std::string changed = changed_output(same->writes, there);
+    const std::string changed = changed_output(same->writes, there.there);
     if (changed.empty()) {
       decision.action = Decision::Action::reuse;
       return decision;
@@ -283,9 +284,40 @@ class StepRun {
     return {};
   }
 
-  Status set_aside(const CommandStep& step) const {
+  /// Whether `step` made all that lies where it writes: only that can be made again.
+  Result<bool> is_made_by(const CommandStep& step) {
+    MILLGATE_ASSIGN(const FilesWritten files, files_written(project_.folder, step, cache_));
+    if (files.there.empty()) return true;
+    const std::vector<Record>& made = records_[step.name];
+    return std::any_of(made.begin(), made.end(), [&](const Record& record) {
+      return std::all_of(files.there.begin(), files.there.end(), [&](const auto& file) {
+        const auto found = record.writes.find(file.first);
+        return found != record.writes.end() && found->second == file.second;
+      });
+    });
+  }
+
+  /// Clears the place where `step` writes. What lies there and was not made by it, stays in
+  /// `.millgate/steps/NAME/replaced`.
+  Status set_aside(const CommandStep& step) {
     const std::string before = folder_of(step) + "/before";
+    MILLGATE_ASSIGN(const bool is_its_own, is_made_by(step));
     std::error_code failed;
+    if (!is_its_own) {
+      const std::string replaced = folder_of(step) + "/replaced";
+      fs::remove_all(replaced, failed);
+      for (const std::string& path : step.writes) {
+        const fs::path kept = fs::path(replaced) / path;
+        fs::create_directories(kept.parent_path(), failed);
+        if (!failed && fs::exists(fs::path(project_.folder) / path, failed)) {
+          fs::copy(fs::path(project_.folder) / path, kept, fs::copy_options::recursive, failed);
+        }
+        if (failed) {
+          return outside_failure("cannot keep `" + path + "`, which step `" + step.name +
+                                 "` would replace: " + failed.message());
+        }
+      }
+    }
     fs::create_directories(before, failed);
     MILLGATE_TRY(move_files(step, project_.folder, before));
     for (const std::string& path : step.writes) {
@@ -455,14 +487,11 @@ class StepRun {
     if (running.end.fate != ProcessFate::exited || running.end.code != 0) {
       return step_error(step, running, in_words(running.end, step));
     }
-    MILLGATE_ASSIGN(auto written, files_written(project_.folder, step, cache_));
-    if (!written) {
+    MILLGATE_ASSIGN(FilesWritten written, files_written(project_.folder, step, cache_));
+    if (!written.missing.empty()) {
       std::string missing;
-      for (const std::string& path : step.writes) {
-        std::error_code none;
-        if (!fs::exists(fs::path(project_.folder) / path, none)) {
-          missing += (missing.empty() ? "`" : ", `") + path + "`";
-        }
+      for (const std::string& path : written.missing) {
+        missing += (missing.empty() ? "`" : ", `") + path + "`";
       }
       return step_error(step, running, "ended well and did not write " + missing);
     }
@@ -476,7 +505,7 @@ class StepRun {
                         "run again; what it wrote was not taken");
     }
     Record record{.key = key_of(step, decision.read.all_but_changed(read)),
-                  .writes = *std::move(written),
+                  .writes = std::move(written.there),
                   .changes = decision.changes};
     record.changes.merge(decision.read.changed_names(read));
     return record;

@@ -37,8 +37,10 @@ struct StepOptions {
 ///
 /// Every step that succeeded is an event "step" at once: a run that was broken off goes on where it
 /// stopped. What the files were before a step comes back when it fails; what it had written by then
-/// lies in `.millgate/steps/NAME/failed`, and what it said in `.millgate/steps/NAME/log`. One
-/// process at a time runs the steps of a project; another waits.
+/// lies in `.millgate/steps/NAME/failed`, and what it said in `.millgate/steps/NAME/log`. Files
+/// that lay where a step writes, and that it had not made, are copied to
+/// `.millgate/steps/NAME/replaced` first. One process at a time runs the steps of a project;
+/// another waits.
 ///
 /// Errors: as plan_steps; `invalid_input` at the step whose command failed, took too long, wrote
 /// not what it should, or that reads a file that is not there; `outside`.

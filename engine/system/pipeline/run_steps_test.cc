@@ -171,6 +171,16 @@ TEST_F(RunSteps, AFailedStepLeavesWhatWasThere) {
   EXPECT_EQ(file(".millgate/steps/visits/log"), "broken pipe\n");
 }
 
+TEST_F(RunSteps, FilesThatNoStepMadeAreKept) {
+  project_.write("data/raw.txt", "precious\n");
+  (void)run();
+  EXPECT_EQ(file("data/raw.txt"), "1\n2\n3\n");
+  EXPECT_EQ(file(".millgate/steps/raw/replaced/data/raw.txt"), "precious\n");
+  project_.write("numbers.txt", "8\n");
+  (void)run();  // What it replaces now it made itself.
+  EXPECT_EQ(file(".millgate/steps/raw/replaced/data/raw.txt"), "precious\n");
+}
+
 TEST_F(RunSteps, AStepThatWritesNothingOrTakesTooLongFails) {
   rewrite("sh prepare.sh data/raw.txt > data/visits.csv", "true");
   EXPECT_EQ(run_error().what, "step `visits` ended well and did not write `data/visits.csv`");

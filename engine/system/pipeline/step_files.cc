@@ -163,18 +163,18 @@ Result<FilesRead> files_read(const std::string& project_folder, const CommandSte
   return files;
 }
 
-Result<std::optional<FileHashes>> files_written(const std::string& project_folder,
-                                                const CommandStep& step, HashCache& cache) {
-  FileHashes hashes;
+Result<FilesWritten> files_written(const std::string& project_folder, const CommandStep& step,
+                                   HashCache& cache) {
+  FilesWritten files;
   for (const std::string& written : step.writes) {
     MILLGATE_ASSIGN(const auto paths, files_at(project_folder, written));
     std::error_code none;
     if (paths.empty() && !fs::is_directory(fs::path(project_folder) / written, none)) {
-      return std::optional<FileHashes>();
+      files.missing.push_back(written);
     }
-    MILLGATE_TRY(add_hashes(project_folder, paths, cache, hashes));
+    MILLGATE_TRY(add_hashes(project_folder, paths, cache, files.there));
   }
-  return std::optional(std::move(hashes));
+  return files;
 }
 
 StepKey key_of(const CommandStep& step, const FileHashes& read) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -37,10 +36,15 @@ struct FilesRead {
                                            const CommandStep& step,
                                            const std::set<std::string>& not_read, HashCache& cache);
 
-/// What of `step`'s `writes` is there; nothing when an entry is not. Errors: `outside`.
-[[nodiscard]] Result<std::optional<FileHashes>> files_written(const std::string& project_folder,
-                                                              const CommandStep& step,
-                                                              HashCache& cache);
+/// What lies where `step` writes.
+struct FilesWritten {
+  FileHashes there;
+  std::vector<std::string> missing;  ///< Entries of `writes` that are not there.
+};
+
+/// Errors: `outside`.
+[[nodiscard]] Result<FilesWritten> files_written(const std::string& project_folder,
+                                                 const CommandStep& step, HashCache& cache);
 
 /// Everything that the result of `step` depends on.
 [[nodiscard]] StepKey key_of(const CommandStep& step, const FileHashes& read);
