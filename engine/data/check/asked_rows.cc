@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "data/query/quoted_columns.h"
 #include "data/query/revision_sql.h"
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
@@ -88,14 +89,8 @@ Result<const AskedColumn*> AskedRows::require(const std::string& column) const {
 }
 
 std::string with_quoted_columns(const std::string& expression, const AskedRows& rows) {
-  std::string sql;
-  size_t copied = 0;
-  for (const SqlToken& token : sql_tokens(expression)) {
-    if (token.kind != SqlTokenKind::word || rows.find(token.name()) == nullptr) continue;
-    sql += expression.substr(copied, token.offset - copied) + sql_name(token.text);
-    copied = token.end();
-  }
-  return sql + expression.substr(copied);
+  return with_quoted_columns(expression,
+                             [&](const std::string& name) { return rows.find(name) != nullptr; });
 }
 
 Result<std::string> expression_over(Database& database, const AskedRows& rows,

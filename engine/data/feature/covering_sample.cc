@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "data/query/quoted_columns.h"
+
 namespace millgate {
 
 namespace {
@@ -69,8 +71,13 @@ Result<std::string> sample_condition(Database& database, const JoinPlan& plan,
                             std::to_string(options.row_count) + ")) h from " + hashed + ")";
   std::string sql = begin;
   if (plan.task.kind == TaskKind::binary) {
+    const std::string expression =
+        with_quoted_columns(plan.task.label, [&](const std::string& name) {
+          return std::any_of(columns.begin(), columns.end(),
+                             [&](const auto& column) { return column.first == name; });
+        });
     const std::string label = "(select unnest(min(h, " + std::to_string(options.label_row_count) +
-                              ")) from " + hashed + " group by (" + plan.task.label + "))";
+                              ")) from " + hashed + " group by (" + expression + "))";
     if (database.describe(label).ok()) sql += " union all " + label;
   }
   for (const auto& [name, type] : columns) sql += wanted_of_column(name, type, hashed, options);

@@ -94,6 +94,13 @@ TEST_F(CoveringSample, IsAllOfAFewRows) {
   EXPECT_EQ(count(condition(), "true"), 0);
 }
 
+TEST_F(CoveringSample, TakesLabelsOfColumnsThatAreWordsOfSql) {
+  ASSERT_TRUE(database_->execute("alter table rows rename score to \"left\"").ok());
+  plan_.task.label = "left > 999900";
+  const std::string sample = condition();
+  EXPECT_EQ(count(sample, "\"left\" > 999900"), count("true", "\"left\" > 999900"));
+}
+
 TEST_F(CoveringSample, DrawsWithoutTheLabelWhereItIsNotSql) {
   plan_.task.label = "no_such_function(score)";
   EXPECT_GE(count(condition(), "true"), 2000);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "data/query/database.h"
+#include "data/query/quoted_columns.h"
 #include "data/table/arrow_result.h"
 #include "data/table/reader.h"
 #include "ground/json.h"
@@ -159,7 +160,9 @@ class Proposal {
 
   /// The label is no column: a condition or a value over columns.
   Status take_expression() {
-    const std::string sql = "select (" + options_.label + ") from rows";
+    label_sql_ = with_quoted_columns(
+        options_.label, [&](const std::string& name) { return find(name) != nullptr; });
+    const std::string sql = "select (" + label_sql_ + ") from rows";
     const auto described = database_.describe(sql);
     if (!described.ok()) {
       std::vector<std::string> names;
@@ -172,10 +175,9 @@ class Proposal {
       if (reads(options_.label, column.name)) label_reads_.insert(column.name);
     }
     project_.label = options_.label;
-    label_sql_ = options_.label;
     const bool is_condition = described->front().second == "BOOLEAN";
     project_.kind = is_condition ? "binary" : "regression";
-    return is_condition ? summarise_share() : summarise_values("(" + options_.label + ")");
+    return is_condition ? summarise_share() : summarise_values("(" + label_sql_ + ")");
   }
 
   /// Whether a word of `expression` is the column.
