@@ -87,6 +87,9 @@ std::vector<std::string> record_row(const Project& project, const ModelRecord& r
   std::vector<std::string> names;
   std::vector<std::string> places;
   std::vector<std::string> overrides;
+  names.reserve(record.aliases.size());
+  places.reserve(record.live.size() + 1);
+  overrides.reserve(record.overrides.size());
   for (const Alias& one : record.aliases) names.push_back(one.name);
   for (const Serving& one : record.live) places.push_back(name_of_key(project, one.environment));
   for (const Serving& one : record.overrides) overrides.push_back(override_text(one, now));

@@ -43,7 +43,9 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   if (session.json) {
     std::cout << dump_json({{"url", server->url()}, {"serving", server->serving_text()}}) << '\n';
   } else {
-    std::cout << "serving " << server->serving_text() << " at " << server->url() << '\n';
+    std::cout << (server->has_model() ? "serving " : "no model serves yet: ")
+              << server->serving_text() << (server->has_model() ? " at " : "; listening at ")
+              << server->url() << '\n';
   }
   std::cout.flush();
   const auto live = serving(repository->ledger(), std::nullopt, options.environment);

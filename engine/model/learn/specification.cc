@@ -1,8 +1,9 @@
 #include "model/learn/specification.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -106,7 +107,9 @@ SpecificationCheck check_saved(const Bench& bench) {
   if (!status.ok()) return failed(status.error());
   size_t different = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    if (std::memcmp(&predictions[i].value, &expected[i], sizeof(double)) != 0) ++different;
+    if (std::bit_cast<uint64_t>(predictions[i].value) != std::bit_cast<uint64_t>(expected[i])) {
+      ++different;
+    }
   }
   return passed_if(different == 0, std::to_string(different) + " of " +
                                        std::to_string(expected.size()) +
@@ -174,7 +177,9 @@ Examples few_rows(const Bench& bench) {
         all.features.begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
   };
   const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
-    return std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+    return std::equal(a.begin(), a.end(), b.begin(), [](double one, double other) {
+      return std::bit_cast<uint64_t>(one) == std::bit_cast<uint64_t>(other);
+    });
   };
   std::vector<size_t> order(all.rows());
   std::iota(order.begin(), order.end(), size_t{0});

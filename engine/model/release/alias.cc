@@ -89,6 +89,7 @@ Status move_alias(Ledger& ledger, const AliasMove& move, const std::string& auth
   if (!move.to && !now) {
     MILLGATE_ASSIGN(const std::vector<Alias> all, aliases(ledger));
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const Alias& one : all) names.push_back(one.name);
     return not_found("there is no alias `" + move.name + "`", name_hint(move.name, names));
   }

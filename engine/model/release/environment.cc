@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<Environment>& environments) {
   std::vector<std::string> names;
+  names.reserve(environments.size());
   for (const Environment& one : environments) names.push_back(one.name);
   return names;
 }

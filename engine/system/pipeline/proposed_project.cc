@@ -166,6 +166,7 @@ class Proposal {
     const auto described = database_.describe(sql);
     if (!described.ok()) {
       std::vector<std::string> names;
+      names.reserve(columns_.size());
       for (const Column& column : columns_) names.push_back(column.name);
       if (!is_plain_name(options_.label)) return described.error();
       return not_found("`" + file_ + "` has no column `" + options_.label + "`",
@@ -336,7 +337,7 @@ class Proposal {
     std::string free = plain(name);
     while (std::any_of(features_.begin(), features_.end(),
                        [&](const auto& one) { return one.first == free; })) {
-      free += "_";
+      free += '_';
     }
     project_.features.push_back(free);
     features_.emplace_back(std::move(free), std::move(expression));

@@ -191,6 +191,7 @@ class StepRun {
                                       [&](const CommandStep& step) { return step.name == name; });
       if (found == steps_.end()) {
         std::vector<std::string> names;
+        names.reserve(steps_.size());
         for (const CommandStep& step : steps_) names.push_back(step.name);
         return not_found("there is no step `" + name + "`", name_hint(name, names));
       }
@@ -404,7 +405,7 @@ class StepRun {
 
   Status bring_back(const CommandStep& step, const Decision& decision) {
     MILLGATE_TRY(set_aside(step));
-    if (const Status status = kept_.bring_back(project_.folder, decision.made_before);
+    if (Status status = kept_.bring_back(project_.folder, decision.made_before);
         !status.ok()) {
       MILLGATE_TRY(put_back(step));
       return status;

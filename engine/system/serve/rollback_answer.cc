@@ -24,7 +24,7 @@ bool is_token(std::string_view given, std::string_view token) {
 /// calls from here too, but by its name.
 bool is_local_name(std::string_view host) {
   const std::string_view name =
-      host.starts_with("[") ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
   const bool is_address = name.find_first_not_of("0123456789.") == std::string_view::npos;
   return name == "localhost" || name == "[::1]" || (is_address && name.starts_with("127."));
 }

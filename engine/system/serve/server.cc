@@ -90,6 +90,8 @@ std::string Server::url() const {
   return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port());
 }
 
+bool Server::has_model() const { return state_->models.get() != nullptr; }
+
 std::string Server::serving_text() const {
   const std::shared_ptr<const ServedModel> model = state_->models.get();
   if (model == nullptr) return state_->models.trouble();

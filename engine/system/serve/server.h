@@ -62,6 +62,7 @@ class Server {
   [[nodiscard]] uint16_t port() const;
   /// "http://127.0.0.1:8080".
   [[nodiscard]] std::string url() const;
+  [[nodiscard]] bool has_model() const;
   /// "flights a1b2c3d4e5f6", or why none serves.
   [[nodiscard]] std::string serving_text() const;
 
