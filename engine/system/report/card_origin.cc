@@ -177,12 +177,13 @@ std::string card_reproduction(const CardFacts& facts) {
     commands += "git checkout " + commit +
                 (unclean ? "   # plus changes that were not committed then" : "") + "\n";
   }
-  commands += "millgate run --rev " + run.data_commit.substr(0, 12) + " --force\n";
+  commands += "millgate reproduce " + facts.model->id().brief() + "\n";
   commands += "millgate gate " + facts.model->id().brief() + "\n";
   std::string html = section_heading("reproduce", "How to make it again");
   html += element("pre", commands) + "\n";
-  html += "<p>Same data, same project file and same libraries give the model <code>" +
-          escape_html(facts.model->id().brief()) + "</code> bit by bit.</p>\n<dl>\n";
+  html +=
+      "<p>That takes the project file and the rows of then, and compares every part byte by byte; "
+      "with the libraries below it gives the same model.</p>\n<dl>\n";
   html += term("Learner", escape_html(run.learner + ", best round " + count_text(run.best_round) +
                                       ", " + figure_text(run.train_seconds) + " s") +
                               source_link(CardSource::run));
