@@ -1,13 +1,13 @@
 #include "system/pipeline/run.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/run_text.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "data/query/sql_names.h"
 #include "system/pipeline/run_steps.h"
 #include "system/pipeline/smoke_run.h"
 
@@ -85,21 +85,9 @@ Result<int> explain(const Session& session, Workplace& place, const Options& opt
 
 /// Whether the training set is joined from the table: by what the task and the views say.
 bool is_joined(const Project& project, const std::string& table) {
-  const auto names_it = [&](const std::string& sql) {
-    const auto is_word = [](char letter) {
-      return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
-    };
-    for (size_t at = sql.find(table); at != std::string::npos; at = sql.find(table, at + 1)) {
-      const size_t end = at + table.size();
-      if ((at == 0 || !is_word(sql[at - 1])) && (end == sql.size() || !is_word(sql[end]))) {
-        return true;
-      }
-    }
-    return false;
-  };
   return project.task->table == table ||
          std::any_of(project.views.begin(), project.views.end(),
-                     [&](const View& view) { return names_it(view.sql); });
+                     [&](const View& view) { return has_name(view.sql, table); });
 }
 
 /// Steps and sources as a Mermaid flowchart, which GitHub, GitLab and many editors draw.

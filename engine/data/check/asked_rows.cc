@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "data/query/quoted_columns.h"
 #include "data/query/revision_sql.h"
+#include "data/query/sql_names.h"
 #include "data/query/sql_token.h"
 #include "data/table/arrow_result.h"
 #include "ground/nearest_name.h"

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/query/quoted_columns.h"
+#include "data/query/sql_names.h"
 
 namespace millgate {
 

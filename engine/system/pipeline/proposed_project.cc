@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "data/query/database.h"
-#include "data/query/quoted_columns.h"
+#include "data/query/sql_names.h"
 #include "data/table/arrow_result.h"
 #include "data/table/reader.h"
 #include "ground/json.h"
@@ -173,28 +173,12 @@ class Proposal {
                        name_hint(options_.label, names));
     }
     for (const Column& column : columns_) {
-      if (reads(options_.label, column.name)) label_reads_.insert(column.name);
+      if (has_name(options_.label, column.name)) label_reads_.insert(column.name);
     }
     project_.label = options_.label;
     const bool is_condition = described->front().second == "BOOLEAN";
     project_.kind = is_condition ? "binary" : "regression";
     return is_condition ? summarise_share() : summarise_values("(" + label_sql_ + ")");
-  }
-
-  /// Whether a word of `expression` is the column.
-  static bool reads(const std::string& expression, const std::string& column) {
-    const auto is_word = [](char letter) {
-      return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
-    };
-    for (size_t at = expression.find(column); at != std::string::npos;
-         at = expression.find(column, at + 1)) {
-      const size_t end = at + column.size();
-      if ((at == 0 || !is_word(expression[at - 1])) &&
-          (end == expression.size() || !is_word(expression[end]))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// The first value of a column in an order of its groups, as text.

@@ -405,8 +405,7 @@ class StepRun {
 
   Status bring_back(const CommandStep& step, const Decision& decision) {
     MILLGATE_TRY(set_aside(step));
-    if (Status status = kept_.bring_back(project_.folder, decision.made_before);
-        !status.ok()) {
+    if (Status status = kept_.bring_back(project_.folder, decision.made_before); !status.ok()) {
       MILLGATE_TRY(put_back(step));
       return status;
     }

@@ -1,4 +1,7 @@
-#include "data/query/quoted_columns.h"
+#include "data/query/sql_names.h"
+
+#include <algorithm>
+#include <vector>
 
 #include "data/query/sql_token.h"
 
@@ -14,6 +17,13 @@ std::string with_quoted_columns(const std::string& expression,
     copied = token.end();
   }
   return sql + expression.substr(copied);
+}
+
+bool has_name(const std::string& sql, const std::string& name) {
+  const std::vector<SqlToken> tokens = sql_tokens(sql);
+  return std::any_of(tokens.begin(), tokens.end(), [&](const SqlToken& token) {
+    return token.is_name() && token.name() == name;
+  });
 }
 
 }  // namespace millgate
