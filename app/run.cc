@@ -45,15 +45,16 @@ RunOptions run_options(const Options& options) {
 }
 
 /// Steps make the files of the working copy: another version of the data has what it was committed
-/// with.
+/// with, unless steps are asked for by name.
 bool goes_through_steps(const Workplace& place, const Options& options) {
-  return options.revision == kCurrentBranch && !place.project.steps.empty();
+  return !options.steps.empty() ||
+         (options.revision == kCurrentBranch && !place.project.steps.empty());
 }
 
 /// What would run, without running it.
 Result<int> explain(const Session& session, Workplace& place, const Options& options) {
   std::vector<StepReport> steps;
-  if (goes_through_steps(place, options) || !options.steps.empty()) {
+  if (goes_through_steps(place, options)) {
     MILLGATE_ASSIGN(steps, plan_steps(*place.repository, place.project, step_options(options)));
   }
   if (options.steps.empty()) {
@@ -195,7 +196,7 @@ Result<int> run(const Session& session, const Options& options) {
   if (options.why) return explain(session, place, options);
   if (options.smoke) return smoke(session, place, options);
   std::vector<StepReport> steps;
-  if (goes_through_steps(place, options) || !options.steps.empty()) {
+  if (goes_through_steps(place, options)) {
     MILLGATE_ASSIGN(steps, go_through_steps(session, place, options));
   }
   if (!options.steps.empty()) {

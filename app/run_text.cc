@@ -83,18 +83,6 @@ void print_around(const RunReport& report) {
 
 }  // namespace
 
-Json to_json(const std::vector<StepReport>& steps) {
-  Json list = Json::array();
-  for (const StepReport& step : steps) {
-    list.push_back({{"step", step.name},
-                    {"key", step.key},
-                    {"reused", step.reused},
-                    {"why", step.why},
-                    {"seconds", step.seconds}});
-  }
-  return list;
-}
-
 Json to_json(const RunReport& report) {
   Json evidence = Json::array();
   for (const Evidence& one : report.evidence) evidence.push_back(millgate::to_json(one));

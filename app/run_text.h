@@ -8,7 +8,6 @@
 
 namespace millgate {
 
-[[nodiscard]] Json to_json(const std::vector<StepReport>& steps);
 [[nodiscard]] Json to_json(const RunReport& report);
 
 /// To stdout: what each step did, and why.

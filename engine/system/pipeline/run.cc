@@ -134,9 +134,20 @@ StepReport begin_step(const Run& run, const std::string& name, const StepKey& ke
   return step;
 }
 
-/// When only the training set changed: the reason for that, for people.
-void explain_train(const StepReport& join, StepReport& train) {
+/// The training, not reused; when only the training set changed, for the reason of `join`.
+StepReport begin_train(const Run& run, const StepReport& join, bool force) {
+  StepReport train = begin_step(run, "train", run.train_key, &RunKeys::train);
   if (train.why == "training set changed" && join.why != "nothing changed") train.why = join.why;
+  if (train.why == "nothing changed") {
+    train.why = force ? "forced" : "the stored model was removed";
+  }
+  return train;
+}
+
+/// The earlier run that can stand for this one; null when there is none, or all must run.
+const RunReport* reusable_run(const Run& run, bool force) {
+  const RunReport* same = force ? nullptr : find_run(run.earlier, run.train_key.id());
+  return same != nullptr && run.repository.objects().has(same->model) ? same : nullptr;
 }
 
 Manifest manifest_for(const Run& run) {
@@ -274,16 +285,9 @@ Result<RunReport> run_pipeline(Repository& repository, const Project& project,
   MILLGATE_TRY(tune_step(run, joined, steps));
   MILLGATE_TRY(make_train_key(run));
   const bool force = options.force || !options.record;
-  const RunReport* same = find_run(run.earlier, run.train_key.id());
-  if (same != nullptr && !force && repository.objects().has(same->model)) {
-    return reused_report(*same);
-  }
+  if (const RunReport* same = reusable_run(run, force)) return reused_report(*same);
   StepReport join = begin_step(run, "join", run.set.key, &RunKeys::join);
-  StepReport train = begin_step(run, "train", run.train_key, &RunKeys::train);
-  explain_train(join, train);
-  if (train.why == "nothing changed") {
-    train.why = force ? "forced" : "the stored model was removed";
-  }
+  StepReport train = begin_train(run, join, force);
   if (joined == nullptr) {
     const JoinOptions how{.force = force, .progress = options.progress};
     MILLGATE_ASSIGN(joined, join_training_set(repository, run.set, how, join));
@@ -311,16 +315,10 @@ Result<std::vector<StepReport>> plan_run(Repository& repository, const Project& 
     steps.push_back(std::move(tune));
   }
   MILLGATE_TRY(make_train_key(run));
-  StepReport train = begin_step(run, "train", run.train_key, &RunKeys::train);
-  explain_train(join, train);
-  const RunReport* same = find_run(run.earlier, run.train_key.id());
-  train.reused =
-      !waits && !options.force && same != nullptr && repository.objects().has(same->model);
+  StepReport train = begin_train(run, join, options.force);
+  train.reused = !waits && reusable_run(run, options.force) != nullptr;
   if (train.reused) train.why = "nothing changed";
   if (waits) train.why = "waits for `tune`";
-  if (!train.reused && train.why == "nothing changed") {
-    train.why = options.force ? "forced" : "the stored model was removed";
-  }
   join.reused = train.reused || (!options.force && is_joined(repository, run.set));
   if (!join.reused && join.why == "nothing changed") {
     join.why = options.force ? "forced" : "the stored result was removed";

@@ -96,6 +96,7 @@ struct RunReport {
 /// All runs in the ledger, oldest first, with their event numbers. Errors: `damaged`.
 [[nodiscard]] Result<std::vector<RunReport>> read_runs(const Repository& repository);
 
+[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<StepReport>& steps);
 [[nodiscard]] nlohmann::ordered_json run_report_to_json(const RunReport& report);
 [[nodiscard]] Result<RunReport> run_report_from_json(const nlohmann::ordered_json& json);
 

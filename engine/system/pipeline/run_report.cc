@@ -15,18 +15,6 @@ double number_of(const Json& json) {
   return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
-Json steps_to_json(const std::vector<StepReport>& steps) {
-  Json json = Json::array();
-  for (const StepReport& step : steps) {
-    json.push_back({{"step", step.name},
-                    {"key", step.key},
-                    {"reused", step.reused},
-                    {"why", step.why},
-                    {"seconds", step.seconds}});
-  }
-  return json;
-}
-
 Json calibration_to_json(const std::vector<CalibrationBin>& bins) {
   Json json = Json::array();
   for (const CalibrationBin& bin : bins) {
@@ -118,6 +106,18 @@ Result<RunReport> read_report(const Json& json) {
 
 }  // namespace
 
+Json to_json(const std::vector<StepReport>& steps) {
+  Json json = Json::array();
+  for (const StepReport& step : steps) {
+    json.push_back({{"step", step.name},
+                    {"key", step.key},
+                    {"reused", step.reused},
+                    {"why", step.why},
+                    {"seconds", step.seconds}});
+  }
+  return json;
+}
+
 Json run_report_to_json(const RunReport& report) {
   Json evidence = Json::array();
   for (const Evidence& one : report.evidence) evidence.push_back(to_json(one));
@@ -151,7 +151,7 @@ Json run_report_to_json(const RunReport& report) {
         {"false_negative", counts.false_negative}}},
       {"calibration", calibration_to_json(report.calibration)},
       {"evidence", evidence},
-      {"steps", steps_to_json(report.steps)},
+      {"steps", to_json(report.steps)},
       {"joined_rows", report.joined_rows},
       {"join_key", report.keys.join.save()},
       {"train_key", report.keys.train.save()},
