@@ -68,6 +68,10 @@ std::string head_of(const HttpResponse& response, bool keep_alive) {
   head += "\r\nContent-Length: " + std::to_string(response.body.size());
   if (!response.request_id.empty()) head += "\r\nX-Request-Id: " + response.request_id;
   if (!response.allow.empty()) head.append("\r\nAllow: ").append(response.allow);
+  if (response.inference_header_bytes > 0) {
+    head += "\r\nInference-Header-Content-Length: ";
+    head += std::to_string(response.inference_header_bytes);
+  }
   if (response.retry_after_seconds > 0) {
     head += "\r\nRetry-After: " + std::to_string(response.retry_after_seconds);
   }
@@ -321,7 +325,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.is_forwarded = message.count(http::field::forwarded) > 0 ||
                            message.count("X-Forwarded-For") > 0 || message.count("X-Real-IP") > 0 ||
                            message.count(http::field::via) > 0;
-    request.has_binary_tensors = message.count("Inference-Header-Content-Length") > 0;
+    request.inference_header_length = view_of(message["Inference-Header-Content-Length"]);
     return request;
   }
 

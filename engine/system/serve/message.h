@@ -1,6 +1,7 @@
 /// Requests and answers of the server without their sockets: what handlers read and write.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,9 +20,9 @@ struct HttpRequest {
   std::string_view content_type = {};
   std::string_view authorization = {};
   std::string_view host = {};
-  bool is_from_here = false;        ///< The connection is from this machine.
-  bool is_forwarded = false;        ///< A proxy says that it passes on somebody else's request.
-  bool has_binary_tensors = false;  ///< Inference-Header-Content-Length was sent.
+  bool is_from_here = false;  ///< The connection is from this machine.
+  bool is_forwarded = false;  ///< A proxy says that it passes on somebody else's request.
+  std::string_view inference_header_length = {};  ///< Inference-Header-Content-Length; or empty.
 };
 
 /// What a request was about, for the counters.
@@ -46,10 +47,11 @@ struct HttpResponse {
   int status = 200;
   std::string body;
   std::string_view content_type = "application/json";
-  std::string request_id;       ///< Sent back as X-Request-Id; may be empty.
-  std::string_view allow;       ///< With 405: the methods that exist here.
-  int retry_after_seconds = 0;  ///< With 429 and 503; 0: not said.
-  bool close = false;           ///< End the connection after this answer.
+  std::string request_id;             ///< Sent back as X-Request-Id; may be empty.
+  std::string_view allow;             ///< With 405: the methods that exist here.
+  size_t inference_header_bytes = 0;  ///< Sent as Inference-Header-Content-Length; 0: not sent.
+  int retry_after_seconds = 0;        ///< With 429 and 503; 0: not said.
+  bool close = false;                 ///< End the connection after this answer.
   Route route = Route::other;
 };
 

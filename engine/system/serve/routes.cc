@@ -9,9 +9,11 @@
 #include "system/serve/feature_answer.h"
 #include "system/serve/feature_push.h"
 #include "system/serve/feedback_store.h"
-#include "system/serve/inference.h"
+#include "system/serve/infer_answer.h"
+#include "system/serve/infer_request.h"
 #include "system/serve/json_text.h"
 #include "system/serve/live_json.h"
+#include "system/serve/model_metadata.h"
 #include "system/serve/predictor.h"
 
 namespace millgate {
@@ -102,7 +104,7 @@ HttpResponse wrong_method(Route route, std::string_view method, std::string_view
 }
 
 std::string server_metadata_json() {
-  return R"({"name":"millgate","version":"0.1.0","extensions":[]})";
+  return R"({"name":"millgate","version":"0.1.0","extensions":["binary_tensor_data"]})";
 }
 
 std::string welcome_json(const ServedModel* model, Time now) {
@@ -481,21 +483,19 @@ HttpResponse Routes::infer(const Call& call, std::shared_ptr<const ServedModel> 
     return wrong_method(Route::infer, request.method, "POST", call.request_id);
   }
   if (auto refused = refuse_encoding(Route::infer, request, call.request_id)) return *refused;
-  if (request.has_binary_tensors) {
-    return failure(Route::infer,
-                   invalid_input("binary tensors (Inference-Header-Content-Length) are not "
-                                 "supported",
-                                 "send JSON: binary_data=False in tritonclient"),
-                   call.request_id);
-  }
-  Result<InferRequest> read = read_infer(*model, request.body, context_.rows_max);
+  Result<InferRequest> read =
+      read_infer(*model, {request.body, request.inference_header_length}, context_.rows_max);
   if (!read.ok()) return failure(Route::infer, read.error(), call.request_id);
   const Result<Answers> answers =
       answer_rows(std::move(model), std::move(read->batch), call.request_id,
                   {.clock = context_.clock, .ids = ids_, .log = context_.log});
   if (!answers.ok()) return failure(Route::infer, answers.error(), call.request_id);
   count_answers(context_.telemetry, *answers);
-  return json_response(Route::infer, infer_json(*answers, *read));
+  InferAnswer answer = infer_answer(*answers, *read);
+  HttpResponse response = json_response(Route::infer, std::move(answer.body));
+  response.inference_header_bytes = answer.json_bytes;
+  if (answer.json_bytes > 0) response.content_type = "application/octet-stream";
+  return response;
 }
 
 }  // namespace millgate

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "ground/json.h"
+#include "system/serve/tensor_bytes.h"
 #include "system/serve/test_model.h"
 
 namespace millgate {
@@ -298,12 +301,139 @@ TEST_F(RoutesTest, GivesOnlyTheOutputsThatAreAskedFor) {
   EXPECT_THAT(error(post("/v2/models/flights/infer", body)), HasSubstr("did you mean"));
 }
 
-TEST_F(RoutesTest, TakesNeitherBinaryTensorsNorEncodedBodies) {
-  EXPECT_THAT(error(routes_.answer({.method = "POST",
-                                    .target = "/v2/models/flights/infer",
-                                    .body = "x",
-                                    .has_binary_tensors = true})),
-              HasSubstr("binary"));
+/// The tensors of `infer_body` with distance and carrier as binary data, and where JSON ends.
+struct BinaryBody {
+  std::string bytes;
+  std::string json_length;
+};
+
+BinaryBody binary_body(const std::string& parameters = "", const std::string& more = "") {
+  std::string carriers;
+  for (const char* const carrier : {"AA", "UA"}) append_tensor_text(carriers, carrier);
+  std::string distances;
+  for (const double distance : {1400.0, 200.5}) append_tensor_double(distances, distance);
+  const std::string json = R"({)" + parameters + R"("inputs":[
+    {"name":"carrier","shape":[2],"datatype":"BYTES","parameters":{"binary_data_size":)" +
+                           std::to_string(carriers.size()) + R"(}},
+    {"name":"flight","shape":[2],"datatype":"INT64","data":[12,13]},
+    {"name":"distance","shape":[2,1],"datatype":"FP64","parameters":{"binary_data_size":16}},
+    {"name":"rainy","shape":[2],"datatype":"BOOL","data":[true,null]},
+    {"name":"time_hour","shape":[2],"datatype":"BYTES",
+     "data":["2013-01-01T10:00:00Z","2013-01-02T10:00:00Z"]}]})";
+  return {json + carriers + distances + more, std::to_string(json.size())};
+}
+
+TEST_F(RoutesTest, InfersWithBinaryTensors) {
+  const std::string target = "/v2/models/flights/infer";
+  const Json expected = json(post(target, infer_body()))["outputs"];
+  BinaryBody sent = binary_body();
+  const HttpResponse text = routes_.answer({.method = "POST",
+                                            .target = target,
+                                            .body = sent.bytes,
+                                            .inference_header_length = sent.json_length});
+  ASSERT_EQ(text.status, 200) << text.body;
+  EXPECT_EQ(text.inference_header_bytes, 0U);
+  EXPECT_EQ(json(text)["outputs"][0], expected[0]);
+
+  sent = binary_body(R"("parameters":{"binary_data_output":true},
+      "outputs":[{"name":"decision","parameters":{"binary_data":false}},{"name":"probability"},
+                 {"name":"prediction_id"}],)");
+  const HttpResponse binary = routes_.answer({.method = "POST",
+                                              .target = target,
+                                              .body = sent.bytes,
+                                              .inference_header_length = sent.json_length});
+  ASSERT_EQ(binary.status, 200) << binary.body;
+  EXPECT_EQ(binary.content_type, "application/octet-stream");
+  const Json answer = *parse_json(binary.body.substr(0, binary.inference_header_bytes), "answer");
+  EXPECT_EQ(answer["outputs"][0]["data"], expected[1]["data"]);
+  EXPECT_EQ(answer["outputs"][1]["parameters"]["binary_data_size"], 16);
+  EXPECT_EQ(answer["outputs"][2]["parameters"]["binary_data_size"], 2 * (4 + 32));
+  Vector values;
+  values.reset(ValueType::number, 2);
+  const std::string_view data = std::string_view(binary.body).substr(binary.inference_header_bytes);
+  ASSERT_EQ(data.size(), 16U + 72U);
+  ASSERT_TRUE(read_tensor_bytes(TensorDatatype::fp64, data.substr(0, 16), values).ok());
+  EXPECT_EQ(Json(values.numbers), expected[0]["data"]);
+}
+
+TEST_F(RoutesTest, RefusesBinaryBodiesThatDoNotAddUp) {
+  const BinaryBody good = binary_body();
+  struct Bad {
+    std::string body, length, message;
+  };
+  const std::vector<Bad> bodies = {
+      {good.bytes, "x", "Inference-Header-Content-Length is `x`"},
+      {good.bytes, "-1", "Inference-Header-Content-Length is `-1`"},
+      {good.bytes, "999999", "the body has"},
+      {good.bytes, "99999999999999999999999999", "the body has"},
+      {good.bytes, "0", "a body without JSON"},
+      {good.bytes, "10", "not JSON"},
+      {good.bytes.substr(0, good.bytes.size() - 1), good.json_length,
+       "input tensor `distance`: binary_data_size is 16, but only 15 bytes are left"},
+      {binary_body("", "!").bytes, good.json_length, "1 bytes more than its tensors"},
+      {R"({"inputs":[{"name":"distance","shape":[1],"datatype":"FP64",
+          "parameters":{"binary_data_size":-8}}]})",
+       "", "binary_data_size is the number -8"},
+      {R"({"inputs":[{"name":"distance","shape":[1],"datatype":"FP64",
+          "parameters":{"shared_memory_region":"r"}}]})",
+       "", "shared memory is not supported"},
+      {R"({"outputs":[{"name":"probability","parameters":{"classification":2}}],)" +
+           infer_body().substr(1),
+       "", "`classification` is not supported"},
+  };
+  for (const Bad& bad : bodies) {
+    const HttpResponse response = routes_.answer({.method = "POST",
+                                                  .target = "/v2/models/flights/infer",
+                                                  .body = bad.body,
+                                                  .inference_header_length = bad.length});
+    EXPECT_EQ(response.status, 400) << bad.message;
+    EXPECT_THAT(error(response), HasSubstr(bad.message));
+  }
+}
+
+TEST_F(RoutesTest, ChangedBinaryBodiesAreAnsweredOrRefused) {
+  std::mt19937_64 random(11);
+  const BinaryBody good = binary_body(R"("parameters":{"binary_data_output":true},)");
+  int answered = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    BinaryBody sent = good;
+    for (uint64_t changes = 1 + random() % 3; changes > 0; --changes) {
+      const size_t at = random() % sent.bytes.size();
+      const uint64_t kind = random() % 4;
+      if (kind == 0) sent.bytes.erase(at, 1 + random() % 8);
+      if (kind == 1) sent.bytes.insert(at, 1, static_cast<char>(random()));
+      if (kind == 2) sent.bytes[at] = static_cast<char>(random());
+      if (kind == 3) sent.bytes[at] = "0123456789-{}[]\",:"[random() % 18];
+    }
+    if (random() % 8 == 0) sent.json_length = std::to_string(random() % sent.bytes.size());
+    const HttpResponse response = routes_.answer({.method = "POST",
+                                                  .target = "/v2/models/flights/infer",
+                                                  .body = sent.bytes,
+                                                  .inference_header_length = sent.json_length});
+    EXPECT_THAT(response.status, testing::AnyOf(200, 400, 413)) << response.body;
+    answered += response.status == 200 ? 1 : 0;
+  }
+  EXPECT_GT(answered, 0);
+}
+
+TEST_F(RoutesTest, WhatTrainingSawWithoutItMayBeLeftOut) {
+  models_.set(std::make_shared<const ServedModel>(project_.model({.has_unknown_distances = true})));
+  const HttpResponse left_out = post("/predict", row_with("distance", ""));
+  ASSERT_EQ(left_out.status, 200) << left_out.body;
+  EXPECT_EQ(json(left_out)["probability"],
+            json(post("/predict", row_with("distance", "null")))["probability"]);
+  EXPECT_THAT(error(post("/predict", row_with("rainy", ""))), HasSubstr("`rainy` is missing"));
+  Json tensors = *parse_json(infer_body(), "body");
+  tensors["inputs"].erase(1);
+  const HttpResponse inferred = post("/v2/models/flights/infer", dump_json(tensors));
+  ASSERT_EQ(inferred.status, 200) << inferred.body;
+  EXPECT_EQ(json(inferred)["outputs"][0]["data"][0], json(left_out)["probability"]);
+  const Json inputs = json(get("/v2/models/flights"))["inputs"];
+  EXPECT_EQ(inputs[1]["optional"], true);
+  EXPECT_FALSE(inputs[0].contains("optional"));
+}
+
+TEST_F(RoutesTest, TakesNoEncodedBodies) {
   EXPECT_EQ(
       routes_
           .answer({.method = "POST", .target = "/predict", .body = "x", .content_encoding = "gzip"})

@@ -96,14 +96,15 @@ class RowReader {
     std::string missing;
     int count = 0;
     for (size_t i = 0; i < model_.inputs().size(); ++i) {
-      if (given_[model_.place(i)] != 0) continue;
+      if (given_[model_.place(i)] != 0 || model_.may_be_left_out(i)) continue;
       if (online_ != nullptr && online_->plan_of(i)) continue;
       missing += (count++ == 0 ? "`" : ", `") + model_.inputs()[i].name + "`";
     }
     if (count == 0) return {};
-    return invalid_input((count == 1 ? "input " : "inputs ") + missing +
-                             (count == 1 ? " is missing" : " are missing"),
-                         "send every input; one that is not known is null");
+    return invalid_input(
+        (count == 1 ? "input " : "inputs ") + missing +
+            (count == 1 ? " is missing" : " are missing"),
+        "send every input that training always had; one that is not known is null");
   }
 
   /// The nearest name is looked for once a name, not once a row.

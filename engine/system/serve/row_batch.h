@@ -48,9 +48,8 @@ struct RowBatch {
 /// then, and `wants` tells what to read. Null: nothing is read.
 ///
 /// Reads {"column": value, ...} or {"rows": [{...}, ...]}. Every input must be given, as null
-/// where it is missing; key columns and the row's time may be given; any other field is ignored
-/// with a warning that names the nearest one. Numbers outside the range of training get a
-/// warning too.
+/// where it is missing, but those that may be left out (ServedModel). Key columns and the row's
+/// time may be given; any other field is ignored with a warning that names the nearest one.
 /// Errors: `invalid_input` naming the row and the field; `refused` for more than `rows_max` rows.
 [[nodiscard]] Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* online,
                                          std::string_view body, size_t rows_max);

@@ -10,14 +10,27 @@ namespace {
 /// Only numbers have a range that means something tomorrow: times always move on.
 bool has_range(ValueType type) { return type == ValueType::integer || type == ValueType::number; }
 
+const Profile* profile_of(const Model& model, const Field& input) {
+  for (const Profile& profile : model.input_profiles()) {
+    if (profile.name == input.name) return &profile;
+  }
+  return nullptr;
+}
+
 std::optional<TrainingRange> range_of(const Model& model, const Field& input) {
   if (!has_range(input.type)) return std::nullopt;
-  for (const Profile& profile : model.input_profiles()) {
-    if (profile.name == input.name && !profile.is_category && !profile.quantiles.empty()) {
-      return TrainingRange{profile.quantiles.front(), profile.quantiles.back()};
-    }
+  const Profile* const profile = profile_of(model, input);
+  if (profile == nullptr || profile->is_category || profile->quantiles.empty()) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return TrainingRange{profile->quantiles.front(), profile->quantiles.back()};
+}
+
+/// Inputs of views are never left out: they are read by entity or sent. Else a store that is away
+/// would go unnoticed.
+bool is_of_view(const Manifest& manifest, const Field& input) {
+  return std::any_of(manifest.views.begin(), manifest.views.end(),
+                     [&](const ReadView& view) { return input.name.starts_with(view.name + "."); });
 }
 
 }  // namespace
@@ -30,6 +43,9 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
   for (size_t i = 0; i < inputs().size(); ++i) {
     uses_[inputs()[i].name].input = i;
     ranges_.push_back(range_of(*model_, inputs()[i]));
+    const Profile* const profile = profile_of(*model_, inputs()[i]);
+    const bool was_null = profile != nullptr && profile->null_count > 0;
+    may_be_left_out_.push_back(was_null && !is_of_view(manifest, inputs()[i]) ? 1 : 0);
   }
   for (const std::string& key : manifest.key) {
     ColumnUse& use = uses_[key];

@@ -52,6 +52,9 @@ class ServedModel {
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   /// Of input `index` in names().
   [[nodiscard]] size_t place(size_t index) const { return places_[index]; }
+  /// Whether a request need not send input `index`: training saw rows without
+  /// it, and no view holds it. It is null then.
+  [[nodiscard]] bool may_be_left_out(size_t index) const { return may_be_left_out_[index] != 0; }
   /// Of input `index`; nothing for texts, times and models without profiles.
   [[nodiscard]] const std::optional<TrainingRange>& range(size_t index) const {
     return ranges_[index];
@@ -67,6 +70,7 @@ class ServedModel {
   std::map<std::string, ColumnUse, std::less<>> uses_;
   std::vector<size_t> places_;
   std::vector<std::optional<TrainingRange>> ranges_;
+  std::vector<uint8_t> may_be_left_out_;
 };
 
 /// What serves at this moment, swapped atomically: who got the old model keeps it until done.

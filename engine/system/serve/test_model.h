@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ namespace millgate {
 struct TestModel {
   double intercept = -0.25;
   std::string task_kind = "binary";
+  bool has_unknown_distances = false;  ///< Rows of training, so that it may be left out.
 };
 
 /// Saves a linear model over these inputs; another intercept is another model.
@@ -73,11 +75,13 @@ struct TestModel {
   linear.logistic = wanted.task_kind == "binary";
   parts.model_text = save_linear(linear);
   const std::vector<Field>& inputs = program.inputs();
+  std::vector<double> distances = rows.columns[1].numbers;
+  if (wanted.has_unknown_distances) distances[0] = std::numeric_limits<double>::quiet_NaN();
   for (size_t i = 0; i < inputs.size(); ++i) {
     parts.input_profiles.push_back(
         inputs[i].type == ValueType::text ? profile_texts(inputs[i].name, rows.columns[i].texts, {})
         : inputs[i].type == ValueType::number
-            ? profile_numbers(inputs[i].name, rows.columns[i].numbers)
+            ? profile_numbers(inputs[i].name, distances)
             : profile_numbers(inputs[i].name, std::vector<double>(rows.columns[i].integers.begin(),
                                                                   rows.columns[i].integers.end())));
   }

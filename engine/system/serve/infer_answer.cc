@@ -1,0 +1,122 @@
+#include "system/serve/infer_answer.h"
+
+#include "system/serve/infer_outputs.h"
+#include "system/serve/json_text.h"
+#include "system/serve/tensor_bytes.h"
+
+namespace millgate {
+
+namespace {
+
+bool boolean_of(const Prediction& told, std::string_view name) {
+  if (name == "decision") return told.decision;
+  return name == "may_be_true" ? told.may_be_true : told.may_be_false;
+}
+
+double number_of(const Prediction& told, std::string_view name) {
+  if (name == "lower") return told.lower;
+  return name == "upper" ? told.upper : told.value;
+}
+
+void append_json_data(std::string& out, const std::string& name, const Answers& answers) {
+  const TensorDatatype datatype = infer_output_datatype(name);
+  out += ",\"data\":[";
+  for (size_t row = 0; row < answers.ids.size(); ++row) {
+    if (row > 0) out += ',';
+    const Prediction& told = answers.predictions[row];
+    if (datatype == TensorDatatype::bytes) {
+      append_json_text(out, answers.ids[row]);
+    } else if (datatype == TensorDatatype::boolean) {
+      out += boolean_of(told, name) ? "true" : "false";
+    } else {
+      append_json_number(out, number_of(told, name));
+    }
+  }
+  out += ']';
+}
+
+void append_binary_data(std::string& out, const std::string& name, const Answers& answers) {
+  const TensorDatatype datatype = infer_output_datatype(name);
+  for (size_t row = 0; row < answers.ids.size(); ++row) {
+    const Prediction& told = answers.predictions[row];
+    if (datatype == TensorDatatype::bytes) {
+      append_tensor_text(out, answers.ids[row]);
+    } else if (datatype == TensorDatatype::boolean) {
+      append_tensor_bool(out, boolean_of(told, name));
+    } else {
+      append_tensor_double(out, number_of(told, name));
+    }
+  }
+}
+
+/// Binary data goes to the end of `binary`.
+void append_output(std::string& out, std::string& binary, const WantedOutput& wanted,
+                   const Answers& answers) {
+  if (out.back() == '}') out += ',';
+  out += "{\"name\":";
+  append_json_text(out, wanted.name);
+  out.append(",\"datatype\":\"").append(to_string(infer_output_datatype(wanted.name)));
+  out += "\",\"shape\":[";
+  append_json_integer(out, static_cast<int64_t>(answers.ids.size()));
+  out += ']';
+  if (wanted.is_binary) {
+    const size_t before = binary.size();
+    append_binary_data(binary, wanted.name, answers);
+    out += ",\"parameters\":{\"binary_data_size\":";
+    append_json_integer(out, static_cast<int64_t>(binary.size() - before));
+    out += '}';
+  } else {
+    append_json_data(out, wanted.name, answers);
+  }
+  out += '}';
+}
+
+std::string joined_warnings(const Answers& answers, const InferRequest& request) {
+  std::string text;
+  size_t count = 0;
+  const auto add = [&](const std::string& warning) {
+    if (++count > kWarningsMax) return;
+    text += (text.empty() ? "" : "\n") + warning;
+  };
+  for (const std::string& warning : request.warnings) add(warning);
+  for (size_t row = 0; row < answers.warnings.size(); ++row) {
+    for (const std::string& warning : answers.warnings[row]) {
+      add("row " + std::to_string(row) + ": " + warning);
+    }
+  }
+  if (count > kWarningsMax) text += "\nand " + std::to_string(count - kWarningsMax) + " more";
+  return text;
+}
+
+}  // namespace
+
+InferAnswer infer_answer(const Answers& answers, const InferRequest& request) {
+  InferAnswer answer;
+  std::string& out = answer.body;
+  out.reserve(256 + 72 * answers.ids.size());
+  out = "{\"model_name\":";
+  append_json_text(out, answers.model->name());
+  out += ",\"model_version\":";
+  append_json_text(out, answers.model->version());
+  if (!request.id.empty()) {
+    out += ",\"id\":";
+    append_json_text(out, request.id);
+  }
+  out += ",\"parameters\":{\"request_id\":";
+  append_json_text(out, answers.request_id);
+  if (const std::string warnings = joined_warnings(answers, request); !warnings.empty()) {
+    out += ",\"warnings\":";
+    append_json_text(out, warnings);
+  }
+  out += "},\"outputs\":[";
+  std::string binary;
+  for (const WantedOutput& wanted : request.outputs) append_output(out, binary, wanted, answers);
+  out += "]}";
+  if (!binary.empty()) {
+    answer.json_bytes = out.size();
+    out += binary;
+  }
+  return answer;
+}
+
+}  // namespace millgate

@@ -1,0 +1,340 @@
+#include "system/serve/infer_request.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "ground/nearest_name.h"
+#include "system/serve/infer_outputs.h"
+#include "system/serve/json_value.h"
+#include "system/serve/tensor_bytes.h"
+
+namespace millgate {
+
+namespace {
+
+using simdjson::dom::array;
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+constexpr const char* kSpecification = "see the Open Inference Protocol, version 2";
+
+/// A tensor as sent, before its data is read.
+struct Tensor {
+  std::string_view name;
+  TensorDatatype datatype = TensorDatatype::bytes;
+  int64_t rows = 0;
+  array data;  ///< Unless `binary`.
+  std::optional<std::string_view> binary;
+};
+
+Error in_tensor(std::string_view name, std::string what, std::string hint = {}) {
+  return invalid_input("input tensor `" + std::string(name) + "`: " + std::move(what),
+                       std::move(hint));
+}
+
+/// The error of a value, told to be of this tensor.
+Error in_tensor(std::string_view name, Error error) {
+  error.what = "input tensor `" + std::string(name) + "`: " + error.what;
+  return error;
+}
+
+Result<std::string_view> text_member(const object& json, const char* key,
+                                     const std::string& place) {
+  std::string_view text;
+  if (json[key].get(text) != simdjson::SUCCESS) {
+    return invalid_input(place + ": member `" + key + "` is missing or no text", kSpecification);
+  }
+  return text;
+}
+
+/// The rows of shape [n] or [n, 1].
+Result<int64_t> read_shape(const object& json, std::string_view name) {
+  array shape;
+  if (json["shape"].get(shape) != simdjson::SUCCESS) {
+    return in_tensor(name, "member `shape` is missing or no list", "write \"shape\": [n]");
+  }
+  std::vector<int64_t> sizes;
+  for (const element size : shape) {
+    int64_t value = 0;
+    if (size.get(value) != simdjson::SUCCESS || value < 0) {
+      return in_tensor(name, "shape has " + describe_value(size) + " in it",
+                       "write \"shape\": [n]");
+    }
+    sizes.push_back(value);
+  }
+  if (sizes.empty() || sizes.size() > 2 || (sizes.size() == 2 && sizes[1] != 1)) {
+    return in_tensor(name, "the shape is neither [n] nor [n, 1]",
+                     "send one tensor for each input column");
+  }
+  return sizes[0];
+}
+
+/// Takes the data of a tensor from the front of `binary`, when it is there.
+Status take_binary(const object& members, std::string_view& binary, Tensor& tensor) {
+  element size;
+  if (members["parameters"]["binary_data_size"].get(size) != simdjson::SUCCESS) return {};
+  uint64_t bytes = 0;
+  if (size.get(bytes) != simdjson::SUCCESS) {
+    return in_tensor(tensor.name, "binary_data_size is " + describe_value(size));
+  }
+  if (bytes > binary.size()) {
+    return in_tensor(tensor.name,
+                     "binary_data_size is " + std::to_string(bytes) + ", but only " +
+                         std::to_string(binary.size()) + " bytes are left in the body",
+                     "Inference-Header-Content-Length says how long the JSON before them is");
+  }
+  tensor.binary = binary.substr(0, bytes);
+  binary.remove_prefix(bytes);
+  return {};
+}
+
+Result<TensorDatatype> read_datatype(const object& members, std::string_view name,
+                                     const std::string& place) {
+  MILLGATE_ASSIGN(const std::string_view text, text_member(members, "datatype", place));
+  if (const auto datatype = parse_tensor_datatype(text)) return *datatype;
+  return in_tensor(name, "unknown datatype `" + std::string(text) + "`",
+                   name_hint(text, tensor_datatype_names()));
+}
+
+Result<Tensor> read_tensor(const element& json, size_t index, std::string_view& binary) {
+  const std::string place = "inputs[" + std::to_string(index) + "]";
+  object members;
+  if (json.get(members) != simdjson::SUCCESS) {
+    return invalid_input(place + ": expected an object, got " + describe_value(json));
+  }
+  Tensor tensor;
+  MILLGATE_ASSIGN(tensor.name, text_member(members, "name", place));
+  MILLGATE_ASSIGN(tensor.datatype, read_datatype(members, tensor.name, place));
+  MILLGATE_ASSIGN(tensor.rows, read_shape(members, tensor.name));
+  MILLGATE_TRY(take_binary(members, binary, tensor));
+  if (tensor.binary) return tensor;
+  if (members["data"].get(tensor.data) == simdjson::SUCCESS) return tensor;
+  element region;
+  if (members["parameters"]["shared_memory_region"].get(region) == simdjson::SUCCESS) {
+    return in_tensor(tensor.name, "shared memory is not supported",
+                     "send the data in the body, as JSON or binary");
+  }
+  return in_tensor(tensor.name, "member `data` is missing or no list",
+                   "send `data`, or binary data with `binary_data_size`");
+}
+
+/// Calls `set` with every value of `data`, which may be nested one level for [n, 1].
+/// Errors: of `set`; when there are not `rows` values.
+template <typename Set>
+Status each_value(const Tensor& tensor, const Set& set) {
+  int64_t row = 0;
+  const auto take = [&](const element& value) -> Status {
+    if (row < tensor.rows) MILLGATE_TRY(set(value, static_cast<size_t>(row)));
+    ++row;
+    return {};
+  };
+  for (const element value : tensor.data) {
+    array nested;
+    if (value.get(nested) != simdjson::SUCCESS) {
+      MILLGATE_TRY(take(value));
+      continue;
+    }
+    for (const element inner : nested) MILLGATE_TRY(take(inner));
+  }
+  if (row == tensor.rows) return {};
+  return in_tensor(tensor.name, "the shape says " + std::to_string(tensor.rows) +
+                                    " values, `data` has " + std::to_string(row));
+}
+
+Status read_input(const Tensor& tensor, Vector& column) {
+  if (!fits(tensor.datatype, column.type)) {
+    return in_tensor(tensor.name,
+                     "datatype `" + std::string(to_string(tensor.datatype)) +
+                         "` does not fit the column's " + std::string(to_string(column.type)),
+                     "send it as " + std::string(to_string(datatype_of(column.type))));
+  }
+  if (tensor.binary) {
+    Status status = read_tensor_bytes(tensor.datatype, *tensor.binary, column);
+    return status.ok() ? status : in_tensor(tensor.name, std::move(status).error());
+  }
+  return each_value(tensor, [&](const element& value, size_t row) {
+    return set_value(value, tensor.name, column, row);
+  });
+}
+
+Status read_key(const Tensor& tensor, Vector& column) {
+  if (tensor.binary) {
+    Status status = read_tensor_bytes_as_text(tensor.datatype, *tensor.binary, column);
+    return status.ok() ? status : in_tensor(tensor.name, std::move(status).error());
+  }
+  return each_value(tensor, [&](const element& value, size_t row) -> Status {
+    MILLGATE_ASSIGN(std::optional<std::string> text, scalar_text(value, tensor.name));
+    column.valid[row] = text.has_value() ? 1 : 0;
+    if (text) column.texts[row] = std::move(*text);
+    return {};
+  });
+}
+
+Status read_row_times(const Tensor& tensor, std::vector<std::optional<Time>>& times) {
+  Vector column;
+  column.reset(ValueType::time, times.size());
+  MILLGATE_TRY(read_input(tensor, column));
+  for (size_t row = 0; row < times.size(); ++row) {
+    if (column.valid[row] != 0) times[row] = Time{column.integers[row]};
+  }
+  return {};
+}
+
+Result<std::vector<Tensor>> read_tensors(const object& root, std::string_view binary,
+                                         size_t rows_max) {
+  array list;
+  if (root["inputs"].get(list) != simdjson::SUCCESS) {
+    return invalid_input("member `inputs` is missing or no list", kSpecification);
+  }
+  std::vector<Tensor> tensors;
+  for (const element json : list) {
+    MILLGATE_ASSIGN(Tensor tensor, read_tensor(json, tensors.size(), binary));
+    if (!tensors.empty() && tensor.rows != tensors.front().rows) {
+      return in_tensor(tensor.name, "it has " + std::to_string(tensor.rows) + " rows, `" +
+                                        std::string(tensors.front().name) + "` has " +
+                                        std::to_string(tensors.front().rows));
+    }
+    tensors.push_back(tensor);
+  }
+  if (tensors.empty() || tensors.front().rows == 0) {
+    return invalid_input("the request has no rows", "send one row or more");
+  }
+  if (static_cast<uint64_t>(tensors.front().rows) > rows_max) {
+    return Error{.code = ErrorCode::refused,
+                 .what = "the request has " + std::to_string(tensors.front().rows) +
+                         " rows, at most " + std::to_string(rows_max) + " are taken at once",
+                 .hint = "send them in several requests"};
+  }
+  if (!binary.empty()) {
+    return invalid_input(
+        "the body has " + std::to_string(binary.size()) + " bytes more than its tensors",
+        "binary_data_size of each tensor says how many are its own");
+  }
+  return tensors;
+}
+
+Status read_columns(const ServedModel& model, const std::vector<Tensor>& tensors,
+                    InferRequest& request) {
+  RowBatch& batch = request.batch;
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < model.inputs().size(); ++i) {
+    if (!model.may_be_left_out(i)) missing.push_back(model.inputs()[i].name);
+  }
+  std::vector<std::string_view> seen;
+  for (const Tensor& tensor : tensors) {
+    const ColumnUse* use = model.find(tensor.name);
+    if (use == nullptr) {
+      if (request.warnings.size() < kWarningsMax) {
+        request.warnings.push_back(unknown_field_warning(model, tensor.name));
+      }
+      continue;
+    }
+    if (std::find(seen.begin(), seen.end(), tensor.name) != seen.end()) {
+      return in_tensor(tensor.name, "it is given twice", "send it once");
+    }
+    seen.push_back(tensor.name);
+    if (use->input) MILLGATE_TRY(read_input(tensor, batch.inputs.columns[*use->input]));
+    if (use->key) MILLGATE_TRY(read_key(tensor, batch.keys.columns[*use->key]));
+    if (use->row_time) MILLGATE_TRY(read_row_times(tensor, batch.row_times));
+    std::erase(missing, tensor.name);
+  }
+  if (missing.empty()) return {};
+  std::string names;
+  for (const std::string& name : missing) names += (names.empty() ? "`" : ", `") + name + "`";
+  return invalid_input(
+      (missing.size() == 1 ? "input tensor " : "input tensors ") + names +
+          (missing.size() == 1 ? " is missing" : " are missing"),
+      "send every input that training always had; a value that is not known is null");
+}
+
+/// Whether member `key` of `members`'s parameters is there and true.
+bool is_set(const object& members, const char* key) {
+  bool value = false;
+  return members["parameters"][key].get(value) == simdjson::SUCCESS && value;
+}
+
+Result<WantedOutput> read_output(const element& json, const std::vector<std::string>& valid,
+                                 bool is_binary) {
+  object members;
+  if (json.get(members) != simdjson::SUCCESS) {
+    return invalid_input("outputs: expected an object, got " + describe_value(json));
+  }
+  MILLGATE_ASSIGN(const std::string_view name, text_member(members, "name", "outputs"));
+  const std::string what = "output `" + std::string(name) + "`";
+  if (std::find(valid.begin(), valid.end(), name) == valid.end()) {
+    return invalid_input(what + " does not exist", name_hint(name, valid));
+  }
+  element given;
+  for (const char* const other : {"classification", "shared_memory_region"}) {
+    if (members["parameters"][other].get(given) == simdjson::SUCCESS) {
+      return invalid_input(what + ": parameter `" + other + "` is not supported", "leave it out");
+    }
+  }
+  bool own = false;
+  if (members["parameters"]["binary_data"].get(own) == simdjson::SUCCESS) is_binary = own;
+  return WantedOutput{.name = std::string(name), .is_binary = is_binary};
+}
+
+Status read_outputs(const ServedModel& model, const object& root, InferRequest& request) {
+  const std::vector<std::string> valid = infer_output_names(model);
+  const bool is_binary = is_set(root, "binary_data_output");
+  element given;
+  if (root["outputs"].get(given) == simdjson::SUCCESS) {
+    array list;
+    if (given.get(list) != simdjson::SUCCESS) {
+      return invalid_input("member `outputs` is no list");
+    }
+    for (const element json : list) {
+      MILLGATE_ASSIGN(WantedOutput output, read_output(json, valid, is_binary));
+      request.outputs.push_back(std::move(output));
+    }
+  }
+  if (!request.outputs.empty()) return {};
+  for (const std::string& name : valid) request.outputs.push_back({name, is_binary});
+  return {};
+}
+
+/// How many bytes of the body are JSON.
+Result<size_t> json_length(const InferBody& body) {
+  if (body.json_length.empty()) return body.bytes.size();
+  size_t length = 0;
+  const char* const end = body.json_length.data() + body.json_length.size();
+  const auto [stop, fault] = std::from_chars(body.json_length.data(), end, length);
+  if (fault != std::errc() || stop != end || length > body.bytes.size()) {
+    return invalid_input("Inference-Header-Content-Length is `" +
+                             std::string(body.json_length.substr(0, 40)) + "`, the body has " +
+                             std::to_string(body.bytes.size()) + " bytes",
+                         "it is the number of bytes of JSON before the binary data");
+  }
+  if (length == 0) {
+    return invalid_input("a body without JSON does not say which tensors it holds",
+                         "send the JSON of the request before the binary data");
+  }
+  return length;
+}
+
+}  // namespace
+
+Result<InferRequest> read_infer(const ServedModel& model, const InferBody& body, size_t rows_max) {
+  MILLGATE_ASSIGN(const size_t length, json_length(body));
+  MILLGATE_ASSIGN(const element json, parse_body(body.bytes.substr(0, length)));
+  object root;
+  if (json.get(root) != simdjson::SUCCESS) {
+    return invalid_input("the body is " + describe_value(json) + ", not an object", kSpecification);
+  }
+  InferRequest request;
+  std::string_view id;
+  if (root["id"].get(id) == simdjson::SUCCESS) request.id = id;
+  MILLGATE_ASSIGN(const std::vector<Tensor> tensors,
+                  read_tensors(root, body.bytes.substr(length), rows_max));
+  request.batch = make_batch(model, static_cast<size_t>(tensors.front().rows));
+  MILLGATE_TRY(read_columns(model, tensors, request));
+  MILLGATE_TRY(read_outputs(model, root, request));
+  warn_of_ranges(model, request.batch);
+  return request;
+}
+
+}  // namespace millgate

@@ -1,0 +1,46 @@
+#include "system/serve/model_metadata.h"
+
+#include "system/serve/infer_outputs.h"
+#include "system/serve/json_text.h"
+#include "system/serve/live_json.h"
+
+namespace millgate {
+
+namespace {
+
+void append_tensor(std::string& out, std::string_view name, TensorDatatype datatype,
+                   bool is_optional) {
+  if (out.back() == '}') out += ',';
+  out += "{\"name\":";
+  append_json_text(out, name);
+  out.append(",\"datatype\":\"").append(to_string(datatype)).append("\",\"shape\":[-1]");
+  if (is_optional) out += ",\"optional\":true";
+  out += '}';
+}
+
+}  // namespace
+
+std::string model_metadata_json(const ServedModel& model, Time now) {
+  std::string out = "{\"name\":";
+  append_json_text(out, model.name());
+  out += ",\"versions\":[";
+  append_json_text(out, model.version());
+  out += "],\"platform\":\"millgate\",\"inputs\":[";
+  for (size_t i = 0; i < model.inputs().size(); ++i) {
+    const Field& input = model.inputs()[i];
+    append_tensor(out, input.name, datatype_of(input.type), model.may_be_left_out(i));
+  }
+  out += "],\"outputs\":[";
+  for (const std::string& name : infer_output_names(model)) {
+    append_tensor(out, name, infer_output_datatype(name), false);
+  }
+  out += ']';
+  if (model.live()) {
+    out += ",\"parameters\":";
+    append_live_json(out, *model.live(), now);
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace millgate
