@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "model/release/model_name.h"
 #include "system/report/monitor_page.h"
 
 namespace millgate {
@@ -14,6 +15,8 @@ struct Options {
   std::string window = "7d";
   std::string html;
   std::vector<std::string> slices;
+  PredictionTable log;
+  bool record = false;  ///< Alarms about a table of predictions.
 };
 
 std::string metric_text(const MonitorWindow& window, std::string_view metric) {
@@ -57,6 +60,10 @@ void print_drift(const ModelWatch& model) {
 }
 
 void print_skew(const ModelWatch& model) {
+  if (model.name.empty()) {
+    std::cout << '\n' << model.note << '\n';
+    return;
+  }
   std::cout << "\nreplay: " << grouped(model.replay.replayed_count) << " predictions, "
             << grouped(model.replay.differing_count) << " differ bit by bit";
   if (!model.replay.note.empty()) std::cout << " (" << model.replay.note << ')';
@@ -80,6 +87,19 @@ void print_alarm(const Alarm& alarm) {
   if (!alarm.next_step.empty()) std::cout << "  next: " << alarm.next_step << '\n';
 }
 
+/// A table of predictions with the model that answered by its id.
+Result<PredictionTable> asked_table(const Workplace& place, const Options& options) {
+  PredictionTable log = options.log;
+  if (!log.model.empty() && !log.reference_paths.empty()) {
+    return invalid_input("--model and --reference both say what to compare with",
+                         "give one: a model of the project, or a table");
+  }
+  if (log.model.empty()) return log;
+  MILLGATE_ASSIGN(const Id id, resolve_model(place.repository->ledger(), log.model));
+  log.model = id.brief();
+  return log;
+}
+
 Result<int> monitor(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MonitorOptions how;
@@ -87,6 +107,10 @@ Result<int> monitor(const Session& session, const Options& options) {
   how.slices = options.slices;
   if (how.slices.empty() && place.project.task) how.slices = place.project.task->slices;
   how.author = author_name();
+  if (!options.log.paths.empty()) {
+    MILLGATE_ASSIGN(how.log, asked_table(place, options));
+    how.record = options.record;
+  }
   MILLGATE_ASSIGN(const MonitorReport report, monitor_served(*place.repository, how));
   if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, monitor_html(report)));
   if (session.json) {
@@ -133,6 +157,25 @@ void add_monitor(const Command& program, Session& session) {
       .shows_default();
   command.add_option("--by", options->slices, "logged columns to measure by; default: the task's");
   command.add_option("--html", options->html, "write a page with plots");
+  PredictionTable& table = options->log;
+  const Parameter log = command.add_option(
+      "--log", table.paths,
+      "watch predictions in these files (Parquet, CSV, JSON lines, events of KServe's logger) "
+      "instead of the server's");
+  command.add_option("--labels", table.label_paths, "files with labels that came later, by id")
+      .needs(log);
+  command.add_option("--model", table.model, "the model of the project that made them").needs(log);
+  command.add_option("--reference", table.reference_paths, "files with rows to compare them with")
+      .needs(log);
+  command.add_option("--score", table.score, "column of the probability or value").needs(log);
+  command.add_option("--time", table.time, "column that says when it happened").needs(log);
+  command.add_option("--id", table.id, "column that names a prediction").needs(log);
+  command.add_option("--label", table.label, "column of what really happened").needs(log);
+  command.add_option("--threshold", table.threshold, "of decisions, without --model")
+      .shows_default()
+      .needs(log);
+  command.add_flag("--record", options->record, "put new alarms about the files into the ledger")
+      .needs(log);
   command.does([&session, options] { return monitor(session, *options); });
 }
 

@@ -74,7 +74,8 @@ class ModelAlarms {
            std::any_of(reads->second.begin(), reads->second.end(),
                        [&](const std::string& input) { return explained_.contains(input); });
   }
-  [[nodiscard]] std::string sql_of_column(const std::string& column) const {
+  [[nodiscard]] std::string look_at_column(const std::string& column) const {
+    if (!report_.files.empty()) return "look at `" + column + "` in " + report_.files.front();
     return "millgate sql 'select prediction_id, answered_at, \"" + column +
            "\" from predictions order by answered_at desc limit 20'";
   }
@@ -129,7 +130,7 @@ void ModelAlarms::find_units_and_cells() {
         (is_unit ? "the sender uses another unit than the training data; "
                  : "the sender computes or reads it in another way, or the table was corrected; ") +
         (cells.examples.empty() ? std::string() : "for example " + cells.examples.front());
-    alarm.next_step = sql_of_column(cells.name);
+    alarm.next_step = look_at_column(cells.name);
   }
   for (const ColumnDrift& column : watch_.drift) {
     if (column.what != "input" || column.drift.unit_suspicion.empty()) continue;
@@ -144,7 +145,7 @@ void ModelAlarms::find_units_and_cells() {
     alarm.suspected_cause =
         "the sender uses another unit than the training data (suspected from the distribution; "
         "rows of the same key in the table would prove it)";
-    alarm.next_step = sql_of_column(column.name);
+    alarm.next_step = look_at_column(column.name);
   }
 }
 
@@ -176,7 +177,7 @@ void ModelAlarms::find_missing() {
     alarm.suspected_cause = columns.front()->name == group
                                 ? "the sender stopped sending the field, or renamed it"
                                 : "the lookup of `" + group + "` finds no row, or it is late";
-    alarm.next_step = sql_of_column(columns.front()->name);
+    alarm.next_step = look_at_column(columns.front()->name);
   }
 }
 
@@ -198,8 +199,10 @@ void ModelAlarms::find_categories() {
     alarm.how_much =
         percent_text(column.new_category_share) + " of " + count_of(column.row_count, "row");
     alarm.suspected_cause = "the world grew, or the sender writes the values in another way";
-    alarm.next_step = "millgate sql 'select \"" + column.name +
-                      "\", count(*) from predictions group by all order by 2 desc'";
+    alarm.next_step = report_.files.empty()
+                          ? "millgate sql 'select \"" + column.name +
+                                "\", count(*) from predictions group by all order by 2 desc'"
+                          : look_at_column(column.name);
   }
 }
 
@@ -362,7 +365,7 @@ void find_log_faults(const MonitorReport& report, std::vector<Alarm>& out) {
     alarm.what = std::move(what);
     alarm.how_much = of_rows(part, whole);
     alarm.suspected_cause = std::move(cause);
-    alarm.next_step = std::move(next);
+    alarm.next_step = report.files.empty() ? std::move(next) : "look into " + report.files.front();
     out.push_back(std::move(alarm));
   };
   add(log.duplicate_count, log.prediction_count, "duplicates",
@@ -390,7 +393,16 @@ std::vector<Alarm> find_alarms(const MonitorReport& report, const TestEvidence& 
                                const FeatureInputs& inputs) {
   std::vector<Alarm> found;
   for (const ModelWatch& watch : report.models) {
+    const size_t before = found.size();
     ModelAlarms(watch, report, tested, inputs, found).find();
+    if (!watch.name.empty()) continue;
+    // Nothing of this project can be run or rolled back for it.
+    for (size_t at = before; at < found.size(); ++at) {
+      if (found[at].next_step.starts_with("millgate ro") ||
+          found[at].next_step.starts_with("millgate run")) {
+        found[at].next_step = "train its model again on newer rows, or go back to the one before";
+      }
+    }
   }
   find_gaps(report, found);
   find_log_faults(report, found);

@@ -16,86 +16,6 @@ constexpr double kMissingLarge = 0.10;
 constexpr double kPValueMax = 0.01;
 constexpr double kNumberBins = 10;
 
-/// One column of served values, from which any range of rows can be profiled.
-struct Values {
-  std::string name;
-  bool is_category = false;
-  std::vector<double> numbers;  ///< NaN: missing.
-  std::vector<std::string> texts;
-  std::vector<uint8_t> valid;
-
-  [[nodiscard]] Profile profile(RowRange range) const {
-    if (!is_category) {
-      return profile_numbers(name, std::span(numbers).subspan(range.first, range.size()));
-    }
-    return profile_texts(name, std::span(texts).subspan(range.first, range.size()),
-                         std::span(valid).subspan(range.first, range.size()));
-  }
-};
-
-std::string text_of_number(double value) {
-  if (value == std::round(value) && std::abs(value) < 1e15) {
-    return std::to_string(static_cast<int64_t>(value));
-  }
-  return std::to_string(value);
-}
-
-std::string text_of(const Vector& column, size_t row) {
-  switch (column.type) {
-    case ValueType::text:
-      return column.texts[row];
-    case ValueType::boolean:
-      return column.integers[row] != 0 ? "true" : "false";
-    case ValueType::number:
-      return text_of_number(column.numbers[row]);
-    default:
-      return std::to_string(column.integers[row]);
-  }
-}
-
-/// `column` in the form that the training's profile has.
-Values values_of_input(const std::string& name, const Vector& column, bool is_category) {
-  Values values{name, is_category, {}, {}, column.valid};
-  const size_t rows = column.size();
-  if (is_category) {
-    values.texts.resize(rows);
-    for (size_t row = 0; row < rows; ++row) {
-      if (column.valid[row] != 0) values.texts[row] = text_of(column, row);
-    }
-    return values;
-  }
-  values.numbers.assign(rows, kNan);
-  for (size_t row = 0; row < rows; ++row) {
-    if (column.valid[row] == 0) continue;
-    values.numbers[row] = column.type == ValueType::number
-                              ? column.numbers[row]
-                              : static_cast<double>(column.integers[row]);
-  }
-  return values;
-}
-
-Values values_of_feature(const Feature& feature, size_t at, std::span<const double> features,
-                         size_t width, const Profile& reference) {
-  Values values{feature.name, reference.is_category, {}, {}, {}};
-  const size_t rows = width == 0 ? 0 : features.size() / width;
-  for (size_t row = 0; row < rows; ++row) {
-    const double value = features[row * width + at];
-    if (!reference.is_category) {
-      values.numbers.push_back(value);
-      continue;
-    }
-    values.valid.push_back(std::isnan(value) ? 0 : 1);
-    std::string text;
-    if (!std::isnan(value)) {
-      const auto code = static_cast<size_t>(value);
-      text = feature.is_category && code < feature.categories.size() ? feature.categories[code]
-                                                                     : text_of_number(value);
-    }
-    values.texts.push_back(std::move(text));
-  }
-  return values;
-}
-
 double bins_of(const Profile& reference) {
   if (!reference.is_category) return kNumberBins;
   return static_cast<double>(reference.counts.size()) + (reference.other_count > 0 ? 1 : 0);
@@ -141,37 +61,6 @@ double share_of_new_categories(const Drift& drift, const Profile& current) {
     if (found != current.counts.end()) count += found->second;
   }
   return static_cast<double>(count) / static_cast<double>(current.row_count);
-}
-
-Status drift_of(const Values& values, const Profile& reference, const DriftRows& rows, size_t tests,
-                ColumnDrift& column) {
-  const Profile whole = values.profile({0, rows.predictions.size()});
-  column.row_count = whole.row_count;
-  MILLGATE_ASSIGN(column.drift, compare(reference, whole));
-  column.new_category_share = share_of_new_categories(column.drift, whole);
-  judge_drift(reference, whole, rows.rows_min, tests, column);
-  for (size_t window = 0; window < rows.windows.size(); ++window) {
-    column.psi_by_window.push_back(kNan);
-    const RowRange range = rows.windows[window];
-    if (static_cast<int64_t>(range.size()) < rows.rows_min) continue;
-    const Profile current = values.profile(range);
-    ColumnDrift one;
-    MILLGATE_ASSIGN(one.drift, compare(reference, current));
-    // One bin: everything is missing, or every value is the same. Nothing to divide by.
-    if (std::isfinite(one.drift.psi)) column.psi_by_window.back() = one.drift.psi;
-    judge_drift(reference, current, rows.rows_min, tests * rows.windows.size(), one);
-    if (one.verdict != "large") continue;
-    if (!column.since) column.since = rows.grid.from(window);
-    // A unit that changed half way is diluted over all windows, but plain in its own.
-    if (column.drift.unit_suspicion.empty()) {
-      column.drift.unit_suspicion = one.drift.unit_suspicion;
-    }
-  }
-  if (column.verdict == "too few rows") return {};
-  if (column.verdict != "large" && column.since) {
-    column.reason += "; large in the window from " + time_text(*column.since);
-  }
-  return {};
 }
 
 std::map<std::string, double> importance_of_inputs(const Model& model,
@@ -245,6 +134,47 @@ void judge_drift(const Profile& reference, const Profile& current, int64_t rows_
   if (missing >= kMissingSmall) column.reason += "; " + missing_words(reference, current);
 }
 
+Status drift_of_column(const ServedColumn& values, const Profile& reference,
+                       const DriftFrame& frame, size_t tests, ColumnDrift& column) {
+  const Profile whole = values.profile({0, frame.row_count});
+  column.row_count = whole.row_count;
+  MILLGATE_ASSIGN(column.drift, compare(reference, whole));
+  column.new_category_share = share_of_new_categories(column.drift, whole);
+  judge_drift(reference, whole, frame.rows_min, tests, column);
+  for (size_t window = 0; window < frame.windows.size(); ++window) {
+    column.psi_by_window.push_back(kNan);
+    const RowRange range = frame.windows[window];
+    if (static_cast<int64_t>(range.size()) < frame.rows_min) continue;
+    const Profile current = values.profile(range);
+    ColumnDrift one;
+    MILLGATE_ASSIGN(one.drift, compare(reference, current));
+    // One bin: everything is missing, or every value is the same. Nothing to divide by.
+    if (std::isfinite(one.drift.psi)) column.psi_by_window.back() = one.drift.psi;
+    judge_drift(reference, current, frame.rows_min, tests * frame.windows.size(), one);
+    if (one.verdict != "large") continue;
+    if (!column.since) column.since = frame.grid.from(window);
+    // A unit that changed half way is diluted over all windows, but plain in its own.
+    if (column.drift.unit_suspicion.empty()) {
+      column.drift.unit_suspicion = one.drift.unit_suspicion;
+    }
+  }
+  if (column.verdict == "too few rows") return {};
+  if (column.verdict != "large" && column.since) {
+    column.reason += "; large in the window from " + time_text(*column.since);
+  }
+  return {};
+}
+
+void rank_columns(std::vector<ColumnDrift>& columns) {
+  for (ColumnDrift& column : columns) {
+    const double effect =
+        std::max(column.drift.jensen_shannon, std::abs(column.drift.null_rate_change));
+    column.rank = column.importance * effect;
+  }
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const auto& a, const auto& b) { return a.rank > b.rank; });
+}
+
 Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
   const FeatureProgram& program = rows.model.features();
   const size_t width = program.features().size();
@@ -273,9 +203,9 @@ Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
       continue;
     }
     ColumnDrift column = named(field.name, "input", share);
-    const Values values =
-        values_of_input(field.name, rows.inputs.columns[at], reference->is_category);
-    MILLGATE_TRY(drift_of(values, *reference, rows, tests, column));
+    const ServedColumn values =
+        served_input(field.name, rows.inputs.columns[at], reference->is_category);
+    MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, tests, column));
     columns.push_back(std::move(column));
   }
   for (size_t at = 0; at < width; ++at) {
@@ -288,27 +218,21 @@ Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
       continue;
     }
     ColumnDrift column = named(feature.name, "feature", share);
-    const Values values = values_of_feature(feature, at, features, width, *reference);
-    MILLGATE_TRY(drift_of(values, *reference, rows, tests, column));
+    const ServedColumn values = served_feature(feature, at, features, width, *reference);
+    MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, tests, column));
     columns.push_back(std::move(column));
   }
-  for (ColumnDrift& column : columns) {
-    const double effect =
-        std::max(column.drift.jensen_shannon, std::abs(column.drift.null_rate_change));
-    column.rank = column.importance * effect;
-  }
-  std::stable_sort(columns.begin(), columns.end(),
-                   [](const auto& a, const auto& b) { return a.rank > b.rank; });
+  rank_columns(columns);
   return columns;
 }
 
 Result<std::optional<ColumnDrift>> drift_of_predictions(const DriftRows& rows) {
   const std::optional<Profile>& reference = rows.model.prediction_profile();
   if (!reference) return std::optional<ColumnDrift>();
-  const Values values{
+  const ServedColumn values{
       reference->name, false, {rows.predictions.begin(), rows.predictions.end()}, {}, {}};
   ColumnDrift column = named("prediction", "prediction", 1);
-  MILLGATE_TRY(drift_of(values, *reference, rows, 1, column));
+  MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, 1, column));
   column.rank = column.drift.jensen_shannon;
   return std::optional<ColumnDrift>(std::move(column));
 }

@@ -11,19 +11,35 @@
 #include "model/artifact/model.h"
 #include "model/measure/distribution.h"
 #include "system/monitor/monitor.h"
+#include "system/monitor/served_column.h"
 #include "system/monitor/windows.h"
 
 namespace millgate {
+
+/// How served rows are cut into windows.
+struct DriftFrame {
+  const WindowGrid& grid;
+  std::span<const RowRange> windows;  ///< One a window of the grid.
+  size_t row_count = 0;
+  int64_t rows_min = 200;
+};
 
 /// Served rows of one model, ready to be compared.
 struct DriftRows {
   const Model& model;
   const Block& inputs;  ///< Columns as model.features().inputs().
   std::span<const double> predictions;
-  const WindowGrid& grid;
-  std::span<const RowRange> windows;  ///< One a window of the grid.
-  int64_t rows_min = 200;
+  DriftFrame frame;
 };
+
+/// How far `values` are from `reference`, as a whole and by window; completes `column`, whose name
+/// and importance are there. `tests`: columns that are judged together.
+/// Errors: those of compare.
+[[nodiscard]] Status drift_of_column(const ServedColumn& values, const Profile& reference,
+                                     const DriftFrame& frame, size_t tests, ColumnDrift& column);
+
+/// Ranks by importance times effect and sorts, the largest first.
+void rank_columns(std::vector<ColumnDrift>& columns);
 
 /// Inputs and features against the model's profiles, largest weighted effect first.
 /// A column without a profile, a moment in time, or one of too many values is "cannot know".

@@ -85,11 +85,11 @@ class OneColumn {
       windows.push_back({served.rows * i / window_count, served.rows * (i + 1) / window_count});
     }
     const std::vector<double> predictions(served.rows, 0.5);
-    const auto columns = good(drift_of_columns({.model = *model_,
-                                                .inputs = served,
-                                                .predictions = predictions,
-                                                .grid = grid,
-                                                .windows = windows}));
+    const auto columns = good(
+        drift_of_columns({.model = *model_,
+                          .inputs = served,
+                          .predictions = predictions,
+                          .frame = {.grid = grid, .windows = windows, .row_count = served.rows}}));
     for (const ColumnDrift& column : columns) {
       if (column.what == "input") return column;
     }

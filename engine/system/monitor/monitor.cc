@@ -10,6 +10,7 @@
 #include "model/release/model_name.h"
 #include "system/monitor/alarm_rules.h"
 #include "system/monitor/column_drift.h"
+#include "system/monitor/reference_watch.h"
 #include "system/monitor/replay.h"
 #include "system/monitor/served_log.h"
 #include "system/monitor/served_quality.h"
@@ -101,9 +102,10 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   const DriftRows drift{.model = model,
                         .inputs = inputs,
                         .predictions = rows.prediction,
-                        .grid = grid,
-                        .windows = ranges,
-                        .rows_min = options.rows_min};
+                        .frame = {.grid = grid,
+                                  .windows = ranges,
+                                  .row_count = rows.event_micros.size(),
+                                  .rows_min = options.rows_min}};
   MILLGATE_ASSIGN(watch.drift, drift_of_columns(drift));
   MILLGATE_ASSIGN(watch.prediction_drift, drift_of_predictions(drift));
   MILLGATE_ASSIGN(watch.table,
@@ -111,10 +113,18 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   return {};
 }
 
+std::string unknown_model_note(const std::string& logged, const MonitorOptions& options) {
+  if (options.log && logged == kUnnamedModel) {
+    return "no model of the project made these predictions: skew cannot be known, and drift only "
+           "against a reference table";
+  }
+  return "model " + logged + " is not in this project's store: drift and skew cannot be known";
+}
+
 Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& log,
                                const std::string& logged, const WindowGrid& grid,
                                const MonitorOptions& options, MonitorReport& report,
-                               FeatureInputs& reads) {
+                               FeatureInputs& reads, TestEvidence& tested) {
   ModelWatch watch;
   watch.model = logged;
   const std::shared_ptr<const Model> model = find_model(repository, logged);
@@ -127,11 +137,11 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
       reads[watch.model][feature.name] = feature.inputs;
     }
   } else {
-    watch.note =
-        "model " + logged + " is not in this project's store: drift and skew cannot be known";
+    watch.note = unknown_model_note(logged, options);
     watch.replay.note = watch.table.note = watch.note;
   }
   MILLGATE_ASSIGN(ServedRows rows, log.rows(logged));
+  if (model == nullptr && options.log) manifest = manifest_of_table(rows, *options.log);
   report.log.bad_label_count += drop_bad_labels(manifest, rows.label);
   watch.row_count = static_cast<int64_t>(rows.event_micros.size());
   watch.first = Time{rows.event_micros.front()};
@@ -148,7 +158,12 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
                   measure_window(manifest, rows, {0, rows.event_micros.size()}, slices, options));
   watch.all.from = watch.first;
   watch.all.to = watch.last;
-  if (model == nullptr) return watch;
+  if (model == nullptr) {
+    if (!options.log || options.log->reference_paths.empty()) return watch;
+    MILLGATE_ASSIGN(tested[watch.model],
+                    watch_reference(log, logged, manifest, rows, grid, options, watch));
+    return watch;
+  }
   MILLGATE_TRY(watch_inputs(repository, log, logged, *model, rows, grid, options, watch));
   return watch;
 }
@@ -199,6 +214,8 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   report.rows_min = options.rows_min;
   MILLGATE_ASSIGN(const ServedLog log, ServedLog::read(repository, options));
   report.log = log.counts();
+  report.notes = log.notes();
+  if (options.log) report.files = options.log->paths;
   if (log.models().empty()) {
     report.answer = empty_answer(log, options);
     return report;
@@ -215,7 +232,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   FeatureInputs reads;
   for (const std::string& logged : log.models()) {
     MILLGATE_ASSIGN(ModelWatch watch,
-                    watch_model(repository, log, logged, grid, how, report, reads));
+                    watch_model(repository, log, logged, grid, how, report, reads, tested));
     if (const auto id = Id::parse(watch.model)) {
       tested[watch.model] = tested_evidence(repository.ledger(), *id);
     }

@@ -17,6 +17,7 @@
 #include "model/measure/distribution.h"
 #include "model/measure/evidence.h"
 #include "system/monitor/alarm.h"
+#include "system/monitor/prediction_table.h"
 
 namespace millgate {
 
@@ -28,6 +29,7 @@ struct MonitorOptions {
   std::vector<std::string> slices;  ///< Logged columns by which quality is also measured.
   int resamples = 200;              ///< Bootstrap resamples of the quality intervals.
   uint64_t seed = 1;
+  std::optional<PredictionTable> log;   ///< Watch this instead of the project's own log.
   std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
   bool record = true;                   ///< Put new alarms into the ledger.
   std::string author;                   ///< Of those events.
@@ -128,11 +130,13 @@ struct MonitorReport {
   std::optional<Time> from, to;  ///< Event times covered; nothing when there were no rows.
   int64_t window_micros = 0;
   int64_t rows_min = 0;
+  std::vector<std::string> files;  ///< That were watched; empty: the project's own log.
   LogCounts log;
   std::vector<ModelWatch> models;  ///< Most rows first.
   std::vector<Alarm> alarms;       ///< Highest severity first.
   std::string answer;              ///< One sentence: the state of things.
-  std::vector<std::string> notes;  ///< What was asked for and could not be done.
+  std::vector<std::string>
+      notes;  ///< What was asked for and could not be done; how files were read.
 };
 
 /// Watches everything that was served in the asked time. An empty log is no error: the report

@@ -116,6 +116,7 @@ nlohmann::ordered_json to_json(const MonitorReport& report) {
             {"psi_large", kPsiLarge},
             {"ks_small", kKsSmall},
             {"ks_large", kKsLarge}}},
+          {"files", report.files},
           {"log",
            {{"prediction_count", report.log.prediction_count},
             {"duplicate_count", report.log.duplicate_count},

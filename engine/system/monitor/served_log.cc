@@ -131,8 +131,14 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
   Database& database = *log.database_;
   // Times without a zone are UTC everywhere in Millgate; DuckDB would take the machine's zone.
   MILLGATE_TRY(database.execute("set TimeZone = 'UTC'"));
-  MILLGATE_TRY(load_log(database, repository, options, "predictions"));
-  MILLGATE_TRY(load_log(database, repository, options, "feedback"));
+  if (options.log) {
+    MILLGATE_ASSIGN(log.roles_,
+                    load_prediction_table(database, *options.log, repository.folder("scratch"),
+                                          repository.clock().now(), log.notes_));
+  } else {
+    MILLGATE_TRY(load_log(database, repository, options, "predictions"));
+    MILLGATE_TRY(load_log(database, repository, options, "feedback"));
+  }
   MILLGATE_ASSIGN(log.columns_, column_names(database, "logged_predictions"));
   MILLGATE_ASSIGN(const auto feedback_columns, column_names(database, "logged_feedback"));
   MILLGATE_TRY(require_columns(
@@ -159,10 +165,12 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
   return log;
 }
 
+bool is_log_column(const std::string& name) {
+  return std::find(kOwnColumns.begin(), kOwnColumns.end(), sql_lower(name)) != kOwnColumns.end();
+}
+
 std::string ServedLog::column_of(const std::string& name) const {
-  const bool is_own =
-      std::find(kOwnColumns.begin(), kOwnColumns.end(), sql_lower(name)) != kOwnColumns.end();
-  const std::string logged = is_own ? "input." + name : name;
+  const std::string logged = is_log_column(name) ? "input." + name : name;
   return contains(columns_, logged) ? logged : std::string();
 }
 

@@ -24,8 +24,8 @@ struct ServedRows {
   std::vector<double> label;  ///< NaN: none yet.
 };
 
-/// One reading of the logs: duplicates removed, the latest label of each prediction joined.
-/// One thread at a time.
+/// One reading of the logs, or of the table of predictions in `options`: duplicates removed, the
+/// latest label of each prediction joined. One thread at a time.
 class ServedLog {
  public:
   /// Errors: `damaged` when a log lacks a column that it must have.
@@ -49,6 +49,10 @@ class ServedLog {
   /// must have been logged.
   [[nodiscard]] Result<Block> block(const std::string& model,
                                     const std::vector<Field>& fields) const;
+  /// What the columns of a table of predictions were taken for; empty names for our own log.
+  [[nodiscard]] const PredictionRoles& roles() const { return roles_; }
+  /// What was odd about the files of a table of predictions.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   /// Holds the table `served`: the logged columns, `event_micros`, `label_value`.
   [[nodiscard]] Database& database() const { return *database_; }
 
@@ -59,7 +63,12 @@ class ServedLog {
   std::optional<Time> log_first_, log_last_;
   std::vector<std::string> models_;
   std::vector<std::string> columns_;
+  PredictionRoles roles_;
+  std::vector<std::string> notes_;
 };
+
+/// Whether the log itself has a column of this name, upper and lower case alike.
+[[nodiscard]] bool is_log_column(const std::string& name);
 
 /// SQL's name of the type that holds values of `type`.
 [[nodiscard]] std::string sql_type_of(ValueType type);
