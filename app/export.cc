@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/export_c.h"
 #include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -25,6 +26,7 @@ struct Options {
   std::string format;
   std::string delta;
   std::string croissant;
+  std::string c_file;
   bool force = false;
   std::string reason;  ///< Of an export against the policy for personal data.
   std::string name;    ///< Who answers for that.
@@ -239,6 +241,15 @@ Result<int> export_described(const Session& session, const Options& options) {
 }
 
 Result<int> export_asked(const Session& session, const Options& options) {
+  if (!options.c_file.empty()) {
+    if (options.file.empty() && options.format.empty() && options.delta.empty() &&
+        options.croissant.empty() && options.reason.empty()) {
+      return export_c(session,
+                      {.model = options.table, .file = options.c_file, .force = options.force});
+    }
+    return invalid_input("`--c` writes a model: it takes nothing that is for tables",
+                         "millgate export MODEL --c " + options.c_file);
+  }
   if (!options.croissant.empty()) return export_described(session, options);
   if (parse_table(options.table).name.empty()) {
     return invalid_input("there is no table to export",
@@ -261,13 +272,14 @@ Result<int> export_asked(const Session& session, const Options& options) {
 
 void add_export(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
-  const Command command =
-      program.add_command("export", "write a table, as it is in any version, for other programs",
-                          "millgate export flights@main~1 flights.parquet\n"
-                          "  millgate export --croissant published");
+  const Command command = program.add_command(
+      "export", "write a table, as it is in any version, or a model, for other programs",
+      "millgate export flights@main~1 flights.parquet\n"
+      "  millgate export --croissant published\n"
+      "  millgate export serving --c flights.c");
   command.add_option("table", options->table,
                      "a table, perhaps at a revision: flights@main~1; with --croissant also all "
-                     "tables of a revision: @main~1");
+                     "tables of a revision: @main~1; with --c a model (default: serving)");
   command.add_option(
       "file", options->file,
       "ends in .csv, .jsonl, .ndjson, .parquet, .arrow (Arrow file) or .arrows (Arrow "
@@ -280,6 +292,9 @@ void add_export(const Command& program, Session& session) {
       "--croissant", options->croissant,
       "instead of a file, write into this folder the table, and those it refers to, as Parquet "
       "with croissant.json, which describes them (Croissant 1.0); without a table, all of them");
+  command.add_option("--c", options->c_file,
+                     "instead of a table, write a model with its features and calibration as one "
+                     "C99 file, for devices; `-` is standard output");
   command.add_option("--format", options->format, "of standard output")
       .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
   command.add_flag("--force", options->force, "write over what is there");

@@ -1,76 +1,16 @@
 #include <algorithm>
 #include <functional>
-#include <map>
-#include <optional>
 #include <utility>
 
 #include "data/feature/program.h"
 #include "data/feature/program_state.h"
+#include "data/feature/saved_program.h"
 #include "ground/json.h"
 
 namespace millgate {
 namespace {
 
-constexpr int64_t kFormat = 1;
 constexpr const char* kObject = "feature program";
-
-/// What `save` wrote, before it is compiled again.
-struct SavedProgram {
-  std::vector<Field> inputs;
-  std::vector<FeatureDefinition> definitions;
-  std::vector<std::optional<std::vector<std::string>>> categories;
-  ExpressionContext context;
-  Json learned = Json::array();
-};
-
-Status read_context(const Json& json, ExpressionContext& context) {
-  if (json.contains("units")) {
-    MILLGATE_ASSIGN(context.units,
-                    (json_member<std::map<std::string, std::string>>(json, "units", kObject)));
-  }
-  if (!json.contains("calendars")) return {};
-  MILLGATE_ASSIGN(const auto calendars, (json_member<std::map<std::string, std::vector<int64_t>>>(
-                                            json, "calendars", kObject)));
-  for (const auto& [name, days] : calendars) {
-    if (std::adjacent_find(days.begin(), days.end(), std::greater_equal<>()) != days.end()) {
-      return damaged("the days of calendar `" + name + "` are not in order");
-    }
-    context.calendars[name].days = days;
-  }
-  return {};
-}
-
-Result<SavedProgram> read_saved(const Json& json) {
-  MILLGATE_ASSIGN(const int64_t format, json_member<int64_t>(json, "format", kObject));
-  if (format != kFormat) {
-    return damaged("feature program of format " + std::to_string(format) + ", which is unknown",
-                   "this version of millgate reads format " + std::to_string(kFormat));
-  }
-  MILLGATE_ASSIGN(const Json inputs, json_member<Json>(json, "inputs", kObject));
-  MILLGATE_ASSIGN(const Json features, json_member<Json>(json, "features", kObject));
-  SavedProgram saved;
-  for (const Json& entry : inputs) {
-    MILLGATE_ASSIGN(std::string name, json_member<std::string>(entry, "name", kObject));
-    MILLGATE_ASSIGN(const std::string type, json_member<std::string>(entry, "type", kObject));
-    const Result<ValueType> value_type = parse_value_type(type);
-    if (!value_type.ok()) return damaged(std::string(kObject) + ": " + value_type.error().what);
-    saved.inputs.push_back({std::move(name), *value_type});
-  }
-  for (const Json& entry : features) {
-    MILLGATE_ASSIGN(std::string name, json_member<std::string>(entry, "name", kObject));
-    MILLGATE_ASSIGN(std::string text, json_member<std::string>(entry, "expression", kObject));
-    saved.definitions.push_back({std::move(name), std::move(text)});
-    saved.categories.emplace_back();
-    if (!entry.contains("categories")) continue;
-    MILLGATE_ASSIGN(saved.categories.back(),
-                    json_member<std::vector<std::string>>(entry, "categories", kObject));
-  }
-  MILLGATE_TRY(read_context(json, saved.context));
-  if (json.contains("learned")) {
-    MILLGATE_ASSIGN(saved.learned, json_member<Json>(json, "learned", kObject));
-  }
-  return saved;
-}
 
 Status check_categories(const std::string& name, const FeatureOutput& output,
                         const std::vector<std::string>& categories) {
@@ -117,8 +57,9 @@ Json FeatureProgram::save() const {
     if (output.has_categories) entry["categories"] = output.categories;
     features.push_back(std::move(entry));
   }
-  Json json = {
-      {"format", kFormat}, {"inputs", std::move(inputs)}, {"features", std::move(features)}};
+  Json json = {{"format", SavedProgram::kFormat},
+               {"inputs", std::move(inputs)},
+               {"features", std::move(features)}};
   const ExpressionContext& context = state_->context;
   if (!state_->program.fitted_calls().empty()) json["learned"] = learned();
   if (!context.units.empty()) json["units"] = context.units;
@@ -127,7 +68,7 @@ Json FeatureProgram::save() const {
 }
 
 Result<FeatureProgram> FeatureProgram::load(const Json& json) {
-  MILLGATE_ASSIGN(SavedProgram saved, read_saved(json));
+  MILLGATE_ASSIGN(SavedProgram saved, read_saved_program(json));
   Result<FeatureProgram> compiled = compile(saved.definitions, saved.inputs, saved.context);
   if (!compiled.ok()) {
     Error error = std::move(compiled).error();
@@ -139,7 +80,10 @@ Result<FeatureProgram> FeatureProgram::load(const Json& json) {
   if (state.inputs != saved.inputs) {
     return damaged("a saved feature program names other inputs than its expressions read");
   }
-  MILLGATE_TRY(load_learned(saved.learned, state.program));
+  if (json.contains("learned")) {
+    MILLGATE_ASSIGN(const Json learned, json_member<Json>(json, "learned", kObject));
+    MILLGATE_TRY(load_learned(learned, state.program));
+  }
   for (size_t i = 0; i < saved.categories.size(); ++i) {
     if (!saved.categories[i]) continue;
     MILLGATE_TRY(

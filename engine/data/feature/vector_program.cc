@@ -108,6 +108,13 @@ Vector VectorProgram::fold(Kernel kernel, ValueType type,
   return result;
 }
 
+VectorProgram::InstructionView VectorProgram::instruction(size_t index) const {
+  const Instruction& one = instructions_[index];
+  return {.kernel = one.kernel,
+          .type = one.type,
+          .arguments = std::span(arguments_).subspan(one.arguments_begin, one.arguments_count)};
+}
+
 Operand VectorProgram::operand(ValueSource source, const Block& block, size_t first,
                                const VectorProgramMemory& memory) const {
   switch (source.kind) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -63,6 +64,16 @@ class VectorProgram {
                                 const VectorProgramMemory& memory) const;
 
   [[nodiscard]] size_t instruction_count() const { return instructions_.size(); }
+
+  /// What one instruction does, for who writes the program down in another language.
+  struct InstructionView {
+    Kernel kernel = nullptr;
+    ValueType type = ValueType::number;  ///< Of its result.
+    std::span<const ValueSource> arguments;
+  };
+  [[nodiscard]] InstructionView instruction(size_t index) const;
+  /// One value: what a source of kind `constant` stands for.
+  [[nodiscard]] const Vector& constant(size_t index) const { return constants_[index].value; }
 
   /// LearnedParameters calls in the order of their instructions, so that each needs earlier ones
   /// only.
