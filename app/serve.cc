@@ -23,6 +23,19 @@ std::shared_ptr<OnlineStore> online_store(const Session& session, const Reposito
   return nullptr;
 }
 
+/// A setting that a platform gives by the environment (Vertex AI), unless it was given.
+void take_variable(const char* variable, std::string& value) {
+  if (!value.empty()) return;
+  if (const char* given = std::getenv(variable); given != nullptr) value = given;
+}
+
+/// Errors: `invalid_input` for a route that is no path.
+Status check_route(const char* option, const std::string& route) {
+  if (route.empty() || route.starts_with('/')) return {};
+  return invalid_input(std::string(option) + " `" + route + "` does not begin with `/`",
+                       "write a path, for example /v1/endpoints/7:predict");
+}
+
 Result<int> serve(const Session& session, ServerOptions options, const std::string& environment) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   if (!environment.empty() && !options.alias.empty()) {
@@ -32,6 +45,10 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   if (const char* token = std::getenv("MILLGATE_OPERATOR_TOKEN"); token != nullptr) {
     options.operator_token = token;
   }
+  take_variable("AIP_PREDICT_ROUTE", options.predict_route);
+  take_variable("AIP_HEALTH_ROUTE", options.health_route);
+  MILLGATE_TRY(check_route("--predict-route", options.predict_route));
+  MILLGATE_TRY(check_route("--health-route", options.health_route));
   options.online = online_store(session, *repository);
   // Blocked before the server's threads exist, so that only sigwait below sees them.
   sigset_t ends;
@@ -72,6 +89,10 @@ void add_serve(const Command& program, Session& session) {
   command.add_option("--env", *environment, "what is live in this environment; default: the last");
   command.add_option("--alias", options->alias,
                      "the model that has this alias; it must have passed");
+  command.add_option("--predict-route", options->predict_route,
+                     "one more path that answers as /invocations; default: $AIP_PREDICT_ROUTE");
+  command.add_option("--health-route", options->health_route,
+                     "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
   command.does([&session, options, environment] { return serve(session, *options, *environment); });
 }
 

@@ -21,6 +21,11 @@ Result<CsvRecords> CsvRecords::open(const std::string& path, char delimiter) {
   return CsvRecords(path, delimiter, std::move(stream));
 }
 
+Result<CsvRecords> CsvRecords::of(std::string name, std::string text, char delimiter) {
+  MILLGATE_ASSIGN(TextStream stream, TextStream::of(name, std::move(text)));
+  return CsvRecords(std::move(name), delimiter, std::move(stream));
+}
+
 Result<bool> CsvRecords::next() {
   stream_.take(taken_);
   taken_ = 0;

@@ -25,6 +25,9 @@ class CsvRecords {
   /// Errors: as TextStream::open.
   [[nodiscard]] static Result<CsvRecords> open(const std::string& path, char delimiter);
 
+  /// Of text in memory; `name` stands for the path in messages. Errors: as TextStream::of.
+  [[nodiscard]] static Result<CsvRecords> of(std::string name, std::string text, char delimiter);
+
   /// Moves to the next record; false at the end. An empty line is a record of one empty field.
   /// Errors: `invalid_input` with "file:line" for a quote that is not closed, text after a
   /// closing quote, and bytes that are not UTF-8.

@@ -55,6 +55,14 @@ Result<TextStream> TextStream::open(const std::string& path) {
   return stream;
 }
 
+Result<TextStream> TextStream::of(std::string name, std::string text) {
+  TextStream stream(std::move(name), nullptr);
+  stream.buffer_ = std::move(text);
+  stream.at_end_ = true;
+  MILLGATE_TRY(stream.skip_byte_order_mark());
+  return stream;
+}
+
 std::string_view TextStream::rest() const { return std::string_view(buffer_).substr(begin_); }
 
 Status TextStream::read_more() {

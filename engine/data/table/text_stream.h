@@ -21,6 +21,10 @@ class TextStream {
   /// Errors: `not_found`; `invalid_input` for an empty file or UTF-16.
   [[nodiscard]] static Result<TextStream> open(const std::string& path);
 
+  /// Of text that is in memory already; `name` stands for the path in messages.
+  /// Errors: `invalid_input` when it is empty or UTF-16.
+  [[nodiscard]] static Result<TextStream> of(std::string name, std::string text);
+
   /// Valid until the next call of `read_more`.
   [[nodiscard]] std::string_view rest() const;
   /// Whether `rest` reaches the end of the file.

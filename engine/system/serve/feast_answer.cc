@@ -8,6 +8,7 @@
 #include "system/serve/feature_question.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
+#include "system/serve/row_batch.h"
 
 namespace millgate {
 namespace {
@@ -145,7 +146,7 @@ Result<std::string> feast_features_json(const OnlineStore& store, std::string_vi
     return invalid_input("`entities` is missing or no object", std::string(kFeastExample));
   }
   MILLGATE_ASSIGN(const size_t rows, feast_row_count(entities));
-  MILLGATE_TRY(check_row_count(rows, rows_max));
+  if (rows > rows_max) return too_many_rows(rows, rows_max);
   question.make_room(rows);
   MILLGATE_TRY(set_feast_entities(entities, answer));
   MILLGATE_TRY(read_answer(store, now.micros, answer));

@@ -8,6 +8,7 @@
 #include "system/serve/feature_question.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
+#include "system/serve/row_batch.h"
 
 namespace millgate {
 namespace {
@@ -67,7 +68,7 @@ Result<FeatureAnswer> answer_features(const OnlineStore& store, std::string_view
   FeatureQuestion question(views, answer);
   MILLGATE_TRY(question.add_features(object, kExample, '.'));
   MILLGATE_ASSIGN(const List entities, list_at(object, "entities", kExample));
-  MILLGATE_TRY(check_row_count(entities.size(), rows_max));
+  if (entities.size() > rows_max) return too_many_rows(entities.size(), rows_max);
   MILLGATE_ASSIGN(const int64_t at, time_of(object, now));
   question.make_room(entities.size());
   size_t row = 0;

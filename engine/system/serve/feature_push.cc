@@ -8,6 +8,7 @@
 #include "ground/nearest_name.h"
 #include "system/serve/feature_question.h"
 #include "system/serve/json_value.h"
+#include "system/serve/row_batch.h"
 
 namespace millgate {
 namespace {
@@ -130,7 +131,7 @@ Result<PushReport> push_features(OnlineStore& store, std::string_view body, Time
   }
   MILLGATE_ASSIGN(const auto versions, pushable_versions(store, name));
   MILLGATE_ASSIGN(const List list, list_at(object, "rows", kPushExample));
-  MILLGATE_TRY(check_row_count(list.size(), rows_max));
+  if (list.size() > rows_max) return too_many_rows(list.size(), rows_max);
   PushReport report;
   std::vector<KeyedRow> rows;
   for (const element one : list) {

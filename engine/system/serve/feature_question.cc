@@ -124,19 +124,6 @@ Result<List> list_at(const Object& object, std::string_view key, std::string_vie
                        std::string(example));
 }
 
-Status check_row_count(size_t rows, size_t rows_max) {
-  if (rows <= rows_max) return {};
-  return Error{.code = ErrorCode::refused,
-               .what = "the request has " + std::to_string(rows) + " rows, at most " +
-                       std::to_string(rows_max) + " are taken at once",
-               .hint = "send them in several requests"};
-}
-
-Error in_row(Error error, size_t row) {
-  error.where = "row " + std::to_string(row);
-  return error;
-}
-
 Status read_answer(const OnlineStore& store, int64_t at, FeatureAnswer& answer) {
   const std::vector<int64_t> times(answer.values.rows, at);
   return read_online(store, {.plans = answer.plans, .entities = answer.entities, .at = times},

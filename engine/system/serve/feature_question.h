@@ -51,10 +51,6 @@ class FeatureQuestion {
 /// The list `key` of `object`. Errors: `invalid_input` with `example`.
 [[nodiscard]] Result<simdjson::dom::array> list_at(const simdjson::dom::object& object,
                                                    std::string_view key, std::string_view example);
-/// Errors: `refused` for more than `rows_max`.
-[[nodiscard]] Status check_row_count(size_t rows, size_t rows_max);
-/// `error` with the number of its row.
-[[nodiscard]] Error in_row(Error error, size_t row);
 /// Reads everything as of `at`, microseconds.
 [[nodiscard]] Status read_answer(const OnlineStore& store, int64_t at, FeatureAnswer& answer);
 

@@ -319,6 +319,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.request_id = view_of(message["X-Request-Id"]);
     request.content_encoding = view_of(message[http::field::content_encoding]);
     request.content_type = view_of(message[http::field::content_type]);
+    request.accept = view_of(message[http::field::accept]);
     request.authorization = view_of(message[http::field::authorization]);
     request.host = view_of(message[http::field::host]);
     request.is_from_here = is_from_here_;

@@ -8,16 +8,6 @@ namespace millgate {
 
 namespace {
 
-bool boolean_of(const Prediction& told, std::string_view name) {
-  if (name == "decision") return told.decision;
-  return name == "may_be_true" ? told.may_be_true : told.may_be_false;
-}
-
-double number_of(const Prediction& told, std::string_view name) {
-  if (name == "lower") return told.lower;
-  return name == "upper" ? told.upper : told.value;
-}
-
 void append_json_data(std::string& out, const std::string& name, const Answers& answers) {
   const TensorDatatype datatype = infer_output_datatype(name);
   out += ",\"data\":[";
@@ -27,9 +17,9 @@ void append_json_data(std::string& out, const std::string& name, const Answers& 
     if (datatype == TensorDatatype::bytes) {
       append_json_text(out, answers.ids[row]);
     } else if (datatype == TensorDatatype::boolean) {
-      out += boolean_of(told, name) ? "true" : "false";
+      out += infer_output_boolean(told, name) ? "true" : "false";
     } else {
-      append_json_number(out, number_of(told, name));
+      append_json_number(out, infer_output_number(told, name));
     }
   }
   out += ']';
@@ -42,9 +32,9 @@ void append_binary_data(std::string& out, const std::string& name, const Answers
     if (datatype == TensorDatatype::bytes) {
       append_tensor_text(out, answers.ids[row]);
     } else if (datatype == TensorDatatype::boolean) {
-      append_tensor_bool(out, boolean_of(told, name));
+      append_tensor_bool(out, infer_output_boolean(told, name));
     } else {
-      append_tensor_double(out, number_of(told, name));
+      append_tensor_double(out, infer_output_number(told, name));
     }
   }
 }
@@ -71,14 +61,14 @@ void append_output(std::string& out, std::string& binary, const WantedOutput& wa
   out += '}';
 }
 
-std::string joined_warnings(const Answers& answers, const InferRequest& request) {
+std::string joined_warnings(const Answers& answers) {
   std::string text;
   size_t count = 0;
   const auto add = [&](const std::string& warning) {
     if (++count > kWarningsMax) return;
     text += (text.empty() ? "" : "\n") + warning;
   };
-  for (const std::string& warning : request.warnings) add(warning);
+  for (const std::string& warning : answers.notes) add(warning);
   for (size_t row = 0; row < answers.warnings.size(); ++row) {
     for (const std::string& warning : answers.warnings[row]) {
       add("row " + std::to_string(row) + ": " + warning);
@@ -104,7 +94,7 @@ InferAnswer infer_answer(const Answers& answers, const InferRequest& request) {
   }
   out += ",\"parameters\":{\"request_id\":";
   append_json_text(out, answers.request_id);
-  if (const std::string warnings = joined_warnings(answers, request); !warnings.empty()) {
+  if (const std::string warnings = joined_warnings(answers); !warnings.empty()) {
     out += ",\"warnings\":";
     append_json_text(out, warnings);
   }

@@ -20,4 +20,14 @@ TensorDatatype infer_output_datatype(std::string_view name) {
   return is_boolean ? TensorDatatype::boolean : TensorDatatype::fp64;
 }
 
+bool infer_output_boolean(const Prediction& told, std::string_view name) {
+  if (name == "decision") return told.decision;
+  return name == "may_be_true" ? told.may_be_true : told.may_be_false;
+}
+
+double infer_output_number(const Prediction& told, std::string_view name) {
+  if (name == "lower") return told.lower;
+  return name == "upper" ? told.upper : told.value;
+}
+
 }  // namespace millgate

@@ -15,5 +15,8 @@ namespace millgate {
 /// `prediction_id` BYTES.
 [[nodiscard]] std::vector<std::string> infer_output_names(const ServedModel& model);
 [[nodiscard]] TensorDatatype infer_output_datatype(std::string_view name);
+/// Of the outputs of each datatype.
+[[nodiscard]] bool infer_output_boolean(const Prediction& told, std::string_view name);
+[[nodiscard]] double infer_output_number(const Prediction& told, std::string_view name);
 
 }  // namespace millgate

@@ -9,6 +9,7 @@
 #include "ground/nearest_name.h"
 #include "system/serve/infer_outputs.h"
 #include "system/serve/json_value.h"
+#include "system/serve/row_columns.h"
 #include "system/serve/tensor_bytes.h"
 
 namespace millgate {
@@ -173,18 +174,7 @@ Status read_key(const Tensor& tensor, Vector& column) {
   });
 }
 
-Status read_row_times(const Tensor& tensor, std::vector<std::optional<Time>>& times) {
-  Vector column;
-  column.reset(ValueType::time, times.size());
-  MILLGATE_TRY(read_input(tensor, column));
-  for (size_t row = 0; row < times.size(); ++row) {
-    if (column.valid[row] != 0) times[row] = Time{column.integers[row]};
-  }
-  return {};
-}
-
-Result<std::vector<Tensor>> read_tensors(const object& root, std::string_view binary,
-                                         size_t rows_max) {
+Result<std::vector<Tensor>> read_tensors(const object& root, std::string_view binary) {
   array list;
   if (root["inputs"].get(list) != simdjson::SUCCESS) {
     return invalid_input("member `inputs` is missing or no list", kSpecification);
@@ -199,15 +189,6 @@ Result<std::vector<Tensor>> read_tensors(const object& root, std::string_view bi
     }
     tensors.push_back(tensor);
   }
-  if (tensors.empty() || tensors.front().rows == 0) {
-    return invalid_input("the request has no rows", "send one row or more");
-  }
-  if (static_cast<uint64_t>(tensors.front().rows) > rows_max) {
-    return Error{.code = ErrorCode::refused,
-                 .what = "the request has " + std::to_string(tensors.front().rows) +
-                         " rows, at most " + std::to_string(rows_max) + " are taken at once",
-                 .hint = "send them in several requests"};
-  }
   if (!binary.empty()) {
     return invalid_input(
         "the body has " + std::to_string(binary.size()) + " bytes more than its tensors",
@@ -216,39 +197,28 @@ Result<std::vector<Tensor>> read_tensors(const object& root, std::string_view bi
   return tensors;
 }
 
-Status read_columns(const ServedModel& model, const std::vector<Tensor>& tensors,
-                    InferRequest& request) {
-  RowBatch& batch = request.batch;
-  std::vector<std::string> missing;
-  for (size_t i = 0; i < model.inputs().size(); ++i) {
-    if (!model.may_be_left_out(i)) missing.push_back(model.inputs()[i].name);
+/// Tensors as columns.
+class TensorColumns final : public ColumnSource {
+ public:
+  explicit TensorColumns(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {
+    for (const Tensor& tensor : tensors_) names_.emplace_back(tensor.name);
   }
-  std::vector<std::string_view> seen;
-  for (const Tensor& tensor : tensors) {
-    const ColumnUse* use = model.find(tensor.name);
-    if (use == nullptr) {
-      if (request.warnings.size() < kWarningsMax) {
-        request.warnings.push_back(unknown_field_warning(model, tensor.name));
-      }
-      continue;
-    }
-    if (std::find(seen.begin(), seen.end(), tensor.name) != seen.end()) {
-      return in_tensor(tensor.name, "it is given twice", "send it once");
-    }
-    seen.push_back(tensor.name);
-    if (use->input) MILLGATE_TRY(read_input(tensor, batch.inputs.columns[*use->input]));
-    if (use->key) MILLGATE_TRY(read_key(tensor, batch.keys.columns[*use->key]));
-    if (use->row_time) MILLGATE_TRY(read_row_times(tensor, batch.row_times));
-    std::erase(missing, tensor.name);
+  [[nodiscard]] size_t rows() const override {
+    return tensors_.empty() ? 0 : static_cast<size_t>(tensors_.front().rows);
   }
-  if (missing.empty()) return {};
-  std::string names;
-  for (const std::string& name : missing) names += (names.empty() ? "`" : ", `") + name + "`";
-  return invalid_input(
-      (missing.size() == 1 ? "input tensor " : "input tensors ") + names +
-          (missing.size() == 1 ? " is missing" : " are missing"),
-      "send every input that training always had; a value that is not known is null");
-}
+  [[nodiscard]] const std::vector<std::string>& names() const override { return names_; }
+  [[nodiscard]] std::string_view noun() const override { return "input tensor"; }
+  [[nodiscard]] Status read(size_t index, Vector& column) const override {
+    return read_input(tensors_[index], column);
+  }
+  [[nodiscard]] Status read_text(size_t index, Vector& column) const override {
+    return read_key(tensors_[index], column);
+  }
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::vector<std::string> names_;
+};
 
 /// Whether member `key` of `members`'s parameters is there and true.
 bool is_set(const object& members, const char* key) {
@@ -318,7 +288,8 @@ Result<size_t> json_length(const InferBody& body) {
 
 }  // namespace
 
-Result<InferRequest> read_infer(const ServedModel& model, const InferBody& body, size_t rows_max) {
+Result<InferRequest> read_infer(const ServedModel& model, const OnlineFeatures* online,
+                                const InferBody& body, size_t rows_max) {
   MILLGATE_ASSIGN(const size_t length, json_length(body));
   MILLGATE_ASSIGN(const element json, parse_body(body.bytes.substr(0, length)));
   object root;
@@ -328,12 +299,10 @@ Result<InferRequest> read_infer(const ServedModel& model, const InferBody& body,
   InferRequest request;
   std::string_view id;
   if (root["id"].get(id) == simdjson::SUCCESS) request.id = id;
-  MILLGATE_ASSIGN(const std::vector<Tensor> tensors,
-                  read_tensors(root, body.bytes.substr(length), rows_max));
-  request.batch = make_batch(model, static_cast<size_t>(tensors.front().rows));
-  MILLGATE_TRY(read_columns(model, tensors, request));
+  MILLGATE_ASSIGN(std::vector<Tensor> tensors, read_tensors(root, body.bytes.substr(length)));
+  MILLGATE_ASSIGN(request.batch,
+                  read_columns(model, online, TensorColumns(std::move(tensors)), rows_max));
   MILLGATE_TRY(read_outputs(model, root, request));
-  warn_of_ranges(model, request.batch);
   return request;
 }
 

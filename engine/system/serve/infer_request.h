@@ -22,7 +22,6 @@ struct InferRequest {
   std::string id;  ///< Given back in the answer; may be empty.
   RowBatch batch;
   std::vector<WantedOutput> outputs;  ///< In the order of the answer; never empty.
-  std::vector<std::string> warnings;  ///< About the request as a whole.
 };
 
 /// A body and what its header Inference-Header-Content-Length says, empty when it was not sent:
@@ -34,10 +33,11 @@ struct InferBody {
 };
 
 /// Datatypes: TensorDatatype; BYTES for texts and for times in ISO 8601. Integers are taken for
-/// numbers. `data` may be nested by its shape, and hold nulls; in binary data NaN is null. Unknown
-/// tensors are ignored with a warning; one that may be left out (ServedModel) is null then.
-/// Errors: `invalid_input` naming the tensor; `refused` for more than `rows_max` rows.
-[[nodiscard]] Result<InferRequest> read_infer(const ServedModel& model, const InferBody& body,
+/// numbers. `data` may be nested by its shape, and hold nulls; in binary data NaN is null. Which
+/// tensors must be there: read_columns. Errors: `invalid_input` naming the tensor; `refused` for
+/// more than `rows_max` rows.
+[[nodiscard]] Result<InferRequest> read_infer(const ServedModel& model,
+                                              const OnlineFeatures* online, const InferBody& body,
                                               size_t rows_max);
 
 }  // namespace millgate

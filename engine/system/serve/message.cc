@@ -10,6 +10,10 @@ std::string_view to_string(Route route) {
       return "/predict";
     case Route::infer:
       return "/v2/models/{name}/infer";
+    case Route::invocations:
+      return "/invocations";
+    case Route::predict_v1:
+      return "/v1/models/{name}:predict";
     case Route::feedback:
       return "/feedback";
     case Route::features:

@@ -18,6 +18,7 @@ struct HttpRequest {
   std::string_view request_id = {};        ///< X-Request-Id; may be empty.
   std::string_view content_encoding = {};  ///< Empty: none.
   std::string_view content_type = {};
+  std::string_view accept = {};
   std::string_view authorization = {};
   std::string_view host = {};
   bool is_from_here = false;  ///< The connection is from this machine.
@@ -29,6 +30,8 @@ struct HttpRequest {
 enum class Route {
   predict,
   infer,
+  invocations,
+  predict_v1,
   feedback,
   features,
   push,
@@ -38,7 +41,7 @@ enum class Route {
   rollback,
   other
 };
-inline constexpr int kRouteCount = 10;
+inline constexpr int kRouteCount = 12;
 /// "/predict", "/v2/models/{name}/infer" ...
 [[nodiscard]] std::string_view to_string(Route route);
 

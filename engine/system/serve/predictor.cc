@@ -94,7 +94,7 @@ Status check_finite(const std::vector<Prediction>& predictions) {
 }
 
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
-  out += ",\"warnings\":[";
+  out += "\"warnings\":[";
   for (size_t i = 0; i < warnings.size(); ++i) {
     if (i > 0) out += ',';
     append_json_text(out, warnings[i]);
@@ -129,6 +129,7 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
     append_json_number(out, answers.predictions[row].value);
   }
   append_around(out, answers, row);
+  out += ',';
   append_warnings(out, answers.warnings[row]);
 }
 
@@ -145,6 +146,7 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
   MILLGATE_TRY(check_finite(answers.predictions));
   if (has_notes(notes)) MILLGATE_TRY(warn_of_notes(*model, batch, scratch));
   answers.warnings = std::move(batch.warnings);
+  answers.notes = std::move(batch.notes);
 
   const Time now = context.clock.now();
   answers.ids.reserve(batch.rows());
@@ -172,6 +174,10 @@ std::string answers_json(const Answers& answers) {
   out += ",\"request_id\":";
   append_json_text(out, answers.request_id);
   out += ',';
+  if (!answers.notes.empty()) {
+    append_warnings(out, answers.notes);
+    out += ',';
+  }
   if (answers.is_single) {
     append_row(out, answers, 0);
   } else {

@@ -21,12 +21,13 @@ struct PredictionContext {
   PredictionLog* log = nullptr;  ///< Null: nothing is logged.
 };
 
-/// Answers to all rows of a request; every list has one entry a row.
+/// Answers to all rows of a request; every list but `notes` has one entry a row.
 struct Answers {
   std::shared_ptr<const ServedModel> model;
   std::vector<Prediction> predictions;
   std::vector<std::string> ids;
   std::vector<std::vector<std::string>> warnings;
+  std::vector<std::string> notes;  ///< Warnings about the request as a whole.
   bool is_single = false;
   std::string request_id;
 };

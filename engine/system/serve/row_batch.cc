@@ -2,133 +2,17 @@
 
 #include <simdjson.h>
 
-#include <map>
-
 #include "ground/nearest_name.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
 #include "system/serve/online_features.h"
+#include "system/serve/row_reader.h"
 
 namespace millgate {
 
 namespace {
 
 using simdjson::dom::element;
-
-/// Reads rows one after the other into a batch.
-class RowReader {
- public:
-  RowReader(const ServedModel& model, const OnlineFeatures* online, RowBatch& batch)
-      : model_(model), online_(online), batch_(batch), given_(model.names().size()) {
-    if (online_ != nullptr) online_->make_wants(batch_.wants, batch_.rows());
-  }
-
-  Status read(const simdjson::dom::object& object, size_t row) {
-    given_.assign(given_.size(), 0);
-    for (const auto& [name, value] : object) {
-      const ColumnUse* use = model_.find(name);
-      if (use == nullptr) {
-        batch_.warn(row, warning_for(name));
-        continue;
-      }
-      if (given_[use->place]++ != 0) {
-        return invalid_input("`" + std::string(name) + "` is given twice", "send it once");
-      }
-      MILLGATE_TRY(read_field(*use, name, value, row));
-    }
-    if (online_ != nullptr) MILLGATE_TRY(want(object, row));
-    return check_complete();
-  }
-
- private:
-  /// Inputs of views that were not given are to be read, by the entity that the row tells.
-  Status want(const simdjson::dom::object& object, size_t row) {
-    const size_t input_count = model_.inputs().size();
-    const size_t plan_count = online_->plans().size();
-    for (size_t i = 0; i < input_count; ++i) {
-      const std::optional<size_t> plan = online_->plan_of(i);
-      if (given_[model_.place(i)] != 0 || !plan) continue;
-      batch_.wants.inputs[row * input_count + i] = 1;
-      batch_.wants.views[row * plan_count + *plan] = 1;
-    }
-    for (size_t plan = 0; plan < plan_count; ++plan) {
-      if (batch_.wants.views[row * plan_count + plan] == 0) continue;
-      MILLGATE_TRY(read_entity(object, plan, row));
-    }
-    return {};
-  }
-
-  Status read_entity(const simdjson::dom::object& object, size_t plan, size_t row) {
-    const OnlineView& view = online_->plans()[plan].view;
-    for (size_t i = 0; i < view.entity.size(); ++i) {
-      const std::string& name = view.entity[i].name;
-      element value;
-      if (object.at_key(name).get(value) != simdjson::SUCCESS) {
-        return invalid_input("`" + name + "` is missing: view `" + view.name + "` is read by it",
-                             "send it, or the inputs `" + view.name + ".` themselves");
-      }
-      MILLGATE_TRY(set_value(value, name, batch_.wants.entities[plan].columns[i], row));
-    }
-    return {};
-  }
-
-  Status read_field(const ColumnUse& use, std::string_view name, const element& value, size_t row) {
-    if (use.input) MILLGATE_TRY(set_value(value, name, batch_.inputs.columns[*use.input], row));
-    if (use.key) {
-      MILLGATE_ASSIGN(std::optional<std::string> text, scalar_text(value, name));
-      Vector& column = batch_.keys.columns[*use.key];
-      column.valid[row] = text.has_value() ? 1 : 0;
-      if (text) column.texts[row] = std::move(*text);
-    }
-    if (use.row_time) return read_row_time(name, value, row);
-    return {};
-  }
-
-  Status read_row_time(std::string_view name, const element& value, size_t row) {
-    Vector time;
-    time.reset(ValueType::time, 1);
-    MILLGATE_TRY(set_value(value, name, time, 0));
-    if (time.valid[0] != 0) batch_.row_times[row] = Time{time.integers[0]};
-    return {};
-  }
-
-  Status check_complete() const {
-    std::string missing;
-    int count = 0;
-    for (size_t i = 0; i < model_.inputs().size(); ++i) {
-      if (given_[model_.place(i)] != 0 || model_.may_be_left_out(i)) continue;
-      if (online_ != nullptr && online_->plan_of(i)) continue;
-      missing += (count++ == 0 ? "`" : ", `") + model_.inputs()[i].name + "`";
-    }
-    if (count == 0) return {};
-    return invalid_input(
-        (count == 1 ? "input " : "inputs ") + missing +
-            (count == 1 ? " is missing" : " are missing"),
-        "send every input that training always had; one that is not known is null");
-  }
-
-  /// The nearest name is looked for once a name, not once a row.
-  const std::string& warning_for(std::string_view name) {
-    const auto found = warnings_.find(name);
-    if (found != warnings_.end()) return found->second;
-    if (warnings_.size() < kWarningsMax) {
-      return warnings_.emplace(name, unknown_field_warning(model_, name)).first->second;
-    }
-    static const std::string other = "more fields that are no inputs were ignored";
-    return other;
-  }
-
-  const ServedModel& model_;
-  const OnlineFeatures* online_;
-  RowBatch& batch_;
-  std::vector<uint8_t> given_;
-  std::map<std::string, std::string, std::less<>> warnings_;
-};
-
-Error in_row(Error error, size_t row) {
-  error.where = "row " + std::to_string(row);
-  return error;
-}
 
 Result<RowBatch> read_single(const ServedModel& model, const OnlineFeatures* online,
                              const simdjson::dom::object& object) {
@@ -141,12 +25,7 @@ Result<RowBatch> read_single(const ServedModel& model, const OnlineFeatures* onl
 Result<RowBatch> read_list(const ServedModel& model, const OnlineFeatures* online,
                            const simdjson::dom::array& list, size_t rows_max) {
   // simdjson counts at most 2^24 - 1, far beyond any `rows_max` that fits in memory.
-  if (list.size() > rows_max) {
-    return Error{.code = ErrorCode::refused,
-                 .what = "the request has " + std::to_string(list.size()) + " rows, at most " +
-                         std::to_string(rows_max) + " are taken at once",
-                 .hint = "send them in several requests"};
-  }
+  if (list.size() > rows_max) return too_many_rows(list.size(), rows_max);
   if (list.size() == 0) return invalid_input("`rows` is empty", "send one row or more");
   RowBatch batch = make_batch(model, list.size());
   RowReader reader(model, online, batch);
@@ -176,6 +55,39 @@ void warn_of_range(const Field& input, const TrainingRange& range, double value,
 }
 
 }  // namespace
+
+Error in_row(Error error, size_t row) {
+  error.where = "row " + std::to_string(row);
+  return error;
+}
+
+Error too_many_rows(size_t rows, size_t rows_max) {
+  return Error{.code = ErrorCode::refused,
+               .what = "the request has " + std::to_string(rows) + " rows, at most " +
+                       std::to_string(rows_max) + " are taken at once",
+               .hint = "send them in several requests"};
+}
+
+Error missing_entity(const OnlineView& view, std::string_view column) {
+  return invalid_input(
+      "`" + std::string(column) + "` is missing: view `" + view.name + "` is read by it",
+      "send it, or the inputs `" + view.name + ".` themselves");
+}
+
+Status check_complete(const ServedModel& model, const OnlineFeatures* online,
+                      std::span<const uint8_t> given, std::string_view noun) {
+  std::string missing;
+  int count = 0;
+  for (size_t i = 0; i < model.inputs().size(); ++i) {
+    if (given[model.place(i)] != 0 || model.may_be_left_out(i)) continue;
+    if (online != nullptr && online->plan_of(i)) continue;
+    missing += (count++ == 0 ? "`" : ", `") + model.inputs()[i].name + "`";
+  }
+  if (count == 0) return {};
+  return invalid_input(std::string(noun) + (count == 1 ? " " : "s ") + missing +
+                           (count == 1 ? " is missing" : " are missing"),
+                       "send every input that training always had; one that is not known is null");
+}
 
 RowBatch make_batch(const ServedModel& model, size_t rows) {
   RowBatch batch;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace millgate {
 
 class OnlineFeatures;
+struct OnlineView;
 
 /// At most so many warnings are told about one row or one request; more would help nobody.
 inline constexpr size_t kWarningsMax = 16;
@@ -25,13 +27,14 @@ struct OnlineWants {
   std::vector<uint8_t> inputs;  ///< 1: the row did not give the input; rows outermost.
 };
 
-/// All lists have one entry a row.
+/// All lists but `notes` have one entry a row.
 struct RowBatch {
   Block inputs;  ///< Columns as ServedModel::inputs().
   Block keys;    ///< Texts; columns as ServedModel::key_names().
   std::vector<std::optional<Time>> row_times;
   std::vector<std::vector<std::string>> warnings;
   OnlineWants wants;
+  std::vector<std::string> notes;   ///< Warnings about the request as a whole; at most a few.
   std::vector<std::string> online;  ///< For the log: what was read, as JSON; empty without.
   bool is_single = false;           ///< One object was sent, not a list of rows.
 
@@ -53,6 +56,16 @@ struct RowBatch {
 /// Errors: `invalid_input` naming the row and the field; `refused` for more than `rows_max` rows.
 [[nodiscard]] Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* online,
                                          std::string_view body, size_t rows_max);
+
+/// `given` tells by ServedModel::place what was sent; `noun` is what a column is called.
+/// Errors: `invalid_input` naming every input that had to be sent and was not.
+[[nodiscard]] Status check_complete(const ServedModel& model, const OnlineFeatures* online,
+                                    std::span<const uint8_t> given, std::string_view noun);
+/// `error` told to be in row `row` of the request.
+[[nodiscard]] Error in_row(Error error, size_t row);
+[[nodiscard]] Error too_many_rows(size_t rows, size_t rows_max);
+/// Of a row that wants to be read from `view`, and does not say of which entity it is.
+[[nodiscard]] Error missing_entity(const OnlineView& view, std::string_view column);
 
 /// Warns of every number outside the range that training saw.
 void warn_of_ranges(const ServedModel& model, RowBatch& batch);

@@ -46,6 +46,8 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                                                  .online = options.online,
                                                  .feedback_folder = std::move(feedback_folder),
                                                  .rollback = rollback_access(),
+                                                 .predict_route = options.predict_route,
+                                                 .health_route = options.health_route,
                                                  .rows_max = options.rows_max});
   HttpHandler handler{
       .answer = [this](const HttpRequest& request) { return routes->answer(request); },

@@ -34,7 +34,11 @@ struct ServerOptions {
   std::string environment = {};     ///< Key of what is followed; empty: what is released.
   std::string alias = {};           ///< Follows the model of this alias instead; see Followed.
   std::string operator_token = {};  ///< Who may POST /rollback; see RollbackAccess.
-  bool log_predictions = true;      ///< Into the folder `predictions` of the project.
+  /// Paths besides those of docs/guides/serving.md, beginning with `/`, for platforms that choose
+  /// them: one that answers as /invocations, and one as /ping. Empty: none.
+  std::string predict_route = {};
+  std::string health_route = {};
+  bool log_predictions = true;                    ///< Into the folder `predictions` of the project.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
 };

@@ -1,0 +1,222 @@
+#include "system/serve/model_routes.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "system/serve/answer_table.h"
+#include "system/serve/arrow_body.h"
+#include "system/serve/csv_body.h"
+#include "system/serve/infer_answer.h"
+#include "system/serve/infer_request.h"
+#include "system/serve/instances.h"
+#include "system/serve/json_text.h"
+#include "system/serve/media_type.h"
+#include "system/serve/model_metadata.h"
+
+namespace millgate {
+
+namespace {
+
+void count_answers(Telemetry& telemetry, const Answers& answers) {
+  telemetry.predictions.fetch_add(static_cast<int64_t>(answers.ids.size()));
+  const auto warned = std::count_if(answers.warnings.begin(), answers.warnings.end(),
+                                    [](const auto& list) { return !list.empty(); });
+  if (warned > 0) telemetry.rows_with_warnings.fetch_add(warned);
+}
+
+Result<std::unique_ptr<ColumnSource>> open_table(const MediaType& type, const ServedModel& model,
+                                                 std::string_view body, size_t rows_max) {
+  if (type.format == BodyFormat::arrow_stream) return open_arrow_body(body, rows_max);
+  if (type.format == BodyFormat::parquet) return open_parquet_body(body, rows_max);
+  if (type.has_header) return open_csv_body(body, nullptr, rows_max);
+  std::vector<std::string> names;
+  for (const Field& input : model.inputs()) names.push_back(input.name);
+  return open_csv_body(body, &names, rows_max);
+}
+
+HttpResponse answers_reply(const Call& call, const Answers& answers, BodyFormat format) {
+  HttpResponse response = json_reply(call, {});
+  if (format == BodyFormat::arrow_stream) {
+    Result<std::string> bytes = answers_arrow(answers);
+    if (!bytes.ok()) return failure_reply(call, bytes.error());
+    response.body = *std::move(bytes);
+  } else {
+    response.body = format == BodyFormat::csv ? answers_csv(answers) : answers_json(answers);
+  }
+  response.content_type = media_type_of(format);
+  return response;
+}
+
+/// Whether `version` names the model: its id or 12 or more of its first digits.
+bool is_version(const ServedModel& model, const std::string& version) {
+  return version.size() >= model.version().size() && model.model().id().hex().starts_with(version);
+}
+
+std::optional<Error> other_model(const ServedModel& model, const std::string& name) {
+  if (name == model.name()) return std::nullopt;
+  return not_found("model `" + name.substr(0, 100) + "` is not served",
+                   "`" + model.name() + "` is");
+}
+
+std::optional<Error> other_version(const ServedModel& model, const std::string& version) {
+  if (is_version(model, version)) return std::nullopt;
+  return not_found(
+      "version `" + version.substr(0, 100) + "` of model `" + model.name() + "` is not served",
+      "`" + model.version() + "` is");
+}
+
+/// As KServe and as TensorFlow Serving tell it.
+std::string v1_model_json(const ServedModel& model) {
+  std::string body = "{\"name\":";
+  append_json_text(body, model.name());
+  body += ",\"ready\":true,\"model_version_status\":[{\"version\":";
+  append_json_text(body, model.version());
+  return body + R"(,"state":"AVAILABLE","status":{"error_code":"OK","error_message":""}}]})";
+}
+
+}  // namespace
+
+template <typename Read>
+Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const ServedModel> model,
+                                    const Read& read) {
+  const auto online = online_of(model);
+  Result<RowBatch> batch = read(*model, online.ok() ? online->get() : nullptr);
+  if (!batch.ok()) {
+    // Without the store, what is read from it must be sent; why there is none says more.
+    const bool is_unread = !online.ok() && batch.error().code == ErrorCode::invalid_input;
+    return is_unread ? online.error() : batch.error();
+  }
+  if (online.ok() && *online) {
+    MILLGATE_TRY((*online)->fill(*batch, context_.clock.now(), context_.telemetry));
+  }
+  warn_of_ranges(*model, *batch);
+  MILLGATE_ASSIGN(Answers answers,
+                  answer_rows(std::move(model), *std::move(batch), call.request_id,
+                              {.clock = context_.clock, .ids = ids_, .log = context_.log}));
+  count_answers(context_.telemetry, answers);
+  return answers;
+}
+
+HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json) {
+  if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
+  if (auto refused = refuse_encoding(call)) return *std::move(refused);
+  const HttpRequest& request = call.request;
+  const Result<MediaType> type = parse_content_type(request.content_type);
+  if (!type.ok()) return failure_reply(call, 415, type.error());
+  std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (model == nullptr) return not_ready(call);
+  const auto read = [&](const ServedModel& of, const OnlineFeatures* online) -> Result<RowBatch> {
+    if (type->format == BodyFormat::json) {
+      return read_json(of, online, request.body, context_.rows_max);
+    }
+    MILLGATE_ASSIGN(const std::unique_ptr<ColumnSource> table,
+                    open_table(*type, of, request.body, context_.rows_max));
+    return read_columns(of, online, *table, context_.rows_max);
+  };
+  const Result<Answers> answers = answer(call, std::move(model), read);
+  if (!answers.ok()) return failure_reply(call, answers.error());
+  const bool is_arrow = type->format == BodyFormat::arrow_stream;
+  return answers_reply(
+      call, *answers,
+      parse_accept(request.accept, is_arrow ? BodyFormat::arrow_stream : BodyFormat::json));
+}
+
+HttpResponse ModelRoutes::predict(Call& call) {
+  call.route = Route::predict;
+  return answer_body(call, read_rows);
+}
+
+HttpResponse ModelRoutes::invoke(Call& call) {
+  call.route = Route::invocations;
+  return answer_body(call, read_instances);
+}
+
+HttpResponse ModelRoutes::not_ready(const Call& call) const {
+  return failure_reply(
+      call, 503,
+      Error{.code = ErrorCode::outside, .what = "not ready: " + context_.models.trouble()});
+}
+
+Result<std::shared_ptr<const OnlineFeatures>> ModelRoutes::online_of(
+    const std::shared_ptr<const ServedModel>& model) {
+  std::shared_ptr<const OnlineFeatures> bound;
+  if (context_.online == nullptr || model->model().manifest().views.empty()) return bound;
+  bound = bound_.load();
+  if (bound && bound->model().model().id() == model->model().id()) return bound;
+  MILLGATE_ASSIGN(bound, OnlineFeatures::bind(context_.online, model));
+  bound_.store(bound);
+  return bound;
+}
+
+HttpResponse ModelRoutes::v1(Call& call) {
+  call.route = Route::metadata;
+  const std::vector<std::string>& path = call.path;
+  if (path.size() < 2 || path[1] != "models") return unknown_path_reply(call);
+  const std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (path.size() == 2) {
+    if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+    std::string body = "{\"models\":[";
+    if (model != nullptr) append_json_text(body, model->name());
+    return json_reply(call, body + "]}");
+  }
+  // The verb stands behind the last part: models/NAME:predict, models/NAME/versions/V:predict.
+  std::string last = path.back();
+  const size_t colon = last.rfind(':');
+  const std::string verb = colon == std::string::npos ? "" : last.substr(colon + 1);
+  last = last.substr(0, colon);
+  const bool has_version = path.size() == 5 && path[3] == "versions";
+  if ((path.size() != 3 && !has_version) || (!verb.empty() && verb != "predict")) {
+    return unknown_path_reply(call);
+  }
+  if (verb == "predict") call.route = Route::predict_v1;
+  if (model == nullptr) return not_ready(call);
+  std::optional<Error> other = other_model(*model, has_version ? path[2] : last);
+  if (!other && has_version) other = other_version(*model, last);
+  if (other) return failure_reply(call, *other);
+  if (verb == "predict") return answer_body(call, read_instances);
+  if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  return json_reply(call, v1_model_json(*model));
+}
+
+HttpResponse ModelRoutes::v2(Call& call) {
+  call.route = Route::metadata;
+  const std::vector<std::string>& path = call.path;
+  std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (model == nullptr) return not_ready(call);
+  if (const auto other = other_model(*model, path[2])) return failure_reply(call, *other);
+  size_t next = 3;
+  if (path.size() >= 5 && path[3] == "versions") {
+    if (const auto other = other_version(*model, path[4])) return failure_reply(call, *other);
+    next = 5;
+  }
+  if (path.size() == next + 1 && path[next] == "infer") return infer(call, std::move(model));
+  const bool is_ready = path.size() == next + 1 && path[next] == "ready";
+  if (!is_ready && path.size() != next) return unknown_path_reply(call);
+  if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  if (!is_ready) return json_reply(call, model_metadata_json(*model, context_.clock.now()));
+  std::string body = "{\"name\":";
+  append_json_text(body, model->name());
+  return json_reply(call, body + ",\"ready\":true}");
+}
+
+HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> model) {
+  call.route = Route::infer;
+  if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
+  if (auto refused = refuse_encoding(call)) return *std::move(refused);
+  InferRequest wanted;
+  const auto read = [&](const ServedModel& of, const OnlineFeatures* online) -> Result<RowBatch> {
+    MILLGATE_ASSIGN(
+        wanted, read_infer(of, online, {call.request.body, call.request.inference_header_length},
+                           context_.rows_max));
+    return std::move(wanted.batch);
+  };
+  const Result<Answers> answers = answer(call, std::move(model), read);
+  if (!answers.ok()) return failure_reply(call, answers.error());
+  InferAnswer told = infer_answer(*answers, wanted);
+  HttpResponse response = json_reply(call, std::move(told.body));
+  response.inference_header_bytes = told.json_bytes;
+  if (told.json_bytes > 0) response.content_type = "application/octet-stream";
+  return response;
+}
+
+}  // namespace millgate

@@ -1,0 +1,31 @@
+/// What handlers of requests share.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "data/online/online_store.h"
+#include "ground/clock.h"
+#include "system/serve/prediction_log.h"
+#include "system/serve/rollback_answer.h"
+#include "system/serve/served_model.h"
+#include "system/serve/telemetry.h"
+
+namespace millgate {
+
+/// Everything outlives the handlers; `log` may be null.
+struct RouteContext {
+  const ModelSlot& models;
+  Telemetry& telemetry;
+  const Clock& clock;
+  PredictionLog* log = nullptr;
+  std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
+  std::string feedback_folder;
+  RollbackAccess rollback = {};
+  std::string predict_route = {};  ///< One more path that answers as /invocations; empty: none.
+  std::string health_route = {};   ///< One more path that answers as /ping; empty: none.
+  size_t rows_max = 65'536;
+};
+
+}  // namespace millgate
