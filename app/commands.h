@@ -70,6 +70,8 @@ void add_predict(const Command& program, Session& session);
 void add_feedback(const Command& program, Session& session);
 void add_monitor(const Command& program, Session& session);
 void add_alarms(const Command& program, Session& session);
+void add_trace(const Command& program, Session& session);
+void add_affected(const Command& program, Session& session);
 void add_explain(const Command& program, Session& session);
 void add_report(const Command& program, Session& session);
 void add_score(const Command& program, Session& session);

@@ -78,6 +78,8 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_feedback(program, session);
   add_monitor(program, session);
   add_alarms(program, session);
+  add_trace(program, session);
+  add_affected(program, session);
   add_explain(program, session);
   add_report(program, session);
   add_score(program, session);

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "model/release/model_name.h"
+#include "system/pipeline/tested_rows.h"
 #include "system/report/monitor_page.h"
 
 namespace millgate {
@@ -41,6 +42,31 @@ void print_windows(const ModelWatch& model) {
                window.share_positive ? rounded(*window.share_positive, 3) : "",
                metric_text(window, "auc"), metric_text(window, "brier"), window.note});
   }
+  table.print(std::cout);
+}
+
+std::string expected_text(const ExpectedQuality& expected, std::string_view metric) {
+  for (const ExpectedMetric& one : expected.metrics) {
+    if (one.metric != metric) continue;
+    return rounded(one.value, 3) + " (" + rounded(one.lower, 3) + " to " + rounded(one.upper, 3) +
+           ")";
+  }
+  return "";
+}
+
+/// Windows whose labels did not come, or not all of them.
+void print_expected(const ModelWatch& model) {
+  TextTable table(
+      {"without labels", "auc expected", "accuracy expected", "log_loss expected", "state", "why"});
+  for (const MonitorWindow& window : model.windows) {
+    if (!window.expected || window.maturity >= kMatureShare) continue;
+    table.add({to_string(window.from).substr(0, 10), expected_text(*window.expected, "auc"),
+               expected_text(*window.expected, "accuracy"),
+               expected_text(*window.expected, "log_loss"), to_string(window.expected->state),
+               window.expected->reason});
+  }
+  if (table.empty()) return;
+  std::cout << '\n';
   table.print(std::cout);
 }
 
@@ -100,6 +126,15 @@ Result<PredictionTable> asked_table(const Workplace& place, const Options& optio
   return log;
 }
 
+Result<HeldOutRows> held_out_rows(const Workplace& place, const Model& model) {
+  MILLGATE_ASSIGN(TestedRows rows, tested_rows(*place.repository, place.project, model));
+  HeldOutRows found;
+  found.inputs = std::move(rows.inputs);
+  found.label = std::move(rows.labels);
+  found.event_micros = std::move(rows.event_micros);
+  return found;
+}
+
 Result<int> monitor(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MonitorOptions how;
@@ -107,6 +142,7 @@ Result<int> monitor(const Session& session, const Options& options) {
   how.slices = options.slices;
   if (how.slices.empty() && place.project.task) how.slices = place.project.task->slices;
   how.author = author_name();
+  how.tested_rows = [&place](const Model& model) { return held_out_rows(place, model); };
   if (!options.log.paths.empty()) {
     MILLGATE_ASSIGN(how.log, asked_table(place, options));
     how.record = options.record;
@@ -121,6 +157,8 @@ Result<int> monitor(const Session& session, const Options& options) {
     std::cout << "model " << model.model.substr(0, 12) << ": " << grouped(model.row_count)
               << " predictions\n";
     print_windows(model);
+    print_expected(model);
+    if (!model.name.empty() && !model.note.empty()) std::cout << '\n' << model.note << '\n';
     print_drift(model);
     print_skew(model);
     std::cout << '\n';

@@ -10,6 +10,7 @@
 #include "model/release/model_name.h"
 #include "system/monitor/alarm_rules.h"
 #include "system/monitor/column_drift.h"
+#include "system/monitor/expected_watch.h"
 #include "system/monitor/reference_watch.h"
 #include "system/monitor/replay.h"
 #include "system/monitor/served_log.h"
@@ -88,13 +89,43 @@ std::string missing_inputs(const ServedLog& log, const Model& model) {
   return names;
 }
 
+/// The quality to be expected of each window without its labels. `inputs` is null where they were
+/// not logged, `model` where the project has none.
+Status expect_from(const Model* model, const Block* inputs, const ServedRows& rows,
+                   const WindowGrid& grid, const MonitorOptions& options, ModelWatch& watch) {
+  double threshold = options.log ? options.log->threshold : 0.5;
+  HeldOutRows tested;
+  if (model != nullptr) {
+    if (model->manifest().task_kind == "regression") return {};
+    threshold = model->manifest().threshold;
+    if (options.tested_rows) {
+      auto found = options.tested_rows(*model);
+      if (found) {
+        tested = *std::move(found);
+      } else {
+        watch.note =
+            "the rows that it was measured on cannot be read again: " + found.error().what +
+            "; its quality is expected from served labels alone";
+      }
+    }
+  }
+  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  return expect_quality({.model = model,
+                         .threshold = threshold,
+                         .inputs = inputs,
+                         .rows = rows,
+                         .grid = grid,
+                         .ranges = ranges},
+                        tested, options, watch.windows);
+}
+
 /// Everything that needs the model itself.
 Status watch_inputs(const Repository& repository, const ServedLog& log, const std::string& logged,
                     const Model& model, const ServedRows& rows, const WindowGrid& grid,
                     const MonitorOptions& options, ModelWatch& watch) {
   if (const std::string missing = missing_inputs(log, model); !missing.empty()) {
     watch.replay.note = watch.table.note = "cannot know: the log has no column " + missing;
-    return {};
+    return expect_from(&model, nullptr, rows, grid, options, watch);
   }
   MILLGATE_ASSIGN(const Block inputs, log.block(logged, model.features().inputs()));
   MILLGATE_ASSIGN(watch.replay, replay_rows(model, rows, inputs));
@@ -110,7 +141,7 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   MILLGATE_ASSIGN(watch.prediction_drift, drift_of_predictions(drift));
   MILLGATE_ASSIGN(watch.table,
                   compare_with_table(repository, log, logged, model, grid, options.branch));
-  return {};
+  return expect_from(&model, &inputs, rows, grid, options, watch);
 }
 
 std::string unknown_model_note(const std::string& logged, const MonitorOptions& options) {
@@ -159,6 +190,9 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
   watch.all.from = watch.first;
   watch.all.to = watch.last;
   if (model == nullptr) {
+    if (options.log && manifest.task_kind == "binary") {
+      MILLGATE_TRY(expect_from(nullptr, nullptr, rows, grid, options, watch));
+    }
     if (!options.log || options.log->reference_paths.empty()) return watch;
     MILLGATE_ASSIGN(tested[watch.model],
                     watch_reference(log, logged, manifest, rows, grid, options, watch));

@@ -6,20 +6,36 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "data/feature/vector.h"
 #include "data/store/repository.h"
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "model/measure/distribution.h"
 #include "model/measure/evidence.h"
 #include "system/monitor/alarm.h"
+#include "system/monitor/expected_quality.h"
 #include "system/monitor/prediction_table.h"
 
 namespace millgate {
+
+class Model;
+
+/// Rows with labels that a model has not learned from.
+struct HeldOutRows {
+  Block inputs;                    ///< Of the model; no rows where predictions are given.
+  std::vector<double> prediction;  ///< In place of inputs.
+  std::vector<double> label;
+  std::vector<int64_t> event_micros;
+};
+
+/// Finds them for a model of the project; no rows where there are none.
+using FindTestedRows = std::function<Result<HeldOutRows>(const Model&)>;
 
 struct MonitorOptions {
   int64_t window_micros = 7LL * 24 * 3600 * 1'000'000;  ///< Length of a window of event time.
@@ -33,6 +49,7 @@ struct MonitorOptions {
   std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
   bool record = true;                   ///< Put new alarms into the ledger.
   std::string author;                   ///< Of those events.
+  FindTestedRows tested_rows = {};      ///< Empty: quality is expected from served labels alone.
 };
 
 /// Effect sizes at which drift is called small and large, the same for every column. PSI 0.1 and
@@ -64,9 +81,10 @@ struct MonitorWindow {
   double maturity = 0;                             ///< Labelled share.
   std::optional<double> mean_prediction;           ///< Over all rows.
   std::optional<double> mean_prediction_labelled;  ///< Over labelled rows, beside the next one.
-  std::optional<double> share_positive;  ///< Of the labelled rows (mean label for regression).
-  std::vector<Evidence> evidence;        ///< auc, log_loss, brier ... all rows, then slices.
-  std::string note;                      ///< What cannot be known of this window, and why.
+  std::optional<double> share_positive;     ///< Of the labelled rows (mean label for regression).
+  std::vector<Evidence> evidence;           ///< auc, log_loss, brier ... all rows, then slices.
+  std::optional<ExpectedQuality> expected;  ///< Without its labels. Binary tasks only.
+  std::string note;                         ///< What cannot be known of this window, and why.
 };
 
 /// Logged inputs replayed through the model: an exact proof, not a statistic.
@@ -111,7 +129,7 @@ struct ModelWatch {
   std::optional<ColumnDrift> prediction_drift;
   ReplaySkew replay;
   TableSkew table;
-  std::string note;  ///< "model not in the store", or empty.
+  std::string note;  ///< "model not in the store", rows that could not be read; or empty.
 };
 
 /// What is odd about the logs themselves.

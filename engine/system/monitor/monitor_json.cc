@@ -14,6 +14,22 @@ Json optional_time(const std::optional<Time>& time) {
   return time ? Json(to_string(*time)) : Json(nullptr);
 }
 
+Json expected_json(const ExpectedQuality& expected) {
+  Json metrics = Json::array();
+  for (const ExpectedMetric& one : expected.metrics) {
+    metrics.push_back(
+        {{"metric", one.metric}, {"value", one.value}, {"lower", one.lower}, {"upper", one.upper}});
+  }
+  return {{"state", to_string(expected.state)},
+          {"reason", expected.reason},
+          {"metrics", metrics},
+          {"known_count", expected.known_count},
+          {"known_windows", expected.known_windows},
+          {"is_weighted", expected.is_weighted},
+          {"effective_share", expected.effective_share},
+          {"told_apart_auc", expected.told_apart_auc}};
+}
+
 Json window_json(const MonitorWindow& window) {
   Json evidence = Json::array();
   for (const Evidence& one : window.evidence) evidence.push_back(to_json(one));
@@ -26,6 +42,7 @@ Json window_json(const MonitorWindow& window) {
           {"mean_prediction_labelled", optional_number(window.mean_prediction_labelled)},
           {"share_positive", optional_number(window.share_positive)},
           {"evidence", evidence},
+          {"expected", window.expected ? expected_json(*window.expected) : Json(nullptr)},
           {"note", window.note}};
 }
 

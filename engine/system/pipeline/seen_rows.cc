@@ -85,11 +85,16 @@ Result<std::vector<std::string>> names_of(const arrow::Table& table,
 
 }  // namespace
 
+Result<Split> split_of_run(const Repository& repository, const Id& model,
+                           const arrow::Table& joined) {
+  MILLGATE_ASSIGN(const TrainSettings settings, split_settings(repository, model));
+  return split_rows(joined, settings);
+}
+
 Result<std::vector<uint8_t>> seen_rows(const Repository& repository, const Project& project,
                                        const Id& model, const JoinedRows& trained,
                                        const JoinedRows& judged, std::span<const int64_t> rows) {
-  MILLGATE_ASSIGN(const TrainSettings settings, split_settings(repository, model));
-  MILLGATE_ASSIGN(const Split split, split_rows(*trained.table, settings));
+  MILLGATE_ASSIGN(const Split split, split_of_run(repository, model, *trained.table));
   const std::vector<int64_t> used = rows_used(split);
   std::vector<uint8_t> seen;
   seen.reserve(rows.size());

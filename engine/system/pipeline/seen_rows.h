@@ -10,6 +10,7 @@
 #include "data/store/repository.h"
 #include "ground/error.h"
 #include "ground/id.h"
+#include "model/learn/split.h"
 #include "system/pipeline/project.h"
 
 namespace millgate {
@@ -19,6 +20,12 @@ struct JoinedRows {
   std::string commit;  ///< Hex id.
   const arrow::Table* table = nullptr;
 };
+
+/// The split of the training of `model`, read from its run in the ledger and repeated on `joined`,
+/// the rows joined at the commit of that run. Errors: `not_found` when no run made the model; those
+/// of split_rows.
+[[nodiscard]] Result<Split> split_of_run(const Repository& repository, const Id& model,
+                                         const arrow::Table& joined);
 
 /// One flag for each of `rows`, row numbers of `judged`: 1 where the model has seen it. The split
 /// of its training is read from its run in the ledger and repeated on `trained`, the rows joined at

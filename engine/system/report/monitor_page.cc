@@ -61,6 +61,39 @@ std::string window_table(const ModelWatch& watch) {
   return html + "</table></div>\n";
 }
 
+std::string expected_cell(const ExpectedQuality& expected, const std::string& metric) {
+  for (const ExpectedMetric& one : expected.metrics) {
+    if (one.metric != metric) continue;
+    return "<td class=\"n\">" + escape_html(figure_text(one.value)) + "<br><span class=\"quiet\">" +
+           escape_html(figure_text(one.lower)) + " to " + escape_html(figure_text(one.upper)) +
+           "</span></td>";
+  }
+  return "<td class=\"n\"></td>";
+}
+
+/// Of windows whose labels are not all there.
+std::string expected_table(const ModelWatch& watch) {
+  std::string rows;
+  for (const MonitorWindow& window : watch.windows) {
+    if (!window.expected || window.maturity >= kMatureShare) continue;
+    const ExpectedQuality& expected = *window.expected;
+    const char* css_class = expected.state == ExpectationState::holds      ? ""
+                            : expected.state == ExpectationState::doubtful ? "warn-text"
+                                                                           : "bad-text";
+    rows += "<tr><td class=\"nowrap\">" + escape_html(time_text(window.from)) + "</td>" +
+            expected_cell(expected, "auc") + expected_cell(expected, "accuracy") +
+            expected_cell(expected, "log_loss") + "<td class=\"nowrap\">" +
+            element("span", to_string(expected.state), css_class) + "</td><td class=\"quiet\">" +
+            escape_html(expected.reason) + "</td></tr>\n";
+  }
+  if (rows.empty()) return {};
+  return "<div class=\"scroll\"><table><caption>What to expect where labels are missing, from "
+         "labelled rows before; with 95 % intervals</caption><tr><th>From</th><th "
+         "class=\"n\">auc</th><th class=\"n\">accuracy</th><th class=\"n\">log_loss</th>"
+         "<th>State</th><th>Why</th></tr>\n" +
+         rows + "</table></div>\n";
+}
+
 std::string drift_table(const ModelWatch& watch) {
   std::string html =
       "<div class=\"scroll\"><table><caption>Each column against the training rows, those that "
@@ -159,7 +192,7 @@ std::string model_part(const ModelWatch& watch) {
   }
   const std::string metric = is_regression(watch) ? "mae" : "auc";
   html += "<figure>" + window_plot(watch.windows, metric, std::nullopt) + "</figure>\n";
-  html += window_table(watch) + slice_part(watch);
+  html += window_table(watch) + expected_table(watch) + slice_part(watch);
   if (watch.drift.empty()) return html + skew_part(watch);
   html += "<h3>Is the world still that of the training?</h3>\n<figure>" + drift_plot(watch.drift) +
           "</figure>\n" + drift_table(watch);
