@@ -1,6 +1,7 @@
 #include "system/serve/model_routes.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "system/serve/answer_table.h"
@@ -78,7 +79,7 @@ std::string v1_model_json(const ServedModel& model) {
 
 template <typename Read>
 Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const ServedModel> model,
-                                    const Read& read) {
+                                    const Read& read, std::optional<size_t> told_max) {
   const auto online = online_of(model);
   Result<RowBatch> batch = read(*model, online.ok() ? online->get() : nullptr);
   if (!batch.ok()) {
@@ -90,14 +91,21 @@ Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const Serv
     MILLGATE_TRY((*online)->fill(*batch, context_.clock.now(), context_.telemetry));
   }
   warn_of_ranges(*model, *batch);
+  std::optional<Explanations> explanations;
+  if (told_max) {
+    MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(*model));
+    MILLGATE_ASSIGN(explanations, explain_batch(*model, std::move(explainer), *batch, *told_max));
+  }
   MILLGATE_ASSIGN(Answers answers,
                   answer_rows(std::move(model), *std::move(batch), call.request_id,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
+  answers.explanations = std::move(explanations);
   count_answers(context_.telemetry, answers);
   return answers;
 }
 
-HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json) {
+HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json,
+                                      std::optional<size_t> told_max) {
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
   const HttpRequest& request = call.request;
@@ -113,12 +121,44 @@ HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json) {
                     open_table(*type, of, request.body, context_.rows_max));
     return read_columns(of, online, *table, context_.rows_max);
   };
-  const Result<Answers> answers = answer(call, std::move(model), read);
-  if (!answers.ok()) return failure_reply(call, answers.error());
   const bool is_arrow = type->format == BodyFormat::arrow_stream;
-  return answers_reply(
-      call, *answers,
-      parse_accept(request.accept, is_arrow ? BodyFormat::arrow_stream : BodyFormat::json));
+  const BodyFormat accepted =
+      parse_accept(request.accept, is_arrow ? BodyFormat::arrow_stream : BodyFormat::json);
+  if (!told_max) {
+    const auto wanted = wanted_explanation(request.target);
+    if (!wanted.ok()) return failure_reply(call, wanted.error());
+    told_max = *wanted;
+  }
+  if (told_max && accepted != BodyFormat::json) {
+    return failure_reply(
+        call, 406,
+        invalid_input("explanations are told as JSON only", "send `Accept: application/json`"));
+  }
+  const Result<Answers> answers = answer(call, std::move(model), read, told_max);
+  if (!answers.ok()) return failure_reply(call, answers.error());
+  return answers_reply(call, *answers, accepted);
+}
+
+bool ModelRoutes::wants_explanation(std::string_view target) {
+  const size_t query = target.find('?');
+  const std::string_view path = target.substr(0, query);
+  return (query != std::string_view::npos &&
+          target.substr(query).find("explain=") != std::string_view::npos) ||
+         (path.starts_with("/v1/") && path.ends_with(":explain"));
+}
+
+Result<std::shared_ptr<const Explainer>> ModelRoutes::explainer_of(const ServedModel& model) {
+  const Id& id = model.model().id();
+  const std::shared_ptr<const Explaining> known = explaining_.load();
+  if (known && known->model == id) return known->explainer;
+  if (context_.objects == nullptr) {
+    return invalid_input("this server explains nothing: it serves a model alone",
+                         "`millgate serve` in a project does");
+  }
+  MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer,
+                  load_explainer(*context_.objects, id));
+  explaining_.store(std::make_shared<const Explaining>(Explaining{id, explainer}));
+  return explainer;
 }
 
 HttpResponse ModelRoutes::predict(Call& call) {
@@ -165,15 +205,19 @@ HttpResponse ModelRoutes::v1(Call& call) {
   const std::string verb = colon == std::string::npos ? "" : last.substr(colon + 1);
   last = last.substr(0, colon);
   const bool has_version = path.size() == 5 && path[3] == "versions";
-  if ((path.size() != 3 && !has_version) || (!verb.empty() && verb != "predict")) {
+  if ((path.size() != 3 && !has_version) ||
+      (!verb.empty() && verb != "predict" && verb != "explain")) {
     return unknown_path_reply(call);
   }
-  if (verb == "predict") call.route = Route::predict_v1;
+  if (!verb.empty()) call.route = Route::predict_v1;
   if (model == nullptr) return not_ready(call);
   std::optional<Error> other = other_model(*model, has_version ? path[2] : last);
   if (!other && has_version) other = other_version(*model, last);
   if (other) return failure_reply(call, *other);
   if (verb == "predict") return answer_body(call, read_instances);
+  if (verb == "explain") {
+    return answer_body(call, read_instances, std::numeric_limits<size_t>::max());
+  }
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
   return json_reply(call, v1_model_json(*model));
 }

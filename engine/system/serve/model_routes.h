@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "ground/error.h"
 #include "system/serve/call.h"
@@ -27,6 +29,8 @@ class ModelRoutes {
   HttpResponse v1(Call& call);
   /// /v2/models/...: the Open Inference Protocol.
   HttpResponse v2(Call& call);
+  /// Whether the request asks for explanations, which take much longer than predictions.
+  [[nodiscard]] static bool wants_explanation(std::string_view target);
   /// 503 with the reason why nothing serves.
   HttpResponse not_ready(const Call& call) const;
 
@@ -34,11 +38,12 @@ class ModelRoutes {
   using Reader = Result<RowBatch> (*)(const ServedModel& model, const OnlineFeatures* online,
                                       std::string_view body, size_t rows_max);
   /// Reads a body as its type says, JSON by `read_json`, and answers as its sender accepts.
-  HttpResponse answer_body(const Call& call, Reader read_json);
-  /// Predicts what `read` makes of the request: Result<RowBatch>(model, online).
+  HttpResponse answer_body(const Call& call, Reader read_json, std::optional<size_t> told_max = {});
+  /// Predicts what `read` makes of the request: Result<RowBatch>(model, online). Explains as many
+  /// contributions as `told_max` says.
   template <typename Read>
   [[nodiscard]] Result<Answers> answer(const Call& call, std::shared_ptr<const ServedModel> model,
-                                       const Read& read);
+                                       const Read& read, std::optional<size_t> told_max = {});
   HttpResponse infer(Call& call, std::shared_ptr<const ServedModel> model);
   /// `model` bound to the online store; null without a store or where the model reads no view.
   [[nodiscard]] Result<std::shared_ptr<const OnlineFeatures>> online_of(
@@ -46,7 +51,17 @@ class ModelRoutes {
 
   const RouteContext& context_;
   PredictionIds& ids_;
-  std::atomic<std::shared_ptr<const OnlineFeatures>> bound_;  ///< Of the model asked for last.
+  /// The explainer of `model`, loaded when it is asked for first: who only predicts does not pay.
+  [[nodiscard]] Result<std::shared_ptr<const Explainer>> explainer_of(const ServedModel& model);
+
+  /// An explainer and the model that it belongs to.
+  struct Explaining {
+    Id model;
+    std::shared_ptr<const Explainer> explainer;
+  };
+
+  std::atomic<std::shared_ptr<const Explaining>> explaining_;  ///< Of the model asked for last.
+  std::atomic<std::shared_ptr<const OnlineFeatures>> bound_;   ///< Of the model asked for last.
 };
 
 }  // namespace millgate

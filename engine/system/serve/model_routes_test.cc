@@ -4,6 +4,8 @@
 #include <arrow/ipc/writer.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <map>
 #include <random>
 
 #include "ground/json.h"
@@ -80,6 +82,7 @@ class ModelRoutesTest : public ::testing::Test {
                  .telemetry = telemetry_,
                  .clock = system_clock(),
                  .log = nullptr,
+                 .objects = &project_.repository->objects(),
                  .feedback_folder = project_.folder.path("feedback"),
                  .predict_route = "/custom/predict",
                  .health_route = "/custom/health",
@@ -259,6 +262,42 @@ TEST_F(ModelRoutesTest, ChangedTablesAreAnsweredOrRefused) {
     answered += response.status == 200 ? 1 : 0;
   }
   EXPECT_GT(answered, 0);
+}
+
+TEST_F(ModelRoutesTest, ExplainsWhereItIsAsked) {
+  const std::vector<double> expected = probabilities(post("/predict", with("rows", kRows)));
+  const HttpResponse response = post("/predict?explain=all", with("rows", kRows));
+  EXPECT_EQ(probabilities(response), expected);
+  const Json answer = json(response);
+  const Json& told = answer["predictions"][0]["explanation"];
+  // The linear model of test_model.h: coefficient times the distance from the mean, scaled.
+  std::map<std::string, double> contributions;
+  for (const Json& one : told["contributions"]) contributions[one["feature"]] = one["contribution"];
+  EXPECT_NEAR(contributions["distance"], -0.7 * (1.4 - 1.3) / 0.7, 1e-12);
+  EXPECT_NEAR(contributions["rainy"], 0.9 * (1 - 0.5) / 0.5, 1e-12);
+  EXPECT_NEAR(contributions["flight"], 0.11 * (5 - 3) / 2, 1e-12);
+  double sum = told["base_value"];
+  for (const auto& [name, value] : contributions) sum += value;
+  EXPECT_NEAR(told["score"].get<double>(), sum, 1e-12);
+  EXPECT_NEAR(1 / (1 + std::exp(-sum)), expected[0], 1e-12);
+  EXPECT_EQ(told["scale"], "log-odds");
+  EXPECT_EQ(told["contributions"][0]["feature"], "rainy");
+  EXPECT_EQ(told["reasons"][0], "rainy is 1, which raises the log-odds by 0.9");
+
+  const Json brief = json(post("/invocations?explain=2", with("instances", kRows)));
+  EXPECT_EQ(brief["predictions"][1]["explanation"]["contributions"].size(), 2U);
+  const Json kserve = json(post("/v1/models/flights:explain", with("instances", kRows)));
+  EXPECT_EQ(kserve["predictions"][0]["explanation"], told);
+  EXPECT_FALSE(
+      json(post("/predict", with("rows", kRows)))["predictions"][0].contains("explanation"));
+  for (const std::string value : {"0", "-1", "x", ""}) {
+    EXPECT_THAT(error(post("/predict?explain=" + value, with("rows", kRows))),
+                HasSubstr("explain=4"));
+  }
+  EXPECT_EQ(post("/predict?explain=1", with("rows", kRows), "", "text/csv").status, 406);
+  EXPECT_TRUE(Routes::is_slow({.target = "/predict?explain=1"}));
+  EXPECT_TRUE(Routes::is_slow({.target = "/v1/models/flights:explain"}));
+  EXPECT_FALSE(Routes::is_slow({.target = "/predict"}));
 }
 
 TEST_F(ModelRoutesTest, DescribesItselfToOtherServersClients) {

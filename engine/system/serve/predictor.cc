@@ -131,6 +131,7 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
   append_around(out, answers, row);
   out += ',';
   append_warnings(out, answers.warnings[row]);
+  if (answers.explanations) append_explanation(out, *answers.model, *answers.explanations, row);
 }
 
 }  // namespace

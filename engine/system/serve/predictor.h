@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ground/clock.h"
 #include "ground/error.h"
+#include "system/serve/explanation.h"
 #include "system/serve/prediction_id.h"
 #include "system/serve/prediction_log.h"
 #include "system/serve/row_batch.h"
@@ -27,7 +29,8 @@ struct Answers {
   std::vector<Prediction> predictions;
   std::vector<std::string> ids;
   std::vector<std::vector<std::string>> warnings;
-  std::vector<std::string> notes;  ///< Warnings about the request as a whole.
+  std::vector<std::string> notes;                 ///< Warnings about the request as a whole.
+  std::optional<Explanations> explanations = {};  ///< Where they were asked for.
   bool is_single = false;
   std::string request_id;
 };

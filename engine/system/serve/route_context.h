@@ -20,6 +20,8 @@ struct RouteContext {
   Telemetry& telemetry;
   const Clock& clock;
   PredictionLog* log = nullptr;
+  const ObjectStore* objects =
+      nullptr;  ///< Explainers are read from it; null: nothing is explained.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
   std::string feedback_folder;
   RollbackAccess rollback = {};

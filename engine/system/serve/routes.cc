@@ -60,7 +60,7 @@ Error no_store() {
 bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   return path.starts_with("/feedback") || path.starts_with("/push") ||
-         path.starts_with("/rollback");
+         path.starts_with("/rollback") || ModelRoutes::wants_explanation(request.target);
 }
 
 HttpResponse Routes::answer(const HttpRequest& request) {

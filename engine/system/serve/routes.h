@@ -18,7 +18,7 @@ class Routes {
 
   /// Never fails: errors are answers.
   [[nodiscard]] HttpResponse answer(const HttpRequest& request);
-  /// Whether answering may wait for the disk, and so must not hold up predictions.
+  /// Whether answering takes long or may wait for the disk, and so must not hold up predictions.
   [[nodiscard]] static bool is_slow(const HttpRequest& request);
 
  private:

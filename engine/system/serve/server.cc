@@ -39,16 +39,18 @@ Status Server::State::open_log(const std::string& folder) {
 }
 
 Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
-  routes = std::make_unique<Routes>(RouteContext{.models = models,
-                                                 .telemetry = telemetry,
-                                                 .clock = clock,
-                                                 .log = log.get(),
-                                                 .online = options.online,
-                                                 .feedback_folder = std::move(feedback_folder),
-                                                 .rollback = rollback_access(),
-                                                 .predict_route = options.predict_route,
-                                                 .health_route = options.health_route,
-                                                 .rows_max = options.rows_max});
+  routes = std::make_unique<Routes>(
+      RouteContext{.models = models,
+                   .telemetry = telemetry,
+                   .clock = clock,
+                   .log = log.get(),
+                   .objects = repository ? &repository->objects() : nullptr,
+                   .online = options.online,
+                   .feedback_folder = std::move(feedback_folder),
+                   .rollback = rollback_access(),
+                   .predict_route = options.predict_route,
+                   .health_route = options.health_route,
+                   .rows_max = options.rows_max});
   HttpHandler handler{
       .answer = [this](const HttpRequest& request) { return routes->answer(request); },
       .is_slow = Routes::is_slow};
