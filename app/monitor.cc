@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string window = "7d";
+  std::string from, to;
   std::string html;
   std::vector<std::string> slices;
   PredictionTable log;
@@ -139,6 +140,12 @@ Result<int> monitor(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MonitorOptions how;
   MILLGATE_ASSIGN(how.window_micros, parse_duration_micros(options.window));
+  if (!options.from.empty()) {
+    MILLGATE_ASSIGN(how.from, parse_time(options.from));
+  }
+  if (!options.to.empty()) {
+    MILLGATE_ASSIGN(how.to, parse_time(options.to));
+  }
   how.slices = options.slices;
   if (how.slices.empty() && place.project.task) how.slices = place.project.task->slices;
   how.author = author_name();
@@ -169,21 +176,6 @@ Result<int> monitor(const Session& session, const Options& options) {
   return kDone;
 }
 
-Result<int> list_alarms(const Session& session) {
-  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(const std::vector<Alarm> all, alarms(repository->ledger()));
-  if (session.json) {
-    Json list = Json::array();
-    for (const Alarm& alarm : all) list.push_back(to_json(alarm));
-    print_json(list);
-  } else if (all.empty()) {
-    std::cout << "no alarms\n";
-  } else {
-    for (const Alarm& alarm : all) print_alarm(alarm);
-  }
-  return kDone;
-}
-
 }  // namespace
 
 void add_monitor(const Command& program, Session& session) {
@@ -193,6 +185,8 @@ void add_monitor(const Command& program, Session& session) {
                           "millgate monitor --window 7d --html monitor.html");
   command.add_option("--window", options->window, "length of a window of event time")
       .shows_default();
+  command.add_option("--from", options->from, "only event times from this on");
+  command.add_option("--to", options->to, "only event times before this");
   command.add_option("--by", options->slices, "logged columns to measure by; default: the task's");
   command.add_option("--html", options->html, "write a page with plots");
   PredictionTable& table = options->log;
@@ -215,12 +209,6 @@ void add_monitor(const Command& program, Session& session) {
   command.add_flag("--record", options->record, "put new alarms about the files into the ledger")
       .needs(log);
   command.does([&session, options] { return monitor(session, *options); });
-}
-
-void add_alarms(const Command& program, Session& session) {
-  const Command command =
-      program.add_command("alarms", "list the alarms that were raised", "millgate alarms");
-  command.does([&session] { return list_alarms(session); });
 }
 
 }  // namespace millgate

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ground/json.h"
+#include "system/monitor/alarm_decision.h"
 
 namespace millgate {
 namespace {
@@ -43,12 +44,23 @@ Json body_of(const Alarm& alarm) {
           {"next_step", alarm.next_step}};
 }
 
-/// Recorded alarms by key, the oldest of each.
-Result<std::map<std::string, Alarm>> by_key(const Ledger& ledger) {
-  MILLGATE_ASSIGN(const auto recorded, alarms(ledger));
-  std::map<std::string, Alarm> found;
-  for (const Alarm& alarm : recorded) found[alarm.key] = alarm;
+/// Recorded alarms by key, the newest of each, with what was decided.
+Result<std::map<std::string, AlarmStanding>> by_key(const Ledger& ledger) {
+  // Whether a mute has ended does not matter here: it was raised, and is not raised again.
+  MILLGATE_ASSIGN(auto standings, alarm_standings(ledger, Time{}));
+  std::map<std::string, AlarmStanding> found;
+  for (AlarmStanding& standing : standings) {
+    std::string key = standing.alarm.key;
+    found.emplace(std::move(key), std::move(standing));
+  }
   return found;
+}
+
+/// A resolved alarm comes back where it shows first after that.
+bool is_raised(const std::map<std::string, AlarmStanding>& known, const Alarm& alarm) {
+  const auto before = known.find(alarm.key);
+  if (before == known.end()) return false;
+  return before->second.state != AlarmState::resolved || alarm.since <= before->second.decided;
 }
 
 Result<Event> append_alarm(Ledger& ledger, const Alarm& alarm, const std::string& author) {
@@ -58,7 +70,7 @@ Result<Event> append_alarm(Ledger& ledger, const Alarm& alarm, const std::string
                        .body = dump_json(body_of(alarm))};
   return ledger.append(event, [&](const Ledger& now) -> Status {
     MILLGATE_ASSIGN(const auto known, by_key(now));
-    if (!known.contains(alarm.key)) return {};
+    if (!is_raised(known, alarm)) return {};
     return Error{.code = ErrorCode::conflict,
                  .what = "alarm " + alarm.key + " is recorded already"};
   });
@@ -77,7 +89,7 @@ nlohmann::ordered_json to_json(const Alarm& alarm) {
 Status record_alarms(Ledger& ledger, std::vector<Alarm>& found, const std::string& author) {
   MILLGATE_ASSIGN(auto known, by_key(ledger));
   for (Alarm& alarm : found) {
-    if (!known.contains(alarm.key)) {
+    if (!is_raised(known, alarm)) {
       auto event = append_alarm(ledger, alarm, author);
       if (event) {
         alarm.is_new = true;
@@ -88,8 +100,8 @@ Status record_alarms(Ledger& ledger, std::vector<Alarm>& found, const std::strin
       if (event.error().code != ErrorCode::conflict) return std::move(event).error();
       MILLGATE_ASSIGN(known, by_key(ledger));  // Another process was faster.
     }
-    alarm.event_number = known.at(alarm.key).event_number;
-    alarm.recorded = known.at(alarm.key).recorded;
+    alarm.event_number = known.at(alarm.key).alarm.event_number;
+    alarm.recorded = known.at(alarm.key).alarm.recorded;
   }
   return {};
 }

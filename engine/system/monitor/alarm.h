@@ -31,8 +31,9 @@ struct Alarm {
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Alarm& alarm);
 
-/// Appends those of `found` whose key no event of kind "alarm" has yet, and sets `is_new`,
-/// `event_number` and `recorded` in all of them. Safe against other processes that do the same.
+/// Appends those of `found` whose key no event of kind "alarm" has yet, or whose alarm was resolved
+/// (alarm_decision.h) before it shows now; sets `is_new`, `event_number` and `recorded` in all of
+/// them. Safe against other processes that do the same.
 [[nodiscard]] Status record_alarms(Ledger& ledger, std::vector<Alarm>& found,
                                    const std::string& author);
 

@@ -51,9 +51,20 @@ Result<Block> own_columns(const arrow::Table& row) {
                           {"answered_at", ValueType::time},
                           {"event_at", ValueType::time},
                           {"model", ValueType::text},
-                          {"request_id", ValueType::text},
-                          {"probability", ValueType::number},
-                          {"decision", ValueType::boolean}});
+                          {"probability", ValueType::number}});
+}
+
+/// Not every log has these two.
+Status read_optional(const arrow::Table& row, PredictionTrace& trace) {
+  if (row.schema()->GetFieldIndex("request_id") >= 0) {
+    MILLGATE_ASSIGN(const Block block, block_from(row, {{"request_id", ValueType::text}}));
+    trace.request_id = block.columns[0].texts[0];
+  }
+  if (row.schema()->GetFieldIndex("decision") >= 0) {
+    MILLGATE_ASSIGN(const Block block, block_from(row, {{"decision", ValueType::boolean}}));
+    trace.decision = block.columns[0].integers[0] != 0;
+  }
+  return {};
 }
 
 bool is_left_out(const SqlGuard& guard, const std::string& name) {
@@ -273,10 +284,9 @@ Result<PredictionTrace> trace_prediction(const Repository& repository,
   trace.answered = Time{own.columns[1].integers[0]};
   trace.event = Time{own.columns[2].integers[0]};
   trace.model = own.columns[3].texts[0];
-  trace.request_id = own.columns[4].texts[0];
-  trace.prediction = own.columns[5].valid[0] != 0 ? own.columns[5].numbers[0]
+  trace.prediction = own.columns[4].valid[0] != 0 ? own.columns[4].numbers[0]
                                                   : std::numeric_limits<double>::quiet_NaN();
-  trace.decision = own.columns[6].integers[0] != 0;
+  MILLGATE_TRY(read_optional(*row, trace));
   trace.logged = logged_values(*row, guard);
   MILLGATE_ASSIGN(trace.labels, labels_of(*database, trace.prediction_id));
   MILLGATE_TRY(trace_model(repository, *database, *row, branch, guard, trace));

@@ -34,6 +34,14 @@ std::string evidence_cell(const MonitorWindow& window, const std::string& metric
 
 bool is_regression(const ModelWatch& watch) { return find(watch.all, "rmse") != nullptr; }
 
+/// What is to be said of a window stands below its figures: beside them it would make the table
+/// wider than the page.
+std::string note_row(const std::string& note, size_t columns) {
+  if (note.empty()) return {};
+  return "<tr><td></td><td class=\"quiet\" colspan=\"" + std::to_string(columns - 1) + "\">" +
+         escape_html(note) + "</td></tr>\n";
+}
+
 std::string window_row(const MonitorWindow& window, const std::vector<std::string>& metrics) {
   std::string html = "<tr><td class=\"nowrap\">" + escape_html(time_text(window.from)) +
                      "</td><td class=\"n\">" + escape_html(count_text(window.row_count)) +
@@ -42,7 +50,15 @@ std::string window_row(const MonitorWindow& window, const std::vector<std::strin
                      "</td><td class=\"n\">" + escape_html(optional_text(window.share_positive)) +
                      "</td>";
   for (const std::string& metric : metrics) html += evidence_cell(window, metric);
-  return html + "<td class=\"quiet\">" + escape_html(window.note) + "</td></tr>\n";
+  return html + "</tr>\n" + note_row(window.note, 5 + metrics.size());
+}
+
+/// The head of a column of figures, on two lines where the name has two words.
+std::string head_of(const std::string& metric) {
+  const size_t gap = metric.find('_');
+  if (gap == std::string::npos) return element("th", metric, "n");
+  return "<th class=\"n\">" + escape_html(metric.substr(0, gap + 1)) + "<br>" +
+         escape_html(metric.substr(gap + 1)) + "</th>";
 }
 
 std::string window_table(const ModelWatch& watch) {
@@ -53,10 +69,10 @@ std::string window_table(const ModelWatch& watch) {
   std::string html =
       "<div class=\"scroll\"><table><caption>By window of event time; quality with 95 % "
       "intervals</caption><tr><th>From</th><th class=\"n\">Rows</th><th class=\"n\">Labelled</th>"
-      "<th class=\"n\">Mean prediction</th><th class=\"n\">" +
-      std::string(regression ? "Mean label" : "Share positive") + "</th>";
-  for (const std::string& metric : metrics) html += element("th", metric, "n");
-  html += "<th></th></tr>\n";
+      "<th class=\"n\">Mean<br>prediction</th><th class=\"n\">" +
+      std::string(regression ? "Mean<br>label" : "Share<br>positive") + "</th>";
+  for (const std::string& metric : metrics) html += head_of(metric);
+  html += "</tr>\n";
   for (const MonitorWindow& window : watch.windows) html += window_row(window, metrics);
   return html + "</table></div>\n";
 }
@@ -83,14 +99,14 @@ std::string expected_table(const ModelWatch& watch) {
     rows += "<tr><td class=\"nowrap\">" + escape_html(time_text(window.from)) + "</td>" +
             expected_cell(expected, "auc") + expected_cell(expected, "accuracy") +
             expected_cell(expected, "log_loss") + "<td class=\"nowrap\">" +
-            element("span", to_string(expected.state), css_class) + "</td><td class=\"quiet\">" +
-            escape_html(expected.reason) + "</td></tr>\n";
+            element("span", to_string(expected.state), css_class) + "</td></tr>\n" +
+            note_row(expected.reason, 5);
   }
   if (rows.empty()) return {};
   return "<div class=\"scroll\"><table><caption>What to expect where labels are missing, from "
          "labelled rows before; with 95 % intervals</caption><tr><th>From</th><th "
          "class=\"n\">auc</th><th class=\"n\">accuracy</th><th class=\"n\">log_loss</th>"
-         "<th>State</th><th>Why</th></tr>\n" +
+         "<th>State</th></tr>\n" +
          rows + "</table></div>\n";
 }
 

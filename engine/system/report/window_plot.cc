@@ -25,11 +25,24 @@ const Evidence* find(const MonitorWindow& window, const std::string& metric) {
   return nullptr;
 }
 
+/// What is expected of a window that lacks labels; null where it has them, or nobody can know.
+const ExpectedMetric* expected(const MonitorWindow& window, const std::string& metric) {
+  if (!window.expected || window.maturity >= kMatureShare) return nullptr;
+  for (const ExpectedMetric& one : window.expected->metrics) {
+    if (one.metric == metric) return &one;
+  }
+  return nullptr;
+}
+
 Scale quality_scale(const std::vector<MonitorWindow>& windows, const std::string& metric,
                     const std::optional<Evidence>& tested) {
   double least = tested ? tested->value : 1e300;
   double most = tested ? tested->value : -1e300;
   for (const MonitorWindow& window : windows) {
+    if (const ExpectedMetric* one = expected(window, metric)) {
+      least = std::min(least, one->lower);
+      most = std::max(most, one->upper);
+    }
     const Evidence* one = find(window, metric);
     if (one == nullptr) continue;
     least = std::min({least, one->value, one->lower.value_or(one->value)});
@@ -71,6 +84,27 @@ void draw_quality(Drawing& drawing, const std::vector<MonitorWindow>& windows,
   drawing.path(path, "line");
 }
 
+/// Paler than what was measured, and beside it where there is both.
+void draw_expected(Drawing& drawing, const std::vector<MonitorWindow>& windows,
+                   const std::string& metric, const Scale& y, double width) {
+  for (size_t at = 0; at < windows.size(); ++at) {
+    const ExpectedMetric* one = expected(windows[at], metric);
+    if (one == nullptr) continue;
+    const double x = kLeft + width * (static_cast<double>(at) + 0.7);
+    drawing.line({x, y(one->lower)}, {x, y(one->upper)}, "guide");
+    drawing.circle({x, y(one->value)}, 4, "soft",
+                   time_text(windows[at].from) + ": " + metric + " expected " +
+                       figure_text(one->value) + " (" + figure_text(one->lower) + " to " +
+                       figure_text(one->upper) + "), " + to_string(windows[at].expected->state));
+  }
+}
+
+bool expects_any(const std::vector<MonitorWindow>& windows, const std::string& metric) {
+  return std::any_of(windows.begin(), windows.end(), [&](const MonitorWindow& window) {
+    return expected(window, metric) != nullptr;
+  });
+}
+
 void draw_rows(Drawing& drawing, const std::vector<MonitorWindow>& windows, double width) {
   int64_t most = 1;
   for (const MonitorWindow& window : windows) most = std::max(most, window.row_count);
@@ -106,12 +140,17 @@ std::string window_plot(const std::vector<MonitorWindow>& windows, const std::st
   const Scale y = quality_scale(windows, metric, tested);
   const double width = (kWidth - kLeft - kRight) / static_cast<double>(windows.size());
   draw_axis(drawing, y);
-  drawing.text({0, 12}, metric + " on served rows", "faint");
+  drawing.text(
+      {0, 12},
+      metric + " on served rows" +
+          (expects_any(windows, metric) ? "; pale: expected where labels are missing" : ""),
+      "faint");
   if (tested) {
     drawing.line({kLeft, y(tested->value)}, {kWidth - kRight, y(tested->value)}, "guide");
     drawing.text({kWidth - kRight, y(tested->value) - 5},
                  "in the test " + figure_text(tested->value), "faint", Anchor::end);
   }
+  draw_expected(drawing, windows, metric, y, width);
   draw_quality(drawing, windows, metric, y, width);
   draw_rows(drawing, windows, width);
   return drawing.svg();
