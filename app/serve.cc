@@ -8,6 +8,7 @@
 #include "app/going_live.h"
 #include "data/online/online_settings.h"
 #include "system/serve/server.h"
+#include "system/ship/package.h"
 
 namespace millgate {
 
@@ -36,6 +37,55 @@ Status check_route(const char* option, const std::string& route) {
                        "write a path, for example /v1/endpoints/7:predict");
 }
 
+/// The paths under which a platform asks, beside our own.
+Status take_routes(ServerOptions& options) {
+  take_variable("AIP_PREDICT_ROUTE", options.predict_route);
+  take_variable("AIP_HEALTH_ROUTE", options.health_route);
+  MILLGATE_TRY(check_route("--predict-route", options.predict_route));
+  return check_route("--health-route", options.health_route);
+}
+
+/// The signals that end a server. Blocked before its threads exist, so that only `wait` sees them.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&ends_);
+    sigaddset(&ends_, SIGINT);
+    sigaddset(&ends_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends_, nullptr);
+  }
+  void wait() const {
+    int ended_by = 0;
+    sigwait(&ends_, &ended_by);
+  }
+
+ private:
+  sigset_t ends_{};
+};
+
+void tell_where(const Session& session, const Server& server) {
+  if (session.json) {
+    std::cout << dump_json({{"url", server.url()}, {"serving", server.serving_text()}}) << '\n';
+  } else {
+    std::cout << (server.has_model() ? "serving " : "no model serves yet: ")
+              << server.serving_text() << (server.has_model() ? " at " : "; listening at ")
+              << server.url() << '\n';
+  }
+  std::cout.flush();
+}
+
+void serve_until(const EndSignals& ends, Server& server) {
+  ends.wait();
+  std::cerr << "stopping: finishing what was accepted\n";
+  server.stop();
+}
+
+/// Where a package was unpacked, and where its server may write.
+struct PackagePlace {
+  std::string folder;
+  std::string state = "state";
+};
+
 Result<int> serve(const Session& session, ServerOptions options, const std::string& environment) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   if (!environment.empty() && !options.alias.empty()) {
@@ -45,32 +95,31 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   if (const char* token = std::getenv("MILLGATE_OPERATOR_TOKEN"); token != nullptr) {
     options.operator_token = token;
   }
-  take_variable("AIP_PREDICT_ROUTE", options.predict_route);
-  take_variable("AIP_HEALTH_ROUTE", options.health_route);
-  MILLGATE_TRY(check_route("--predict-route", options.predict_route));
-  MILLGATE_TRY(check_route("--health-route", options.health_route));
+  MILLGATE_TRY(take_routes(options));
   options.online = online_store(session, *repository);
-  // Blocked before the server's threads exist, so that only sigwait below sees them.
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
-  if (session.json) {
-    std::cout << dump_json({{"url", server->url()}, {"serving", server->serving_text()}}) << '\n';
-  } else {
-    std::cout << (server->has_model() ? "serving " : "no model serves yet: ")
-              << server->serving_text() << (server->has_model() ? " at " : "; listening at ")
-              << server->url() << '\n';
-  }
-  std::cout.flush();
+  tell_where(session, *server);
   const auto live = serving(repository->ledger(), std::nullopt, options.environment);
   if (options.alias.empty() && live.ok() && *live) tell_override(**live);
-  int ended_by = 0;
-  sigwait(&ends, &ended_by);
-  std::cerr << "stopping: finishing what was accepted\n";
-  server->stop();
+  serve_until(ends, *server);
+  return kDone;
+}
+
+/// The model of an unpacked package and nothing else: there is no ledger to follow.
+Result<int> serve_package(const Session& session, ServerOptions options,
+                          const std::string& environment, const PackagePlace& place) {
+  if (!options.alias.empty() || !environment.empty()) {
+    return invalid_input("`--env` and `--alias` are for a project; a package holds one model",
+                         "millgate serve --package " + place.folder);
+  }
+  MILLGATE_TRY(take_routes(options));
+  MILLGATE_ASSIGN(const std::shared_ptr<const Model> model, open_package(place.folder));
+  const EndSignals ends;
+  MILLGATE_ASSIGN(const std::unique_ptr<Server> server,
+                  Server::start_fixed(model, place.state, options));
+  tell_where(session, *server);
+  serve_until(ends, *server);
   return kDone;
 }
 
@@ -80,6 +129,7 @@ void add_serve(const Command& program, Session& session) {
   auto options = std::make_shared<ServerOptions>();
   options->port = 8080;
   auto environment = std::make_shared<std::string>();
+  auto place = std::make_shared<PackagePlace>();
   const Command command = program.add_command(
       "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
   command.add_option("--port", options->port, "0: any free one").shows_default();
@@ -94,6 +144,14 @@ void add_serve(const Command& program, Session& session) {
   command.add_option("--health-route", options->health_route,
                      "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
   command.does([&session, options, environment] { return serve(session, *options, *environment); });
+  Parameter package = command.add_option(
+      "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
+  command.add_option("--state", place->state, "with --package: where predictions are logged")
+      .needs(package);
+  command.does([&session, options, environment, place] {
+    return place->folder.empty() ? serve(session, *options, *environment)
+                                 : serve_package(session, *options, *environment, *place);
+  });
 }
 
 }  // namespace millgate

@@ -1,0 +1,155 @@
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "app/commands.h"
+#include "app/text_table.h"
+#include "ground/file_store.h"
+#include "model/release/model_name.h"
+#include "system/monitor/wording.h"
+#include "system/serve/client.h"
+#include "system/ship/oci_image.h"
+#include "system/ship/package.h"
+
+namespace millgate {
+
+namespace {
+
+struct Options {
+  std::string model = "serving";
+  std::string tar;
+  std::string oci;
+  std::string verify;
+  std::string probe;
+  bool force = false;
+};
+
+/// What is live, by the name of a model; only the gate opens the way, also out of the house.
+Result<Serving> find_live(const Ledger& ledger, const std::string& name) {
+  MILLGATE_ASSIGN(const Id model, resolve_model(ledger, name));
+  MILLGATE_ASSIGN(const std::vector<Serving> live, live_everywhere(ledger));
+  // The last environment is behind the others, and counts first.
+  for (auto one = live.rbegin(); one != live.rend(); ++one) {
+    if (one->model == model) return *one;
+  }
+  Error error = invalid_input("model " + model.brief() + " is live nowhere, so it is not packed",
+                              "release it with `millgate release " + model.brief() + "`");
+  error.code = ErrorCode::refused;
+  return error;
+}
+
+Status check_tar(const Options& options) {
+  std::error_code unknown;
+  if (options.force || !std::filesystem::exists(options.tar, unknown)) return {};
+  Error error = invalid_input("`" + options.tar + "` exists already", "`--force` writes over it");
+  error.code = ErrorCode::conflict;
+  return error;
+}
+
+Result<int> pack(const Session& session, const Options& options) {
+  if (!options.tar.empty()) MILLGATE_TRY(check_tar(options));
+  MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
+  MILLGATE_ASSIGN(const Serving live, find_live(repository->ledger(), options.model));
+  MILLGATE_ASSIGN(const Package package, make_package(repository->objects(), live));
+  std::optional<OciImage> image;
+  if (!options.oci.empty()) {
+    MILLGATE_ASSIGN(image, write_oci_image(package, options.oci));
+  }
+  if (!options.tar.empty()) MILLGATE_TRY(write_file(options.tar, package_tar(package)));
+  if (session.json) {
+    Json json = {{"model", package.model.hex()},
+                 {"name", package.name},
+                 {"package", package.id.hex()},
+                 {"size_bytes", package.files.size_bytes()},
+                 {"tar", options.tar.empty() ? Json() : Json(options.tar)},
+                 {"oci", Json()}};
+    if (image) {
+      json["oci"] = {{"folder", options.oci},
+                     {"tag", image->tag},
+                     {"digest", "sha256:" + image->manifest.hex()},
+                     {"unpacked_bytes", image->unpacked_bytes}};
+    }
+    print_json(json);
+    return kDone;
+  }
+  std::cout << package.name << " " << package.model.brief() << " as package " << package.id.brief()
+            << ", " << byte_size(package.files.size_bytes()) << '\n';
+  if (!options.tar.empty()) {
+    std::cout << options.tar << ": unpack it in /opt, then `systemctl enable --now /opt/"
+              << package.name << '/' << package.name << ".service`\n";
+  }
+  if (image) {
+    std::cout << options.oci << ": image " << image->tag << ", sha256:" << image->manifest.hex()
+              << "\n  skopeo copy oci:" << options.oci << ":" << image->tag << " docker://REGISTRY/"
+              << package.name << ":" << image->tag << '\n';
+  }
+  return kDone;
+}
+
+Result<int> verify(const Session& session, const std::string& folder) {
+  MILLGATE_ASSIGN(const std::vector<PackageFault> faults, verify_package(folder));
+  if (session.json) {
+    Json list = Json::array();
+    for (const PackageFault& one : faults) {
+      list.push_back({{"path", one.path}, {"fault", one.fault}});
+    }
+    print_json({{"folder", folder}, {"whole", faults.empty()}, {"faults", list}});
+    return faults.empty() ? kDone : kAnswerIsNo;
+  }
+  for (const PackageFault& one : faults) std::cout << one.path << ": " << one.fault << '\n';
+  if (faults.empty()) {
+    std::cout << "the package in " << folder << " is whole\n";
+  } else {
+    std::cerr << "hint: unpack the package again\n";
+  }
+  return faults.empty() ? kDone : kAnswerIsNo;
+}
+
+/// For the health check of an image, in which there is no curl.
+Result<int> probe(const std::string& url) {
+  MILLGATE_ASSIGN(HttpClient client, HttpClient::open(url, std::chrono::seconds(2)));
+  MILLGATE_ASSIGN(const HttpAnswer answer, client.get("/health/ready"));
+  std::cout << answer.body << '\n';
+  return answer.status == 200 ? kDone : kAnswerIsNo;
+}
+
+Result<int> package(const Session& session, const Options& options) {
+  const bool packs = !options.tar.empty() || !options.oci.empty();
+  const int asked =
+      (packs ? 1 : 0) + (options.verify.empty() ? 0 : 1) + (options.probe.empty() ? 0 : 1);
+  if (asked != 1) {
+    return invalid_input(asked == 0 ? "there is nothing to write to" : "these are several calls",
+                         "millgate package " + options.model + " --tar FILE --oci FOLDER, or " +
+                             "--verify FOLDER, or --probe URL");
+  }
+  if (!options.verify.empty()) return verify(session, options.verify);
+  if (!options.probe.empty()) return probe(options.probe);
+  return pack(session, options);
+}
+
+}  // namespace
+
+void add_package(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command = program.add_command(
+      "package", "a model that is live with the program that serves it, for another machine",
+      "millgate package --tar flights.tar --oci image\n"
+      "  millgate package --verify /opt/flights");
+  command.add_option("model", options->model, "id, version, alias or environment; it must be live")
+      .shows_default();
+  command.add_option("--tar", options->tar,
+                     "a tar with program, libraries, model, systemd unit, checksums and bill of "
+                     "materials");
+  command.add_option("--oci", options->oci,
+                     "the same as an OCI image layout in this folder, for any container engine");
+  command.add_flag("--force", options->force, "write over the tar that is there");
+  command.add_option("--verify", options->verify,
+                     "instead, compare the unpacked package in this folder with its checksums; "
+                     "exit code 1 where it is damaged");
+  command.add_option("--probe", options->probe,
+                     "instead, ask a server whether it is ready; exit code 1 where not");
+  command.does([&session, options] { return package(session, *options); });
+}
+
+}  // namespace millgate

@@ -1,0 +1,54 @@
+/// A model with the program that serves it, ready for another machine. docs/formats/package.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/store/object_store.h"
+#include "ground/error.h"
+#include "ground/id.h"
+#include "model/artifact/model.h"
+#include "model/release/registry.h"
+#include "system/ship/file_tree.h"
+#include "system/ship/running_program.h"
+
+namespace millgate {
+
+/// What is packed, and what is told of it.
+struct Package {
+  std::string name;  ///< Of the project, as a word: folder, service and image are called by it.
+  Id model;
+  std::string description;
+  Serving release;  ///< How the model came to be live; its time is that of all files.
+  std::string loader;
+  FileTree files;   ///< Below the package's own folder.
+  FileTree around;  ///< From the root on: what a system has and an image without one has not, the
+                    ///< rules of time zones, where a feature asks for them.
+  Id id;            ///< The hash of its SHA256SUMS, so of everything.
+};
+
+/// Puts together the program of this process and `serving.model`, whose `Model::load` the caller
+/// has done (so that the libraries that it needs are loaded). Same program, model and release: same
+/// bytes. Errors: as read_running_program and ObjectStore::get.
+[[nodiscard]] Result<Package> make_package(const ObjectStore& objects, const Serving& serving);
+
+/// The folder as a tar, with everything below `name`/.
+[[nodiscard]] std::string package_tar(const Package& package);
+
+/// What differs from SHA256SUMS in the unpacked package in `folder`: files that are changed,
+/// missing, or there without being listed. Empty: whole. Errors: `not_found` without SHA256SUMS;
+/// `damaged` when that cannot be read.
+struct PackageFault {
+  std::string path;
+  std::string fault;  ///< "changed", "missing", "not listed".
+};
+[[nodiscard]] Result<std::vector<PackageFault>> verify_package(const std::string& folder);
+
+/// The model of the unpacked package in `folder`; every part is checked against its hash.
+/// Errors: `not_found` where no package is; `damaged` naming the part; `invalid_input` for a newer
+/// format.
+[[nodiscard]] Result<std::shared_ptr<const Model>> open_package(const std::string& folder);
+
+}  // namespace millgate
