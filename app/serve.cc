@@ -143,7 +143,6 @@ void add_serve(const Command& program, Session& session) {
                      "one more path that answers as /invocations; default: $AIP_PREDICT_ROUTE");
   command.add_option("--health-route", options->health_route,
                      "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
-  command.does([&session, options, environment] { return serve(session, *options, *environment); });
   Parameter package = command.add_option(
       "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
   command.add_option("--state", place->state, "with --package: where predictions are logged")
