@@ -167,7 +167,7 @@ void add_decision(const Command& alarms, Session& session, AlarmState state,
 void add_alarms(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command(
-      "alarms", "list alarms; acknowledge, mute and resolve them", "millgate alarms --all");
+      "alarms", "list alarms; acknowledge, mute, resolve and send them", "millgate alarms --all");
   command.add_flag("--all", options->all, "also those that are muted or resolved");
   add_decision(command, session, AlarmState::acknowledged, "acknowledge", "somebody looks into it",
                "millgate alarms acknowledge 12 --by ada --reason \"asked the sender\"");

@@ -214,7 +214,8 @@ void ModelAlarms::find_drift() {
   std::optional<Time> since;
   for (const ColumnDrift& column : watch_.drift) {
     if (!column.since || is_explained(column)) continue;
-    if (column.verdict != "large" || column.rank < kRankMin) continue;
+    const bool is_large = column.verdict == "large";
+    if ((!is_large && !column.lasting_since) || column.rank < kRankMin) continue;
     // A feature that only repeats its input is named once, by the input.
     if (column.what == "feature" && inputs_ != nullptr) {
       const auto reads = inputs_->find(column.name);
@@ -225,7 +226,8 @@ void ModelAlarms::find_drift() {
     }
     if (worst == nullptr) worst = &column;
     if (++count <= 3) names += (names.empty() ? "" : ", ") + column.name;
-    since = since ? std::min(*since, *column.since) : *column.since;
+    const Time begin = is_large ? *column.since : *column.lasting_since;
+    since = since ? std::min(*since, begin) : begin;
   }
   if (worst != nullptr) {
     Alarm& alarm = add("drift", worst->name, std::min(0.7, 0.2 + 2 * worst->rank));
@@ -350,6 +352,60 @@ void find_gaps(const MonitorReport& report, std::vector<Alarm>& out) {
   }
 }
 
+/// To the next whole minute, hour or day: as exactly as people say it.
+int64_t rounded_up(int64_t micros) {
+  constexpr int64_t kMinute = 60LL * 1'000'000;
+  const int64_t unit = micros > 48 * 60 * kMinute ? 24 * 60 * kMinute
+                       : micros > 120 * kMinute   ? 60 * kMinute
+                                                  : kMinute;
+  return (micros + unit - 1) / unit * unit;
+}
+
+/// Windows whose labels should be there by what earlier ones took, and are not.
+void find_dead_feed(const MonitorReport& report, std::vector<Alarm>& out) {
+  constexpr int64_t kMatureWindowsMin = 3;
+  constexpr double kDeadShare = 0.2;
+  if (!report.log.label_delay_micros || !report.to) return;
+  const int64_t due_micros = 3 * *report.log.label_delay_micros / 2;
+  for (const ModelWatch& watch : report.models) {
+    int64_t mature = 0;
+    const MonitorWindow* first = nullptr;
+    int64_t rows = 0;
+    int64_t labels = 0;
+    for (const MonitorWindow& window : watch.windows) {
+      if (window.row_count < report.rows_min) continue;
+      if (window.maturity >= kMatureShare) {
+        ++mature;
+        first = nullptr;
+        rows = labels = 0;
+        continue;
+      }
+      if (mature < kMatureWindowsMin || window.maturity > kDeadShare) continue;
+      if (window.to.micros + due_micros > report.to->micros) continue;
+      if (first == nullptr) first = &window;
+      rows += window.row_count;
+      labels += window.labelled_count;
+    }
+    if (first == nullptr) continue;
+    Alarm alarm;
+    alarm.kind = "labels";
+    alarm.subject = "feed";
+    alarm.model = watch.model;
+    alarm.key = "labels/" + watch.model + "/feed/" + to_string(first->from);
+    alarm.severity = 0.6;
+    alarm.since = first->from;
+    alarm.what = "labels stopped coming";
+    alarm.how_much = count_of(labels, "label") + " came for " + count_of(rows, "row") +
+                     " that should have them: 95 of 100 came within " +
+                     duration_text(rounded_up(*report.log.label_delay_micros)) + " before";
+    alarm.suspected_cause =
+        "the feed of labels is dead or late; until it is back, quality is only "
+        "what can be expected";
+    alarm.next_step = "millgate sql 'select max(received_at), count(*) from feedback'";
+    out.push_back(std::move(alarm));
+  }
+}
+
 void find_log_faults(const MonitorReport& report, std::vector<Alarm>& out) {
   const LogCounts& log = report.log;
   const auto add = [&](int64_t part, int64_t whole, const std::string& subject, std::string what,
@@ -405,6 +461,7 @@ std::vector<Alarm> find_alarms(const MonitorReport& report, const TestEvidence& 
     }
   }
   find_gaps(report, found);
+  find_dead_feed(report, found);
   find_log_faults(report, found);
   std::stable_sort(found.begin(), found.end(),
                    [](const Alarm& a, const Alarm& b) { return a.severity > b.severity; });

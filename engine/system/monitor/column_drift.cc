@@ -134,6 +134,37 @@ void judge_drift(const Profile& reference, const Profile& current, int64_t rows_
   if (missing >= kMissingSmall) column.reason += "; " + missing_words(reference, current);
 }
 
+/// Windows in a row in which a column is far from its reference.
+class LargeRun {
+ public:
+  void add(bool is_large, Time from, double effect) {
+    if (!is_large) {
+      longest_passed_ = std::max(longest_passed_, length_);
+      length_ = 0;
+      effect_ = 0;
+      return;
+    }
+    if (length_ == 0) begin_ = from;
+    ++length_;
+    effect_ = std::max(effect_, effect);
+  }
+
+  /// Into `column`, if it is still going on and longer than what passed by itself.
+  void tell(int64_t window_micros, ColumnDrift& column) const {
+    constexpr int64_t kWeekMicros = 7LL * 24 * 3600 * 1'000'000;
+    const size_t least = window_micros >= kWeekMicros ? 2 : 3;
+    if (length_ < std::max(least, longest_passed_ + 1)) return;
+    column.lasting_since = begin_;
+    column.lasting_effect = effect_;
+  }
+
+ private:
+  size_t length_ = 0;
+  size_t longest_passed_ = 0;
+  Time begin_;
+  double effect_ = 0;
+};
+
 Status drift_of_column(const ServedColumn& values, const Profile& reference,
                        const DriftFrame& frame, size_t tests, ColumnDrift& column) {
   const Profile whole = values.profile({0, frame.row_count});
@@ -141,6 +172,7 @@ Status drift_of_column(const ServedColumn& values, const Profile& reference,
   MILLGATE_ASSIGN(column.drift, compare(reference, whole));
   column.new_category_share = share_of_new_categories(column.drift, whole);
   judge_drift(reference, whole, frame.rows_min, tests, column);
+  LargeRun run;
   for (size_t window = 0; window < frame.windows.size(); ++window) {
     column.psi_by_window.push_back(kNan);
     const RowRange range = frame.windows[window];
@@ -151,6 +183,7 @@ Status drift_of_column(const ServedColumn& values, const Profile& reference,
     // One bin: everything is missing, or every value is the same. Nothing to divide by.
     if (std::isfinite(one.drift.psi)) column.psi_by_window.back() = one.drift.psi;
     judge_drift(reference, current, frame.rows_min, tests * frame.windows.size(), one);
+    run.add(one.verdict == "large", frame.grid.from(window), one.drift.jensen_shannon);
     if (one.verdict != "large") continue;
     if (!column.since) column.since = frame.grid.from(window);
     // A unit that changed half way is diluted over all windows, but plain in its own.
@@ -158,8 +191,11 @@ Status drift_of_column(const ServedColumn& values, const Profile& reference,
       column.drift.unit_suspicion = one.drift.unit_suspicion;
     }
   }
+  run.tell(frame.grid.length_micros, column);
   if (column.verdict == "too few rows") return {};
-  if (column.verdict != "large" && column.since) {
+  if (column.verdict != "large" && column.lasting_since) {
+    column.reason += "; large in every window from " + time_text(*column.lasting_since) + " on";
+  } else if (column.verdict != "large" && column.since) {
     column.reason += "; large in the window from " + time_text(*column.since);
   }
   return {};
@@ -168,7 +204,8 @@ Status drift_of_column(const ServedColumn& values, const Profile& reference,
 void rank_columns(std::vector<ColumnDrift>& columns) {
   for (ColumnDrift& column : columns) {
     const double effect =
-        std::max(column.drift.jensen_shannon, std::abs(column.drift.null_rate_change));
+        std::max({column.drift.jensen_shannon, std::abs(column.drift.null_rate_change),
+                  column.lasting_effect});
     column.rank = column.importance * effect;
   }
   std::stable_sort(columns.begin(), columns.end(),

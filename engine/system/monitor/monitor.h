@@ -68,8 +68,12 @@ struct ColumnDrift {
   double importance = 0;  ///< Share of the model's gain, 0 to 1; the sum over its features.
   double rank = 0;        ///< Effect weighted by importance; columns are sorted by it.
   int64_t row_count = 0;
-  double new_category_share = 0;      ///< Rows whose category the training never saw.
-  std::optional<Time> since;          ///< First window in which it was large.
+  double new_category_share = 0;  ///< Rows whose category the training never saw.
+  std::optional<Time> since;      ///< First window in which it was large.
+  /// Begin of the windows up to the newest in which it was large without a break, where they are
+  /// more than ever passed by themselves (a weekend does), and 3 at least, or 2 of a week or more.
+  std::optional<Time> lasting_since = {};
+  double lasting_effect = 0;          ///< Largest Jensen-Shannon distance in these windows.
   std::vector<double> psi_by_window;  ///< One a window; NaN where there were too few rows.
 };
 
@@ -140,7 +144,10 @@ struct LogCounts {
   int64_t unknown_label_count = 0;  ///< Labels for predictions that nobody logged.
   int64_t relabelled_count = 0;     ///< Predictions with several labels; the latest wins.
   int64_t contradicted_count = 0;   ///< Of those, with different values.
-  int64_t bad_label_count = 0;      ///< Null, or not 0 or 1 for a binary task; left out.
+  /// Labels of 95 of 100 labelled predictions came within this time after the event; nothing
+  /// where it is not known when labels came.
+  std::optional<int64_t> label_delay_micros = {};
+  int64_t bad_label_count = 0;  ///< Null, or not 0 or 1 for a binary task; left out.
 };
 
 struct MonitorReport {

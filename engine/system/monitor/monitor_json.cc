@@ -67,6 +67,7 @@ Json drift_json(const ColumnDrift& column) {
           {"rank", column.rank},
           {"row_count", column.row_count},
           {"since", optional_time(column.since)},
+          {"lasting_since", optional_time(column.lasting_since)},
           {"psi_by_window", by_window}};
 }
 
@@ -141,6 +142,8 @@ nlohmann::ordered_json to_json(const MonitorReport& report) {
             {"unknown_label_count", report.log.unknown_label_count},
             {"relabelled_count", report.log.relabelled_count},
             {"contradicted_count", report.log.contradicted_count},
+            {"label_delay_micros",
+             report.log.label_delay_micros ? Json(*report.log.label_delay_micros) : Json(nullptr)},
             {"bad_label_count", report.log.bad_label_count}}},
           {"notes", report.notes},
           {"alarms", found},

@@ -322,5 +322,64 @@ TEST_F(Monitor, TheSameLogGivesTheSameReport) {
   EXPECT_EQ(dump_json(to_json(watched_.watch())), dump_json(to_json(watched_.watch())));
 }
 
+/// A column that moved three days ago is diluted in thirty, and an alarm all the same.
+TEST_F(Monitor, WhatLastsIsAnAlarmBeforeItIsLargeInAll) {
+  auto rows = made_served_rows(31, 12'000, kTestBegin, 30 * 24 * 3600 / 12'000);
+  for (ServedRow& row : rows) {
+    if (row.event_micros >= kTestBegin + 26 * kTestDay) row.warmth += 8;
+  }
+  watched_.answer(rows);
+  watched_.log(rows);
+  MonitorOptions daily;
+  daily.window_micros = kTestDay;
+  const MonitorReport report = watched_.watch(daily);
+  const ColumnDrift& warmth = drift_of(report, "warmth");
+  EXPECT_NE(warmth.verdict, "large") << "over all thirty days";
+  ASSERT_TRUE(warmth.lasting_since.has_value());
+  EXPECT_EQ(warmth.lasting_since->micros, kTestBegin + 26 * kTestDay);
+  ASSERT_THAT(keys_of(report), ElementsAre("drift warmth"));
+  EXPECT_EQ(report.alarms[0].since, *warmth.lasting_since);
+}
+
+/// Every weekend is another kind of day, and passes.
+TEST_F(Monitor, AWeekendIsNoAlarm) {
+  for (const int days : {7, 14, 21, 27, 28}) {
+    SCOPED_TRACE(days);
+    WatchedProject weekly;
+    auto rows = made_served_rows(32, days * 400, kTestBegin, 24 * 3600 / 400);
+    for (ServedRow& row : rows) {
+      const int64_t day = (row.event_micros - kTestBegin) / kTestDay % 7;
+      if (day >= 5) row.warmth += 6;
+    }
+    weekly.answer(rows);
+    weekly.log(rows);
+    MonitorOptions daily;
+    daily.window_micros = kTestDay;
+    EXPECT_THAT(keys_of(weekly.watch(daily)), IsEmpty());
+  }
+}
+
+/// Labels came a day after their rows, and from the fifth week on no more.
+TEST_F(Monitor, ADeadFeedOfLabelsIsAnAlarm) {
+  auto rows = made_served_rows(33, 7 * 500, kTestBegin, 7 * 24 * 3600 / 500);
+  watched_.answer(rows);
+  watched_.log(rows);
+  for (int week = 0; week < 4; ++week) {
+    std::vector<ServedRow> labelled(rows.begin() + week * 500, rows.begin() + (week + 1) * 500);
+    WatchedProject::label(labelled, static_cast<uint64_t>(40 + week));
+    watched_.log_labels(labelled, "week" + std::to_string(week),
+                        kTestBegin + (week + 1) * 7 * kTestDay + kTestDay);
+  }
+  const MonitorReport report = watched_.watch();
+  ASSERT_TRUE(report.log.label_delay_micros.has_value());
+  EXPECT_GT(*report.log.label_delay_micros, kTestDay);
+  EXPECT_LE(*report.log.label_delay_micros, 8 * kTestDay);
+  ASSERT_THAT(keys_of(report), ElementsAre("labels feed"));
+  EXPECT_EQ(report.alarms[0].since.micros, kTestBegin + 28 * kTestDay);
+  EXPECT_THAT(report.alarms[0].how_much,
+              AllOf(HasSubstr("0 labels came for 501 rows"), HasSubstr("within 8 days before")))
+      << "those of the newest weeks are not due yet";
+}
+
 }  // namespace
 }  // namespace millgate

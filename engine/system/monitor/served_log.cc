@@ -53,7 +53,7 @@ Status require_columns(const std::vector<std::string>& have, const std::vector<s
 Status make_labels(Database& database) {
   return database.execute(
       "create temp table latest_label as select prediction_id::varchar as prediction_id, "
-      "label::double as label_value, "
+      "label::double as label_value, received_at, "
       "count(*) over (partition by prediction_id) as label_count, "
       "min(label::double) over (partition by prediction_id) <> "
       "max(label::double) over (partition by prediction_id) as contradicted "
@@ -75,7 +75,8 @@ Status make_served(Database& database, const MonitorOptions& options, bool has_r
   return database.execute("create temp table served as select * from every_served where " + where);
 }
 
-Result<LogCounts> count_log(Database& database) {
+/// Labels in a table of predictions came nobody knows when.
+Result<LogCounts> count_log(Database& database, bool knows_arrival) {
   LogCounts counts;
   MILLGATE_ASSIGN(counts.prediction_count,
                   database.count("select count(*) from logged_predictions"));
@@ -90,6 +91,16 @@ Result<LogCounts> count_log(Database& database) {
                   database.count("select count(*) from latest_label where label_count > 1"));
   MILLGATE_ASSIGN(counts.contradicted_count,
                   database.count("select count(*) from latest_label where contradicted"));
+  MILLGATE_ASSIGN(
+      const int64_t labelled,
+      database.count("select count(*) from every_served where label_value is not null"));
+  if (labelled > 0 && knows_arrival) {
+    MILLGATE_ASSIGN(
+        counts.label_delay_micros,
+        database.count("select greatest(0, quantile_disc(epoch_us(l.received_at) - "
+                       "p.event_micros, 0.95))::bigint from every_served p join latest_label l on "
+                       "p.prediction_id::varchar = l.prediction_id"));
+  }
   return counts;
 }
 
@@ -147,7 +158,7 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
       require_columns(feedback_columns, {"prediction_id", "label", "received_at"}, "feedback"));
   MILLGATE_TRY(make_labels(database));
   MILLGATE_TRY(make_served(database, options, contains(log.columns_, "row_time")));
-  MILLGATE_ASSIGN(log.counts_, count_log(database));
+  MILLGATE_ASSIGN(log.counts_, count_log(database, !options.log));
   if (log.counts_.prediction_count > 0) {
     MILLGATE_ASSIGN(const int64_t first,
                     database.count("select min(event_micros) from every_served"));
