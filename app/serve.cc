@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "app/commands.h"
 #include "app/going_live.h"
@@ -28,6 +31,21 @@ std::shared_ptr<OnlineStore> online_store(const Session& session, const Reposito
 void take_variable(const char* variable, std::string& value) {
   if (!value.empty()) return;
   if (const char* given = std::getenv(variable); given != nullptr) value = given;
+}
+
+/// The socket that systemd, or who speaks its protocol (sd_listen_fds), handed over; -1: none.
+/// Errors: `invalid_input` for more than one.
+Result<int> handed_over_socket() {
+  const char* const process = std::getenv("LISTEN_PID");
+  const char* const count = std::getenv("LISTEN_FDS");
+  if (process == nullptr || count == nullptr || std::to_string(::getpid()) != process) return -1;
+  if (std::string_view(count) != "1") {
+    return invalid_input("LISTEN_FDS is `" + std::string(count) + "`",
+                         "hand over one socket: one ListenStream in the socket unit");
+  }
+  constexpr int kFirst = 3;
+  ::fcntl(kFirst, F_SETFD, FD_CLOEXEC);
+  return kFirst;
 }
 
 /// Errors: `invalid_input` for a route that is no path.
@@ -95,6 +113,7 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   if (const char* token = std::getenv("MILLGATE_OPERATOR_TOKEN"); token != nullptr) {
     options.operator_token = token;
   }
+  MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
   options.online = online_store(session, *repository);
   const EndSignals ends;
@@ -113,6 +132,7 @@ Result<int> serve_package(const Session& session, ServerOptions options,
     return invalid_input("`--env` and `--alias` are for a project; a package holds one model",
                          "millgate serve --package " + place.folder);
   }
+  MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
   MILLGATE_ASSIGN(const std::shared_ptr<const Model> model, open_package(place.folder));
   const EndSignals ends;

@@ -1,5 +1,7 @@
 #include "system/serve/http_listener.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -437,6 +439,8 @@ struct HttpListener::State {
   std::once_flag stopped;
 
   Status listen();
+  /// Listens at a socket that was handed over.
+  Status adopt(int socket);
   void accept();
   void on_accept(const ErrorCodeOf& error, Socket socket);
   void take(Socket socket);
@@ -448,8 +452,33 @@ struct HttpListener::State {
   void stop();
 };
 
+Status HttpListener::State::adopt(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  int is_listening = 0;
+  socklen_t flag_size = sizeof is_listening;
+  void* const pointer = &address;
+  const bool is_usable =
+      ::getsockname(socket, static_cast<sockaddr*>(pointer), &size) == 0 &&
+      (address.ss_family == AF_INET || address.ss_family == AF_INET6) &&
+      ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &flag_size) == 0 &&
+      is_listening != 0;
+  ErrorCodeOf error;
+  if (is_usable) {
+    acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), socket, error);
+  }
+  if (!is_usable || error) {
+    return invalid_input(
+        "descriptor " + std::to_string(socket) + " that was handed over is no listening TCP socket",
+        "hand over one stream socket, or start without LISTEN_FDS");
+  }
+  port = acceptor.local_endpoint().port();
+  return {};
+}
+
 Status HttpListener::State::listen() {
   const ServerOptions& options = shared.options;
+  if (options.listening_socket >= 0) return adopt(options.listening_socket);
   ErrorCodeOf error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error) {
@@ -518,7 +547,8 @@ void HttpListener::State::end_accepting() {
   ErrorCodeOf error;
   acceptor.cancel(error);
   acceptor.non_blocking(true, error);
-  while (!error) {
+  // At a socket that was handed over others go on listening: it is not ours to empty.
+  while (!error && shared.options.listening_socket < 0) {
     Socket socket(asio::make_strand(io.get_executor()));
     acceptor.accept(socket, error);
     if (!error) take(std::move(socket));

@@ -38,6 +38,7 @@ Result<RowBatch> begin_rows(const Target& target, size_t rows) {
 std::vector<FieldValue> fields_named(const ServedModel& model,
                                      const std::vector<std::string_view>& names) {
   std::vector<FieldValue> fields;
+  fields.reserve(names.size());
   for (const std::string_view name : names) {
     fields.push_back({.name = name, .use = model.find(name), .value = {}});
   }

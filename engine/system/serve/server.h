@@ -18,8 +18,12 @@ namespace millgate {
 
 /// How to serve. The defaults suit one machine behind a proxy or alone.
 struct ServerOptions {
-  std::string address = "127.0.0.1";   ///< "0.0.0.0" or "::" opens it to the network.
-  uint16_t port = 0;                   ///< 0: any free one; see Server::port.
+  std::string address = "127.0.0.1";  ///< "0.0.0.0" or "::" opens it to the network.
+  uint16_t port = 0;                  ///< 0: any free one; see Server::port.
+  /// A socket that listens already, handed over by who started the program; the server closes it.
+  /// Its address counts then. What waits at it when the server stops is left for the next one.
+  /// -1: none.
+  int listening_socket = -1;
   int threads = 0;                     ///< 0: one a processor.
   size_t body_bytes_max = 16 << 20;    ///< Beyond it: 413.
   size_t header_bytes_max = 16 << 10;  ///< Beyond it: 431.

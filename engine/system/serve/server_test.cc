@@ -439,6 +439,30 @@ TEST_F(ServerTest, RefusesAddressesThatItCannotUse) {
   EXPECT_THAT(taken.error().what, HasSubstr(std::to_string(server_->port())));
 }
 
+TEST_F(ServerTest, ListensAtASocketThatWasHandedOver) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  void* const pointer = &address;
+  ASSERT_EQ(::bind(socket, static_cast<sockaddr*>(pointer), sizeof address), 0);
+  const auto refused = Server::start(project_.repository, {.listening_socket = ::dup(socket)});
+  ASSERT_FALSE(refused.ok()) << "it does not listen yet";
+  EXPECT_THAT(refused.error().what, HasSubstr("no listening TCP socket"));
+  ASSERT_EQ(::listen(socket, 16), 0);
+  release_and_start({.listening_socket = ::dup(socket)});
+  const uint16_t port = server_->port();
+  EXPECT_EQ(client().get("/health/live")->status, 200);
+  server_->stop();
+  // Nobody serves, but the socket lives: who connects waits for the next server.
+  const RawSocket waiting(port);
+  ASSERT_TRUE(waiting.connected());
+  waiting.send("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  start({.listening_socket = ::dup(socket)});
+  EXPECT_THAT(waiting.receive_all(), HasSubstr("200 OK"));
+  ::close(socket);
+}
+
 TEST_F(ServerTest, FeedbackIsKept) {
   release_and_start();
   EXPECT_EQ(client().post("/feedback", R"([{"prediction_id":"a","label":1}])")->status, 200);

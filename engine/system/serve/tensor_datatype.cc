@@ -42,6 +42,7 @@ std::optional<TensorDatatype> parse_tensor_datatype(std::string_view name) {
 
 std::vector<std::string> tensor_datatype_names() {
   std::vector<std::string> names;
+  names.reserve(kKnown.size());
   for (const Known& known : kKnown) names.emplace_back(known.name);
   return names;
 }
