@@ -9,6 +9,7 @@
 #include "model/release/model_name.h"
 #include "system/monitor/wording.h"
 #include "system/serve/client.h"
+#include "system/ship/kubernetes.h"
 #include "system/ship/oci_image.h"
 #include "system/ship/package.h"
 
@@ -20,6 +21,8 @@ struct Options {
   std::string model = "serving";
   std::string tar;
   std::string oci;
+  std::string kubernetes;
+  std::string image;  ///< Where a cluster pulls it, without digest.
   std::string verify;
   std::string probe;
   bool force = false;
@@ -49,12 +52,18 @@ Status check_tar(const Options& options) {
 
 Result<int> pack(const Session& session, const Options& options) {
   if (!options.tar.empty()) MILLGATE_TRY(check_tar(options));
+  if (!options.kubernetes.empty()) {
+    MILLGATE_TRY(check_kubernetes(options.image, options.kubernetes));
+  }
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Serving live, find_live(repository->ledger(), options.model));
   MILLGATE_ASSIGN(const Package package, make_package(repository->objects(), live));
   std::optional<OciImage> image;
   if (!options.oci.empty()) {
     MILLGATE_ASSIGN(image, write_oci_image(package, options.oci));
+  }
+  if (!options.kubernetes.empty()) {
+    MILLGATE_TRY(write_kubernetes(package, {options.image, image->manifest}, options.kubernetes));
   }
   if (!options.tar.empty()) MILLGATE_TRY(write_file(options.tar, package_tar(package)));
   if (session.json) {
@@ -63,6 +72,7 @@ Result<int> pack(const Session& session, const Options& options) {
                  {"package", package.id.hex()},
                  {"size_bytes", package.files.size_bytes()},
                  {"tar", options.tar.empty() ? Json() : Json(options.tar)},
+                 {"kubernetes", options.kubernetes.empty() ? Json() : Json(options.kubernetes)},
                  {"oci", Json()}};
     if (image) {
       json["oci"] = {{"folder", options.oci},
@@ -81,8 +91,13 @@ Result<int> pack(const Session& session, const Options& options) {
   }
   if (image) {
     std::cout << options.oci << ": image " << image->tag << ", sha256:" << image->manifest.hex()
-              << "\n  skopeo copy oci:" << options.oci << ":" << image->tag << " docker://REGISTRY/"
-              << package.name << ":" << image->tag << '\n';
+              << "\n  skopeo copy oci:" << options.oci << ":" << image->tag << " docker://"
+              << (options.image.empty() ? "REGISTRY/" + package.name : options.image) << ":"
+              << image->tag << '\n';
+  }
+  if (!options.kubernetes.empty()) {
+    std::cout << options.kubernetes << ": `kubectl apply -k " << options.kubernetes
+              << "` once the image is pushed\n";
   }
   return kDone;
 }
@@ -141,8 +156,17 @@ void add_package(const Command& program, Session& session) {
   command.add_option("--tar", options->tar,
                      "a tar with program, libraries, model, systemd unit, checksums and bill of "
                      "materials");
-  command.add_option("--oci", options->oci,
-                     "the same as an OCI image layout in this folder, for any container engine");
+  Parameter oci = command.add_option("--oci", options->oci,
+                                     "the same as an OCI image layout in this folder, for any "
+                                     "container engine");
+  Parameter image = command.add_option("--image", options->image,
+                                       "with --oci: where it will be pulled from, without tag, for "
+                                       "example registry.example.org/team/flights");
+  image.needs(oci);
+  command
+      .add_option("--kubernetes", options->kubernetes,
+                  "with --image: manifests for a cluster, in this folder, the image by its digest")
+      .needs(image);
   command.add_flag("--force", options->force, "write over the tar that is there");
   command.add_option("--verify", options->verify,
                      "instead, compare the unpacked package in this folder with its checksums; "

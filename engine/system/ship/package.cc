@@ -27,8 +27,12 @@ std::string word_of(const std::string& project) {
     const char next = capital ? static_cast<char>(c - 'A' + 'a') : plain ? c : '-';
     if (next != '-' || (!word.empty() && word.back() != '-')) word += next;
   }
+  // Longer names, and those that begin with a digit, Kubernetes does not take.
+  constexpr size_t kLongest = 50;
+  if (word.size() > kLongest) word.resize(kLongest);
   while (!word.empty() && word.back() == '-') word.pop_back();
-  return word.empty() ? "model" : word;
+  const bool begins_well = !word.empty() && word[0] >= 'a';
+  return begins_well ? word : word.empty() ? "model" : "model-" + word;
 }
 
 /// Copies the objects of the model: its manifest, and the parts that it names.
