@@ -49,7 +49,7 @@ std::vector<std::string> member_names(const std::vector<Field>& inputs) {
   std::set<std::string> taken;
   for (const Field& input : inputs) {
     std::string name = c_name(input.name);
-    while (!taken.insert(name).second) name += "_";
+    while (!taken.insert(name).second) name += '_';
     names.push_back(std::move(name));
   }
   return names;
@@ -463,6 +463,7 @@ Status Writer::add_feature(size_t definition) {
       const TypedExpression expression,
       compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
   std::vector<uint32_t> columns;
+  columns.reserve(saved_.inputs.size());
   for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);
   const size_t begin = program_.instruction_count();
   const ValueSource result = program_.add(*expression.root, columns);

@@ -110,7 +110,8 @@ void Layout::add_tree(int32_t root) {
   for (size_t next = 0; next < waiting.size(); ++next) {
     const int32_t from = waiting[next];
     if (from < 0) {
-      leaves_.push_back(trees_.leaves[static_cast<size_t>(~from)]);
+      const int32_t leaf = ~from;
+      leaves_.push_back(trees_.leaves[static_cast<size_t>(leaf)]);
       steps_.push_back({.cell = 0, .rank = leaf_count++, .on = 0, .words = 0});
       continue;
     }
@@ -268,7 +269,6 @@ std::string read_cells(bool with_words) {
 /// Eight trees are walked side by side, so that the processor works on the others while one waits.
 std::string sum_of_leaves(const Trees& trees, bool with_words) {
   constexpr int kLanes = 8;
-  const std::string right = "(unsigned)(ranks[p[k]->cell] > p[k]->rank)";
   std::string text = "/* To the next step; `moved` stays 0 once all have come to a leaf. */\n";
   if (with_words) {
     text +=
