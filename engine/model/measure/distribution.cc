@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -34,6 +35,16 @@ void fill_moments(std::span<const double> sorted, Profile& profile) {
     sum += off * off / (count - 1);
   }
   profile.standard_deviation = std::sqrt(sum);
+  if (std::isfinite(sum)) return;
+  // Squares beyond 1e308: the same in parts of the largest value, and at most the largest number.
+  const double largest = std::max(std::abs(sorted.front()), std::abs(sorted.back()));
+  sum = 0;
+  for (double value : sorted) {
+    const double off = value / largest - profile.mean / largest;
+    sum += off * off / (count - 1);
+  }
+  profile.standard_deviation =
+      std::min(largest * std::sqrt(sum), std::numeric_limits<double>::max());
 }
 
 void fill_steps(std::span<const double> sorted, Profile& profile) {

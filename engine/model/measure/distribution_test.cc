@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ground/json.h"
 #include "ground/random.h"
@@ -83,6 +84,18 @@ TEST(Profile, OfNothing) {
     EXPECT_EQ(drift->ks, 0);
     EXPECT_EQ(drift->p_value, 1);
   }
+}
+
+TEST(Profile, NumbersWhoseSquaresAreTooLarge) {
+  // Standard deviation by NumPy on a 1e200th of the values, times 1e200; and of the type's ends.
+  const Profile far = profile_numbers("far", std::vector<double>{1e200, 2e200, 4e200});
+  EXPECT_NEAR(far.standard_deviation / 1e200, 1.5275252316519468, 1e-12);
+  const double end = std::numeric_limits<double>::max();
+  const Profile ends = profile_numbers("ends", std::vector<double>{-end, end});
+  EXPECT_EQ(ends.standard_deviation, end);
+  const auto again = profile_from_json(to_json(ends));
+  ASSERT_TRUE(again.ok()) << again.error().what;
+  EXPECT_EQ(again->standard_deviation, end);
 }
 
 TEST(Profile, OfTexts) {
