@@ -53,6 +53,7 @@ void add_feature_push(const Command& feature, Session& session);
 void add_materialise(const Command& program, Session& session);
 void add_test(const Command& program, Session& session);
 void add_tune(const Command& program, Session& session);
+void add_backtest(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);
 void add_runs(const Command& program, Session& session);
 void add_compare(const Command& program, Session& session);

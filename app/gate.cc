@@ -44,8 +44,8 @@ std::string outcome_text(const Judgement& judgement) {
 
 std::string measured_text(const Judgement& judgement) {
   if (!judgement.evidence) return judgement.passed ? "" : "not measured";
-  return is_against_serving(judgement.requirement.bound) ? with_sign(judgement.evidence->value)
-                                                         : rounded(judgement.evidence->value);
+  return is_comparison(judgement.requirement.bound) ? with_sign(judgement.evidence->value)
+                                                    : rounded(judgement.evidence->value);
 }
 
 void print_verdict(const Verdict& verdict) {
@@ -63,7 +63,7 @@ void print_verdict(const Verdict& verdict) {
   }
   table.print(std::cout);
   for (const Judgement& one : verdict.judgements()) {
-    const bool is_told = !one.passed || is_against_serving(one.requirement.bound);
+    const bool is_told = !one.passed || is_comparison(one.requirement.bound);
     if (is_told) std::cout << name_of(one.requirement) << ": " << one.reason << '\n';
   }
   const size_t all = verdict.judgements().size();
@@ -115,7 +115,7 @@ struct Loaded {
   std::shared_ptr<const Model> model;
   std::shared_ptr<arrow::Table> judged, trained;
 
-  [[nodiscard]] GateModel view() const { return {&run, model.get(), judged.get(), trained.get()}; }
+  [[nodiscard]] GateModel view() const { return {&run, model.get(), judged, trained}; }
 };
 
 /// `commit`: that of the judged model; empty: this is it.
@@ -133,7 +133,7 @@ Result<Loaded> load(const Workplace& place, const Id& id, const std::string& com
 
 bool is_held_against_serving(const Environment& environment) {
   return std::any_of(environment.requirements.begin(), environment.requirements.end(),
-                     [](const Requirement& one) { return is_against_serving(one.bound); });
+                     [](const Requirement& one) { return is_against_serving(one); });
 }
 
 struct Options {

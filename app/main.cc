@@ -61,6 +61,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_materialise(program, session);
   add_test(program, session);
   add_tune(program, session);
+  add_backtest(program, session);
   add_run(program, session);
   add_runs(program, session);
   add_compare(program, session);

@@ -236,8 +236,9 @@ class TypeChecker {
 
   Status check_fitted(const SyntaxNode& node, const FunctionOverload& overload) const {
     if (overload.fitted == nullptr || use_ == ExpressionUse::feature) return {};
-    return source_.fault(node.span, "a label cannot use `" + node.name + "`, which is learned",
-                         "a label is a condition or a number of its own row");
+    const std::string who = use_ == ExpressionUse::label ? "a label" : "a value of a column";
+    return source_.fault(node.span, who + " cannot use `" + node.name + "`, which is learned",
+                         "write what depends on its own row only");
   }
 
   Error unknown_function(const SyntaxNode& node) const {
@@ -396,8 +397,11 @@ Result<TypedExpression> checked_expression(const ExpressionText& source, const S
                                            ExpressionUse use, TypeChecker& checker) {
   if (syntax.kind == SyntaxKind::call && is_whole_form(syntax.name)) {
     if (use != ExpressionUse::feature) {
-      return source.fault(syntax.span, "a label cannot be a category",
-                          "a label is a condition or a number");
+      const bool is_label = use == ExpressionUse::label;
+      return source.fault(
+          syntax.span,
+          is_label ? "a label cannot be a category" : "a value of a column cannot be a category",
+          is_label ? "a label is a condition or a number" : "write the text itself");
     }
     return syntax.name == kHashedWords ? check_hashed_words(source, syntax, checker)
                                        : check_category(source, syntax, checker);
@@ -405,6 +409,7 @@ Result<TypedExpression> checked_expression(const ExpressionText& source, const S
   MILLGATE_ASSIGN(Checked checked, checker.check(syntax));
   if (!checked.type) return TypedExpression{.root = constant_null(ValueType::number)};
   const ValueType type = *checked.type;
+  if (use == ExpressionUse::value) return TypedExpression{.root = std::move(checked.node)};
   if (type != ValueType::boolean && type != ValueType::integer && type != ValueType::number) {
     const std::string what = use == ExpressionUse::feature ? "a feature" : "a label";
     return source.fault(

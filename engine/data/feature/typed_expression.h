@@ -51,6 +51,7 @@ struct TypedExpression {
 enum class ExpressionUse {
   feature,  ///< boolean, integer, number, or `category(...)`.
   label,    ///< boolean, integer or number.
+  value,    ///< Any type: it takes the place of a column.
 };
 
 /// Resolves names against `fields` and overloads by types.

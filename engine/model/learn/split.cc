@@ -110,7 +110,8 @@ Windows windows_of(std::vector<int64_t> times, const TrainSettings& settings, in
   return {.train_end = at(end - settings.share), .test_begin = at(end)};
 }
 
-Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings, int fold = 0) {
+/// The times of labelled rows. Errors: `invalid_input` when one has none, or there are none.
+Result<std::vector<int64_t>> labelled_times(const Timeline& line) {
   std::vector<int64_t> times;
   int64_t timeless = 0;
   for (size_t i = 0; i < line.rows; ++i) {
@@ -123,25 +124,24 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings,
   }
   if (timeless > 0) {
     return invalid_input("cannot split by time: " + std::to_string(timeless) + " of " +
-                             std::to_string(timeless + static_cast<int64_t>(times.size())) +
+                             std::to_string(timeless + std::ssize(times)) +
                              " labelled rows have no time",
                          "give the task's [[source]] `happened`, or use split = { by = "
                          "\"random\", share = 0.2 }");
   }
-  Split split;
   if (times.empty()) {
+    Split split;
     split.left_out_unlabelled = static_cast<int64_t>(line.rows);
     return invalid_input("the training set has no labelled row: " + part_sizes(split),
                          "check [task] label and that the task's table has rows");
   }
-  const auto [oldest, newest] = std::minmax_element(times.begin(), times.end());
-  const std::string span = "rows from " + to_string(Time{*oldest}) + " to " +
-                           to_string(Time{*newest}) + " (" + days_text(*newest - *oldest) + ")";
-  Windows windows = windows_of(times, settings, fold);
-  // Older folds choose among parameters and calibrate nothing.
-  const bool calibrates = settings.needs_calibration_rows() && fold == 0;
-  windows.calibration_begin =
-      calibrates ? calibration_begin(times, windows, settings.calibrate_share) : windows.test_begin;
+  return times;
+}
+
+/// Every labelled row to its part. Errors: `invalid_input` when a part is empty.
+Result<Split> deal_by_time(const Timeline& line, const Windows& windows, bool calibrates,
+                           const std::string& figures) {
+  Split split;
   split.train_end_micros = windows.train_end;
   split.test_begin_micros = windows.test_begin;
   for (size_t i = 0; i < line.rows; ++i) {
@@ -164,13 +164,43 @@ Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings,
       }
     }
   }
-  std::string figures = span;
+  MILLGATE_TRY(check_not_empty(split, calibrates, figures + ": " + part_sizes(split)));
+  return split;
+}
+
+std::string rows_text(const std::vector<int64_t>& times) {
+  const auto [oldest, newest] = std::minmax_element(times.begin(), times.end());
+  return "rows from " + to_string(Time{*oldest}) + " to " + to_string(Time{*newest}) + " (" +
+         days_text(*newest - *oldest) + ")";
+}
+
+Result<Split> split_by_time(const Timeline& line, const TrainSettings& settings, int fold = 0) {
+  MILLGATE_ASSIGN(const std::vector<int64_t> times, labelled_times(line));
+  Windows windows = windows_of(times, settings, fold);
+  // Older folds choose among parameters and calibrate nothing.
+  const bool calibrates = settings.needs_calibration_rows() && fold == 0;
+  windows.calibration_begin =
+      calibrates ? calibration_begin(times, windows, settings.calibrate_share) : windows.test_begin;
+  std::string figures = rows_text(times);
   if (settings.test_micros > 0) {
     figures +=
         ", valid " + days_text(settings.valid_micros) + ", test " + days_text(settings.test_micros);
   }
-  MILLGATE_TRY(check_not_empty(split, calibrates, figures + ": " + part_sizes(split)));
-  return split;
+  return deal_by_time(line, windows, calibrates, figures);
+}
+
+/// Where the valid window begins of a training at `origin`.
+int64_t train_end_at(std::vector<int64_t> times, const TrainSettings& settings, int64_t origin) {
+  if (settings.test_micros > 0) return origin - settings.valid_micros;
+  std::erase_if(times, [&](int64_t time) { return time > origin; });
+  if (times.empty()) return origin;
+  // As large beside the training rows as in split_rows, where the test rows are of these too.
+  const double share = settings.share / (1 - settings.share);
+  const auto rank = static_cast<size_t>((1 - share) * static_cast<double>(times.size()));
+  if (rank < 1) return origin;
+  const auto end = times.begin() + static_cast<std::ptrdiff_t>(rank) - 1;
+  std::nth_element(times.begin(), end, times.end());
+  return *end;
 }
 
 /// How many rows each part gets; the rest trains.
@@ -226,6 +256,24 @@ Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settin
   MILLGATE_ASSIGN(const Timeline line, read_timeline(joined));
   return settings.split_by == "random" ? split_by_random(line, settings)
                                        : split_by_time(line, settings);
+}
+
+Result<Split> split_at(const arrow::Table& joined, const TrainSettings& settings, Time origin) {
+  if (settings.split_by == "random") {
+    return invalid_input("rows that are split at random have no order in time",
+                         "use split = { by = \"time\", ... } in [train]");
+  }
+  MILLGATE_ASSIGN(const Timeline line, read_timeline(joined));
+  MILLGATE_ASSIGN(const std::vector<int64_t> times, labelled_times(line));
+  Windows windows{.train_end = train_end_at(times, settings, origin.micros),
+                  .test_begin = origin.micros,
+                  .calibration_begin = origin.micros};
+  const bool calibrates = settings.needs_calibration_rows();
+  if (calibrates) {
+    windows.calibration_begin = calibration_begin(times, windows, settings.calibrate_share);
+  }
+  return deal_by_time(line, windows, calibrates,
+                      rows_text(times) + ", trained at " + to_string(origin));
 }
 
 Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const TrainSettings& settings,

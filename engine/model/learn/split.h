@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "model/learn/train_settings.h"
 
@@ -47,6 +48,13 @@ struct Split {
 /// Errors: as split_rows, with the number of the fold.
 [[nodiscard]] Result<std::vector<Split>> rolling_splits(const arrow::Table& joined,
                                                         const TrainSettings& settings, int folds);
+
+/// The split of whoever trains at `origin`: valid and calibration rows are the newest until then,
+/// as many as in split_rows, older rows train, and every later labelled row is test. Labels that
+/// were not known when the next window began are left out as there. Errors: `invalid_input` for a
+/// split by random, and as split_rows.
+[[nodiscard]] Result<Split> split_at(const arrow::Table& joined, const TrainSettings& settings,
+                                     Time origin);
 
 /// The rows of `split` dealt anew at random, in parts of the same sizes: what a random split
 /// of the same data would have been.

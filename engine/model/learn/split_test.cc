@@ -177,6 +177,48 @@ TEST(RollingSplits, TooManyFoldsAreNamed) {
       << folds.error().what;
 }
 
+TEST(SplitAt, IsTheSplitOfWhoeverTrainedThen) {
+  const auto rows = hourly(1000, kDay);
+  const TrainSettings settings = windows(2 * kDay, 3 * kDay);
+  const auto newest = split_rows(*rows, settings);
+  ASSERT_TRUE(newest.ok());
+  const auto same = split_at(*rows, settings, Time{newest->test_begin_micros});
+  ASSERT_TRUE(same.ok()) << same.error().what;
+  EXPECT_EQ(same->train, newest->train);
+  EXPECT_EQ(same->valid, newest->valid);
+  EXPECT_EQ(same->test, newest->test);
+  const auto older = split_at(*rows, settings, Time{500 * kHour});
+  ASSERT_TRUE(older.ok()) << older.error().what;
+  // Valid: rows 453 to 500 whose labels are known at 500, a day later each.
+  EXPECT_EQ(older->valid.front(), 453);
+  EXPECT_EQ(older->valid.back(), 476);
+  // Train: rows up to 452 whose labels are known at 452.
+  EXPECT_EQ(older->train.back(), 428);
+  EXPECT_EQ(older->test.front(), 501);
+}
+
+TEST(SplitAt, SharesAndCalibrationAreThoseOfTheSplit) {
+  const auto rows = hourly(1000, 0);
+  TrainSettings settings;
+  settings.calibrate = CalibrationMethod::isotonic;
+  const auto newest = split_rows(*rows, settings);
+  ASSERT_TRUE(newest.ok());
+  const auto same = split_at(*rows, settings, Time{newest->test_begin_micros});
+  ASSERT_TRUE(same.ok()) << same.error().what;
+  EXPECT_NEAR(static_cast<double>(same->train.size()), static_cast<double>(newest->train.size()),
+              1);
+  EXPECT_NEAR(static_cast<double>(same->valid.size()), static_cast<double>(newest->valid.size()),
+              1);
+  EXPECT_FALSE(same->calibration.empty());
+}
+
+TEST(SplitAt, RefusesWhereThereIsNothingOlder) {
+  EXPECT_FALSE(split_at(*hourly(100, 0), windows(2 * kDay, kDay), Time{-kDay}).ok());
+  TrainSettings random;
+  random.split_by = "random";
+  EXPECT_FALSE(split_at(*hourly(100, 0), random, Time{50 * kHour}).ok());
+}
+
 TEST(SplitByTime, SharesStandInForMissingLengths) {
   TrainSettings settings;
   settings.share = 0.1;

@@ -191,7 +191,8 @@ Status read_metrics(Section& section, TuneSettings& tune) {
   std::vector<std::string> names;
   for (const Metric& metric : all_metrics()) {
     const bool fits = !metric.needs_threshold && !metric.is_gap && !metric.needs_uncertainty &&
-                      !metric.is_best_at_zero && metric.unit != "ms";
+                      !metric.is_best_at_zero && metric.unit != "ms" &&
+                      metric.need == MetricNeed::nothing;
     if (fits) names.emplace_back(metric.name);
   }
   MILLGATE_ASSIGN(tune.metrics, section.texts("metric"));

@@ -14,8 +14,9 @@
 #include "model/artifact/model_format.h"
 #include "model/learn/attempt.h"
 #include "model/learn/dependencies.h"
-#include "model/learn/fit_calibration.h"
 #include "model/learn/label_check.h"
+#include "model/learn/learned_around.h"
+#include "model/learn/rival.h"
 #include "model/learn/row_values.h"
 #include "model/measure/coverage.h"
 
@@ -25,54 +26,6 @@ namespace {
 
 void tell(const TrainRequest& request, const char* stage, double share) {
   if (request.progress) request.progress(stage, share);
-}
-
-/// The probabilities as they are told.
-void calibrate(const std::optional<Calibration>& calibration, std::vector<double>& predictions) {
-  if (!calibration) return;
-  for (double& one : predictions) one = calibrated(*calibration, one);
-}
-
-/// What `settings` want learned from the calibration rows.
-struct LearnedAround {
-  std::optional<Calibration> calibration;
-  std::optional<Uncertainty> uncertainty;
-};
-
-Result<LearnedAround> learn_around(const TrainRequest& request, const Attempt& made) {
-  LearnedAround learned;
-  const TrainSettings& settings = request.settings;
-  if (!settings.needs_calibration_rows()) return learned;
-  const std::vector<double> predictions = predictions_of(made.fitted, made.calibration);
-  const Outcome rows{.label = made.calibration.labels, .prediction = predictions};
-  if (settings.calibrate) {
-    if (request.task.kind != TaskKind::binary) {
-      return invalid_input(
-          "`calibrate` in [train] makes probabilities right, and a regression task "
-          "has none",
-          "remove it; `uncertainty` surrounds values with intervals");
-    }
-    MILLGATE_ASSIGN(learned.calibration, fit_calibration(*settings.calibrate, rows));
-  }
-  if (settings.uncertainty) {
-    MILLGATE_ASSIGN(learned.uncertainty,
-                    fit_uncertainty(*settings.uncertainty, request.task.kind, rows));
-  }
-  return learned;
-}
-
-double choose_threshold(const TrainRequest& request, const Attempt& made,
-                        const std::optional<Calibration>& calibration) {
-  if (request.task.kind != TaskKind::binary) return 0.5;
-  if (request.threshold) return *request.threshold;
-  if (!request.utility) return 0.5;
-  std::vector<double> labels = made.valid.labels;
-  std::vector<double> predictions = predictions_of(made.fitted, made.valid);
-  const std::vector<double> later = predictions_of(made.fitted, made.calibration);
-  labels.insert(labels.end(), made.calibration.labels.begin(), made.calibration.labels.end());
-  predictions.insert(predictions.end(), later.begin(), later.end());
-  calibrate(calibration, predictions);
-  return best_threshold({.label = labels, .prediction = predictions}, *request.utility);
 }
 
 struct Span {
@@ -226,14 +179,13 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
 std::optional<double> auc_of_random_split(const TrainRequest& request, const TrainingRows& rows,
                                           const Split& split) {
   const Split shuffled = shuffle_split(split, request.settings.seed);
-  const auto made =
-      attempt(request, rows, shuffled, [&](double share) { tell(request, "random split", share); });
-  if (!made.ok()) return std::nullopt;
-  const auto learned = learn_around(request, *made);
-  if (!learned.ok()) return std::nullopt;
-  std::vector<double> predictions = predictions_of(made->fitted, made->test);
-  calibrate(learned->calibration, predictions);
-  return auc({.label = made->test.labels, .prediction = predictions});
+  tell(request, "random split", 0);
+  const auto rival = train_rival(request, rows, shuffled);
+  if (!rival.ok()) return std::nullopt;
+  std::vector<double> labels;
+  labels.reserve(shuffled.test.size());
+  for (const int64_t row : shuffled.test) labels.push_back(rows.labels[static_cast<size_t>(row)]);
+  return auc({.label = labels, .prediction = rival->predictions});
 }
 
 /// Trains on `result.split`, saves the model and measures it. What only this needs is freed when

@@ -7,6 +7,13 @@
 
 namespace millgate {
 
+/// What a metric needs beside labels and predictions of the rows; only the gate has it.
+enum class MetricNeed {
+  nothing,
+  disturbance,    ///< Predictions before and after the inputs were disturbed.
+  training_rows,  ///< The loss on the rows that the model was trained on.
+};
+
 /// A metric that requirements may name.
 struct Metric {
   std::string_view name;
@@ -17,6 +24,7 @@ struct Metric {
   std::string_view definition;     ///< One sentence with the formula's source.
   bool needs_uncertainty = false;  ///< Of what surrounds predictions.
   bool is_best_at_zero = false;    ///< May be below 0, where it is no better: not to search by.
+  MetricNeed need = MetricNeed::nothing;  ///< Beside what the flags say.
 };
 
 /// All metrics, in the order in which reports show them: of one group of rows, of what surrounds

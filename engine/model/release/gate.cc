@@ -61,7 +61,7 @@ Status check_requirements(const std::vector<Requirement>& requirements) {
 /// The measurement that counts: the worst that fits; a value that is no number is the worst.
 const Evidence* find_evidence(const Requirement& requirement,
                               const std::vector<Evidence>& evidence) {
-  const bool is_against = is_against_serving(requirement.bound);
+  const bool is_against = is_comparison(requirement.bound);
   const std::string metric = is_against ? advantage_metric(requirement.metric) : requirement.metric;
   const Evidence* worst = nullptr;
   for (const Evidence& candidate : evidence) {
@@ -145,7 +145,7 @@ void judge_advantage(Judgement& judgement) {
 Judgement judge_one(const Requirement& requirement, const std::vector<Evidence>& evidence,
                     const JudgeOptions& options) {
   Judgement judgement{.requirement = requirement, .evidence = std::nullopt, .reason = {}};
-  if (is_against_serving(requirement.bound) && options.nothing_serves) {
+  if (is_against_serving(requirement) && options.nothing_serves) {
     judgement.passed = true;
     judgement.reason = "nothing serves yet that it could be held against";
     return judgement;
@@ -160,7 +160,7 @@ Judgement judge_one(const Requirement& requirement, const std::vector<Evidence>&
     judgement.reason = "the measurement is not a number";
     return judgement;
   }
-  if (is_against_serving(requirement.bound)) {
+  if (is_comparison(requirement.bound)) {
     judge_advantage(judgement);
     return judgement;
   }
@@ -178,6 +178,7 @@ Json judgement_json(const Judgement& judgement) {
   json["limit"] = requirement.limit;
   json["level"] = requirement.level == Level::must ? "must" : "should";
   json["slice"] = requirement.slice;
+  if (!requirement.circumstance.empty()) json["circumstance"] = requirement.circumstance;
   json["because"] = requirement.because;
   json["passed"] = judgement.passed;
   json["margin"] = judgement.evidence ? Json(judgement.margin) : Json();
@@ -215,6 +216,7 @@ Result<Judgement> judgement_from_json(const Json& json, const std::string& objec
   requirement.level = json.value("level", "must") == "should" ? Level::should : Level::must;
   MILLGATE_ASSIGN(requirement.limit, json_member<double>(json, "limit", object));
   MILLGATE_ASSIGN(requirement.slice, json_member<std::string>(json, "slice", object));
+  requirement.circumstance = json.value("circumstance", "");
   MILLGATE_ASSIGN(requirement.because, json_member<std::string>(json, "because", object));
   MILLGATE_ASSIGN(judgement.passed, json_member<bool>(json, "passed", object));
   MILLGATE_ASSIGN(judgement.reason, json_member<std::string>(json, "reason", object));

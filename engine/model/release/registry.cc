@@ -240,7 +240,7 @@ const Evidence* measured_for(const Verdict& own, const Requirement& asked) {
   for (const Judgement& one : own.judgements()) {
     const Requirement& requirement = one.requirement;
     const bool fits = requirement.metric == asked.metric && requirement.slice == asked.slice &&
-                      !is_against_serving(requirement.bound);
+                      !is_comparison(requirement.bound);
     if (fits && one.evidence) return &*one.evidence;
   }
   return nullptr;
@@ -259,7 +259,7 @@ Status check_still_meets(const Ledger& ledger, const Id& model, const std::strin
   MILLGATE_ASSIGN(const std::optional<Verdict> today, newest_verdict(ledger, environment));
   for (const Judgement& one : today->judgements()) {
     const Requirement& asked = one.requirement;
-    if (asked.level == Level::should || is_against_serving(asked.bound)) continue;
+    if (asked.level == Level::should || is_comparison(asked.bound)) continue;
     const Evidence* measured = measured_for(*own, asked);
     if (measured == nullptr) continue;
     const bool is_met = asked.bound == Bound::at_least ? measured->value >= asked.limit

@@ -53,6 +53,8 @@ Status read_slice(const Section& section, const std::vector<std::string>& condit
   return {};
 }
 
+bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
+
 constexpr std::pair<const char*, Bound> kBounds[] = {{"at_least", Bound::at_least},
                                                      {"at_most", Bound::at_most},
                                                      {"better_by", Bound::better_by},
@@ -60,7 +62,8 @@ constexpr std::pair<const char*, Bound> kBounds[] = {{"at_least", Bound::at_leas
 
 Status check_against(const Section& section, const char* key, const Metric& metric,
                      const Requirement& requirement) {
-  if (metric.is_gap || metric.is_best_at_zero || metric.unit == "ms" || metric.unit == "bytes") {
+  if (metric.is_gap || metric.is_best_at_zero || metric.need != MetricNeed::nothing ||
+      is_of_program(metric)) {
     return section.error_at(
         key, "`" + requirement.metric + "` is not measured on the same rows of two models",
         "write `at_least` or `at_most`");
@@ -92,8 +95,8 @@ Status read_bound(Section& section, const Metric& metric, Requirement& requireme
   if (!std::isfinite(requirement.limit)) {
     return section.error_at(found, "limit is not a finite number");
   }
-  return is_against_serving(requirement.bound) ? check_against(section, found, metric, requirement)
-                                               : Status();
+  return is_comparison(requirement.bound) ? check_against(section, found, metric, requirement)
+                                          : Status();
 }
 
 Status read_group(Section& section, const Metric& metric, Requirement& requirement) {
@@ -123,7 +126,67 @@ Status read_group(Section& section, const Metric& metric, Requirement& requireme
   return {};
 }
 
+/// `than`, `under` or `after`: against what, or in which circumstance.
+Status read_circumstance(Section& section, const Metric& metric, Requirement& requirement) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const char* key : {"than", "under", "after"}) {
+    MILLGATE_ASSIGN(const std::string text, section.text_or(key, ""));
+    if (!text.empty()) given.emplace_back(key, text);
+  }
+  const bool is_of_change = metric.need == MetricNeed::disturbance;
+  if (given.empty() && !is_of_change) return {};
+  if (is_of_change && (given.empty() || given.front().first != "under")) {
+    return section.error_at("metric",
+                            "`" + requirement.metric + "` is measured when inputs are disturbed",
+                            "add `under = \"noise\"`, or another way to disturb them");
+  }
+  const auto& [key, text] = given.front();
+  if (given.size() > 1) {
+    return section.error_at(given[1].first,
+                            "requirement has both `" + key + "` and `" + given[1].first + "`",
+                            "write two [[requirement]] tables");
+  }
+  if (metric.is_gap || metric.need == MetricNeed::training_rows || metric.needs_uncertainty ||
+      is_of_program(metric) || requirement.slice == kFoundSlices) {
+    return section.error_at(
+        key,
+        "`" + key + "` is not for " +
+            (requirement.slice == kFoundSlices ? "slices that are found"
+                                               : "`" + requirement.metric + "`"),
+        "write it for a metric of all rows, or of a slice");
+  }
+  if (key == "than") {
+    auto simple = read_simple_model(text);
+    if (!simple.ok()) return section.error_at(key, simple.error().what, simple.error().hint);
+    requirement.than = *std::move(simple);
+    if (!is_comparison(requirement.bound)) {
+      return section.error_at(key, "`than` needs `better_by` or `not_worse_by`",
+                              "write by how much it must be better, for example `better_by = 0`");
+    }
+  } else if (key == "under") {
+    auto disturbance = read_disturbance(text);
+    if (!disturbance.ok()) {
+      return section.error_at(key, disturbance.error().what, disturbance.error().hint);
+    }
+    requirement.under = *std::move(disturbance);
+  } else {
+    MILLGATE_ASSIGN(const auto micros, section.duration_micros(key));
+    requirement.after_micros = *micros;
+  }
+  if (key != "than" && requirement.bound == Bound::better_by) {
+    return section.error_at("better_by", "the model is compared with itself, " + key + " " + text,
+                            "write `not_worse_by`, `at_least` or `at_most`");
+  }
+  requirement.circumstance = key + " " + text;
+  requirement.slice += (requirement.slice.empty() ? "" : ", ") + requirement.circumstance;
+  return {};
+}
+
 }  // namespace
+
+bool is_against_serving(const Requirement& requirement) {
+  return is_comparison(requirement.bound) && requirement.circumstance.empty();
+}
 
 Result<Requirement> read_requirement(Section section) {
   Requirement requirement{.metric = {}, .slice = {}, .because = {}, .section = section};
@@ -137,10 +200,11 @@ Result<Requirement> read_requirement(Section section) {
   MILLGATE_ASSIGN(const std::string level, section.one_of("level", "must", {"must", "should"}));
   requirement.level = level == "must" ? Level::must : Level::should;
   MILLGATE_TRY(read_group(section, *metric, requirement));
-  if (requirement.slice == kFoundSlices && is_against_serving(requirement.bound)) {
+  if (requirement.slice == kFoundSlices && is_comparison(requirement.bound)) {
     return section.error_at("slice", "slices are found for one model, not between two",
                             "write `at_least` or `at_most`, or declare the slice");
   }
+  MILLGATE_TRY(read_circumstance(section, *metric, requirement));
   MILLGATE_ASSIGN(requirement.because, section.text_or("because", ""));
   MILLGATE_TRY(section.finish());
   return requirement;

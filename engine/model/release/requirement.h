@@ -1,22 +1,26 @@
 /// A `[[requirement]]` of the project file.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ground/error.h"
 #include "ground/settings.h"
+#include "model/artifact/disturbance.h"
+#include "model/measure/simple_model.h"
 
 namespace millgate {
 
 enum class Bound {
   at_least,
   at_most,
-  better_by,     ///< Than what serves, by more than the limit.
-  not_worse_by,  ///< Than what serves, by the limit at most.
+  better_by,     ///< Than another, by more than the limit.
+  not_worse_by,  ///< Than another, by the limit at most.
 };
-/// Whether the model is held against what serves, on the same rows.
-[[nodiscard]] constexpr bool is_against_serving(Bound bound) {
+/// Whether two models, or one model twice, are held against each other on the same rows.
+[[nodiscard]] constexpr bool is_comparison(Bound bound) {
   return bound == Bound::better_by || bound == Bound::not_worse_by;
 }
 
@@ -39,10 +43,14 @@ struct Requirement {
   double limit = 0;  ///< A value equal to `limit` passes; against what serves 0 or more.
   Level level = Level::must;
   /// "a=x", "a=x, b=y", or "by a", "by a, b" for gaps; "found": the worst of the slices that a
-  /// search finds. Empty: all rows.
+  /// search finds; then ", than linear", ", under noise", ", after 60d". Empty: all rows, as it is.
   std::string slice;
   std::vector<SliceCondition> where = {};  ///< Of a slice: all must hold.
   std::vector<std::string> by = {};        ///< Of a gap: groups share the values of these columns.
+  std::optional<SimpleModel> than = {};    ///< What it is compared with; nothing: what serves.
+  std::optional<Disturbance> under = {};   ///< What is done to the inputs first.
+  int64_t after_micros = 0;                ///< Above 0: as if it had been trained so much earlier.
+  std::string circumstance = {};           ///< Which of the three, as written: "than linear".
   std::string because;  ///< Why it is asked for; shown beside the verdict. May be empty.
   Section section;
 };
@@ -52,8 +60,13 @@ inline constexpr const char* kFoundSlices = "found";
 
 /// Errors: `invalid_input` with the place: unknown metric (nearest name), no bound or several,
 /// NaN, a gap without `by`, a slice that is no
-/// condition, a column that is named twice.
+/// condition, a column that is named twice; `than`, `under` and `after` that do not go together
+/// with the rest.
 [[nodiscard]] Result<Requirement> read_requirement(Section section);
+
+/// A comparison with what serves, and not with a simple model, or with the model itself when its
+/// inputs are disturbed or it is older.
+[[nodiscard]] bool is_against_serving(const Requirement& requirement);
 
 /// "auc [plan=basic]".
 [[nodiscard]] std::string name_of(const Requirement& requirement);

@@ -100,5 +100,51 @@ TEST(RequirementTest, RefusesWithThePlace) {
   }
 }
 
+TEST(RequirementTest, ReadsCircumstances) {
+  const auto than = read("metric = \"auc\"\nthan = \"last value of a, b\"\nbetter_by = 0.01\n");
+  ASSERT_TRUE(than.ok()) << than.error().what;
+  EXPECT_EQ(than->than->kind, SimpleModelKind::last_value);
+  EXPECT_THAT(than->than->groups, testing::ElementsAre("a", "b"));
+  EXPECT_EQ(name_of(*than), "auc [than last value of a, b]");
+  EXPECT_FALSE(is_against_serving(*than));
+
+  const auto under = read(
+      "metric = \"decision_flip_rate\"\nslice = \"a=b\"\nunder = \"x = x + 1\"\nat_most = 0\n");
+  ASSERT_TRUE(under.ok()) << under.error().what;
+  EXPECT_EQ(under->slice, "a=b, under x = x + 1");
+  EXPECT_EQ(under->under->change->column, "x");
+
+  const auto after = read("metric = \"auc\"\nafter = \"60d\"\nnot_worse_by = 0.02\n");
+  ASSERT_TRUE(after.ok()) << after.error().what;
+  EXPECT_EQ(after->after_micros, int64_t{60} * 86'400'000'000);
+  EXPECT_TRUE(is_against_serving(read("metric = \"auc\"\nbetter_by = 0\n").value()));
+}
+
+TEST(RequirementTest, RefusesCircumstancesThatDoNotFit) {
+  for (const auto& [toml, words] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"metric = \"auc\"\nthan = \"linear\"\nat_least = 0.6\n", "needs `better_by`"},
+           {"metric = \"auc\"\nthan = \"liner\"\nbetter_by = 0\n", "no simple model"},
+           {"metric = \"auc\"\nthan = \"linear of a\"\nbetter_by = 0\n", "no simple model"},
+           {"metric = \"auc\"\nunder = \"noise\"\nbetter_by = 0\n", "compared with itself"},
+           {"metric = \"auc\"\nunder = \"noize\"\nat_least = 0\n", "no way to disturb"},
+           {"metric = \"auc\"\nunder = \"noise\"\nafter = \"1d\"\nat_least = 0\n", "has both"},
+           {"metric = \"auc\"\nafter = \"sixty\"\nat_least = 0\n", "sixty"},
+           {"metric = \"decision_flip_rate\"\nat_most = 0.1\n", "when inputs are disturbed"},
+           {"metric = \"decision_flip_rate\"\nafter = \"1d\"\nat_most = 0.1\n",
+            "when inputs are disturbed"},
+           {"metric = \"decision_flip_rate\"\nunder = \"noise\"\nnot_worse_by = 0.1\n",
+            "not measured on the same rows"},
+           {"metric = \"membership_advantage\"\nunder = \"noise\"\nat_most = 0.1\n", "not for"},
+           {"metric = \"latency_ms_p99\"\nunder = \"noise\"\nat_most = 1\n", "not for"},
+           {"metric = \"auc\"\nslice = \"found\"\nunder = \"noise\"\nat_least = 0\n",
+            "slices that are found"},
+           {"metric = \"auc_gap\"\nby = \"a\"\nunder = \"noise\"\nat_most = 1\n", "not for"}}) {
+    const auto refused = read(toml);
+    ASSERT_FALSE(refused.ok()) << toml;
+    EXPECT_THAT(refused.error().what, HasSubstr(words)) << toml;
+    EXPECT_FALSE(refused.error().hint.empty()) << toml;
+  }
+}
+
 }  // namespace
 }  // namespace millgate

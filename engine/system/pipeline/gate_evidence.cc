@@ -3,157 +3,55 @@
 #include <arrow/table.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <iterator>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 #include <utility>
 
-#include "ground/nearest_name.h"
-#include "model/learn/attempt.h"
 #include "model/learn/row_values.h"
-#include "model/learn/split.h"
 #include "model/measure/fairness.h"
+#include "model/measure/membership.h"
 #include "model/measure/metric.h"
-#include "model/measure/model_contest.h"
-#include "model/measure/rounded_text.h"
 #include "model/measure/row_slice.h"
-#include "model/release/gate.h"
+#include "system/pipeline/gate_circumstances.h"
+#include "system/pipeline/gate_contest.h"
+#include "system/pipeline/gate_rows.h"
 #include "system/pipeline/seen_rows.h"
 
 namespace millgate {
 
 namespace {
 
-Result<std::vector<double>> predictions_of_rows(const Model& model, const Block& inputs) {
-  std::vector<Prediction> predicted;
-  Model::Scratch scratch;
-  MILLGATE_TRY(model.predict(inputs, predicted, scratch));
-  std::vector<double> values;
-  values.reserve(predicted.size());
-  for (const Prediction& one : predicted) values.push_back(one.value);
-  return values;
-}
-
-/// Labels and predictions of the test rows, and their columns as texts when asked for.
-class TestRows {
- public:
-  static Result<TestRows> open(const Project& project, const Model& model,
-                               const arrow::Table& joined) {
-    TestRows rows(joined);
-    MILLGATE_ASSIGN(Split split, split_rows(joined, project.train));
-    rows.numbers_ = std::move(split.test);
-    MILLGATE_ASSIGN(TrainingRows values, read_training_rows(joined));
-    rows.available_ = std::move(values.available);
-    for (const int64_t row : rows.numbers_) {
-      rows.labels_.push_back(values.labels[static_cast<size_t>(row)]);
-    }
-    MILLGATE_ASSIGN(const Block block, block_from(joined, model.features().inputs()));
-    rows.inputs_ = select_rows(block, rows.numbers_);
-    rows.inputs_.rows = rows.numbers_.size();
-    MILLGATE_ASSIGN(rows.predictions_, predictions_of_rows(model, rows.inputs_));
-    return rows;
-  }
-
-  [[nodiscard]] Outcome outcome() const { return {.label = labels_, .prediction = predictions_}; }
-  [[nodiscard]] size_t count() const { return labels_.size(); }
-  /// Their numbers in the joined rows.
-  [[nodiscard]] const std::vector<int64_t>& numbers() const { return numbers_; }
-  [[nodiscard]] Block take_inputs() { return std::move(inputs_); }
-
-  /// The column as conditions to search slices by; nothing for times, and where there is none.
-  Result<std::optional<SearchColumn>> conditions(const std::string& column) {
-    const auto found = std::find_if(available_.begin(), available_.end(),
-                                    [&](const Field& field) { return field.name == column; });
-    if (found == available_.end() || found->type == ValueType::time ||
-        found->type == ValueType::duration) {
-      return std::optional<SearchColumn>();
-    }
-    MILLGATE_ASSIGN(const Block block, block_from(joined_, {*found}));
-    const Vector values = select_rows(block, numbers_).columns.front();
-    if (found->type != ValueType::number && found->type != ValueType::integer) {
-      return std::optional(search_texts(column, texts_of(values)));
-    }
-    std::vector<double> numbers;
-    for (size_t i = 0; i < values.size(); ++i) {
-      const double value = found->type == ValueType::number
-                               ? values.numbers[i]
-                               : static_cast<double>(values.integers[i]);
-      numbers.push_back(values.valid[i] != 0 ? value : std::numeric_limits<double>::quiet_NaN());
-    }
-    return std::optional(search_numbers(column, numbers));
-  }
-
-  /// The column as texts, at the test rows. Errors: at `key` of the requirement.
-  Result<const std::vector<std::string>*> texts(const std::string& column, const Section& section,
-                                                const std::string& key) {
-    if (const auto known = texts_.find(column); known != texts_.end()) return &known->second;
-    const auto found = std::find_if(available_.begin(), available_.end(),
-                                    [&](const Field& field) { return field.name == column; });
-    if (found == available_.end()) {
-      std::vector<std::string> names;
-      names.reserve(available_.size());
-      for (const Field& field : available_) names.push_back(field.name);
-      return section.error_at(key, "there is no column `" + column + "`", name_hint(column, names));
-    }
-    MILLGATE_ASSIGN(const Block block, block_from(joined_, {*found}));
-    // A map keeps its values where they are.
-    return &texts_.emplace(column, texts_of(select_rows(block, numbers_).columns.front()))
-                .first->second;
-  }
-
- private:
-  explicit TestRows(const arrow::Table& joined) : joined_(joined) {}
-
-  const arrow::Table& joined_;
-  std::vector<int64_t> numbers_;
-  std::vector<Field> available_;
-  std::vector<double> labels_, predictions_;
-  Block inputs_;
-  std::map<std::string, std::vector<std::string>> texts_;
-};
-
-/// The rows that meet all conditions of the requirement.
-Result<RowSlice> rows_of(const Requirement& requirement, TestRows& rows) {
-  RowSlice slice{.name = requirement.slice, .rows = {}};
-  std::vector<const std::vector<std::string>*> columns;
-  for (const SliceCondition& condition : requirement.where) {
-    MILLGATE_ASSIGN(const auto* texts, rows.texts(condition.column, requirement.section, "slice"));
-    columns.push_back(texts);
-  }
-  for (size_t row = 0; row < rows.count(); ++row) {
-    bool is_in = true;
-    for (size_t c = 0; c < columns.size() && is_in; ++c) {
-      is_in = (*columns[c])[row] == requirement.where[c].value;
-    }
-    if (is_in) slice.rows.push_back(static_cast<uint32_t>(row));
-  }
-  return slice;
-}
+constexpr const char* kMembership = "membership_advantage";
 
 /// Quality of predictions; what surrounds them, and size, the run measured.
 bool is_measured_here(const std::string& name) {
   const Metric* metric = find_metric(name);
   return metric != nullptr && metric->unit != "ms" && metric->unit != "bytes" &&
-         !metric->needs_uncertainty;
+         metric->need != MetricNeed::training_rows && !metric->needs_uncertainty;
 }
 
 /// What requirements ask to be measured: each slice and each grouping once.
 struct Asked {
   std::map<std::string, const Requirement*> slices;
   std::map<std::string, std::pair<const Requirement*, std::vector<std::string>>> groupings;
-  std::vector<const Requirement*> contests;  ///< Against what serves.
-  std::vector<const Requirement*> found;     ///< Of the worst slice that is found.
+  std::vector<const Requirement*> contests;       ///< Against what serves.
+  std::vector<const Requirement*> circumstances;  ///< With `than`, `under` or `after`.
+  std::vector<const Requirement*> found;          ///< Of the worst slice that is found.
+  bool membership = false;                        ///< `membership_advantage`.
+  size_t comparisons = 0;                         ///< With whatever it is.
 };
 
 Asked asked_by(const std::vector<Requirement>& requirements) {
   Asked asked;
   for (const Requirement& one : requirements) {
+    if (one.metric == kMembership) asked.membership = true;
     if (!is_measured_here(one.metric)) continue;
-    if (is_against_serving(one.bound)) {
+    if (is_comparison(one.bound)) ++asked.comparisons;
+    if (!one.circumstance.empty()) {
+      asked.circumstances.push_back(&one);
+    } else if (is_against_serving(one)) {
       asked.contests.push_back(&one);
     } else if (one.slice == kFoundSlices) {
       asked.found.push_back(&one);
@@ -168,12 +66,12 @@ Asked asked_by(const std::vector<Requirement>& requirements) {
   return asked;
 }
 
-Status measure_asked_slices(const Asked& asked, const MeasureOptions& options, TestRows& rows,
+Status measure_asked_slices(const Asked& asked, const MeasureOptions& options, GateRows& rows,
                             GateEvidence& into) {
   if (asked.slices.empty()) return {};
   std::vector<RowSlice> slices;
   for (const auto& [name, requirement] : asked.slices) {
-    MILLGATE_ASSIGN(RowSlice slice, rows_of(*requirement, rows));
+    MILLGATE_ASSIGN(RowSlice slice, rows.rows_of(*requirement));
     slices.push_back(std::move(slice));
   }
   MILLGATE_ASSIGN(MeasuredSlices quality, measure_slices(rows.outcome(), slices, options));
@@ -183,7 +81,7 @@ Status measure_asked_slices(const Asked& asked, const MeasureOptions& options, T
   return {};
 }
 
-Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, TestRows& rows,
+Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, GateRows& rows,
                             GateEvidence& into) {
   for (const auto& [slice, grouping] : asked.groupings) {
     const auto& [requirement, metrics] = grouping;
@@ -207,7 +105,7 @@ Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, T
 }
 
 Status search_slices(const Project& project, const Model& model, const MeasureOptions& options,
-                     TestRows& rows, GateEvidence& into) {
+                     GateRows& rows, GateEvidence& into) {
   std::set<std::string> names(project.task->slices.begin(), project.task->slices.end());
   for (const Field& field : model.features().inputs()) names.insert(field.name);
   std::vector<SearchColumn> columns;
@@ -230,7 +128,7 @@ std::string search_text(const SliceSearch& search) {
 }
 
 /// The worst of the slices found counts for what is required of them; all rows where there is none.
-Status measure_found_slices(const Asked& asked, const MeasureOptions& options, TestRows& rows,
+Status measure_found_slices(const Asked& asked, const MeasureOptions& options, GateRows& rows,
                             GateEvidence& into) {
   if (asked.found.empty()) return {};
   std::vector<RowSlice> slices;
@@ -282,7 +180,7 @@ void refuse_all(const Asked& asked, const std::string& why, GateEvidence& into) 
   for (const auto& [slice, grouping] : asked.groupings) {
     into.unmeasured.push_back({{}, slice, why});
   }
-  for (const auto* requirements : {&asked.contests, &asked.found}) {
+  for (const auto* requirements : {&asked.contests, &asked.circumstances, &asked.found}) {
     for (const Requirement* one : *requirements) into.unmeasured.push_back({{}, one->slice, why});
   }
 }
@@ -291,127 +189,81 @@ size_t count_of(const std::vector<uint8_t>& flags) {
   return static_cast<size_t>(std::count(flags.begin(), flags.end(), 1));
 }
 
-std::string share_text(double share) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3g %%", 100 * share);
-  return text.data();
-}
-
-/// Both models' predictions for the test rows that neither has seen.
-struct ContestRows {
-  std::vector<double> label, challenger, champion;
-  std::vector<RowSlice> slices;  ///< One a requirement against what serves.
-};
-
-Result<ContestRows> contest_rows(const Asked& asked, TestRows& rows,
-                                 const std::vector<double>& champion,
-                                 const std::vector<uint8_t>& seen) {
-  ContestRows contest;
-  std::vector<uint32_t> place(rows.count());
-  for (size_t row = 0; row < rows.count(); ++row) {
-    place[row] = static_cast<uint32_t>(contest.label.size());
-    if (seen[row] != 0) continue;
-    contest.label.push_back(rows.outcome().label[row]);
-    contest.challenger.push_back(rows.outcome().prediction[row]);
-    contest.champion.push_back(champion[row]);
-  }
-  for (const Requirement* one : asked.contests) {
-    MILLGATE_ASSIGN(RowSlice slice, rows_of(*one, rows));
-    std::erase_if(slice.rows, [&](uint32_t row) { return seen[row] != 0; });
-    for (uint32_t& row : slice.rows) row = place[row];
-    contest.slices.push_back(std::move(slice));
-  }
-  return contest;
-}
-
-/// In words: both values, the ends, what could have been seen.
-std::string note_of(const Advantage& advantage, const Requirement& requirement, double tail,
-                    const Id& champion, size_t seen) {
-  std::string note = rounded_text(advantage.challenger) + " against " +
-                     rounded_text(advantage.champion) + " of model " + champion.brief() + " on " +
-                     std::to_string(advantage.row_count) + " rows; differences from " +
-                     rounded_text(advantage.detectable(tail)) + " would be seen in 4 of 5 tests";
-  if (requirement.bound == Bound::not_worse_by) {
-    note += "; a model as good as it passes in " +
-            share_text(advantage.power(0, -requirement.limit, tail));
-  }
-  if (seen > 0) note += "; left out: " + std::to_string(seen) + " rows that trained what serves";
-  return note;
-}
-
-/// What is required against what serves. All ends hold at once: each may be wrong with a share of
-/// the error (Bonferroni).
-Status measure_contests(const Repository& repository, const Project& project, const Asked& asked,
-                        const GateModel& judged, const GateModel& serving, TestRows& rows,
-                        MeasureOptions options, GateEvidence& into) {
+/// What is required against what serves, on the rows that it has not seen.
+Status measure_against_serving(Repository& repository, const Project& project, const Asked& asked,
+                               const GateModel& judged, const GateModel& serving, GateRows& rows,
+                               const MeasureOptions& options, double tail, GateEvidence& into) {
   const Id& champion = serving.run->model;
   MILLGATE_ASSIGN(
-      const std::vector<uint8_t> seen,
-      seen_rows(repository, project, champion, {serving.run->data_commit, serving.trained},
-                {judged.run->data_commit, judged.judged}, rows.numbers()));
+      std::vector<uint8_t> seen,
+      seen_rows(repository, project, champion, {serving.run->data_commit, serving.trained.get()},
+                {judged.run->data_commit, judged.judged.get()}, rows.numbers()));
   MILLGATE_ASSIGN(const Block all, block_from(*serving.judged, serving.model->features().inputs()));
   Block inputs = select_rows(all, rows.numbers());
   inputs.rows = rows.count();
-  MILLGATE_ASSIGN(const auto predictions, predictions_of_rows(*serving.model, inputs));
-  MILLGATE_ASSIGN(const ContestRows contest, contest_rows(asked, rows, predictions, seen));
-  const auto none = [&](const Requirement& one, std::string why) {
-    into.unmeasured.push_back({.metric = one.metric, .slice = one.slice, .why = std::move(why)});
-  };
-  const std::string left = std::to_string(contest.label.size()) +
-                           " test rows are left that did "
-                           "not train what serves (model " +
-                           champion.brief() + ")";
-  options.resamples = kContestResamples;
-  const double tail = kContestError / static_cast<double>(asked.contests.size());
-  std::optional<ModelContest> held;
-  if (std::ssize(contest.label) >= kGroupRowsMin) {
-    MILLGATE_ASSIGN(
-        held,
-        ModelContest::hold(contest.label, {contest.challenger, judged.model->manifest().threshold},
-                           {contest.champion, serving.model->manifest().threshold}, contest.slices,
-                           options));
+  MILLGATE_ASSIGN(std::vector<double> theirs, predictions_of_rows(*serving.model, inputs));
+  const auto ours = rows.outcome().prediction;
+  const GateContest contest{
+      .challenger = {.predictions = {ours.begin(), ours.end()}, .threshold = options.threshold},
+      .champion = {.predictions = std::move(theirs),
+                   .threshold = serving.model->manifest().threshold},
+      .asked = asked.contests,
+      .champion_name = "model " + champion.brief(),
+      .left_out = std::move(seen),
+      .inputs = {judged.run->model.hex(), champion.hex(), judged.run->data_commit}};
+  return hold_contest(contest, rows, options, tail, into);
+}
+
+/// How well the loss tells the rows that trained the model from the test rows.
+Status measure_privacy(const Repository& repository, const Project& project,
+                       const GateModel& judged, GateRows& rows, const MeasureOptions& options,
+                       GateEvidence& into) {
+  MILLGATE_ASSIGN(const Block all, block_from(*judged.judged, judged.model->features().inputs()));
+  const std::vector<int64_t>& candidates = rows.split().train;
+  MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
+                  seen_rows(repository, project, judged.run->model,
+                            {judged.run->data_commit, judged.trained.get()},
+                            {judged.run->data_commit, judged.judged.get()}, candidates));
+  std::vector<int64_t> trained;
+  std::vector<double> labels;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (seen[i] == 0) continue;
+    trained.push_back(candidates[i]);
+    labels.push_back(rows.all().labels[static_cast<size_t>(candidates[i])]);
   }
-  for (size_t i = 0; i < asked.contests.size(); ++i) {
-    const Requirement& one = *asked.contests[i];
-    const int64_t row_count = std::ssize(contest.slices[i].rows);
-    if (row_count < kGroupRowsMin) {
-      none(one, std::to_string(row_count) + " rows could be compared, and " +
-                    std::to_string(kGroupRowsMin) + " are needed; " + left);
-      continue;
-    }
-    const auto advantage = held->advantage(i, one.metric, tail);
-    if (!advantage) {
-      none(one, "it is not defined for these " + std::to_string(row_count) + " rows");
-      continue;
-    }
-    into.evidence.push_back(
-        {.metric = advantage_metric(one.metric),
-         .value = advantage->value,
-         .lower = advantage->lower,
-         .upper = advantage->upper,
-         .slice = one.slice,
-         .row_count = row_count,
-         .data = "test",
-         .inputs = {judged.run->model.hex(), champion.hex(), judged.run->data_commit},
-         .note = note_of(*advantage, one, tail, champion, count_of(seen))});
+  Block inputs = select_rows(all, trained);
+  inputs.rows = trained.size();
+  MILLGATE_ASSIGN(const auto told, predictions_of_rows(*judged.model, inputs));
+  auto measured = measure_membership(
+      row_losses(labels, told, options.regression),
+      row_losses(rows.outcome().label, rows.outcome().prediction, options.regression));
+  if (!measured.ok()) {
+    into.unmeasured.push_back({kMembership, "", measured.error().what});
+    return {};
   }
+  measured->data = "train and test";
+  measured->inputs = options.inputs;
+  if (project.train.split_by == "time") {
+    measured->note = "test rows are of a later time, and drift counts too: an upper estimate";
+  }
+  into.evidence.push_back(*std::move(measured));
   return {};
 }
 
 }  // namespace
 
-Result<GateEvidence> measure_for_gate(const Repository& repository, const Project& project,
+Result<GateEvidence> measure_for_gate(Repository& repository, const Project& project,
                                       const std::vector<Requirement>& requirements,
                                       const GateModel& judged,
                                       const std::optional<GateModel>& serving) {
   const RunReport& run = *judged.run;
   const Model& model = *judged.model;
-  MILLGATE_ASSIGN(TestRows rows, TestRows::open(project, model, *judged.judged));
+  MILLGATE_ASSIGN(GateRows rows, GateRows::open(project, model, *judged.judged));
   const Asked asked = asked_by(requirements);
   GateEvidence measured;
   MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
-                  seen_rows(repository, project, run.model, {run.data_commit, judged.trained},
-                            {run.data_commit, judged.judged}, rows.numbers()));
+                  seen_rows(repository, project, run.model, {run.data_commit, judged.trained.get()},
+                            {run.data_commit, judged.judged.get()}, rows.numbers()));
   add_of_run(run, count_of(seen) > 0, measured);
   if (const size_t count = count_of(seen); count > 0) {
     refuse_all(asked,
@@ -419,7 +271,7 @@ Result<GateEvidence> measure_for_gate(const Repository& repository, const Projec
                    std::to_string(rows.count()) +
                    " test rows in its training; train with the `split` of millgate.toml",
                measured);
-    measured.test_rows = rows.take_inputs();
+    measured.test_rows = rows.inputs();
     return measured;
   }
   MeasureOptions options;
@@ -434,11 +286,18 @@ Result<GateEvidence> measure_for_gate(const Repository& repository, const Projec
   MILLGATE_TRY(measure_asked_groups(asked, options, rows, measured));
   MILLGATE_TRY(search_slices(project, model, options, rows, measured));
   MILLGATE_TRY(measure_found_slices(asked, options, rows, measured));
+  // All ends hold at once: each may be wrong with a share of the error (Bonferroni).
+  const double tail = kContestError / static_cast<double>(std::max<size_t>(1, asked.comparisons));
   if (serving && !asked.contests.empty()) {
-    MILLGATE_TRY(
-        measure_contests(repository, project, asked, judged, *serving, rows, options, measured));
+    MILLGATE_TRY(measure_against_serving(repository, project, asked, judged, *serving, rows,
+                                         options, tail, measured));
   }
-  measured.test_rows = rows.take_inputs();
+  MILLGATE_TRY(measure_circumstances(repository, project, asked.circumstances, judged, rows,
+                                     options, tail, measured));
+  if (asked.membership) {
+    MILLGATE_TRY(measure_privacy(repository, project, judged, rows, options, measured));
+  }
+  measured.test_rows = rows.inputs();
   return measured;
 }
 

@@ -4,6 +4,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -28,24 +29,26 @@ struct GateEvidence {
 
 /// Bootstrap resamples of what the gate measures.
 inline constexpr int kGateResamples = 1000;
-/// Of comparisons with what serves: their ends lie further out where there are many.
+/// Of comparisons: their ends lie further out where there are many.
 inline constexpr int kContestResamples = 2000;
-/// How likely at most a requirement against what serves is met by chance: all of them together.
+/// How likely at most a comparison is met by chance: all of them together.
 inline constexpr double kContestError = 0.05;
 
 /// A model with rows joined for it.
 struct GateModel {
   const RunReport* run = nullptr;
   const Model* model = nullptr;
-  const arrow::Table* judged = nullptr;   ///< At the commit of the judged model's run.
-  const arrow::Table* trained = nullptr;  ///< At the commit of its own run.
+  std::shared_ptr<arrow::Table> judged;   ///< At the commit of the judged model's run.
+  std::shared_ptr<arrow::Table> trained;  ///< At the commit of its own run.
 };
 
 /// Measures on the test rows of the judged model's commit (all labelled rows, split by [train] of
 /// the project file) every metric that one of `requirements` names, for its slice or between its
 /// groups, with the utility of the project file and the threshold of the model; and against
-/// `serving`, on the same resamples of the same rows, what is required against it. What else the
-/// run measured (its size) is taken from there.
+/// `serving`, on the same resamples of the same rows, what is required against it; the same against
+/// simple models, against itself with its inputs disturbed, and as if it were older
+/// (gate_circumstances.h), for which models may be trained. What else the run measured (its size)
+/// is taken from there.
 ///
 /// Slices on which it does worse are searched among the inputs of the model and the `slices` of
 /// [task].
@@ -55,8 +58,7 @@ struct GateModel {
 ///
 /// Errors: `invalid_input` with the place for a requirement on a column that is not there; those of
 /// split_rows and of predicting.
-[[nodiscard]] Result<GateEvidence> measure_for_gate(const Repository& repository,
-                                                    const Project& project,
+[[nodiscard]] Result<GateEvidence> measure_for_gate(Repository& repository, const Project& project,
                                                     const std::vector<Requirement>& requirements,
                                                     const GateModel& judged,
                                                     const std::optional<GateModel>& serving);

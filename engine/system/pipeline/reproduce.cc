@@ -8,9 +8,9 @@
 #include "ground/shortest_text.h"
 #include "model/artifact/model.h"
 #include "model/artifact/model_difference.h"
-#include "system/pipeline/configuration.h"
 #include "system/pipeline/project.h"
 #include "system/pipeline/run.h"
+#include "system/pipeline/run_project.h"
 
 namespace millgate {
 
@@ -24,20 +24,6 @@ constexpr size_t kToldVersions = 8;
 
 std::string count(size_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
-}
-
-Result<Project> project_of_run(const Repository& repository, const RunReport& run) {
-  MILLGATE_ASSIGN(const Id id, Id::parse(run.configuration_hash));
-  auto kept = kept_configuration(repository.objects(), id);
-  if (!kept.ok() && kept.error().code == ErrorCode::not_found) {
-    return not_found(
-        "the project file that made the model " + run.model.brief() + " is not in the store",
-        "`millgate fsck` tells what is missing, and a backup or a copy of the "
-        "project may have it; the earliest versions of millgate did not keep it");
-  }
-  MILLGATE_ASSIGN(Configuration configuration, std::move(kept));
-  return project_of(repository.project_folder(), std::move(configuration),
-                    "millgate.toml of event " + std::to_string(run.event_number));
 }
 
 /// Which of the parts of `before` that are about data have another value in `after`.

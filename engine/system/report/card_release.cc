@@ -19,15 +19,16 @@ std::string requirement_name(const Requirement& requirement) {
 
 std::string limit_text(const Requirement& asked) {
   std::string limit = figure_text(asked.limit);
+  const std::string rival = is_against_serving(asked) ? " than what served" : "";
   switch (asked.bound) {
     case Bound::at_least:
       return "≥ " + limit;
     case Bound::at_most:
       return "≤ " + limit;
     case Bound::better_by:
-      return "better than what served by " + limit;
+      return "better" + rival + " by " + limit;
     case Bound::not_worse_by:
-      return "not worse than what served by " + limit;
+      return "not worse" + rival + " by " + limit;
   }
   return limit;
 }

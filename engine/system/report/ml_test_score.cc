@@ -179,10 +179,51 @@ Result<Earned> tuned(const Known& known) {
                             studies.size() >= 2, "have the next version tuned too");
 }
 
+/// The requirement of the verdict in a circumstance that begins so, and that was met; null: none.
+const Judgement* met_in(const Known& known, const std::string& circumstance) {
+  if (!known.verdict) return nullptr;
+  for (const Judgement& one : known.verdict->judgements()) {
+    const bool fits = one.requirement.circumstance.starts_with(circumstance);
+    if (fits && one.passed && one.evidence) return &one;
+  }
+  return nullptr;
+}
+
+std::string met_text(const Known& known, const Judgement& judgement) {
+  return "`" + name_of(judgement.requirement) + "` holds in every verdict (" +
+         event_text(known.verdict->event().number) + ")";
+}
+
+/// A decay curve in the ledger, or a requirement on the model when it is older.
+Result<Earned> staleness(const Known& known) {
+  constexpr const char* kNext =
+      "`millgate backtest`; a [[requirement]] with `after = \"30d\"` then holds every model to it";
+  if (const Judgement* met = met_in(known, "after ")) {
+    return by_hand_or_machine(met_text(known, *met), true, {});
+  }
+  MILLGATE_ASSIGN(const auto done, known.repository.ledger().events(0, "backtest"));
+  if (done.empty()) return nothing(kNext);
+  return by_hand_or_machine("back-test (" + event_text(done.back().number) + ")", false, kNext);
+}
+
+/// A requirement on inputs of single precision, or with noise.
+Result<Earned> stable(const Known& known) {
+  for (const char* circumstance : {"under rounding", "under noise"}) {
+    const Judgement* met = met_in(known, circumstance);
+    if (met != nullptr) return by_hand_or_machine(met_text(known, *met), true, {});
+  }
+  return nothing(
+      "require it: metric = \"prediction_change_max\", under = \"rounding\", at_most = 0.01");
+}
+
 /// Linear or constant, on the same data, and measured no better.
 Result<Earned> simpler(const Known& known) {
-  constexpr const char* kNext = "`millgate run --set train.learner=linear` on the same data";
+  constexpr const char* kNext =
+      "require it: metric = \"log_loss\", than = \"linear\", better_by = 0";
   if (known.run == nullptr) return nothing(kNext);
+  if (const Judgement* met = met_in(known, "than ")) {
+    return by_hand_or_machine(met_text(known, *met), true, {});
+  }
   const std::string metric =
       known.project.task && known.project.task->kind == TaskKind::regression ? "mae" : "log_loss";
   const auto value = [&](const RunReport& run) -> std::optional<double> {
@@ -201,7 +242,7 @@ Result<Earned> simpler(const Known& known) {
     return by_hand_or_machine(metric + " " + rounded_text(*own) + " against " +
                                   rounded_text(*other) + " of the " + run.learner + " model (" +
                                   event_text(run.event_number) + ")",
-                              false, {});
+                              false, kNext);
   }
   return nothing(kNext);
 }
@@ -357,13 +398,11 @@ constexpr char kUseful[] =
 constexpr char kCorrelate[] =
     "compare `millgate monitor` with the test rows over releases; the ledger does not record it "
     "yet";
-constexpr char kStale[] = "no back-test is recorded yet";
 constexpr char kDebug[] =
     "`millgate explain` and `feature why` do it; the ledger does not record it yet";
 constexpr char kCanary[] = "models cannot be canaried yet";
 constexpr char kDependencies[] = "nothing of Millgate tells of changed dependencies yet";
 constexpr char kTooStale[] = "nothing of Millgate holds the age of a model to a limit yet";
-constexpr char kNumeric[] = "nothing of Millgate records numerical stability yet";
 
 struct Test {
   ScoreSection section;
@@ -382,7 +421,7 @@ constexpr Test kTests[] = {
     {ScoreSection::model, "Model specs are reviewed and submitted", reviewed},
     {ScoreSection::model, "Offline and online metrics correlate", untold<kCorrelate>},
     {ScoreSection::model, "All hyperparameters have been tuned", tuned},
-    {ScoreSection::model, "The impact of model staleness is known", untold<kStale>},
+    {ScoreSection::model, "The impact of model staleness is known", staleness},
     {ScoreSection::model, "A simpler model is not better", simpler},
     {ScoreSection::model, "Model quality is sufficient on important data slices", slices},
     {ScoreSection::model, "The model is tested for considerations of inclusion", inclusion},
@@ -397,7 +436,7 @@ constexpr Test kTests[] = {
     {ScoreSection::monitoring, "Data invariants hold for inputs", watched<kInvariants>},
     {ScoreSection::monitoring, "Training and serving are not skewed", watched<kReplay>},
     {ScoreSection::monitoring, "Models are not too stale", untold<kTooStale>},
-    {ScoreSection::monitoring, "Models are numerically stable", untold<kNumeric>},
+    {ScoreSection::monitoring, "Models are numerically stable", stable},
     {ScoreSection::monitoring, "Computing performance has not regressed", performance},
     {ScoreSection::monitoring, "Prediction quality has not regressed", watched<kQuality>},
 };

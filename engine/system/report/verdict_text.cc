@@ -97,15 +97,16 @@ std::string requirement_text(const Requirement& requirement) {
   std::string text = requirement.metric;
   if (!requirement.slice.empty()) text += " [" + requirement.slice + "]";
   const std::string limit = rounded_text(requirement.limit);
+  const std::string rival = is_against_serving(requirement) ? " than what serves" : "";
   switch (requirement.bound) {
     case Bound::at_least:
       return text + " >= " + limit;
     case Bound::at_most:
       return text + " <= " + limit;
     case Bound::better_by:
-      return text + " better by " + limit + " than what serves";
+      return text + " better by " + limit + rival;
     case Bound::not_worse_by:
-      return text + " not worse by " + limit + " than what serves";
+      return text + " not worse by " + limit + rival;
   }
   return text;
 }
