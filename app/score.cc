@@ -92,6 +92,12 @@ Status record_watch(const Workplace& place, const ModelWatch& watch,
                         grouped(watch.replay.differing_count) + " of " +
                             grouped(watch.replay.replayed_count) + " predictions differ"));
   }
+  if (watch.age) {
+    constexpr int64_t kDay = 24LL * 3600 * 1'000'000;
+    MILLGATE_TRY(record(place, "model_age", watch.model, count_of({"age"}) == 0,
+                        grouped(watch.age->micros / kDay) + " days old, at most " +
+                            grouped(watch.age->limit_micros / kDay) + " by the back-test"));
+  }
   if (watch.all.evidence.empty()) return {};
   const auto worse = count_of({"quality"});
   return record(place, "served_quality", watch.model, worse == 0,

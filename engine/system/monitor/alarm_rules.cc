@@ -48,6 +48,7 @@ class ModelAlarms {
     find_categories();
     find_drift();
     find_quality();
+    find_age();
   }
 
  private:
@@ -59,6 +60,7 @@ class ModelAlarms {
   void find_quality();
   bool find_decay();
   void find_bias();
+  void find_age();
 
   [[nodiscard]] const TableSkewColumn* skew_of(const std::string& column) const {
     for (const TableSkewColumn& one : watch_.table.columns) {
@@ -319,6 +321,20 @@ void ModelAlarms::find_bias() {
 void ModelAlarms::find_quality() {
   if (watch_.all.labelled_count < report_.rows_min) return;
   if (!find_decay()) find_bias();
+}
+
+/// It lost too much at that age before, whatever can be seen of it today.
+void ModelAlarms::find_age() {
+  if (!watch_.age || watch_.age->micros <= watch_.age->limit_micros) return;
+  constexpr int64_t kDay = 24LL * 3600 * 1'000'000;
+  Alarm& alarm = add("age", "", 0.45);
+  alarm.since = Time{watch_.last.micros - watch_.age->micros + watch_.age->limit_micros};
+  alarm.what = "the model is older than the back-test advises";
+  alarm.how_much = count_of(watch_.age->micros / kDay, "day") + ", at most " +
+                   count_of(watch_.age->limit_micros / kDay, "day") + " by event " +
+                   count_text(watch_.age->backtest_event);
+  alarm.suspected_cause = "no newer model was released";
+  alarm.next_step = "millgate run && millgate gate latest";
 }
 
 /// Time in which nobody asked, between times in which somebody did.

@@ -269,6 +269,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
                     watch_model(repository, log, logged, grid, how, report, reads, tested));
     if (const auto id = Id::parse(watch.model)) {
       tested[watch.model] = tested_evidence(repository.ledger(), *id);
+      MILLGATE_ASSIGN(watch.age, model_age(repository.ledger(), *id, watch.last));
     }
     report.models.push_back(std::move(watch));
   }

@@ -20,6 +20,7 @@
 #include "model/measure/evidence.h"
 #include "system/monitor/alarm.h"
 #include "system/monitor/expected_quality.h"
+#include "system/monitor/model_age.h"
 #include "system/monitor/prediction_table.h"
 
 namespace millgate {
@@ -133,6 +134,7 @@ struct ModelWatch {
   std::optional<ColumnDrift> prediction_drift;
   ReplaySkew replay;
   TableSkew table;
+  std::optional<ModelAge> age;  ///< When it was last asked, beside what the back-test advises.
   std::string note;  ///< "model not in the store", rows that could not be read; or empty.
 };
 

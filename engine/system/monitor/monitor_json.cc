@@ -113,6 +113,10 @@ Json model_json(const ModelWatch& watch) {
             {"examples", watch.replay.examples},
             {"note", watch.replay.note}}},
           {"table", table_json(watch.table)},
+          {"age", watch.age ? Json{{"micros", watch.age->micros},
+                                   {"limit_micros", watch.age->limit_micros},
+                                   {"backtest_event", watch.age->backtest_event}}
+                            : Json(nullptr)},
           {"note", watch.note}};
 }
 

@@ -56,6 +56,33 @@ TEST_F(Monitor, AQuietStreamRaisesNothing) {
   }
 }
 
+TEST_F(Monitor, AModelOlderThanTheBackTestAdvisesIsOneAlarm) {
+  auto rows = watched_.four_weeks();
+  watched_.commit_table(rows);
+  watched_.log(rows);
+  Ledger& ledger = watched_.repository().ledger();
+  const auto append = [&](const std::string& kind, const std::string& body) {
+    ASSERT_TRUE(ledger
+                    .append({.kind = kind,
+                             .subject = watched_.model().id().hex(),
+                             .author = "tester",
+                             .body = body})
+                    .ok());
+  };
+  append("run", R"({"test_from": "2026-02-20T00:00:00Z"})");
+  // Trained on the 20th of February and last asked on the 29th of March: 37 days.
+  append("backtest",
+         R"({"window_seconds": 604800, "advised_windows": 6, "ages": [1,2,3,4,5,6,7]})");
+  EXPECT_THAT(keys_of(watched_.watch()), IsEmpty()) << "42 days are advised";
+  append("backtest",
+         R"({"window_seconds": 604800, "advised_windows": 5, "ages": [1,2,3,4,5,6,7]})");
+  const MonitorReport report = watched_.watch();
+  ASSERT_THAT(keys_of(report), ElementsAre("age "));
+  EXPECT_EQ(report.alarms[0].how_much, "37 days, at most 35 days by event " +
+                                           std::to_string(report.models[0].age->backtest_event));
+  EXPECT_EQ(to_string(report.alarms[0].since).substr(0, 10), "2026-03-27");
+}
+
 TEST_F(Monitor, AnEmptyLogIsSaid) {
   const MonitorReport report = watched_.watch();
   EXPECT_THAT(report.answer, HasSubstr("the prediction log is empty"));

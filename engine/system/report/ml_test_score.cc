@@ -378,6 +378,7 @@ constexpr char kTest[] = "test";
 constexpr char kInvariants[] = "served_invariants";
 constexpr char kReplay[] = "replay";
 constexpr char kQuality[] = "served_quality";
+constexpr char kAge[] = "model_age";
 
 constexpr char kSpecification[] = "specification";
 constexpr char kIntegration[] = "integration";
@@ -402,7 +403,6 @@ constexpr char kDebug[] =
     "`millgate explain` and `feature why` do it; the ledger does not record it yet";
 constexpr char kCanary[] = "models cannot be canaried yet";
 constexpr char kDependencies[] = "nothing of Millgate tells of changed dependencies yet";
-constexpr char kTooStale[] = "nothing of Millgate holds the age of a model to a limit yet";
 
 struct Test {
   ScoreSection section;
@@ -435,7 +435,7 @@ constexpr Test kTests[] = {
     {ScoreSection::monitoring, "Dependency changes result in notification", untold<kDependencies>},
     {ScoreSection::monitoring, "Data invariants hold for inputs", watched<kInvariants>},
     {ScoreSection::monitoring, "Training and serving are not skewed", watched<kReplay>},
-    {ScoreSection::monitoring, "Models are not too stale", untold<kTooStale>},
+    {ScoreSection::monitoring, "Models are not too stale", watched<kAge>},
     {ScoreSection::monitoring, "Models are numerically stable", stable},
     {ScoreSection::monitoring, "Computing performance has not regressed", performance},
     {ScoreSection::monitoring, "Prediction quality has not regressed", watched<kQuality>},
