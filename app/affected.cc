@@ -22,7 +22,7 @@ std::string live_text(const AffectedModel& model) {
 
 void print_affected(const Affected& found) {
   std::cout << found.about << ": " << found.models.size() << " of " << found.model_count
-            << " models learned from it\n";
+            << " models may have learned from it\n";
   TextTable table({"model", "version", "live in", "predictions", "first", "last", "why"});
   for (const AffectedModel& one : found.models) {
     table.add({one.model.substr(0, 12), "v" + std::to_string(one.version), live_text(one),
