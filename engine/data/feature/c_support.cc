@@ -289,7 +289,8 @@ constexpr CSupport kSupport[] = {
      "}\n"},
     {"micros_of_day",
      "static int64_t micros_of_day(int64_t micros) {\n"
-     "  return micros - day_number(micros) * MICROS_A_DAY;\n"
+     "  const int64_t rest = micros % MICROS_A_DAY; /* The day's begin may be no 64-bit time. */\n"
+     "  return rest < 0 ? rest + MICROS_A_DAY : rest;\n"
      "}\n"},
     {"weekday_number",
      "/* 0 for Sunday. */\n"

@@ -19,7 +19,8 @@ constexpr int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0
 /// Days since 1970-01-01 of a time in microseconds, and the microseconds since that day began.
 constexpr int64_t day_number(int64_t micros) { return floor_divide(micros, kMicrosPerDay); }
 constexpr int64_t micros_of_day(int64_t micros) {
-  return micros - day_number(micros) * kMicrosPerDay;
+  const int64_t rest = micros % kMicrosPerDay;  // The day's begin may be no 64-bit time.
+  return rest < 0 ? rest + kMicrosPerDay : rest;
 }
 /// 0 for Sunday: 1970-01-01 was a Thursday.
 constexpr int64_t weekday_number(int64_t days) { return days + 4 - floor_divide(days + 4, 7) * 7; }
