@@ -132,6 +132,7 @@ Result<Rival> last_values(const TrainRequest& request, const TrainingRows& rows,
   Rival rival{.predictions = told(split.test), .threshold = request.threshold.value_or(0.5)};
   if (request.task.kind == TaskKind::binary && !request.threshold && request.utility) {
     std::vector<double> labels;
+    labels.reserve(split.valid.size());
     for (const int64_t row : split.valid) labels.push_back(rows.labels[static_cast<size_t>(row)]);
     rival.threshold =
         best_threshold({.label = labels, .prediction = told(split.valid)}, *request.utility);

@@ -166,6 +166,7 @@ Status check_question(const Repository& repository, const AffectedQuestion& ques
   MILLGATE_ASSIGN(const Commit tip, repository.resolve(question.branch));
   if (tip.tables.contains(question.table)) return {};
   std::vector<std::string> names;
+  names.reserve(tip.tables.size());
   for (const auto& [name, id] : tip.tables) names.push_back(name);
   return not_found("there is no table `" + question.table + "` at " + question.branch,
                    name_hint(question.table, names));

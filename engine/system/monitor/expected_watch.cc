@@ -109,6 +109,7 @@ struct Weighting {
 std::vector<size_t> at_most(size_t count, size_t most) {
   std::vector<size_t> rows;
   const size_t kept = std::min(count, most);
+  rows.reserve(kept);
   for (size_t at = 0; at < kept; ++at) rows.push_back(at * count / kept);
   return rows;
 }

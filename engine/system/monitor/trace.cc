@@ -90,6 +90,7 @@ Result<std::vector<TracedLabel>> labels_of(Database& database, const std::string
   MILLGATE_ASSIGN(const Block block, block_from(*table, {{"label", ValueType::number},
                                                          {"received_at", ValueType::time}}));
   std::vector<TracedLabel> labels;
+  labels.reserve(block.rows);
   for (size_t row = 0; row < block.rows; ++row) {
     labels.push_back({block.columns[0].numbers[row], Time{block.columns[1].integers[row]}});
   }

@@ -94,6 +94,7 @@ Result<std::optional<Paired>> compare(const TestWindow& window, const TrainingRo
                                       const Origin& fresh, const Origin& aged,
                                       const MeasureOptions& options, const std::string& metric) {
   std::vector<double> labels;
+  labels.reserve(window.rows.size());
   for (const int64_t row : window.rows) labels.push_back(rows.labels[static_cast<size_t>(row)]);
   const std::vector<double> ours = said_of(aged, window);
   const std::vector<double> theirs = said_of(fresh, window);

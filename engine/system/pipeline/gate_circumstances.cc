@@ -134,6 +134,7 @@ class Circumstances {
 
   static std::vector<RowSlice> listed(std::map<std::string, RowSlice>& slices) {
     std::vector<RowSlice> list;
+    list.reserve(slices.size());
     for (auto& [name, slice] : slices) list.push_back(std::move(slice));
     return list;
   }
