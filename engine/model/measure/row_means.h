@@ -16,6 +16,11 @@ namespace millgate {
 [[nodiscard]] Result<MeasuredSlices> measure_row_means(std::span<const double> values,
                                                        const std::string& metric,
                                                        const std::vector<RowSlice>& slices,
-                                                       MeasureOptions options);
+                                                       const MeasureOptions& options);
+
+/// The same over all rows and for the values of slice columns, as measure_quality chooses them.
+[[nodiscard]] Result<std::vector<Evidence>> measure_row_means(
+    std::span<const double> values, const std::string& metric,
+    const std::vector<SliceColumn>& slices, const MeasureOptions& options);
 
 }  // namespace millgate

@@ -50,11 +50,20 @@ std::vector<double> said_of(const Origin& origin, const TestWindow& window) {
   return said;
 }
 
-std::vector<TestWindow> windows_of(const TrainingRows& rows, int64_t length, int count) {
+/// Times of the oldest and the newest labelled row.
+std::pair<int64_t, int64_t> labelled_span(const TrainingRows& rows) {
+  int64_t oldest = std::numeric_limits<int64_t>::max();
   int64_t newest = std::numeric_limits<int64_t>::min();
   for (size_t row = 0; row < rows.labels.size(); ++row) {
-    if (!std::isnan(rows.labels[row])) newest = std::max(newest, rows.times[row]);
+    if (std::isnan(rows.labels[row])) continue;
+    oldest = std::min(oldest, rows.times[row]);
+    newest = std::max(newest, rows.times[row]);
   }
+  return {oldest, newest};
+}
+
+std::vector<TestWindow> windows_of(const TrainingRows& rows, int64_t length, int count) {
+  const int64_t newest = labelled_span(rows).second;
   std::vector<TestWindow> windows;
   for (int w = 0; w < count; ++w) {
     TestWindow window{.from = {newest - (w + 1) * length}, .to = {newest - w * length}, .rows = {}};
@@ -72,14 +81,8 @@ std::vector<TestWindow> windows_of(const TrainingRows& rows, int64_t length, int
 
 /// A tenth of the time between the oldest and the newest labelled row, in whole days or hours.
 int64_t tenth_of_all(const TrainingRows& rows) {
-  int64_t oldest = std::numeric_limits<int64_t>::max();
-  int64_t newest = std::numeric_limits<int64_t>::min();
-  for (size_t row = 0; row < rows.labels.size(); ++row) {
-    if (std::isnan(rows.labels[row])) continue;
-    oldest = std::min(oldest, rows.times[row]);
-    newest = std::max(newest, rows.times[row]);
-  }
   constexpr int64_t kHour = 3'600'000'000;
+  const auto [oldest, newest] = labelled_span(rows);
   const int64_t tenth = (newest - oldest) / 10;
   const int64_t unit = tenth >= 24 * kHour ? 24 * kHour : kHour;
   return std::max(unit, tenth / unit * unit);
@@ -284,7 +287,7 @@ Result<Backtest> run_backtest(Repository& repository, const Project& project,
   request.settings = std::move(settings);
   MILLGATE_ASSIGN(const TrainingRows rows, read_training_rows(*request.joined));
   // Refuses rows that cannot be split before anything is trained.
-  MILLGATE_ASSIGN(const Split newest, split_rows(*request.joined, request.settings));
+  MILLGATE_TRY(split_rows(*request.joined, request.settings));
   backtest.window_micros = options.window_micros > 0          ? options.window_micros
                            : request.settings.test_micros > 0 ? request.settings.test_micros
                                                               : tenth_of_all(rows);

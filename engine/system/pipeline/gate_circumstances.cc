@@ -48,16 +48,17 @@ class Circumstances {
       side = *std::move(trained);
     }
     if (!first.than) MILLGATE_TRY(measure_alone(asked, side));
+    Asked compared;
+    std::copy_if(asked.begin(), asked.end(), std::back_inserter(compared),
+                 [](const Requirement* one) { return is_comparison(one->bound); });
+    if (compared.empty()) return {};
     GateContest contest{
         .challenger = itself(),
         .champion = std::move(side),
-        .asked = {},
+        .asked = std::move(compared),
         .champion_name = first.than ? simple_name(*first.than) : "the model as it is",
         .inputs = options_.inputs};
     if (!first.than) std::swap(contest.challenger, contest.champion);
-    std::copy_if(asked.begin(), asked.end(), std::back_inserter(contest.asked),
-                 [](const Requirement* one) { return is_comparison(one->bound); });
-    if (contest.asked.empty()) return {};
     return hold_contest(contest, rows_, options_, tail_, into_);
   }
 
@@ -121,14 +122,16 @@ class Circumstances {
     options.threshold = side.threshold;
     if (!metrics.empty()) {
       const Outcome outcome{.label = rows_.outcome().label, .prediction = side.predictions};
-      MILLGATE_ASSIGN(MeasuredSlices measured, measure_slices(outcome, listed(metrics), options));
-      add(std::move(measured));
+      MILLGATE_ASSIGN(const MeasuredSlices measured,
+                      measure_slices(outcome, listed(metrics), options));
+      into_.add(measured.evidence, measured.unmeasured);
     }
     if (changes.empty()) return {};
     const ChangedPredictions changed{.before = rows_.outcome().prediction,
                                      .after = side.predictions};
-    MILLGATE_ASSIGN(MeasuredSlices measured, measure_change(changed, listed(changes), options));
-    add(std::move(measured));
+    MILLGATE_ASSIGN(const MeasuredSlices measured,
+                    measure_change(changed, listed(changes), options));
+    into_.add(measured.evidence, measured.unmeasured);
     return {};
   }
 
@@ -137,13 +140,6 @@ class Circumstances {
     list.reserve(slices.size());
     for (auto& [name, slice] : slices) list.push_back(std::move(slice));
     return list;
-  }
-
-  void add(MeasuredSlices measured) {
-    std::move(measured.evidence.begin(), measured.evidence.end(),
-              std::back_inserter(into_.evidence));
-    std::move(measured.unmeasured.begin(), measured.unmeasured.end(),
-              std::back_inserter(into_.unmeasured));
   }
 
   Repository& repository_;

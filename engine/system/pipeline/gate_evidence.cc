@@ -3,7 +3,6 @@
 #include <arrow/table.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <numeric>
 #include <set>
@@ -74,10 +73,8 @@ Status measure_asked_slices(const Asked& asked, const MeasureOptions& options, G
     MILLGATE_ASSIGN(RowSlice slice, rows.rows_of(*requirement));
     slices.push_back(std::move(slice));
   }
-  MILLGATE_ASSIGN(MeasuredSlices quality, measure_slices(rows.outcome(), slices, options));
-  std::move(quality.evidence.begin(), quality.evidence.end(), std::back_inserter(into.evidence));
-  std::move(quality.unmeasured.begin(), quality.unmeasured.end(),
-            std::back_inserter(into.unmeasured));
+  MILLGATE_ASSIGN(const MeasuredSlices quality, measure_slices(rows.outcome(), slices, options));
+  into.add(quality.evidence, quality.unmeasured);
   return {};
 }
 
@@ -95,11 +92,9 @@ Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, G
       MILLGATE_ASSIGN(const auto* texts, rows.texts(column, requirement->section, "by"));
       columns.push_back({column, *texts});
     }
-    MILLGATE_ASSIGN(Fairness fairness, measure_fairness(rows.outcome(), columns, options, metrics));
-    std::move(fairness.evidence.begin(), fairness.evidence.end(),
-              std::back_inserter(into.evidence));
-    std::move(fairness.unmeasured.begin(), fairness.unmeasured.end(),
-              std::back_inserter(into.unmeasured));
+    MILLGATE_ASSIGN(const Fairness fairness,
+                    measure_fairness(rows.outcome(), columns, options, metrics));
+    into.add(fairness.evidence, fairness.unmeasured);
   }
   return {};
 }
@@ -271,7 +266,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
                    std::to_string(rows.count()) +
                    " test rows in its training; train with the `split` of millgate.toml",
                measured);
-    measured.test_rows = rows.inputs();
+    measured.test_rows = rows.take_inputs();
     return measured;
   }
   MeasureOptions options;
@@ -297,7 +292,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   if (asked.membership) {
     MILLGATE_TRY(measure_privacy(repository, project, judged, rows, options, measured));
   }
-  measured.test_rows = rows.inputs();
+  measured.test_rows = rows.take_inputs();
   return measured;
 }
 

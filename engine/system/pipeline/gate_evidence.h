@@ -25,6 +25,12 @@ struct GateEvidence {
   std::vector<Unmeasured> unmeasured;
   SliceSearch slices;  ///< Those that nobody declared and on which the model does worse.
   Block test_rows;     ///< Inputs of the model, to measure its latency with.
+
+  /// Appends what was measured, and what could not be.
+  void add(const std::vector<Evidence>& found, const std::vector<Unmeasured>& not_found) {
+    evidence.insert(evidence.end(), found.begin(), found.end());
+    unmeasured.insert(unmeasured.end(), not_found.begin(), not_found.end());
+  }
 };
 
 /// Bootstrap resamples of what the gate measures.

@@ -57,8 +57,8 @@ Result<std::optional<SearchColumn>> GateRows::conditions(const std::string& colu
   return std::optional(search_numbers(column, figures));
 }
 
-Result<Vector> GateRows::column(const std::string& name, const Section& section,
-                                const std::string& key) const {
+Result<Block> GateRows::column(const std::string& name, const Section& section,
+                               const std::string& key) const {
   const auto found = std::find_if(all_.available.begin(), all_.available.end(),
                                   [&](const Field& field) { return field.name == name; });
   if (found == all_.available.end()) {
@@ -67,18 +67,15 @@ Result<Vector> GateRows::column(const std::string& name, const Section& section,
     for (const Field& field : all_.available) names.push_back(field.name);
     return section.error_at(key, "there is no column `" + name + "`", name_hint(name, names));
   }
-  MILLGATE_ASSIGN(Block block, block_from(*joined_, {*found}));
-  return std::move(block.columns.front());
+  return block_from(*joined_, {*found});
 }
 
 Result<const std::vector<std::string>*> GateRows::texts(const std::string& column,
                                                         const Section& section,
                                                         const std::string& key) {
   if (const auto known = texts_.find(column); known != texts_.end()) return &known->second;
-  MILLGATE_ASSIGN(const std::vector<std::string> all, all_texts(column, section, key));
-  std::vector<std::string> texts;
-  texts.reserve(count());
-  for (const int64_t row : numbers()) texts.push_back(all[static_cast<size_t>(row)]);
+  MILLGATE_ASSIGN(const Block all, this->column(column, section, key));
+  std::vector<std::string> texts = texts_of(select_rows(all, numbers()).columns.front());
   // A map keeps its values where they are.
   return &texts_.emplace(column, std::move(texts)).first->second;
 }
@@ -86,8 +83,8 @@ Result<const std::vector<std::string>*> GateRows::texts(const std::string& colum
 Result<std::vector<std::string>> GateRows::all_texts(const std::string& column,
                                                      const Section& section,
                                                      const std::string& key) const {
-  MILLGATE_ASSIGN(const Vector values, this->column(column, section, key));
-  return texts_of(values);
+  MILLGATE_ASSIGN(const Block all, this->column(column, section, key));
+  return texts_of(all.columns.front());
 }
 
 Result<RowSlice> GateRows::rows_of(const Requirement& requirement) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/feature/vector.h"
@@ -43,6 +44,7 @@ class GateRows {
   [[nodiscard]] const TrainingRows& all() const { return all_; }
   /// What the model reads, at the test rows.
   [[nodiscard]] const Block& inputs() const { return inputs_; }
+  [[nodiscard]] Block take_inputs() { return std::move(inputs_); }
 
   /// The column as conditions to search slices by; nothing for times, and where there is none.
   [[nodiscard]] Result<std::optional<SearchColumn>> conditions(const std::string& column) const;
@@ -61,8 +63,8 @@ class GateRows {
 
  private:
   explicit GateRows(const arrow::Table& joined) : joined_(&joined) {}
-  [[nodiscard]] Result<Vector> column(const std::string& name, const Section& section,
-                                      const std::string& key) const;
+  [[nodiscard]] Result<Block> column(const std::string& name, const Section& section,
+                                     const std::string& key) const;
 
   const arrow::Table* joined_;
   Split split_;
