@@ -1,4 +1,5 @@
-/// Forward from data: which models learned from a row, a table or a commit, and what they answered.
+/// Forward from data: which models may have learned from a row, a table or a commit, and what they
+/// answered.
 #pragma once
 
 #include <cstdint>
