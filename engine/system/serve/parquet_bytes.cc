@@ -7,6 +7,7 @@
 
 #include "data/table/arrow_result.h"
 #include "data/table/parquet_bytes.h"
+#include "system/serve/prediction_log.h"
 
 namespace millgate {
 
@@ -55,127 +56,92 @@ Status add_column(TableParts& parts, const std::string& name,
   return {};
 }
 
-using Records = std::vector<PredictionRecord>;
-
-template <typename Builder, typename Append>
-Status add_input(TableParts& parts, const std::string& name, ValueType type, const Records& records,
-                 size_t index, bool is_key, const Append& append) {
-  return add_column<Builder>(parts, name, arrow_type(type), [&](Builder& builder) {
-    for (const PredictionRecord& record : records) {
-      const Block& block = is_key ? record.keys : record.inputs;
-      const Vector& column = block.columns[index];
-      for (size_t row = 0; row < block.rows; ++row) {
-        arrow::Status status =
-            column.valid[row] == 0 ? builder.AppendNull() : append(builder, column, row);
-        if (!status.ok()) return status;
-      }
-    }
-    return arrow::Status::OK();
-  });
+/// One bit for each of `values`: whether it is not 0.
+template <typename Value>
+Result<std::shared_ptr<arrow::Buffer>> bits_of(const std::vector<Value>& values) {
+  MILLGATE_ARROW(std::shared_ptr<arrow::Buffer> bits,
+                 arrow::AllocateEmptyBitmap(static_cast<int64_t>(values.size())), kObject);
+  uint8_t* const to = bits->mutable_data();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != 0) to[i / 8] = static_cast<uint8_t>(to[i / 8] | 1U << (i % 8));
+  }
+  return bits;
 }
 
-Status add_values(TableParts& parts, const std::string& name, ValueType type,
-                  const Records& records, size_t index, bool is_key) {
-  const auto integer = [](auto& builder, const Vector& column, size_t row) {
-    return builder.Append(column.integers[row]);
-  };
+/// The memory of `values` as it is; they must outlive the buffer.
+template <typename Values>
+std::shared_ptr<arrow::Buffer> buffer_of(const Values& values) {
+  return std::make_shared<arrow::Buffer>(std::string_view(
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes of plain numbers
+      reinterpret_cast<const char*>(values.data()), values.size() * sizeof(*values.data())));
+}
+
+/// Adds `column`, whose memory is used as it is: it must outlive `parts`.
+Status add_logged(TableParts& parts, const std::string& name, ValueType type,
+                  const LoggedColumn& column) {
+  // Null where there is no null: so Arrow says it.
+  std::vector<std::shared_ptr<arrow::Buffer>> buffers(1);
+  if (std::find(column.valid.begin(), column.valid.end(), 0) != column.valid.end()) {
+    MILLGATE_ASSIGN(buffers[0], bits_of(column.valid));
+  }
   switch (type) {
-    case ValueType::boolean:
-      return add_input<arrow::BooleanBuilder>(parts, name, type, records, index, is_key,
-                                              [](auto& builder, const Vector& column, size_t row) {
-                                                return builder.Append(column.integers[row] != 0);
-                                              });
-    case ValueType::integer:
-      return add_input<arrow::Int64Builder>(parts, name, type, records, index, is_key, integer);
-    case ValueType::time:
-      return add_input<arrow::TimestampBuilder>(parts, name, type, records, index, is_key, integer);
-    case ValueType::duration:
-      return add_input<arrow::DurationBuilder>(parts, name, type, records, index, is_key, integer);
+    case ValueType::boolean: {
+      MILLGATE_ASSIGN(std::shared_ptr<arrow::Buffer> bits, bits_of(column.integers));
+      buffers.push_back(std::move(bits));
+      break;
+    }
     case ValueType::number:
-      return add_input<arrow::DoubleBuilder>(parts, name, type, records, index, is_key,
-                                             [](auto& builder, const Vector& column, size_t row) {
-                                               return builder.Append(column.numbers[row]);
-                                             });
+      buffers.push_back(buffer_of(column.numbers));
+      break;
     case ValueType::text:
+      buffers.push_back(buffer_of(column.ends));
+      buffers.push_back(buffer_of(column.bytes));
+      break;
+    case ValueType::integer:
+    case ValueType::time:
+    case ValueType::duration:
+      buffers.push_back(buffer_of(column.integers));
       break;
   }
-  return add_input<arrow::StringBuilder>(parts, name, type, records, index, is_key,
-                                         [](auto& builder, const Vector& column, size_t row) {
-                                           return builder.Append(column.texts[row]);
-                                         });
+  const std::shared_ptr<arrow::DataType> of = arrow_type(type);
+  parts.fields.push_back(arrow::field(name, of));
+  parts.arrays.push_back(arrow::MakeArray(
+      arrow::ArrayData::Make(of, static_cast<int64_t>(column.valid.size()), std::move(buffers))));
+  return {};
 }
 
-/// Appends `value(record, row)` for every row of every record.
-template <typename Builder, typename Value>
-auto each_row(const Records& records, const Value& value) {
-  return [&records, value](Builder& builder) {
-    for (const PredictionRecord& record : records) {
-      for (size_t row = 0; row < record.prediction_ids.size(); ++row) {
-        if (arrow::Status status = value(builder, record, row); !status.ok()) return status;
-      }
-    }
-    return arrow::Status::OK();
-  };
+/// The model's name, the same in every row.
+Status add_model(TableParts& parts, const std::string& name, const LoggedRows& rows) {
+  const std::string model = rows.model()->id().brief();
+  return add_column<arrow::StringBuilder>(
+      parts, name, arrow::utf8(), [&](arrow::StringBuilder& builder) {
+        arrow::Status status = builder.Reserve(static_cast<int64_t>(rows.rows()));
+        for (size_t row = 0; row < rows.rows() && status.ok(); ++row) {
+          status = builder.Append(model);
+        }
+        return status;
+      });
 }
 
-Status add_own_columns(TableParts& parts, const Records& records) {
-  using Record = PredictionRecord;
+Status add_own_columns(TableParts& parts, const LoggedRows& rows) {
   const std::vector<std::string>& names = prediction_log_columns();
-  const std::string model = records.front().model->id().brief();
-  MILLGATE_TRY(add_column<arrow::StringBuilder>(
-      parts, names[0], arrow::utf8(),
-      each_row<arrow::StringBuilder>(records, [](auto& builder, const Record& record, size_t row) {
-        return builder.Append(record.prediction_ids[row]);
-      })));
-  MILLGATE_TRY(add_column<arrow::TimestampBuilder>(
-      parts, names[1], utc_time(),
-      each_row<arrow::TimestampBuilder>(records, [](auto& builder, const Record& record, size_t) {
-        return builder.Append(record.answered_at.micros);
-      })));
-  MILLGATE_TRY(add_column<arrow::StringBuilder>(
-      parts, names[2], arrow::utf8(),
-      each_row<arrow::StringBuilder>(
-          records, [&](auto& builder, const Record&, size_t) { return builder.Append(model); })));
-  MILLGATE_TRY(add_column<arrow::StringBuilder>(
-      parts, names[3], arrow::utf8(),
-      each_row<arrow::StringBuilder>(records, [](auto& builder, const Record& record, size_t) {
-        return builder.Append(record.request_id);
-      })));
-  MILLGATE_TRY(add_column<arrow::TimestampBuilder>(
-      parts, names[4], utc_time(),
-      each_row<arrow::TimestampBuilder>(
-          records, [](auto& builder, const Record& record, size_t row) {
-            const std::optional<Time>& time = record.row_times[row];
-            return time ? builder.Append(time->micros) : builder.AppendNull();
-          })));
-  MILLGATE_TRY(add_column<arrow::DoubleBuilder>(
-      parts, names[5], arrow::float64(),
-      each_row<arrow::DoubleBuilder>(records, [](auto& builder, const Record& record, size_t row) {
-        return builder.Append(record.predictions[row].value);
-      })));
-  return add_column<arrow::BooleanBuilder>(
-      parts, names[6], arrow::boolean(),
-      each_row<arrow::BooleanBuilder>(records, [](auto& builder, const Record& record, size_t row) {
-        return builder.Append(record.predictions[row].decision);
-      }));
+  MILLGATE_TRY(add_logged(parts, names[0], ValueType::text, rows.prediction_id));
+  MILLGATE_TRY(add_logged(parts, names[1], ValueType::time, rows.answered_at));
+  MILLGATE_TRY(add_model(parts, names[2], rows));
+  MILLGATE_TRY(add_logged(parts, names[3], ValueType::text, rows.request_id));
+  MILLGATE_TRY(add_logged(parts, names[4], ValueType::time, rows.row_time));
+  MILLGATE_TRY(add_logged(parts, names[5], ValueType::number, rows.value));
+  return add_logged(parts, names[6], ValueType::boolean, rows.decision);
 }
 
 /// What was read from the online store; no column when nothing was, or a column of the user has
 /// this name.
-Status add_online_reads(TableParts& parts, const Records& records) {
+Status add_online_reads(TableParts& parts, const LoggedRows& rows) {
   constexpr const char* kName = "online.reads";
   const bool is_taken = std::any_of(parts.fields.begin(), parts.fields.end(),
                                     [](const auto& field) { return field->name() == kName; });
-  const bool is_read = std::any_of(records.begin(), records.end(),
-                                   [](const PredictionRecord& one) { return !one.online.empty(); });
-  if (is_taken || !is_read) return {};
-  return add_column<arrow::StringBuilder>(
-      parts, kName, arrow::utf8(),
-      each_row<arrow::StringBuilder>(
-          records, [](auto& builder, const PredictionRecord& record, size_t row) {
-            const bool has = row < record.online.size() && !record.online[row].empty();
-            return has ? builder.Append(record.online[row]) : builder.AppendNull();
-          }));
+  if (is_taken || rows.online.bytes.empty()) return {};
+  return add_logged(parts, kName, ValueType::text, rows.online);
 }
 
 /// A column of the user that is called like one of the log's own gets "input." in front.
@@ -229,22 +195,22 @@ const std::vector<std::string>& prediction_log_columns() {
   return names;
 }
 
-Result<std::string> predictions_parquet(const Records& records) {
+Result<std::string> predictions_parquet(const LoggedRows& rows) {
   TableParts parts;
-  MILLGATE_TRY(add_own_columns(parts, records));
-  const Model& model = *records.front().model;
+  MILLGATE_TRY(add_own_columns(parts, rows));
+  const Model& model = *rows.model();
   const std::vector<Field>& inputs = model.features().inputs();
   size_t key_index = 0;
   for (const std::string& key : model.manifest().key) {
     const auto is_same = [&](const Field& input) { return input.name == key; };
     if (std::any_of(inputs.begin(), inputs.end(), is_same)) continue;
-    if (key_index >= records.front().keys.columns.size()) break;
-    MILLGATE_TRY(add_values(parts, logged_name(key), ValueType::text, records, key_index++, true));
+    if (key_index >= rows.keys.size() || rows.keys[key_index].valid.empty()) break;
+    MILLGATE_TRY(add_logged(parts, logged_name(key), ValueType::text, rows.keys[key_index++]));
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    MILLGATE_TRY(add_values(parts, logged_name(inputs[i].name), inputs[i].type, records, i, false));
+    MILLGATE_TRY(add_logged(parts, logged_name(inputs[i].name), inputs[i].type, rows.inputs[i]));
   }
-  MILLGATE_TRY(add_online_reads(parts, records));
+  MILLGATE_TRY(add_online_reads(parts, rows));
   return parquet_of(parts);
 }
 

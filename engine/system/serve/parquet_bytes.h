@@ -8,13 +8,12 @@
 #include "ground/clock.h"
 #include "ground/error.h"
 #include "system/serve/feedback_store.h"
-#include "system/serve/prediction_log.h"
+#include "system/serve/logged_rows.h"
 
 namespace millgate {
 
-/// One file of `records`, which must be of one model; at least one.
-/// Errors: `outside` when there is no memory.
-[[nodiscard]] Result<std::string> predictions_parquet(const std::vector<PredictionRecord>& records);
+/// One file of `rows`; at least one. Errors: `outside` when there is no memory.
+[[nodiscard]] Result<std::string> predictions_parquet(const LoggedRows& rows);
 
 [[nodiscard]] Result<std::string> feedback_parquet(const std::vector<Feedback>& labels, Time at);
 

@@ -1,11 +1,11 @@
 #include "system/serve/prediction_log.h"
 
-#include <algorithm>
-#include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
+#include <new>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "ground/durable_file.h"
 #include "system/serve/parquet_bytes.h"
@@ -14,6 +14,13 @@
 namespace millgate {
 
 namespace {
+
+/// Rows are closed at so many bytes of text: what Arrow counts by 31 bits stays far away.
+constexpr size_t kTextBytesMax = 64 << 20;
+/// Emptied rows that are kept for their memory: one is filled while another one is written.
+constexpr size_t kSpareMax = 2;
+
+using Rows = std::unique_ptr<LoggedRows>;
 
 int64_t rows_of(const PredictionRecord& record) {
   return static_cast<int64_t>(record.prediction_ids.size());
@@ -24,11 +31,13 @@ int64_t rows_of(const PredictionRecord& record) {
 struct PredictionLog::State {
   explicit State(PredictionLogOptions given) : options(std::move(given)) {}
 
-  /// Takes records off the queue until it is told to end and nothing waits.
+  /// Takes rows until it is told to end and nothing waits.
   void run();
-  /// Writes `records`, one file for each run of records of one model. Never throws.
-  void write(std::vector<PredictionRecord> records);
-  Status write_file(const std::vector<PredictionRecord>& records);
+  /// The rows that `record` goes to the end of; under the lock.
+  LoggedRows& room_for(const PredictionRecord& record);
+  /// Writes `rows` as one file, and keeps their memory. Never throws.
+  void write(Rows rows);
+  Status write_file(const LoggedRows& rows);
 
   const PredictionLogOptions options;
   PredictionIds file_names;  ///< Sets apart files of one moment, and of several servers.
@@ -36,7 +45,8 @@ struct PredictionLog::State {
   mutable std::mutex mutex;
   std::condition_variable wake;     ///< Something to write, or the end.
   std::condition_variable written;  ///< `done_ticket` grew.
-  std::deque<PredictionRecord> queue;
+  std::vector<Rows> waiting;        ///< Each is a file; the last is being filled.
+  std::vector<Rows> spare;          ///< Empty.
   PredictionLogCounts counts;
   uint64_t added_ticket = 0;  ///< Records added ever.
   uint64_t done_ticket = 0;   ///< Records written or lost on disk ever.
@@ -50,52 +60,59 @@ void PredictionLog::State::run() {
   std::unique_lock lock(mutex);
   while (true) {
     wake.wait_for(lock, options.flush_every, [&] {
-      return ending || (flushing > 0 && !queue.empty()) ||
+      return ending || (flushing > 0 && !waiting.empty()) ||
              counts.waiting >= static_cast<int64_t>(options.rows_per_file);
     });
-    if (queue.empty()) {
+    if (waiting.empty()) {
       if (ending) return;
       continue;
     }
-    std::vector<PredictionRecord> records(std::make_move_iterator(queue.begin()),
-                                          std::make_move_iterator(queue.end()));
-    queue.clear();
+    std::vector<Rows> taken = std::exchange(waiting, {});
     const uint64_t ticket = added_ticket;
     lock.unlock();
-    write(std::move(records));
+    for (Rows& rows : taken) write(std::move(rows));
     lock.lock();
     done_ticket = ticket;
     written.notify_all();
   }
 }
 
-void PredictionLog::State::write(std::vector<PredictionRecord> records) {
-  auto begin = records.begin();
-  while (begin != records.end()) {
-    int64_t rows = 0;
-    auto end = begin;
-    while (end != records.end() && end->model->id() == begin->model->id() &&
-           rows < static_cast<int64_t>(options.rows_per_file)) {
-      rows += rows_of(*end++);
+LoggedRows& PredictionLog::State::room_for(const PredictionRecord& record) {
+  if (!waiting.empty()) {
+    LoggedRows& last = *waiting.back();
+    const bool is_same = last.rows() == 0 || last.model() == record.model;
+    if (is_same && last.rows() < options.rows_per_file && last.text_bytes() < kTextBytesMax) {
+      return last;
     }
-    const std::vector<PredictionRecord> part(std::make_move_iterator(begin),
-                                             std::make_move_iterator(end));
-    const Status status = write_file(part);
-    const std::scoped_lock lock(mutex);
-    counts.waiting -= rows;
-    (status.ok() ? counts.written : counts.lost) += rows;
-    if (!status.ok()) failure = status.error().what;
-    begin = end;
   }
+  if (spare.empty()) {
+    waiting.push_back(std::make_unique<LoggedRows>());
+  } else {
+    waiting.push_back(std::move(spare.back()));
+    spare.pop_back();
+  }
+  return *waiting.back();
 }
 
-Status PredictionLog::State::write_file(const std::vector<PredictionRecord>& records) {
-  const Time time = records.front().answered_at;
+void PredictionLog::State::write(Rows rows) {
+  const auto count = static_cast<int64_t>(rows->rows());
+  const Status status = count == 0 ? Status() : write_file(*rows);
+  const bool is_small = rows->text_bytes() < kTextBytesMax;
+  rows->clear();
+  const std::scoped_lock lock(mutex);
+  counts.waiting -= count;
+  (status.ok() ? counts.written : counts.lost) += count;
+  if (!status.ok()) failure = status.error().what;
+  if (is_small && spare.size() < kSpareMax) spare.push_back(std::move(rows));
+}
+
+Status PredictionLog::State::write_file(const LoggedRows& rows) {
+  const Time time = rows.first_answered_at();
   const std::string folder = options.folder + "/" + date_text(time);
   MILLGATE_TRY(make_folders(folder));
-  MILLGATE_ASSIGN(const std::string bytes, predictions_parquet(records));
+  MILLGATE_ASSIGN(const std::string bytes, predictions_parquet(rows));
   // The last 18 digits of an id: the writer's random number and its counter.
-  const std::string path = folder + "/" + records.front().model->id().brief() + "-" +
+  const std::string path = folder + "/" + rows.model()->id().brief() + "-" +
                            compact_time_text(time) + "-" + file_names.next(time).substr(14) +
                            ".parquet";
   return publish_bytes({.temporary_path = path + ".tmp", .final_path = path}, bytes);
@@ -119,20 +136,26 @@ PredictionLog::~PredictionLog() {
   state_->writer.join();
 }
 
-bool PredictionLog::add(PredictionRecord record) {
+bool PredictionLog::add(const PredictionRecord& record) {
   const int64_t rows = rows_of(record);
   bool is_full_file = false;
   {
     const std::scoped_lock lock(state_->mutex);
-    if (state_->ending ||
-        state_->counts.waiting + rows > static_cast<int64_t>(state_->options.rows_max)) {
-      state_->counts.lost += rows;
+    PredictionLogCounts& counts = state_->counts;
+    if (state_->ending || counts.waiting + rows > static_cast<int64_t>(state_->options.rows_max)) {
+      counts.lost += rows;
       return false;
     }
-    state_->queue.push_back(std::move(record));
-    state_->counts.waiting += rows;
+    try {
+      state_->room_for(record).append(record);
+    } catch (const std::bad_alloc&) {
+      counts.lost += rows;
+      return false;
+    }
+    const auto file_rows = static_cast<int64_t>(state_->options.rows_per_file);
+    is_full_file = counts.waiting < file_rows && counts.waiting + rows >= file_rows;
+    counts.waiting += rows;
     ++state_->added_ticket;
-    is_full_file = state_->counts.waiting >= static_cast<int64_t>(state_->options.rows_per_file);
   }
   if (is_full_file) state_->wake.notify_one();
   return true;

@@ -6,29 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "data/feature/vector.h"
-#include "ground/clock.h"
 #include "ground/error.h"
-#include "model/artifact/model.h"
+#include "system/serve/logged_rows.h"
 
 namespace millgate {
-
-/// The predictions of one request. All vectors have one entry a row.
-struct PredictionRecord {
-  std::shared_ptr<const Model> model;
-  std::string request_id;
-  Time answered_at;
-  std::vector<std::string> prediction_ids;
-  std::vector<std::optional<Time>> row_times;  ///< Of the manifest's `row_time`, where sent.
-  std::vector<Prediction> predictions;
-  Block keys;    ///< The manifest's key columns that are no inputs, as texts; null: not sent.
-  Block inputs;  ///< Columns as features().inputs().
-  std::vector<std::string> online;  ///< What was read from the online store, as JSON; empty: not.
-};
 
 /// How to log.
 struct PredictionLogOptions {
@@ -41,7 +25,7 @@ struct PredictionLogOptions {
 /// What happened so far, in rows.
 struct PredictionLogCounts {
   int64_t written = 0;  ///< Readers can see them.
-  int64_t lost = 0;     ///< The queue was full, or the disk refused.
+  int64_t lost = 0;     ///< The queue was full, memory ended, or the disk refused.
   int64_t waiting = 0;
 };
 
@@ -50,7 +34,8 @@ struct PredictionLogCounts {
 /// something was read from the online store. A file appears whole,
 /// by a rename. A crash loses at most what waited (about `flush_every`).
 ///
-/// `add` never blocks on the disk and may be called from any thread.
+/// `add` never blocks on the disk and may be called from any thread. It copies the record to the
+/// end of rows that wait; memory is allocated only while those grow beyond what they ever were.
 class PredictionLog {
  public:
   /// Errors: `outside` when the folder cannot be made.
@@ -59,8 +44,8 @@ class PredictionLog {
   PredictionLog(const PredictionLog&) = delete;
   PredictionLog& operator=(const PredictionLog&) = delete;
 
-  /// False when the record was lost, because the queue is full or the log is closed.
-  bool add(PredictionRecord record);
+  /// False when the record was lost, because the queue is full, memory ended or the log is closed.
+  bool add(const PredictionRecord& record);
   /// Writes everything that was added before the call; returns when readers can see it.
   void flush();
   [[nodiscard]] PredictionLogCounts counts() const;

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -41,10 +42,28 @@ const Array& column(const arrow::Table& table, const std::string& name) {
   return dynamic_cast<const Array&>(*table.GetColumnByName(name)->chunk(0));
 }
 
+/// Owns what a record refers to.
+struct Recorded {
+  std::shared_ptr<const Model> model;
+  std::string request_id;
+  Time answered_at;
+  std::vector<std::string> prediction_ids;
+  std::vector<std::optional<Time>> row_times;
+  std::vector<Prediction> predictions;
+  Block keys;
+  Block inputs;
+  std::vector<std::string> online = {};
+
+  operator PredictionRecord() const {  // NOLINT(google-explicit-constructor): reads as one
+    return {model,       request_id, answered_at, prediction_ids, row_times,
+            predictions, keys,       inputs,      online};
+  }
+};
+
 class PredictionLogTest : public ::testing::Test {
  protected:
-  PredictionRecord record(size_t rows, const std::string& prefix) {
-    PredictionRecord made;
+  Recorded record(size_t rows, const std::string& prefix) const {
+    Recorded made;
     made.model = model_;
     made.request_id = "request-" + prefix;
     made.answered_at = Time{1'357'034'400'123'456};
@@ -67,12 +86,12 @@ class PredictionLogTest : public ::testing::Test {
 
 TEST_F(PredictionLogTest, WritesTypedColumnsUnderTheDate) {
   auto log = *PredictionLog::open(options());
-  PredictionRecord first = record(2, "a");
+  Recorded first = record(2, "a");
   first.row_times[1] = Time{7};
   first.keys.columns[0].valid[0] = 1;
   first.keys.columns[0].texts[0] = "N123";
   first.inputs.columns[1].valid[1] = 0;
-  ASSERT_TRUE(log->add(std::move(first)));
+  ASSERT_TRUE(log->add(first));
   log->flush();
   const auto files = files_in(options().folder);
   ASSERT_EQ(files.size(), 1U);
@@ -175,12 +194,54 @@ TEST_F(PredictionLogTest, LosesNothingFromManyThreads) {
   EXPECT_EQ(found, wanted);
 }
 
+/// Memory that rows were written from is filled again: nothing of them must be left.
+TEST_F(PredictionLogTest, WritesEachRowOnceWhenMemoryIsUsedAgain) {
+  PredictionLogOptions few = options();
+  few.rows_per_file = 4;
+  auto log = *PredictionLog::open(few);
+  std::map<std::string, std::string> wanted;  // Of each prediction id, its key.
+  for (int round = 0; round < 6; ++round) {
+    const std::string prefix = std::to_string(round) + "-";
+    Recorded one = record(static_cast<size_t>(1 + round % 3), prefix);
+    one.online.resize(one.prediction_ids.size());
+    if (round % 2 == 0) one.online[0] = "{\"round\":" + prefix + "}";
+    for (size_t row = 0; row < one.prediction_ids.size(); ++row) {
+      if (round % 3 == 1) continue;
+      one.keys.columns[0].valid[row] = 1;
+      one.keys.columns[0].texts[row] = std::string(static_cast<size_t>(40 * round), 'k') + prefix;
+    }
+    for (size_t row = 0; row < one.prediction_ids.size(); ++row) {
+      wanted[one.prediction_ids[row]] = one.keys.columns[0].texts[row];
+    }
+    ASSERT_TRUE(log->add(one));
+    if (round % 2 == 1) log->flush();
+  }
+  log->flush();
+  std::map<std::string, std::string> found;
+  size_t read_rows = 0;
+  for (const std::string& file : files_in(few.folder)) {
+    const auto table = read_parquet(file);
+    const auto& ids = column<arrow::StringArray>(*table, "prediction_id");
+    const auto& keys = column<arrow::StringArray>(*table, "tail");
+    const auto& reads = column<arrow::StringArray>(*table, "online.reads");
+    for (int64_t i = 0; i < ids.length(); ++i) {
+      found[ids.GetString(i)] = keys.IsNull(i) ? "" : keys.GetString(i);
+      const bool was_read =
+          ids.GetString(i).ends_with("-0") && (ids.GetString(i)[0] - '0') % 2 == 0;
+      EXPECT_EQ(!reads.IsNull(i), was_read) << ids.GetString(i);
+      ++read_rows;
+    }
+  }
+  EXPECT_EQ(found, wanted);
+  EXPECT_EQ(read_rows, wanted.size());
+}
+
 TEST_F(PredictionLogTest, FilesAreOfOneModel) {
   auto log = *PredictionLog::open(options());
-  PredictionRecord other = record(1, "b");
+  Recorded other = record(1, "b");
   other.model = project_.model({.intercept = 9});
   ASSERT_TRUE(log->add(record(1, "a")));
-  ASSERT_TRUE(log->add(std::move(other)));
+  ASSERT_TRUE(log->add(other));
   ASSERT_TRUE(log->add(record(1, "c")));
   log->flush();
   EXPECT_EQ(files_in(options().folder).size(), 3U);

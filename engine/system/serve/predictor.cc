@@ -20,8 +20,9 @@ Model::Scratch& thread_scratch(const Model& model) {
   return scratch;
 }
 
-EvaluationNotes empty_notes(const Model& model) {
-  EvaluationNotes notes;
+/// Of this thread, all 0.
+EvaluationNotes& thread_notes(const Model& model) {
+  thread_local EvaluationNotes notes;
   notes.unknown_category.assign(model.features().features().size(), 0);
   notes.not_finite.assign(model.features().features().size(), 0);
   return notes;
@@ -70,7 +71,7 @@ Status warn_of_notes(const ServedModel& model, RowBatch& batch, Model::Scratch& 
   std::vector<Prediction> ignored;
   for (size_t row = 0; row < batch.rows(); ++row) {
     const Block one = one_row(batch.inputs, row);
-    EvaluationNotes notes = empty_notes(model.model());
+    EvaluationNotes& notes = thread_notes(model.model());
     MILLGATE_TRY(model.model().predict(one, ignored, scratch, &notes));
     for (size_t i = 0; i < features.size(); ++i) {
       if (notes.unknown_category[i] > 0) {
@@ -142,7 +143,7 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
   answers.is_single = batch.is_single;
   answers.request_id = std::move(request_id);
   Model::Scratch& scratch = thread_scratch(model->model());
-  EvaluationNotes notes = empty_notes(model->model());
+  EvaluationNotes& notes = thread_notes(model->model());
   MILLGATE_TRY(model->model().predict(batch.inputs, answers.predictions, scratch, &notes));
   MILLGATE_TRY(check_finite(answers.predictions));
   if (has_notes(notes)) MILLGATE_TRY(warn_of_notes(*model, batch, scratch));
@@ -157,12 +158,13 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
                       .request_id = answers.request_id,
                       .answered_at = now,
                       .prediction_ids = answers.ids,
-                      .row_times = std::move(batch.row_times),
+                      .row_times = batch.row_times,
                       .predictions = answers.predictions,
-                      .keys = std::move(batch.keys),
-                      .inputs = std::move(batch.inputs),
-                      .online = std::move(batch.online)});
+                      .keys = batch.keys,
+                      .inputs = batch.inputs,
+                      .online = batch.online});
   }
+  keep_memory(std::move(batch));
   answers.model = std::move(model);
   return answers;
 }

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <utility>
+
 #include "ground/nearest_name.h"
 #include "system/serve/json_text.h"
 #include "system/serve/json_value.h"
@@ -13,6 +15,15 @@ namespace millgate {
 namespace {
 
 using simdjson::dom::element;
+
+/// A larger batch is rare, and its memory too much to hold in every thread.
+constexpr size_t kKeptRowsMax = 1024;
+
+/// The memory of this thread's last batch.
+RowBatch& thread_spare() {
+  thread_local RowBatch spare;
+  return spare;
+}
 
 Result<RowBatch> read_single(const ServedModel& model, const OnlineFeatures* online,
                              const simdjson::dom::object& object) {
@@ -90,7 +101,7 @@ Status check_complete(const ServedModel& model, const OnlineFeatures* online,
 }
 
 RowBatch make_batch(const ServedModel& model, size_t rows) {
-  RowBatch batch;
+  RowBatch batch = std::exchange(thread_spare(), {});
   batch.inputs.rows = rows;
   batch.inputs.columns.resize(model.inputs().size());
   for (size_t i = 0; i < model.inputs().size(); ++i) {
@@ -99,9 +110,19 @@ RowBatch make_batch(const ServedModel& model, size_t rows) {
   batch.keys.rows = rows;
   batch.keys.columns.resize(model.key_names().size());
   for (Vector& column : batch.keys.columns) column.reset(ValueType::text, rows);
-  batch.row_times.resize(rows);
+  batch.row_times.assign(rows, std::nullopt);
   batch.warnings.resize(rows);
   return batch;
+}
+
+void keep_memory(RowBatch batch) {
+  if (batch.rows() > kKeptRowsMax) return;
+  batch.warnings.clear();
+  batch.wants = {};
+  batch.notes.clear();
+  batch.online.clear();
+  batch.is_single = false;
+  thread_spare() = std::move(batch);
 }
 
 Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* online,

@@ -44,8 +44,10 @@ struct RowBatch {
   }
 };
 
-/// A batch of `rows` rows of nulls.
+/// A batch of `rows` rows of nulls, in memory that this thread kept where there is any.
 [[nodiscard]] RowBatch make_batch(const ServedModel& model, size_t rows);
+/// Keeps the memory of a batch that is done with, for this thread's next one.
+void keep_memory(RowBatch batch);
 
 /// With `online`, an input of a view need not be given: the columns of the view's entity must be
 /// then, and `wants` tells what to read. Null: nothing is read.

@@ -9,6 +9,7 @@ namespace millgate {
 
 RowReader::RowReader(const ServedModel& model, const OnlineFeatures* online, RowBatch& batch)
     : model_(model), online_(online), batch_(batch), given_(model.names().size()) {
+  fields_.reserve(model_.names().size());
   if (online_ != nullptr) online_->make_wants(batch_.wants, batch_.rows());
 }
 

@@ -57,10 +57,9 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
     for (const std::string& column : view.entity) uses_[column];
   }
   if (!manifest.row_time.empty()) uses_[manifest.row_time].row_time = true;
-  for (auto& [name, use] : uses_) {
-    use.place = names_.size();
-    names_.push_back(name);
-  }
+  for (const auto& [name, use] : uses_) names_.push_back(name);
+  std::sort(names_.begin(), names_.end());
+  for (size_t i = 0; i < names_.size(); ++i) uses_[names_[i]].place = i;
   for (const Field& input : inputs()) places_.push_back(uses_[input.name].place);
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <atomic>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/artifact/model.h"
@@ -28,6 +29,12 @@ struct ColumnUse {
 struct TrainingRange {
   double lowest = 0;
   double highest = 0;
+};
+
+/// Hashes names of any kind of text alike, so that a lookup makes no string.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
 };
 
 /// Immutable; thread-safe.
@@ -67,7 +74,7 @@ class ServedModel {
   bool is_binary_ = true;
   std::vector<std::string> key_names_;
   std::vector<std::string> names_;
-  std::map<std::string, ColumnUse, std::less<>> uses_;
+  std::unordered_map<std::string, ColumnUse, NameHash, std::equal_to<>> uses_;
   std::vector<size_t> places_;
   std::vector<std::optional<TrainingRange>> ranges_;
   std::vector<uint8_t> may_be_left_out_;

@@ -1,0 +1,83 @@
+/// Predictions on their way to a file: column by column, so that a request adds to memory that is
+/// there already, and the file is written from it without another copy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/feature/vector.h"
+#include "ground/clock.h"
+#include "model/artifact/model.h"
+
+namespace millgate {
+
+/// The predictions of one request. Spans and blocks have one entry a row, and live as long as the
+/// call that gets them.
+struct PredictionRecord {
+  const std::shared_ptr<const Model>& model;
+  std::string_view request_id;
+  Time answered_at;
+  std::span<const std::string> prediction_ids;
+  std::span<const std::optional<Time>> row_times;  ///< Of the manifest's `row_time`, where sent.
+  std::span<const Prediction> predictions;
+  const Block& keys;  ///< The manifest's key columns that are no inputs, as texts; null: not sent.
+  const Block& inputs;  ///< Columns as features().inputs().
+  /// What was read from the online store, as JSON; empty texts or no entries: nothing was.
+  std::span<const std::string> online = {};
+};
+
+/// A column as Arrow lays one out, but for `valid`. Only the array of its type is filled: `bytes`
+/// and `ends` for texts, `numbers` for numbers, else `integers`; it has an entry where `valid` is 0
+/// too.
+struct LoggedColumn {
+  std::vector<uint8_t> valid;  ///< 1: there is a value; 0: null.
+  std::vector<int64_t> integers;
+  std::vector<double> numbers;
+  std::string bytes;
+  std::vector<int32_t> ends;  ///< Of the texts in `bytes`, after a first 0.
+
+  void add_integer(int64_t value, bool is_valid = true);
+  void add_number(double value);
+  void add_text(std::string_view text, bool is_valid = true);
+  /// Adds the values of `column`, one type all along.
+  void add_all(const Vector& column);
+  /// Forgets all rows from `rows` on; keeps its memory. Never throws.
+  void truncate(size_t rows);
+};
+
+/// Rows of predictions of one model. One thread at a time.
+class LoggedRows {
+ public:
+  /// Adds all rows of `record`, or none when memory ends (std::bad_alloc).
+  void append(const PredictionRecord& record);
+  /// Forgets the rows and the model; keeps its memory.
+  void clear();
+
+  [[nodiscard]] size_t rows() const { return rows_; }
+  /// Of all texts together: what may grow without bound in a bounded number of rows.
+  [[nodiscard]] size_t text_bytes() const { return text_bytes_; }
+  /// Null when there are no rows.
+  [[nodiscard]] const std::shared_ptr<const Model>& model() const { return model_; }
+  [[nodiscard]] Time first_answered_at() const { return first_answered_at_; }
+
+  LoggedColumn prediction_id, answered_at, request_id, row_time, value, decision, online;
+  std::vector<LoggedColumn> keys;
+  std::vector<LoggedColumn> inputs;
+
+ private:
+  template <typename Act>
+  void each_column(const Act& act);
+
+  std::shared_ptr<const Model> model_;
+  Time first_answered_at_;
+  size_t rows_ = 0;
+  size_t text_bytes_ = 0;
+};
+
+}  // namespace millgate
