@@ -42,13 +42,15 @@ void append_escaped(std::string& out, char letter) {
 
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';
-  for (const char letter : text) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == '"' || letter == '\\') {
-      append_escaped(out, letter);
-    } else {
-      out += letter;
-    }
+  size_t plain = 0;  // Where what needs no escape began.
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char letter = text[i];
+    if (static_cast<unsigned char>(letter) >= 0x20 && letter != '"' && letter != '\\') continue;
+    out.append(text, plain, i - plain);
+    append_escaped(out, letter);
+    plain = i + 1;
   }
+  out.append(text, plain);
   out += '"';
 }
 

@@ -6,10 +6,14 @@ namespace millgate {
 
 namespace {
 
-void append_hex(std::string& out, uint64_t value, int digits) {
+constexpr size_t kDigits = 32;
+
+/// Writes the last `digits` digits of `value` at `to`, and tells where they end.
+char* write_hex(char* to, uint64_t value, int digits) {
   for (int digit = digits - 1; digit >= 0; --digit) {
-    out += "0123456789abcdef"[value >> (4 * digit) & 15];
+    *to++ = "0123456789abcdef"[value >> (4 * digit) & 15];
   }
+  return to;
 }
 
 }  // namespace
@@ -20,11 +24,10 @@ PredictionIds::PredictionIds() {
 }
 
 std::string PredictionIds::next(Time now) {
-  std::string id;
-  id.reserve(32);
-  append_hex(id, static_cast<uint64_t>(now.micros), 14);
-  append_hex(id, generator_, 10);
-  append_hex(id, counter_.fetch_add(1, std::memory_order_relaxed), 8);
+  std::string id(kDigits, '0');
+  char* to = write_hex(id.data(), static_cast<uint64_t>(now.micros), 14);
+  to = write_hex(to, generator_, 10);
+  write_hex(to, counter_.fetch_add(1, std::memory_order_relaxed), 8);
   return id;
 }
 
