@@ -1,6 +1,7 @@
 #include "data/store/added_columns.h"
 
 #include <arrow/array.h>
+#include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -8,10 +9,12 @@
 #include <optional>
 #include <utility>
 
-#include "data/store/column_plan.h"
+#include "data/store/merge_referee.h"
 #include "data/store/table_diff.h"
 #include "data/store/version_scan.h"
 #include "data/store/version_update.h"
+#include "data/table/arrow_result.h"
+#include "data/table/row_key.h"
 
 namespace millgate {
 
@@ -19,205 +22,251 @@ namespace {
 
 using CellChange = ChangesBuilder::CellChange;
 
+constexpr const char* kObject = "an added column";
+
 Cell cell_of(const arrow::RecordBatch& rows, size_t column, int64_t row) {
   return {.column = rows.column(static_cast<int>(column)).get(), .row = row};
 }
 
-bool is_null(const Cell& cell) { return cell.column == nullptr || cell.column->IsNull(cell.row); }
-
-/// The version with its key and the columns `names` alone.
-TableVersion key_and_columns(const TableVersion& version, const std::vector<std::string>& names) {
-  arrow::FieldVector fields;
-  for (const std::vector<std::string>* list : {&version.key, &names}) {
-    for (const std::string& name : *list) fields.push_back(version.schema->GetFieldByName(name));
-  }
-  return version_with_columns(version, arrow::schema(std::move(fields)));
+bool has_column(const TableVersion& version, const std::string& name) {
+  return version.schema->GetFieldIndex(name) >= 0;
 }
 
-/// `version`, whose column `column` may be read as `type`, with it as that: no file changes.
-Result<TableVersion> widened(ObjectStore& objects, const TableVersion& version, int column,
-                             const std::shared_ptr<arrow::DataType>& type) {
-  arrow::FieldVector fields = version.schema->fields();
-  auto& field = fields[static_cast<size_t>(column)];
-  field = arrow::field(field->name(), type);
-  TableVersion view = version_with_columns(version, arrow::schema(std::move(fields)));
-  MILLGATE_ASSIGN(const auto rows, read_rows(objects, view));
-  return write_next_version(objects, version, *rows, version.key);
-}
-
-/// Lays the cells of the added columns over the changes of one side.
-class AddedCells {
- public:
-  /// `cells` says by `values`, one of its batches, what the side holds in the columns of `schema`
-  /// that `added` names, in rows that both sides have otherwise; rows of the kind `alone` are only
-  /// on this side.
-  AddedCells(const Changes& cells, const arrow::RecordBatch& values, ChangeKind alone,
-             const std::vector<bool>& added)
-      : cells_(cells), values_(values), alone_(alone), added_(added) {}
-
-  Result<Changes> over(const Changes& changes, const std::vector<std::string>& key) const {
-    MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(changes.after->schema(), key));
-    int64_t next = 0;
-    for (int64_t row = 0; row < cells_.row_count(); ++row) {
-      const std::string_view at = cells_.keys[static_cast<size_t>(row)];
-      const auto found =
-          static_cast<int64_t>(changes.keys.lower_bound(at, static_cast<size_t>(next)));
-      MILLGATE_TRY(out.add_rows(changes, next, found));
-      next = found;
-      const bool there =
-          found < changes.row_count() && changes.keys[static_cast<size_t>(found)] == at;
-      if (there) {
-        MILLGATE_TRY(add_both(changes, found, row, out));
-        ++next;
-      } else if (kind(row) == ChangeKind::updated) {
-        MILLGATE_TRY(add_cells(row, out));
-      }
-    }
-    MILLGATE_TRY(out.add_rows(changes, next, changes.row_count()));
-    return out.finish();
-  }
-
- private:
-  [[nodiscard]] ChangeKind kind(int64_t row) const {
-    return cells_.kinds[static_cast<size_t>(row)];
-  }
-
-  /// Whether the side has a cell of its own in an added column.
-  [[nodiscard]] bool has_cell(int64_t row, size_t column) const {
-    if (!added_[column]) return false;
-    if (kind(row) == ChangeKind::updated) return cells_.cell_changed(row, static_cast<int>(column));
-    return kind(row) == alone_;
-  }
-
-  /// A change that is known already, and the cells beside it.
-  Status add_both(const Changes& changes, int64_t change, int64_t row, ChangesBuilder& out) const {
-    const ChangeKind what = changes.kinds[static_cast<size_t>(change)];
-    return out.add(what, cells_.keys[static_cast<size_t>(row)], [&](size_t i) {
-      const Cell value = has_cell(row, i) ? cell_of(values_, i, row) : Cell{};
-      if (what != ChangeKind::removed && !is_null(value)) {
-        return CellChange{.before = {}, .after = value};
-      }
-      return CellChange{.before = cell_of(*changes.before, i, change),
-                        .after = cell_of(*changes.after, i, change),
-                        .changed = changes.cell_changed(change, static_cast<int>(i))};
-    });
-  }
-
-  /// A row of which the side changed nothing else.
-  Status add_cells(int64_t row, ChangesBuilder& out) const {
-    std::vector<bool> changed(added_.size());
-    for (size_t i = 0; i < changed.size(); ++i) {
-      changed[i] = has_cell(row, i) && !is_null(cell_of(values_, i, row));
-    }
-    if (std::find(changed.begin(), changed.end(), true) == changed.end()) return {};
-    return out.add(ChangeKind::updated, cells_.keys[static_cast<size_t>(row)], [&](size_t i) {
-      return CellChange{.before = {}, .after = cell_of(values_, i, row), .changed = changed[i]};
-    });
-  }
-
-  const Changes& cells_;
-  const arrow::RecordBatch& values_;
-  ChangeKind alone_;
-  const std::vector<bool>& added_;
-};
-
-/// The rows of a version, found by key; keys must rise from call to call.
+/// The rows of a version with its key and some columns, found by key; keys must rise from call to
+/// call. A part is in memory at a time.
 class RowFinder {
  public:
-  static Result<RowFinder> make(const ObjectStore& objects, const TableVersion& version) {
-    MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, version));
-    MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*version.schema, version.key));
-    return RowFinder(std::move(scan), std::move(encoder));
+  /// Those of `fields` that `version` has are read, in these types.
+  static Result<RowFinder> make(const ObjectStore& objects, const TableVersion& version,
+                                const arrow::FieldVector& fields) {
+    arrow::FieldVector read;
+    for (const std::string& name : version.key)
+      read.push_back(version.schema->GetFieldByName(name));
+    std::vector<int> columns;
+    for (const auto& field : fields) {
+      const bool there = has_column(version, field->name());
+      columns.push_back(there ? static_cast<int>(read.size()) : -1);
+      if (there) read.push_back(field);
+    }
+    const TableVersion view = version_with_columns(version, arrow::schema(std::move(read)));
+    MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, view));
+    MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*view.schema, view.key));
+    return RowFinder(std::move(scan), std::move(encoder), std::move(columns));
   }
 
-  /// The row of `rows()` with the key. Errors: `damaged` when there is none.
-  Result<int64_t> find(std::string_view key) {
+  /// Goes to the row with the key; `has_row` says whether there is one.
+  Status find(std::string_view key) {
     if (const size_t part = scan_->part_of(key); part_ != part) {
       MILLGATE_ASSIGN(rows_, scan_->read(part));
       keys_.clear();
       encoder_.encode(*rows_, keys_);
       part_ = part;
+      row_ = 0;
     }
-    const size_t row = keys_.lower_bound(key);
-    if (row == keys_.size() || keys_[row] != key) return damaged("a removed row is not there");
-    return static_cast<int64_t>(row);
+    row_ = keys_.lower_bound(key, row_);
+    has_row_ = row_ < keys_.size() && keys_[row_] == key;
+    return {};
   }
-  [[nodiscard]] const arrow::RecordBatch& rows() const { return *rows_; }
+  [[nodiscard]] bool has_row() const { return has_row_; }
+  /// Whether the version has the column with this place in `fields`.
+  [[nodiscard]] bool has_column_at(size_t field) const { return columns_[field] >= 0; }
+  /// The cell of a column of `fields`; the null cell where the version has not the row or column.
+  [[nodiscard]] Cell cell(size_t field) const {
+    if (!has_row_ || columns_[field] < 0) return {};
+    return cell_of(*rows_, static_cast<size_t>(columns_[field]), static_cast<int64_t>(row_));
+  }
 
  private:
-  RowFinder(std::shared_ptr<const VersionScan> scan, RowKeyEncoder encoder)
-      : scan_(std::move(scan)), encoder_(std::move(encoder)) {}
+  RowFinder(std::shared_ptr<const VersionScan> scan, RowKeyEncoder encoder,
+            std::vector<int> columns)
+      : scan_(std::move(scan)), encoder_(std::move(encoder)), columns_(std::move(columns)) {}
 
   std::shared_ptr<const VersionScan> scan_;
   RowKeyEncoder encoder_;
+  std::vector<int> columns_;
   std::optional<size_t> part_;
   std::shared_ptr<arrow::RecordBatch> rows_;
   RowKeys keys_;
+  size_t row_ = 0;
+  bool has_row_ = false;
+};
+
+/// The rows of a version with the cells of some columns merged: those that it has are replaced,
+/// others come behind.
+class AddedCells final : public arrow::RecordBatchReader {
+ public:
+  struct Side {
+    RowFinder base;
+    RowFinder theirs;
+  };
+
+  AddedCells(std::shared_ptr<arrow::RecordBatchReader> rows, RowKeyEncoder encoder,
+             arrow::FieldVector fields, RowFinder ours, std::vector<Side> sides,
+             const MergeOptions& options, const Changes& changes, TableMerge& merge)
+      : rows_(std::move(rows)),
+        encoder_(std::move(encoder)),
+        fields_(std::move(fields)),
+        ours_(std::move(ours)),
+        sides_(std::move(sides)),
+        changes_(changes),
+        merge_(merge),
+        referee_(options, merge) {
+    arrow::FieldVector all = rows_->schema()->fields();
+    for (const auto& field : fields_) {
+      if (rows_->schema()->GetFieldIndex(field->name()) < 0) all.push_back(field);
+    }
+    schema_ = arrow::schema(std::move(all));
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    ARROW_RETURN_NOT_OK(rows_->ReadNext(&rows));
+    batch->reset();
+    if (rows == nullptr) return arrow::Status::OK();
+    auto merged = merged_rows(*rows);
+    if (!merged.ok()) return arrow_status(std::move(merged).error());
+    *batch = *std::move(merged);
+    return arrow::Status::OK();
+  }
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> merged_rows(const arrow::RecordBatch& rows) {
+    std::vector<std::unique_ptr<arrow::ArrayBuilder>> builders;
+    for (const auto& field : fields_) {
+      MILLGATE_ARROW(auto builder, arrow::MakeBuilder(field->type()), kObject);
+      MILLGATE_ARROW_TRY(builder->Reserve(rows.num_rows()), kObject);
+      builders.push_back(std::move(builder));
+    }
+    RowKeys keys;
+    encoder_.encode(rows, keys);
+    for (int64_t row = 0; row < rows.num_rows(); ++row) {
+      MILLGATE_TRY(merge_row(rows, row, keys[static_cast<size_t>(row)], builders));
+    }
+    std::vector<std::shared_ptr<arrow::Array>> columns = rows.columns();
+    columns.resize(static_cast<size_t>(schema_->num_fields()));
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      const int place = schema_->GetFieldIndex(fields_[i]->name());
+      MILLGATE_ARROW(columns[static_cast<size_t>(place)], builders[i]->Finish(), kObject);
+    }
+    return arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns));
+  }
+
+  Status merge_row(const arrow::RecordBatch& rows, int64_t row, std::string_view key,
+                   std::vector<std::unique_ptr<arrow::ArrayBuilder>>& builders) {
+    MILLGATE_TRY(ours_.find(key));
+    for (Side& side : sides_) {
+      MILLGATE_TRY(side.base.find(key));
+      MILLGATE_TRY(side.theirs.find(key));
+    }
+    bool any = false;
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      MILLGATE_ASSIGN(const Cell cell, merge_cell(rows, row, key, i));
+      any |= !is_same_cell(cell, ours_.cell(i));
+      if (cell.column == nullptr) {
+        MILLGATE_ARROW_TRY(builders[i]->AppendNull(), kObject);
+      } else {
+        MILLGATE_ARROW_TRY(builders[i]->AppendArraySlice(*cell.column->data(), cell.row, 1),
+                           kObject);
+      }
+    }
+    change_ = changes_.keys.lower_bound(key, change_);
+    const bool counted = change_ < changes_.keys.size() && changes_.keys[change_] == key;
+    if (any && !counted) ++merge_.merged_row_count;
+    return {};
+  }
+
+  Result<Cell> merge_cell(const arrow::RecordBatch& rows, int64_t row, std::string_view key,
+                          size_t column) {
+    const Cell ours = ours_.cell(column);
+    const bool we_have_it = ours.column != nullptr;
+    CellBallot ballot{
+        .column = {}, .ours = ours, .ours_votes = we_have_it, .our_base = {}, .theirs = {}};
+    std::optional<Cell> unchanged;
+    bool equal = true;
+    for (size_t i = 0; i < sides_.size(); ++i) {
+      const RowFinder& base = sides_[i].base;
+      const RowFinder& theirs = sides_[i].theirs;
+      if (!theirs.has_row() || !theirs.has_column_at(column)) continue;
+      const Cell was = base.cell(column);
+      const Cell is = theirs.cell(column);
+      if (base.has_row() && is_same_cell(was, is)) {
+        if (!unchanged) unchanged = is;
+        continue;
+      }
+      ballot.theirs.push_back({.side = i + 1, .base = was, .value = is});
+      equal &= is_same_cell(ballot.theirs.front().value, is);
+      // What a side has seen and changed is no say of ours.
+      ballot.ours_votes &= !base.has_row() || !is_same_cell(ours, was);
+      ballot.our_base = was;
+    }
+    // A row that ours has not, and nobody changed here, is as those have it who bring it.
+    if (ballot.theirs.empty()) return ours_.has_row() || !unchanged ? ours : *unchanged;
+    const Cell theirs = ballot.theirs.front().value;
+    if (equal && (!ballot.ours_votes || is_same_cell(ours, theirs))) return theirs;
+    ballot.column = fields_[column]->name();
+    MILLGATE_ASSIGN(const auto taken,
+                    referee_.decide(std::string(key), encoder_.describe(rows, row), ballot));
+    return taken.value_or(ours);
+  }
+
+  std::shared_ptr<arrow::RecordBatchReader> rows_;
+  RowKeyEncoder encoder_;
+  arrow::FieldVector fields_;
+  RowFinder ours_;
+  std::vector<Side> sides_;
+  const Changes& changes_;
+  TableMerge& merge_;
+  MergeReferee referee_;
+  std::shared_ptr<arrow::Schema> schema_;
+  size_t change_ = 0;
 };
 
 }  // namespace
 
-std::vector<std::string> columns_added_by_both(const TableVersion& base, const TableVersion& ours,
-                                               const TableVersion& theirs) {
-  std::vector<std::string> names;
-  for (const std::string& name : ours.schema->field_names()) {
-    if (base.schema->GetFieldIndex(name) >= 0 || theirs.schema->GetFieldIndex(name) < 0) continue;
-    names.push_back(name);
-  }
-  return names;
-}
-
-Status widen_added_columns(ObjectStore& objects, const std::vector<std::string>& names,
-                           TableVersion& ours, TableVersion& theirs) {
-  for (const std::string& name : names) {
-    const int our_column = ours.schema->GetFieldIndex(name);
-    const int their_column = theirs.schema->GetFieldIndex(name);
-    const auto our_type = ours.schema->field(our_column)->type();
-    const auto their_type = theirs.schema->field(their_column)->type();
-    if (our_type->Equals(*their_type)) continue;
-    if (widens(ours, our_column, *their_type)) {
-      MILLGATE_ASSIGN(ours, widened(objects, ours, our_column, their_type));
-    } else if (widens(theirs, their_column, *our_type)) {
-      MILLGATE_ASSIGN(theirs, widened(objects, theirs, their_column, our_type));
-    } else {
-      return Error{.code = ErrorCode::conflict,
-                   .what = "both sides added the column `" + name + "`, as " +
-                           our_type->ToString() + " and as " + their_type->ToString(),
-                   .hint =
-                       "give it one type on both sides, or another name on one "
-                       "(`millgate rename`), then merge"};
+Status put_added_cells(ObjectStore& objects, const MergedVersions& versions,
+                       const MergeOptions& options, const Changes& changes, TableMerge& merge) {
+  arrow::FieldVector fields;
+  for (const std::string& name : versions.columns.added) {
+    const auto has_it = [&](const MergeSide& side) { return has_column(side.theirs, name); };
+    if (std::any_of(versions.sides.begin(), versions.sides.end(), has_it)) {
+      fields.push_back(versions.columns.schema->GetFieldByName(name));
     }
   }
+  if (fields.empty()) return {};
+  MILLGATE_ASSIGN(RowFinder ours, RowFinder::make(objects, versions.ours, fields));
+  std::vector<AddedCells::Side> sides;
+  for (const MergeSide& side : versions.sides) {
+    MILLGATE_ASSIGN(RowFinder base, RowFinder::make(objects, side.base, fields));
+    MILLGATE_ASSIGN(RowFinder theirs, RowFinder::make(objects, side.theirs, fields));
+    sides.push_back({.base = std::move(base), .theirs = std::move(theirs)});
+  }
+  const TableVersion parent = merge.version;
+  MILLGATE_ASSIGN(auto rows, read_rows(objects, parent));
+  MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*parent.schema, parent.key));
+  AddedCells merged(std::move(rows), std::move(encoder), std::move(fields), std::move(ours),
+                    std::move(sides), options, changes, merge);
+  MILLGATE_ASSIGN(merge.version, write_next_version(objects, parent, merged, parent.key));
+  // Conflicts of rows and of the other columns were there first.
+  std::stable_sort(merge.conflicts.begin(), merge.conflicts.end(),
+                   [](const Conflict& one, const Conflict& other) { return one.key < other.key; });
   return {};
 }
 
-Status put_added_cells(const ObjectStore& objects, const TableVersion& ours,
-                       const TableVersion& theirs, const std::vector<std::string>& names,
-                       BothChanges& changes) {
-  const DiffOptions all{.rows_max = INT64_MAX};
-  MILLGATE_ASSIGN(const TableDiff diff, diff_versions(objects, key_and_columns(ours, names),
-                                                      key_and_columns(theirs, names), all));
-  const auto& schema = ours.schema;
-  MILLGATE_ASSIGN(const Changes cells, changes_with_schema(diff.changes, schema, ours.key));
-  std::vector<bool> added;
-  for (const std::string& name : schema->field_names()) {
-    added.push_back(std::find(names.begin(), names.end(), name) != names.end());
+Result<Changes> with_whole_removed_rows(const ObjectStore& objects, const TableVersion& ours,
+                                        const std::vector<std::string>& names, Changes changes) {
+  arrow::FieldVector fields;
+  for (const std::string& name : names) {
+    if (has_column(ours, name)) fields.push_back(ours.schema->GetFieldByName(name));
   }
-  const AddedCells our_cells(cells, *cells.before, ChangeKind::removed, added);
-  MILLGATE_ASSIGN(changes.ours, our_cells.over(changes.ours, ours.key));
-  const AddedCells their_cells(cells, *cells.after, ChangeKind::inserted, added);
-  MILLGATE_ASSIGN(changes.theirs, their_cells.over(changes.theirs, ours.key));
-  return {};
-}
-
-Result<Changes> with_whole_removed_rows(const ObjectStore& objects, const TableVersion& base,
-                                        const TableVersion& ours, Changes changes) {
-  std::vector<std::string> names;
-  for (const std::string& name : ours.schema->field_names()) {
-    if (base.schema->GetFieldIndex(name) < 0) names.push_back(name);
+  if (fields.empty() || changes.count(ChangeKind::removed) == 0) return changes;
+  std::vector<int> places(static_cast<size_t>(ours.schema->num_fields()), -1);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    places[static_cast<size_t>(ours.schema->GetFieldIndex(fields[i]->name()))] =
+        static_cast<int>(i);
   }
-  if (names.empty() || changes.count(ChangeKind::removed) == 0) return changes;
-  MILLGATE_ASSIGN(RowFinder finder, RowFinder::make(objects, key_and_columns(ours, names)));
+  MILLGATE_ASSIGN(RowFinder finder, RowFinder::make(objects, ours, fields));
   MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(ours.schema, ours.key));
   for (int64_t row = 0; row < changes.row_count(); ++row) {
     const auto at = static_cast<size_t>(row);
@@ -225,15 +274,12 @@ Result<Changes> with_whole_removed_rows(const ObjectStore& objects, const TableV
       MILLGATE_TRY(out.add_rows(changes, row, row + 1));
       continue;
     }
-    MILLGATE_ASSIGN(const int64_t found, finder.find(changes.keys[at]));
+    MILLGATE_TRY(finder.find(changes.keys[at]));
+    if (!finder.has_row()) return damaged("a removed row is not there");
     MILLGATE_TRY(out.add(ChangeKind::removed, changes.keys[at], [&](size_t i) {
-      const std::string& name = ours.schema->field(static_cast<int>(i))->name();
       CellChange cell{.before = cell_of(*changes.before, i, row),
                       .after = cell_of(*changes.after, i, row)};
-      if (base.schema->GetFieldIndex(name) < 0) {
-        const int column = finder.rows().schema()->GetFieldIndex(name);
-        cell.before = cell_of(finder.rows(), static_cast<size_t>(column), found);
-      }
+      if (places[i] >= 0) cell.before = finder.cell(static_cast<size_t>(places[i]));
       return cell;
     }));
   }
@@ -242,11 +288,13 @@ Result<Changes> with_whole_removed_rows(const ObjectStore& objects, const TableV
 
 Result<Changes> changes_with_schema(const Changes& changes,
                                     const std::shared_ptr<arrow::Schema>& schema,
+                                    const std::vector<std::string>& without,
                                     const std::vector<std::string>& key) {
   MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(schema, key));
   std::vector<int> from;
   for (const auto& field : schema->fields()) {
-    from.push_back(changes.after->schema()->GetFieldIndex(field->name()));
+    const bool left_out = std::find(without.begin(), without.end(), field->name()) != without.end();
+    from.push_back(left_out ? -1 : changes.after->schema()->GetFieldIndex(field->name()));
   }
   for (int64_t row = 0; row < changes.row_count(); ++row) {
     const auto at = static_cast<size_t>(row);

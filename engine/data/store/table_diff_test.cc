@@ -71,7 +71,7 @@ class TableDiffTest : public VersionsTest {
     if (!diff.columns.empty()) return;
     // Laid on the old version, the changes give the new one.
     const Changes changes =
-        must(changes_with_schema(diff.changes, before.schema, ModelTable::key()));
+        must(changes_with_schema(diff.changes, before.schema, {}, ModelTable::key()));
     const TableVersion again = must(apply_changes(objects_, before, changes));
     EXPECT_EQ(must(counted_version(objects_, again)).logical_hash,
               must(counted_version(objects_, after)).logical_hash);

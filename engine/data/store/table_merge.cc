@@ -13,6 +13,7 @@
 #include "data/store/changes.h"
 #include "data/store/column_rename.h"
 #include "data/store/merge_referee.h"
+#include "data/store/merged_columns.h"
 #include "data/store/table_diff.h"
 #include "data/store/version_update.h"
 #include "data/table/row_key.h"
@@ -312,40 +313,6 @@ Status take_new_names(ObjectStore& objects, TableVersion& ours, std::vector<Merg
   return {};
 }
 
-Error both_changed_columns() {
-  return Error{.code = ErrorCode::conflict,
-               .what = "both sides changed the columns of the table",
-               .hint = "make the columns of one side those of the other, commit, then merge"};
-}
-
-/// Whether both have the same columns, in any order.
-bool has_same_columns(const arrow::Schema& one, const arrow::Schema& other) {
-  if (one.num_fields() != other.num_fields()) return false;
-  return std::all_of(one.fields().begin(), one.fields().end(), [&](const auto& field) {
-    const auto found = other.GetFieldByName(field->name());
-    return found != nullptr && found->type()->Equals(*field->type());
-  });
-}
-
-/// Which sides have other columns than their base, apart from those that both added.
-struct ChangedColumns {
-  bool ours = false;
-  bool theirs = false;
-};
-
-ChangedColumns changed_columns(const TableVersion& base, const TableVersion& ours,
-                               const TableVersion& theirs, const std::vector<std::string>& added) {
-  if (added.empty()) {
-    return {.ours = !ours.schema->Equals(*base.schema, false),
-            .theirs = !theirs.schema->Equals(*base.schema, false)};
-  }
-  arrow::FieldVector fields = base.schema->fields();
-  for (const std::string& name : added) fields.push_back(ours.schema->GetFieldByName(name));
-  const auto expected = arrow::schema(std::move(fields));
-  return {.ours = !has_same_columns(*ours.schema, *expected),
-          .theirs = !has_same_columns(*theirs.schema, *expected)};
-}
-
 Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides) {
   for (const MergeSide& side : sides) {
     if (side.base.key == ours.key && side.base.key == side.theirs.key) continue;
@@ -359,25 +326,40 @@ Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides)
                .hint = "give it a `key` in millgate.toml"};
 }
 
-Status check_one_schema(const TableVersion& ours, const std::vector<MergeSide>& sides) {
-  for (const MergeSide& side : sides) {
-    if (ours.schema->Equals(*side.base.schema, false) &&
-        ours.schema->Equals(*side.theirs.schema, false)) {
-      continue;
-    }
-    return Error{.code = ErrorCode::conflict,
-                 .what = "the columns of the table are not the same on all branches",
-                 .hint = "merge the branch that changed them first, by itself"};
-  }
-  return {};
-}
-
 Status check_policies(const MergeOptions& options, const arrow::Schema& schema) {
   for (const auto& [column, policy] : options.by_column) {
     if (schema.GetFieldIndex(column) >= 0) continue;
     return invalid_input(
         "there is a merge policy for column `" + column + "`, which the table has not",
         name_hint(column, schema.field_names()));
+  }
+  return {};
+}
+
+/// Whether the one side has other columns than its base, and ours has those of the base.
+bool theirs_alone_changed_columns(const TableVersion& ours, const std::vector<MergeSide>& sides) {
+  return sides.size() == 1 && ours.schema->Equals(*sides[0].base.schema, false) &&
+         !sides[0].theirs.schema->Equals(*sides[0].base.schema, false);
+}
+
+/// Nobody's edits may go away with a column that another side removed.
+Status check_dropped(const TableDiff& diff, const MergedColumns& columns,
+                     const std::vector<std::string>& key) {
+  for (const std::string& name : columns.dropped) {
+    const int column = diff.schema->GetFieldIndex(name);
+    if (column < 0) continue;
+    const int64_t count = diff.changed_cells[static_cast<size_t>(column)];
+    if (count == 0) continue;
+    int64_t row = 0;
+    while (diff.changes.kinds[static_cast<size_t>(row)] != ChangeKind::updated ||
+           !diff.changes.cell_changed(row, column)) {
+      ++row;
+    }
+    MILLGATE_ASSIGN(const RowKeyEncoder encoder, RowKeyEncoder::make(*diff.schema, key));
+    return names_conflict("one side removed column `" + name + "`, another changed " +
+                              std::to_string(count) + (count == 1 ? " cell" : " cells") +
+                              " of it, first " + encoder.describe(*diff.changes.after, row),
+                          "remove it on both sides, or bring it back in one, commit, then merge");
   }
   return {};
 }
@@ -425,36 +407,26 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
   TableVersion ours = named_ours;
   std::vector<MergeSide> sides = named_sides;
   MILLGATE_TRY(take_new_names(objects, ours, sides));
-  merge.version = ours;
   MILLGATE_TRY(check_keys(ours, sides));
-  MILLGATE_TRY(check_policies(options, *ours.schema));
-  std::vector<std::string> added;
-  if (sides.size() == 1) {
-    const TableVersion& base = sides[0].base;
-    TableVersion& theirs = sides[0].theirs;
-    added = columns_added_by_both(base, ours, theirs);
-    MILLGATE_TRY(widen_added_columns(objects, added, ours, theirs));
-    merge.version = ours;
-    const ChangedColumns changed = changed_columns(base, ours, theirs, added);
-    if (changed.ours && changed.theirs && !ours.schema->Equals(*theirs.schema, false)) {
-      return both_changed_columns();
-    }
-    if (changed.theirs && !changed.ours) {
-      // Our changes go on top of theirs, where the new columns are.
-      const MergeSide turned_side{.base = base, .theirs = ours};
-      MILLGATE_ASSIGN(TableMerge swapped,
-                      merge_versions(objects, theirs, {turned_side}, turned(options)));
-      for (Conflict& conflict : swapped.conflicts) std::swap(conflict.ours, conflict.theirs);
-      return swapped;
-    }
-  } else {
-    MILLGATE_TRY(check_one_schema(ours, sides));
+  MILLGATE_ASSIGN(const MergedColumns columns, merged_columns(objects, ours, sides));
+  MILLGATE_TRY(check_policies(options, *columns.schema));
+  if (theirs_alone_changed_columns(ours, sides)) {
+    // Our changes go on top of theirs, where the new columns are.
+    const MergeSide turned_side{.base = sides[0].base, .theirs = ours};
+    MILLGATE_ASSIGN(TableMerge swapped,
+                    merge_versions(objects, sides[0].theirs, {turned_side}, turned(options)));
+    for (Conflict& conflict : swapped.conflicts) std::swap(conflict.ours, conflict.theirs);
+    return swapped;
   }
-  const DiffOptions all{.rows_max = INT64_MAX};
+  MILLGATE_ASSIGN(const TableVersion parent, with_merged_columns(objects, ours, columns));
+  merge.version = parent;
   const auto changes_since = [&](const TableVersion& base,
                                  const TableVersion& version) -> Result<Changes> {
-    MILLGATE_ASSIGN(const TableDiff diff, diff_versions(objects, base, version, all));
-    return changes_with_schema(diff.changes, ours.schema, ours.key);
+    MILLGATE_ASSIGN(const TableDiff diff,
+                    diff_versions(objects, with_merged_types(base, columns),
+                                  with_merged_types(version, columns), {.rows_max = INT64_MAX}));
+    MILLGATE_TRY(check_dropped(diff, columns, version.key));
+    return changes_with_schema(diff.changes, parent.schema, columns.added, parent.key);
   };
   std::map<Id, std::shared_ptr<const Changes>> our_changes;
   std::vector<SideWalk> walks;
@@ -466,22 +438,16 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
       since_base = std::make_shared<const Changes>(std::move(changes));
     }
     MILLGATE_ASSIGN(Changes theirs, changes_since(sides[i].base, sides[i].theirs));
-    if (!added.empty()) {
-      BothChanges both{.ours = *since_base, .theirs = std::move(theirs)};
-      MILLGATE_TRY(put_added_cells(objects, ours, sides[i].theirs, added, both));
-      since_base = std::make_shared<const Changes>(std::move(both.ours));
-      theirs = std::move(both.theirs);
-    }
     walks.emplace_back(i + 1, std::move(theirs), since_base);
   }
-  MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*ours.schema, ours.key));
-  MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(ours.schema, ours.key));
+  MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*parent.schema, parent.key));
+  MILLGATE_ASSIGN(ChangesBuilder out, ChangesBuilder::make(parent.schema, parent.key));
   ChangesMerge walk(std::move(walks), std::move(encoder), options, merge, std::move(out));
   MILLGATE_ASSIGN(Changes changes, walk.run());
-  if (sides.size() == 1) {
-    MILLGATE_ASSIGN(changes, with_whole_removed_rows(objects, sides[0].base, ours, changes));
-  }
-  MILLGATE_ASSIGN(merge.version, apply_changes(objects, ours, changes));
+  MILLGATE_ASSIGN(changes, with_whole_removed_rows(objects, parent, columns.added, changes));
+  MILLGATE_ASSIGN(merge.version, apply_changes(objects, parent, changes));
+  const MergedVersions versions{.ours = ours, .sides = sides, .columns = columns};
+  MILLGATE_TRY(put_added_cells(objects, versions, options, changes, merge));
   return merge;
 }
 
