@@ -4,9 +4,11 @@
 
 #include "app/about_text.h"
 #include "app/commands.h"
+#include "app/folder_path.h"
 #include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/store/version_update.h"
+#include "data/tree/path_history.h"
 #include "data/tree/tree.h"
 #include "system/monitor/wording.h"
 
@@ -17,6 +19,7 @@ namespace {
 struct Options {
   std::string revision = kCurrentBranch;
   int count_max = 50;
+  std::vector<std::string> tables;
 };
 
 /// What the commit says of each of its tables and folders.
@@ -75,10 +78,21 @@ Json to_json(const Commit& commit, const Forgotten& forgotten) {
           {"rewritten_by", rewritten}};
 }
 
+Result<std::vector<Commit>> asked_commits(const Repository& repository, const Options& options) {
+  if (options.tables.empty()) return repository.log(options.revision, options.count_max);
+  std::vector<DataPath> paths;
+  paths.reserve(options.tables.size());
+  for (const std::string& text : options.tables) {
+    const FolderPath path = parse_folder_path(text);
+    paths.push_back({.name = path.folder, .part = path.part});
+  }
+  MILLGATE_ASSIGN(const Commit newest, repository.resolve(options.revision));
+  return commits_that_changed(repository, newest, paths, options.count_max);
+}
+
 Result<int> log(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(const std::vector<Commit> commits,
-                  repository->log(options.revision, options.count_max));
+  MILLGATE_ASSIGN(const std::vector<Commit> commits, asked_commits(*repository, options));
   MILLGATE_ASSIGN(const auto forgotten, repository->forgotten());
   if (session.json) {
     Json list = Json::array();
@@ -153,9 +167,13 @@ Result<int> show(const Session& session, const std::string& revision) {
 void add_log(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command("log", "list the versions of the data, newest first",
-                                              "millgate log main -n 5");
+                                              "millgate log main --table flights -n 5");
   command.add_option("revision", options->revision, "where to begin").shows_default();
   command.add_option("-n,--count", options->count_max, "at most so many").shows_default();
+  command
+      .add_option("--table", options->tables,
+                  "only versions that changed this table, folder or FOLDER/PART")
+      .one_at_a_time();
   command.does([&session, options] { return log(session, *options); });
 }
 
