@@ -87,6 +87,19 @@ Result<DeltaMetadata> read_metadata(const Action& action) {
   return metadata;
 }
 
+Result<std::optional<DeltaDeletionVector>> read_deletions(const Action& action,
+                                                          const std::string& file) {
+  if (!action.has("deletionVector")) return std::optional<DeltaDeletionVector>();
+  const Action inside(action.json().at("deletionVector"), "deletionVector", action.object());
+  DeltaDeletionVector vector{.file = file};
+  MILLGATE_ASSIGN(vector.storage, inside.get<std::string>("storageType"));
+  MILLGATE_ASSIGN(vector.place, inside.get<std::string>("pathOrInlineDv"));
+  MILLGATE_ASSIGN(vector.offset, inside.get_or<int64_t>("offset", 0));
+  MILLGATE_ASSIGN(vector.size_bytes, inside.get<int64_t>("sizeInBytes"));
+  MILLGATE_ASSIGN(vector.row_count, inside.get<int64_t>("cardinality"));
+  return std::make_optional(std::move(vector));
+}
+
 Result<DeltaFile> read_file_action(const Action& action) {
   DeltaFile file;
   MILLGATE_ASSIGN(file.path, action.get<std::string>("path"));
@@ -95,7 +108,7 @@ Result<DeltaFile> read_file_action(const Action& action) {
   MILLGATE_ASSIGN(file.modified_ms, action.get_or<int64_t>("modificationTime", 0));
   MILLGATE_ASSIGN(file.statistics, action.get_or<std::string>("stats", ""));
   MILLGATE_ASSIGN(file.tags, action.plain_texts("tags"));
-  file.has_deletion_vector = action.has("deletionVector");
+  MILLGATE_ASSIGN(file.deletions, read_deletions(action, file.path));
   return file;
 }
 
@@ -104,6 +117,7 @@ Result<DeltaRemoval> read_removal(const Action& action) {
   MILLGATE_ASSIGN(removal.path, action.get<std::string>("path"));
   MILLGATE_ASSIGN(removal.deleted_ms, action.get_or<int64_t>("deletionTimestamp", 0));
   MILLGATE_ASSIGN(removal.size_bytes, action.get_or<int64_t>("size", 0));
+  MILLGATE_ASSIGN(removal.deletions, read_deletions(action, removal.path));
   return removal;
 }
 
@@ -182,6 +196,9 @@ Status add_delta_action(const Json& line, std::string_view object, DeltaActions&
     } else if (kind == "txn") {
       MILLGATE_ASSIGN(const auto application, action.get<std::string>("appId"));
       MILLGATE_ASSIGN(actions.transactions[application], action.get<int64_t>("version"));
+    } else if (kind == "sidecar") {
+      MILLGATE_ASSIGN(std::string path, action.get<std::string>("path"));
+      actions.sidecars.push_back(std::move(path));
     }
   }
   return {};

@@ -40,6 +40,18 @@ struct DeltaMetadata {
   bool operator==(const DeltaMetadata&) const = default;
 };
 
+/// Where it is written which rows of a file are not in the table (deletion_vector.h).
+struct DeltaDeletionVector {
+  std::string file;          ///< Whose rows.
+  std::string storage = {};  ///< "i": in the log; "u": in a file of the table; "p": anywhere.
+  std::string place = {};    ///< Of `storage`: the bytes, or the file, in Z85; or a path.
+  int64_t offset = 0;        ///< In the file.
+  int64_t size_bytes = 0;
+  int64_t row_count = 0;  ///< That it deletes.
+
+  bool operator==(const DeltaDeletionVector&) const = default;
+};
+
 /// A file with rows of the table (`add`).
 struct DeltaFile {
   std::string path;  ///< As in the log: percent-encoded, relative to the table or a URI.
@@ -48,12 +60,13 @@ struct DeltaFile {
   int64_t modified_ms = 0;
   std::string statistics;  ///< JSON as text; may be empty.
   std::map<std::string, std::string> tags;
-  bool has_deletion_vector = false;  ///< Some of its rows are not in the table.
+  std::optional<DeltaDeletionVector> deletions;
 };
 
-/// A file whose rows are no longer in the table (`remove`).
+/// A file whose rows are no longer in the table (`remove`): as it was, with these deletions.
 struct DeltaRemoval {
   std::string path;
+  std::optional<DeltaDeletionVector> deletions = {};
   int64_t deleted_ms = 0;
   int64_t size_bytes = 0;
 };
@@ -65,6 +78,7 @@ struct DeltaActions {
   std::vector<DeltaFile> files;
   std::vector<DeltaRemoval> removals;
   std::map<std::string, int64_t> transactions;  ///< `txn`: application -> its version.
+  std::vector<std::string> sidecars;            ///< Of a checkpoint: names of files with more.
   std::string commit_info;                      ///< JSON as text; empty where there is none.
 };
 

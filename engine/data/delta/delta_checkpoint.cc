@@ -19,7 +19,8 @@ namespace millgate {
 
 namespace {
 
-constexpr std::array<const char*, 5> kActions = {"txn", "add", "remove", "metaData", "protocol"};
+constexpr std::array<const char*, 6> kActions = {"txn",      "add",      "remove",
+                                                 "metaData", "protocol", "sidecar"};
 
 std::shared_ptr<arrow::Schema> checkpoint_schema() {
   const auto& text = arrow::utf8();

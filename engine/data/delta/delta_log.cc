@@ -19,8 +19,9 @@ namespace {
 constexpr std::string_view kFolder = "_delta_log/";
 constexpr size_t kDigits = 20;
 constexpr int64_t kCheckpointVersions = 10;
-/// Features that change nothing for a reader who reads rows and keeps to the log.
-constexpr std::array<std::string_view, 2> kKnownFeatures = {"timestampNtz", "vacuumProtocolCheck"};
+/// Those that are read here, and those that change nothing for a reader who keeps to the log.
+constexpr std::array<std::string_view, 5> kKnownFeatures = {
+    "columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"};
 
 std::string padded(int64_t number, size_t digits) {
   const std::string text = std::to_string(number);
@@ -42,7 +43,8 @@ struct LogFiles {
   std::map<int64_t, std::vector<std::string>> checkpoints;  ///< Whole ones: the names of all parts.
 };
 
-/// "N.checkpoint.parquet" or "N.checkpoint.PART.PARTS.parquet"; nothing for others.
+/// "N.checkpoint.parquet", "N.checkpoint.PART.PARTS.parquet", or of version 2
+/// "N.checkpoint.UUID.parquet" or ".json"; nothing for others.
 struct CheckpointName {
   int64_t version = 0;
   int64_t parts = 1;
@@ -56,6 +58,11 @@ std::optional<CheckpointName> parse_checkpoint_name(std::string_view name) {
   if (!version || !rest.starts_with(kMiddle)) return std::nullopt;
   rest.remove_prefix(kMiddle.size());
   if (rest == "parquet") return CheckpointName{.version = *version, .parts = 1};
+  constexpr size_t kUuid = 36;
+  if (rest.size() > kUuid && std::count(rest.begin(), rest.begin() + kUuid, '-') == 4 &&
+      (rest.substr(kUuid) == ".parquet" || rest.substr(kUuid) == ".json")) {
+    return CheckpointName{.version = *version, .parts = 1};
+  }
   // Ten digits each.
   if (rest.size() != 29 || !rest.ends_with(".parquet") || rest[10] != '.') return std::nullopt;
   const auto parts = number_of(rest.substr(11, 10));
@@ -76,6 +83,8 @@ Result<LogFiles> list_log(const FileStore& files) {
     }
   }
   for (auto& [key, all] : parts) {
+    // Several of one part are checkpoints by themselves, with the same content.
+    if (key.second == 1) all.resize(1);
     if (static_cast<int64_t>(all.size()) == key.second) {
       found.checkpoints[key.first] = std::move(all);
     }
@@ -97,8 +106,9 @@ Status check_features(const DeltaProtocol& protocol, const DeltaMetadata& metada
     }
   }
   const auto mapping = metadata.configuration.find("delta.columnMapping.mode");
-  if (mapping != metadata.configuration.end() && mapping->second != "none") {
-    return refused("the feature `columnMapping`");
+  if (mapping != metadata.configuration.end() && mapping->second != "none" &&
+      mapping->second != "name") {
+    return refused("the feature `columnMapping` in mode `" + mapping->second + "`");
   }
   if (metadata.format != "parquet") return refused("files in the format `" + metadata.format + "`");
   return {};
@@ -113,6 +123,22 @@ Error hole(const std::string& name) {
 
 std::string checkpoint_name(int64_t version) {
   return std::string(kFolder) + padded(version, kDigits) + ".checkpoint.parquet";
+}
+
+Result<DeltaActions> read_checkpoint_file(const FileStore& files, const std::string& name) {
+  if (!name.ends_with(".json")) return read_delta_checkpoint(files.local_path(name));
+  MILLGATE_ASSIGN(const std::string text, files.read(name));
+  return parse_delta_log_file(text, "`" + name + "`");
+}
+
+/// A file beside a checkpoint, which names it by its name alone.
+Result<std::string> sidecar_name(const std::string& path) {
+  if (path.find('/') != std::string::npos || path.starts_with('.')) {
+    return invalid_input(
+        "a checkpoint of the Delta table names a file outside of its folder: `" + path + "`",
+        "write a whole copy of the table with the program that made it");
+  }
+  return std::string(kFolder) + "_sidecars/" + path;
 }
 
 Status write_checkpoint(FileStore& files, DeltaSnapshot& snapshot,
@@ -140,11 +166,17 @@ std::string delta_log_name(int64_t version) {
   return std::string(kFolder) + padded(version, kDigits) + ".json";
 }
 
+bool DeltaSnapshot::maps_columns() const {
+  const auto mapping = metadata.configuration.find("delta.columnMapping.mode");
+  return mapping != metadata.configuration.end() && mapping->second == "name";
+}
+
 void DeltaSnapshot::apply(const DeltaActions& actions) {
   if (actions.protocol) protocol = *actions.protocol;
   if (actions.metadata) metadata = *actions.metadata;
   for (const DeltaRemoval& removal : actions.removals) {
-    files.erase(removal.path);
+    const auto file = files.find(removal.path);
+    if (file != files.end() && file->second.deletions == removal.deletions) files.erase(file);
     removals[removal.path] = removal;
   }
   for (const DeltaFile& file : actions.files) {
@@ -185,8 +217,13 @@ Result<DeltaSnapshot> read_delta_log(const FileStore& files, std::optional<int64
   if (checkpoint != log.checkpoints.begin()) {
     --checkpoint;
     for (const std::string& name : checkpoint->second) {
-      MILLGATE_ASSIGN(const DeltaActions actions, read_delta_checkpoint(files.local_path(name)));
+      MILLGATE_ASSIGN(const DeltaActions actions, read_checkpoint_file(files, name));
       take(actions);
+      for (const std::string& sidecar : actions.sidecars) {
+        MILLGATE_ASSIGN(const std::string inside, sidecar_name(sidecar));
+        MILLGATE_ASSIGN(const DeltaActions more, read_checkpoint_file(files, inside));
+        take(more);
+      }
     }
     snapshot.version = checkpoint->first;
     if (log.versions.contains(snapshot.version)) {

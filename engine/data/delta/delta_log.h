@@ -24,6 +24,8 @@ struct DeltaSnapshot {
   std::map<std::string, int64_t> transactions;
   std::string commit_info;  ///< Of `version` itself; empty when its log file is gone.
 
+  /// Whether files call columns by other names than the table does (`columnMapping` by name).
+  [[nodiscard]] bool maps_columns() const;
   /// What a further version says.
   void apply(const DeltaActions& actions);
 };

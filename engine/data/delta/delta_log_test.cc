@@ -86,16 +86,15 @@ TEST_F(DeltaLog, FollowsAddsAndRemoves) {
 TEST_F(DeltaLog, SaysWhatItDoesNotKnow) {
   put(0, kFirst);
   put(1, R"({"protocol":{"minReaderVersion":3,"minWriterVersion":7,)"
-         R"("readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}})");
-  EXPECT_NE(fault().find("`deletionVectors`"), std::string::npos) << fault();
+         R"("readerFeatures":["variantType"],"writerFeatures":["variantType"]}})");
+  EXPECT_NE(fault().find("`variantType`"), std::string::npos) << fault();
   put(1, R"({"protocol":{"minReaderVersion":4,"minWriterVersion":7}})");
   EXPECT_NE(fault().find("reader version 4"), std::string::npos) << fault();
   std::string mapped = kFirst;
-  mapped.replace(mapped.find("\"appendOnly\":\"true\""), 19,
-                 "\"delta.columnMapping.mode\":\"name\"");
+  mapped.replace(mapped.find("\"appendOnly\":\"true\""), 19, "\"delta.columnMapping.mode\":\"id\"");
   put(0, mapped);
   put(1, kSecond);
-  EXPECT_NE(fault().find("`columnMapping`"), std::string::npos) << fault();
+  EXPECT_NE(fault().find("`columnMapping` in mode `id`"), std::string::npos) << fault();
 }
 
 TEST_F(DeltaLog, SaysWhatIsMissing) {

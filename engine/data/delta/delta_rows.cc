@@ -1,6 +1,8 @@
 #include "data/delta/delta_rows.h"
 
 #include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -11,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/delta/deletion_vector.h"
 #include "data/delta/delta_schema.h"
 #include "data/table/arrow_result.h"
 #include "data/table/cell_cast.h"
@@ -55,13 +58,57 @@ Result<std::string> path_inside(const DeltaFile& file) {
   return *decoded;
 }
 
+/// `array` with the names of `type`, which differs from its own in those of members alone.
+std::shared_ptr<arrow::ArrayData> with_names_of(const arrow::ArrayData& array,
+                                                const std::shared_ptr<arrow::DataType>& type) {
+  auto named = array.Copy();
+  named->type = type;
+  for (size_t i = 0; i < named->child_data.size(); ++i) {
+    named->child_data[i] =
+        with_names_of(*array.child_data[i], type->field(static_cast<int>(i))->type());
+  }
+  return named;
+}
+
+/// Says of the rows of a file, one batch after the other, which are still in the table.
+class Deletions {
+ public:
+  Deletions() = default;
+  explicit Deletions(std::vector<RowRange> ranges) : ranges_(std::move(ranges)) {}
+
+  arrow::Result<std::shared_ptr<arrow::RecordBatch>> without(
+      std::shared_ptr<arrow::RecordBatch> rows) {
+    const uint64_t first = row_;
+    row_ += static_cast<uint64_t>(rows->num_rows());
+    if (all_seen() || ranges_[next_].begin >= row_) return rows;
+    arrow::BooleanBuilder kept;
+    ARROW_RETURN_NOT_OK(kept.Reserve(rows->num_rows()));
+    for (uint64_t row = first; row < row_; ++row) {
+      while (!all_seen() && ranges_[next_].end <= row) ++next_;
+      kept.UnsafeAppend(all_seen() || row < ranges_[next_].begin);
+    }
+    while (!all_seen() && ranges_[next_].end <= row_) ++next_;
+    ARROW_ASSIGN_OR_RAISE(const auto mask, kept.Finish());
+    ARROW_ASSIGN_OR_RAISE(const arrow::Datum left,
+                          arrow::compute::Filter(arrow::Datum(std::move(rows)), mask));
+    return left.record_batch();
+  }
+  [[nodiscard]] bool all_seen() const { return next_ == ranges_.size(); }
+
+ private:
+  std::vector<RowRange> ranges_;
+  size_t next_ = 0;  ///< The first range that does not end before `row_`.
+  uint64_t row_ = 0;
+};
+
 class DeltaRows final : public arrow::RecordBatchReader {
  public:
   DeltaRows(std::string folder, const DeltaSnapshot& snapshot,
-            std::shared_ptr<arrow::Schema> schema)
+            std::shared_ptr<arrow::Schema> schema, std::shared_ptr<arrow::Schema> stored)
       : folder_(std::move(folder)),
         partition_columns_(snapshot.metadata.partition_columns),
-        schema_(std::move(schema)) {
+        schema_(std::move(schema)),
+        stored_(std::move(stored)) {
     files_.reserve(snapshot.files.size());
     for (const auto& [path, file] : snapshot.files) files_.push_back(file);
   }
@@ -80,20 +127,16 @@ class DeltaRows final : public arrow::RecordBatchReader {
       ARROW_RETURN_NOT_OK(rows_->ReadNext(&read));
       if (read == nullptr) {
         rows_ = nullptr;
+        if (!deletions_.all_seen()) return arrow_status(beyond_end(files_[next_ - 1]));
         continue;
       }
+      ARROW_ASSIGN_OR_RAISE(read, deletions_.without(std::move(read)));
       return completed(*read).Value(batch);
     }
   }
 
  private:
   Status open(const DeltaFile& file) {
-    if (file.has_deletion_vector) {
-      return invalid_input(
-          "the Delta table uses the feature `deletionVectors`, which this reader "
-          "does not know",
-          "write a copy of the table without it with the program that made it");
-    }
     MILLGATE_ASSIGN(const std::string inside, path_inside(file));
     const std::string path = folder_ + "/" + inside;
     std::error_code failed;
@@ -107,13 +150,18 @@ class DeltaRows final : public arrow::RecordBatchReader {
       error.where = path;
       return error;
     }
+    deletions_ = Deletions();
+    if (file.deletions) {
+      MILLGATE_ASSIGN(auto ranges, read_deletion_vector(folder_, *file.deletions));
+      deletions_ = Deletions(std::move(ranges));
+    }
     const auto parquet = make_parquet_file(path, ReadOptions());
     MILLGATE_ASSIGN(const auto columns, parquet->guess_columns());
     arrow::FieldVector fields;
     constants_.assign(static_cast<size_t>(schema_->num_fields()), nullptr);
     for (int i = 0; i < schema_->num_fields(); ++i) {
-      const auto& field = schema_->field(i);
-      if (is_partition(field->name())) {
+      const auto& field = stored_->field(i);
+      if (is_partition(schema_->field(i)->name())) {
         MILLGATE_ASSIGN(constants_[static_cast<size_t>(i)], partition_value(file, *field));
       } else if (const auto found = std::find_if(
                      columns.begin(), columns.end(),
@@ -153,26 +201,35 @@ class DeltaRows final : public arrow::RecordBatchReader {
     for (int i = 0; i < schema_->num_fields(); ++i) {
       const auto& field = schema_->field(i);
       const auto& constant = constants_[static_cast<size_t>(i)];
-      std::shared_ptr<arrow::Array> column = read.GetColumnByName(field->name());
+      const auto& stored = stored_->field(i);
+      std::shared_ptr<arrow::Array> column = read.GetColumnByName(stored->name());
       if (constant != nullptr) {
         ARROW_ASSIGN_OR_RAISE(const auto value, constant->GetScalar(0));
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, read.num_rows()));
       } else if (column == nullptr) {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), read.num_rows()));
       } else {
-        ARROW_ASSIGN_OR_RAISE(column, cast_cells(column, field->type()));
+        ARROW_ASSIGN_OR_RAISE(column, cast_cells(column, stored->type()));
+        column = arrow::MakeArray(with_names_of(*column->data(), field->type()));
       }
       columns.push_back(std::move(column));
     }
     return arrow::RecordBatch::Make(schema_, read.num_rows(), std::move(columns));
   }
 
+  static Error beyond_end(const DeltaFile& file) {
+    return damaged("the deletion vector of `" + file.path + "` deletes rows behind its last",
+                   "get the table again from where it came");
+  }
+
   std::string folder_;
   std::vector<std::string> partition_columns_;
   std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::Schema> stored_;  ///< The same columns under the names in the files.
   std::vector<DeltaFile> files_;
   size_t next_ = 0;
   std::shared_ptr<arrow::RecordBatchReader> rows_;
+  Deletions deletions_;                                   ///< Of the file that is read.
   std::vector<std::shared_ptr<arrow::Array>> constants_;  ///< By column; null: from the file.
 };
 
@@ -182,8 +239,12 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> read_delta_rows(const std::str
                                                                   const DeltaSnapshot& snapshot) {
   MILLGATE_ASSIGN(auto schema,
                   parse_delta_schema(snapshot.metadata.schema_text, "the Delta table"));
+  std::shared_ptr<arrow::Schema> stored = schema;
+  if (snapshot.maps_columns()) {
+    MILLGATE_ASSIGN(stored, parse_stored_schema(snapshot.metadata.schema_text, "the Delta table"));
+  }
   return std::shared_ptr<arrow::RecordBatchReader>(
-      std::make_shared<DeltaRows>(folder, snapshot, std::move(schema)));
+      std::make_shared<DeltaRows>(folder, snapshot, std::move(schema), std::move(stored)));
 }
 
 }  // namespace millgate

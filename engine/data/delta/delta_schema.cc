@@ -150,6 +150,22 @@ std::optional<std::string> equal_but_for_case(const arrow::FieldVector& fields) 
   return std::nullopt;
 }
 
+/// Gives each column, and each member of a struct anywhere below it, the name that files use.
+Status take_stored_names(Json& type, std::string_view object) {
+  if (!type.is_object()) return {};
+  for (const char* part : {"elementType", "keyType", "valueType"}) {
+    if (type.contains(part)) MILLGATE_TRY(take_stored_names(type[part], object));
+  }
+  if (!type.contains("fields")) return {};
+  for (Json& field : type["fields"]) {
+    MILLGATE_ASSIGN(const Json metadata, json_member<Json>(field, "metadata", object));
+    MILLGATE_ASSIGN(field["name"],
+                    json_member<std::string>(metadata, "delta.columnMapping.physicalName", object));
+    if (field.contains("type")) MILLGATE_TRY(take_stored_names(field["type"], object));
+  }
+  return {};
+}
+
 bool holds_time_without_zone(const arrow::DataType& type) {
   return delta_type(type) == "timestamp_ntz" ||
          std::any_of(type.fields().begin(), type.fields().end(),
@@ -205,6 +221,13 @@ Result<std::shared_ptr<arrow::Schema>> parse_delta_schema(std::string_view text,
   }
   if (fields.empty()) return invalid_input(std::string(object) + " has no columns");
   return arrow::schema(std::move(fields));
+}
+
+Result<std::shared_ptr<arrow::Schema>> parse_stored_schema(std::string_view text,
+                                                           std::string_view object) {
+  MILLGATE_ASSIGN(Json json, parse_json(text, object));
+  MILLGATE_TRY(take_stored_names(json, object));
+  return parse_delta_schema(dump_json(json), object);
 }
 
 bool needs_timestamp_ntz(const arrow::Schema& schema) {

@@ -20,6 +20,11 @@ namespace millgate {
 [[nodiscard]] Result<std::shared_ptr<arrow::Schema>> parse_delta_schema(std::string_view text,
                                                                         std::string_view object);
 
+/// The same columns, and the members of structs, under the names that files use where the feature
+/// `columnMapping` is in use. Errors: as above; `damaged` for a column without such a name.
+[[nodiscard]] Result<std::shared_ptr<arrow::Schema>> parse_stored_schema(std::string_view text,
+                                                                         std::string_view object);
+
 /// Whether any column is a time without a zone, for which Delta has a feature of its own.
 [[nodiscard]] bool needs_timestamp_ntz(const arrow::Schema& schema);
 
