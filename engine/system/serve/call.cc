@@ -46,11 +46,25 @@ HttpResponse unknown_path_reply(const Call& call) {
   std::string text;
   for (const std::string& part : call.path) text += "/" + part;
   if (text.size() > 200) text = text.substr(0, 200) + "...";
-  const std::vector<std::string> names = {
-      "/predict",        "/invocations",     "/ping",         "/version",   "/feedback",
-      "/metrics",        "/features",        "/push",         "/rollback",  "/get-online-features",
-      "/health",         "/health/live",     "/health/ready", "/v1/models", "/v2",
-      "/v2/health/live", "/v2/health/ready", "/v2/models"};
+  const std::vector<std::string> names = {"/predict",
+                                          "/invocations",
+                                          "/ping",
+                                          "/version",
+                                          "/feedback",
+                                          "/metrics",
+                                          "/features",
+                                          "/push",
+                                          "/rollback",
+                                          "/get-online-features",
+                                          "/health",
+                                          "/health/live",
+                                          "/health/ready",
+                                          "/v1/models",
+                                          "/v2",
+                                          "/v2/health/live",
+                                          "/v2/health/ready",
+                                          "/v2/models",
+                                          "/openapi.json"};
   return failure_reply(call,
                        not_found("path `" + text + "` does not exist", name_hint(text, names)));
 }

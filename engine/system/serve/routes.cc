@@ -9,7 +9,9 @@
 #include "system/serve/feedback_store.h"
 #include "system/serve/json_text.h"
 #include "system/serve/live_json.h"
+#include "system/serve/openapi.h"
 #include "system/serve/request_path.h"
+#include "system/serve/try_page.h"
 
 namespace millgate {
 
@@ -47,7 +49,7 @@ std::string welcome_json(const ServedModel* model, Time now) {
       R"("POST /v2/models/{name}/infer","POST /feedback","POST /features","GET /features/{view}",)"
       R"("POST /get-online-features","POST /push","POST /rollback","GET /metrics","GET /health/live",)"
       R"("GET /health/ready","GET /ping","GET /version","GET /v1/models","GET /v2",)"
-      R"("GET /v2/models/{name}"]})";
+      R"("GET /v2/models/{name}","GET /openapi.json"]})";
   return out;
 }
 
@@ -91,6 +93,7 @@ HttpResponse Routes::dispatch(Call& call) {
   if (first == "invocations") return models_.invoke(call);
   if (first == "ping" || first == "health") return readiness(call);
   if (first == "version") return version(call);
+  if (first == "openapi.json") return description(call);
   if (first == "feedback") return feedback(call);
   if (first == "features" || first == "get-online-features") return features(call);
   if (first == "push") return push(call);
@@ -101,7 +104,24 @@ HttpResponse Routes::dispatch(Call& call) {
 
 HttpResponse Routes::welcome(const Call& call) {
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  // Browsers name HTML; other clients say nothing, or that they take anything.
+  if (call.request.accept.find("text/html") != std::string_view::npos) {
+    HttpResponse page = json_reply(call, std::string(kTryPage));
+    page.content_type = "text/html; charset=utf-8";
+    return page;
+  }
   return json_reply(call, welcome_json(context_.models.get().get(), context_.clock.now()));
+}
+
+HttpResponse Routes::description(Call& call) {
+  call.route = Route::metadata;
+  if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  const std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (model == nullptr) return models_.not_ready(call);
+  return json_reply(call, openapi_json(*model, {.reads_online = context_.online != nullptr,
+                                                .explains = context_.objects != nullptr,
+                                                .goes_back = context_.rollback.ledger != nullptr,
+                                                .rows_max = context_.rows_max}));
 }
 
 HttpResponse Routes::version(Call& call) {

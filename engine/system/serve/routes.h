@@ -24,6 +24,7 @@ class Routes {
  private:
   HttpResponse dispatch(Call& call);
   HttpResponse welcome(const Call& call);
+  HttpResponse description(Call& call);
   HttpResponse version(Call& call);
   HttpResponse live(Call& call);
   HttpResponse readiness(Call& call);

@@ -66,6 +66,42 @@ class RoutesTest : public ::testing::Test {
   Routes routes_;
 };
 
+TEST_F(RoutesTest, DescribesTheModelThatServes) {
+  const Json about = json(get("/openapi.json"));
+  EXPECT_EQ(about["info"]["title"], "flights");
+  EXPECT_EQ(about["info"]["version"], model_->id().brief());
+  const Json row = about["components"]["schemas"]["Row"];
+  EXPECT_EQ(row["properties"]["distance"]["x-training-range"], Json::array({100.0, 2500.0}));
+  EXPECT_EQ(row["properties"]["carrier"]["x-categories"], Json::array({"UA", "AA"}));
+  EXPECT_EQ(row["properties"]["flight"]["type"], Json::array({"integer", "null"}));
+  EXPECT_THAT(row["required"], Contains("distance"));
+  EXPECT_THAT(row["required"], Not(Contains("tail")));
+  EXPECT_TRUE(row["properties"].contains("tail"));
+  // This server has no objects to explain from, and no ledger to go back in.
+  EXPECT_FALSE(about["paths"].contains("/rollback"));
+  EXPECT_FALSE(about["paths"]["/predict"]["post"].contains("parameters"));
+  const Json answer = json(post("/predict", dump_json(row["examples"][0])));
+  EXPECT_EQ(answer["warnings"], Json::array());
+}
+
+TEST_F(RoutesTest, DescribesWhatMayBeLeftOutAndOtherTasks) {
+  models_.set(std::make_shared<const ServedModel>(
+      project_.model({.task_kind = "regression", .has_unknown_distances = true})));
+  const Json schemas = json(get("/openapi.json"))["components"]["schemas"];
+  EXPECT_THAT(schemas["Row"]["required"], Not(Contains("distance")));
+  EXPECT_THAT(schemas["Answer"]["required"], Contains("value"));
+  EXPECT_FALSE(schemas["Answer"]["properties"].contains("probability"));
+}
+
+TEST_F(RoutesTest, ShowsAPageToBrowsersOnly) {
+  const HttpResponse page =
+      routes_.answer({.method = "GET", .target = "/", .accept = "text/html,*/*;q=0.8"});
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("<!doctype html>"));
+  EXPECT_THAT(page.body, Not(HasSubstr("://")));
+  EXPECT_EQ(json(get("/"))["service"], "millgate");
+}
+
 TEST_F(RoutesTest, PredictsOneRowAsTheModelDoes) {
   const HttpResponse response = post("/predict", kRow);
   ASSERT_EQ(response.status, 200) << response.body;
