@@ -165,9 +165,10 @@ Json standard_context() {
 }
 
 /// An identifier is an IRI: what may not stand in one is written as its bytes in hexadecimal.
-std::string field_id(const std::string& table, const std::string& column) {
+/// `parent` is a table, or the identifier of a field with members.
+std::string field_id(const std::string& parent, const std::string& column) {
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string id = table + "/";
+  std::string id = parent + "/";
   for (const char c : column) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -222,6 +223,50 @@ const Reference* joinable(const std::vector<Described>& tables, const Described&
   return nullptr;
 }
 
+/// The step of a JSON path to the member `name` of an object.
+std::string member_path(const std::string& name) {
+  std::string path = "$['";
+  for (const char c : name) {
+    if (c == '\'' || c == '\\') path += '\\';
+    path += c;
+  }
+  return path + "']";
+}
+
+/// Where the values of a column lie, or those of a member that `steps` lead to.
+Json source_of(const Described& table, const std::string& column,
+               const std::vector<std::string>& steps) {
+  Json source = {{"fileObject", reference_to(table.written.file)},
+                 {"extract", {{"column", column}}}};
+  Json transforms = Json::array();
+  for (const std::string& step : steps) transforms.push_back({{"jsonPath", member_path(step)}});
+  if (!steps.empty()) source["transform"] = one_or_list(std::move(transforms));
+  return source;
+}
+
+/// The members of a struct as fields of their own. One step leads through each struct, and a reader
+/// takes it for every item of a list.
+Json member_fields(const Described& table, const std::string& column, const std::string& parent_id,
+                   const std::vector<CroissantColumn>& members, std::vector<std::string> steps) {
+  Json fields = Json::array();
+  steps.emplace_back();
+  for (const CroissantColumn& member : members) {
+    steps.back() = member.name;
+    const std::string id = field_id(parent_id, member.name);
+    Json field = {{"@type", "cr:Field"}, {"@id", id}, {"name", member.name}};
+    if (!member.note.empty()) field["description"] = member.note;
+    if (member.repeated) field["repeated"] = true;
+    if (member.members.empty()) {
+      field["dataType"] = member.data_type;
+      field["source"] = source_of(table, column, steps);
+    } else {
+      field["subField"] = member_fields(table, column, id, member.members, steps);
+    }
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
 Json field_of(const std::vector<Described>& tables, const Described& table,
               const CroissantColumn& column, const Project& project) {
   Json field = {
@@ -230,11 +275,15 @@ Json field_of(const std::vector<Described>& tables, const Described& table,
   if (!description.empty()) field["description"] = description;
   const bool is_label =
       project.task && project.task->table == table.name && project.task->label == column.name;
+  if (column.repeated) field["repeated"] = true;
+  if (!column.members.empty()) {
+    field["subField"] =
+        member_fields(table, column.name, field["@id"].get<std::string>(), column.members, {});
+    return field;
+  }
   field["dataType"] =
       is_label ? Json::array({column.data_type, "cr:Label"}) : Json(column.data_type);
-  if (column.repeated) field["repeated"] = true;
-  field["source"] = {{"fileObject", reference_to(table.written.file)},
-                     {"extract", {{"column", column.name}}}};
+  field["source"] = source_of(table, column.name, {});
   if (const Reference* to = joinable(tables, table, column.name); to != nullptr) {
     field["references"] = {
         {"field", reference_to(field_id(to->other_table, to->other_columns.front()))}};

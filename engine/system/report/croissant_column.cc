@@ -84,19 +84,97 @@ Status choose(const arrow::Field& field, const ColumnStatistics& statistics,
   }
 }
 
-/// Of a list, what its items are. Their statistics are not kept, so integers stay integers.
+Status choose_any(const arrow::Field& field, const ColumnStatistics& statistics,
+                  CroissantColumn& column);
+
+/// Of a struct, what its members are. Their statistics are not kept, so integers stay integers.
+Status choose_members(const arrow::Field& field, CroissantColumn& column) {
+  arrow::FieldVector stored;
+  for (const auto& member : field.type()->fields()) {
+    CroissantColumn chosen;
+    chosen.name = member->name();
+    chosen.stored = member->type();
+    const auto named = arrow::field(field.name() + "." + member->name(), member->type());
+    MILLGATE_TRY(choose_any(*named, {}, chosen));
+    stored.push_back(arrow::field(member->name(), chosen.stored));
+    column.members.push_back(std::move(chosen));
+  }
+  column.stored = arrow::struct_(std::move(stored));
+  return {};
+}
+
+/// Of a list, what its items are.
 Status choose_list(const arrow::Field& field, CroissantColumn& column) {
   const auto& list = static_cast<const arrow::BaseListType&>(*field.type());
   column.repeated = true;
   column.stored = list.value_type();
-  if (list.value_type()->id() == arrow::Type::FLOAT) {
-    column.data_type = "sc:Float";
-  } else {
-    MILLGATE_TRY(choose(*arrow::field(field.name(), list.value_type()), {}, column));
+  const auto item = arrow::field(field.name(), list.value_type());
+  switch (item->type()->id()) {
+    case arrow::Type::FLOAT:
+      column.data_type = "sc:Float";
+      break;
+    case arrow::Type::STRUCT:
+      MILLGATE_TRY(choose_members(*item, column));
+      break;
+    default:
+      MILLGATE_TRY(choose(*item, {}, column));
   }
   column.stored =
       column.stored->Equals(list.value_type()) ? field.type() : arrow::list(column.stored);
   return {};
+}
+
+/// A map as the list of its entries, which lies in memory as the map does.
+std::shared_ptr<arrow::DataType> list_of_entries(const arrow::MapType& map) {
+  return arrow::list(arrow::struct_(
+      {arrow::field("key", map.key_type()), arrow::field("value", map.item_type())}));
+}
+
+Status choose_any(const arrow::Field& field, const ColumnStatistics& statistics,
+                  CroissantColumn& column) {
+  switch (field.type()->id()) {
+    case arrow::Type::LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
+      return choose_list(field, column);
+    case arrow::Type::STRUCT:
+      return choose_members(field, column);
+    case arrow::Type::MAP: {
+      const auto& map = static_cast<const arrow::MapType&>(*field.type());
+      column.note = "a map, as the list of its entries";
+      return choose_list(*field.WithType(list_of_entries(map)), column);
+    }
+    default:
+      return choose(field, statistics, column);
+  }
+}
+
+/// The same cells with each map, at any depth, as the list of its entries.
+std::shared_ptr<arrow::ArrayData> without_maps(const arrow::ArrayData& cells) {
+  auto plain = cells.Copy();
+  for (auto& child : plain->child_data) child = without_maps(*child);
+  arrow::FieldVector fields = cells.type->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    fields[i] = fields[i]->WithType(plain->child_data[i]->type);
+  }
+  switch (cells.type->id()) {
+    case arrow::Type::MAP: {
+      const auto& entries = *plain->child_data[0]->type;
+      plain->child_data[0]->type =
+          arrow::struct_({arrow::field("key", entries.field(0)->type()),
+                          arrow::field("value", entries.field(1)->type())});
+      plain->type = arrow::list(plain->child_data[0]->type);
+      break;
+    }
+    case arrow::Type::STRUCT:
+      plain->type = arrow::struct_(std::move(fields));
+      break;
+    case arrow::Type::LIST:
+      plain->type = arrow::list(fields[0]);
+      break;
+    default:
+      break;
+  }
+  return plain;
 }
 
 class StoredRows final : public arrow::RecordBatchReader {
@@ -121,7 +199,8 @@ class StoredRows final : public arrow::RecordBatchReader {
       auto& column = columns[static_cast<size_t>(i)];
       const auto& type = schema_->field(i)->type();
       if (column->type()->Equals(*type)) continue;
-      ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, type));
+      const auto plain = arrow::MakeArray(without_maps(*column->data()));
+      ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*plain, type));
     }
     *batch = arrow::RecordBatch::Make(schema_, (*batch)->num_rows(), std::move(columns));
     return arrow::Status::OK();
@@ -141,10 +220,7 @@ Result<std::vector<CroissantColumn>> croissant_columns(const TableVersion& versi
     CroissantColumn column;
     column.name = field.name();
     column.stored = field.type();
-    const auto type = field.type()->id();
-    const bool is_list = type == arrow::Type::LIST || type == arrow::Type::FIXED_SIZE_LIST;
-    MILLGATE_TRY(is_list ? choose_list(field, column)
-                         : choose(field, version.columns.at(static_cast<size_t>(i)), column));
+    MILLGATE_TRY(choose_any(field, version.columns.at(static_cast<size_t>(i)), column));
     columns.push_back(std::move(column));
   }
   return columns;
