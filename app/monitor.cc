@@ -1,5 +1,6 @@
 #include "system/monitor/monitor.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "app/commands.h"
@@ -21,9 +22,10 @@ struct Options {
   bool record = false;  ///< Alarms about a table of predictions.
 };
 
-std::string metric_text(const MonitorWindow& window, std::string_view metric) {
+std::string metric_text(const MonitorWindow& window, std::string_view metric,
+                        std::string_view slice = {}) {
   for (const Evidence& one : window.evidence) {
-    if (one.metric != metric || !one.slice.empty()) continue;
+    if (one.metric != metric || one.slice != slice) continue;
     std::string text = rounded(one.value, 3);
     if (one.lower && one.upper) {
       text += " (" + rounded(*one.lower, 3) + " to " + rounded(*one.upper, 3) + ")";
@@ -44,6 +46,43 @@ void print_windows(const ModelWatch& model) {
                metric_text(window, "auc"), metric_text(window, "brier"), window.note});
   }
   table.print(std::cout);
+}
+
+/// Quality of groups, where labels came: a column's most frequent values, and how far they are
+/// apart.
+void print_slices(const ModelWatch& model) {
+  const bool regression = std::any_of(model.all.evidence.begin(), model.all.evidence.end(),
+                                      [](const Evidence& one) { return one.metric == "rmse"; });
+  const std::vector<std::string> metrics =
+      regression ? std::vector<std::string>{"rmse", "mae"}
+                 : std::vector<std::string>{"auc", "recall", "false_positive_rate"};
+  std::vector<std::string> names = {"by", "labelled"};
+  for (const std::string& metric : metrics) names.push_back(metric + " (95 % interval)");
+  TextTable table(std::move(names));
+  std::vector<std::string> slices;
+  for (const Evidence& one : model.all.evidence) {
+    const bool is_group = !one.slice.empty() && !one.slice.starts_with("by ");
+    if (is_group && (slices.empty() || slices.back() != one.slice)) slices.push_back(one.slice);
+  }
+  for (const std::string& slice : slices) {
+    std::vector<std::string> cells = {slice, ""};
+    for (const Evidence& one : model.all.evidence) {
+      if (one.slice == slice) cells[1] = grouped(one.row_count);
+    }
+    for (const std::string& metric : metrics) {
+      cells.push_back(metric_text(model.all, metric, slice));
+    }
+    table.add(std::move(cells));
+  }
+  if (table.empty()) return;
+  std::cout << '\n';
+  table.print(std::cout);
+  for (const Evidence& one : model.all.evidence) {
+    const std::string ends = gap_text(one, model.all.evidence);
+    if (ends.empty()) continue;
+    std::cout << one.metric << ' ' << one.slice << ": "
+              << metric_text(model.all, one.metric, one.slice) << ", " << ends << '\n';
+  }
 }
 
 std::string expected_text(const ExpectedQuality& expected, std::string_view metric) {
@@ -148,6 +187,8 @@ Result<int> monitor(const Session& session, const Options& options) {
   }
   how.slices = options.slices;
   if (how.slices.empty() && place.project.task) how.slices = place.project.task->slices;
+  how.limits = served_limits(place.project.environments.back().requirements);
+  how.utility = place.project.utility;
   how.author = author_name();
   how.tested_rows = [&place](const Model& model) { return held_out_rows(place, model); };
   if (!options.log.paths.empty()) {
@@ -164,6 +205,7 @@ Result<int> monitor(const Session& session, const Options& options) {
     std::cout << "model " << model.model.substr(0, 12) << ": " << grouped(model.row_count)
               << " predictions\n";
     print_windows(model);
+    print_slices(model);
     print_expected(model);
     if (!model.name.empty() && !model.note.empty()) std::cout << '\n' << model.note << '\n';
     print_drift(model);

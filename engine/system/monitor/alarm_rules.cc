@@ -58,6 +58,7 @@ class ModelAlarms {
   void find_categories();
   void find_drift();
   void find_quality();
+  bool find_limits();
   bool find_decay();
   void find_bias();
   void find_age();
@@ -318,8 +319,48 @@ void ModelAlarms::find_bias() {
   alarm.next_step = "millgate run && millgate gate latest";
 }
 
+/// Whether all rows together miss a limit: decay and bias then have their alarm.
+bool ModelAlarms::find_limits() {
+  bool is_told = false;
+  for (const ServedLimit& limit : report_.limits) {
+    const Evidence* missed = missed_by(limit, watch_.all.evidence);
+    if (missed == nullptr) continue;
+    is_told = is_told || limit.slice.empty();
+    Alarm& alarm = add("requirement", limit.name, limit.is_must ? 0.92 : 0.5);
+    for (const MonitorWindow& window : watch_.windows) {
+      if (missed_by(limit, window.evidence) == nullptr) continue;
+      alarm.since = window.from;
+      break;
+    }
+    alarm.what = limit.name + " on served rows is not what the gate asks for";
+    const std::string gap = gap_text(*missed, watch_.all.evidence);
+    alarm.how_much = figure_text(missed->value) + " [" + figure_text(*missed->lower) + ", " +
+                     figure_text(*missed->upper) + "] over " +
+                     count_of(missed->row_count, "labelled row") + ", " + limit_text(limit) +
+                     " is required" + (gap.empty() ? "" : "; " + gap) +
+                     (limit.because.empty() ? "" : " (" + limit.because + ")");
+    const Evidence* tested = nullptr;
+    if (tested_ != nullptr) {
+      for (const Evidence& one : *tested_) {
+        if (one.metric == limit.metric && one.slice == limit.slice && one.data != "valid") {
+          tested = &one;
+        }
+      }
+    }
+    alarm.suspected_cause = !explained_.empty() ? "the alarm about " + *explained_.begin()
+                            : tested == nullptr
+                                ? "what is served is not what it was tested on"
+                                : "it was " + figure_text(tested->value) +
+                                      " on the test rows: what is served now is not like them";
+    alarm.next_step = "millgate rollback --reason \"" + limit.name +
+                      "\", or: millgate run && millgate gate latest";
+  }
+  return is_told;
+}
+
 void ModelAlarms::find_quality() {
   if (watch_.all.labelled_count < report_.rows_min) return;
+  if (find_limits()) return;
   if (!find_decay()) find_bias();
 }
 

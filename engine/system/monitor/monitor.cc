@@ -48,11 +48,24 @@ std::vector<Evidence> tested_evidence(const Ledger& ledger, const Id& model) {
   return found;
 }
 
+/// The columns that limits name and that were logged.
+std::vector<std::string> limited_columns(const ServedLog& log, const MonitorOptions& options) {
+  std::vector<std::string> found;
+  for (const ServedLimit& limit : options.limits) {
+    if (limit.column.empty() || !log.has_column(limit.column)) continue;
+    if (std::find(found.begin(), found.end(), limit.column) == found.end()) {
+      found.push_back(limit.column);
+    }
+  }
+  return found;
+}
+
 /// The slices that can be measured; the others are told.
 std::vector<std::string> logged_slices(const ServedLog& log, const MonitorOptions& options,
                                        MonitorReport& report) {
-  std::vector<std::string> found;
+  std::vector<std::string> found = limited_columns(log, options);
   for (const std::string& slice : options.slices) {
+    if (std::find(found.begin(), found.end(), slice) != found.end()) continue;
     if (log.has_column(slice)) {
       found.push_back(slice);
       continue;
@@ -178,9 +191,11 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
   watch.first = Time{rows.event_micros.front()};
   watch.last = Time{rows.event_micros.back()};
   MILLGATE_ASSIGN(const auto slices, read_slices(log, logged, options.slices));
+  MILLGATE_ASSIGN(const auto limited, read_slices(log, logged, limited_columns(log, options)));
   const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
   for (size_t at = 0; at < ranges.size(); ++at) {
-    MILLGATE_ASSIGN(MonitorWindow window, measure_window(manifest, rows, ranges[at], {}, options));
+    MILLGATE_ASSIGN(MonitorWindow window,
+                    measure_window(manifest, rows, ranges[at], limited, options));
     window.from = grid.from(at);
     window.to = grid.to(at);
     watch.windows.push_back(std::move(window));
@@ -249,6 +264,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   MILLGATE_ASSIGN(const ServedLog log, ServedLog::read(repository, options));
   report.log = log.counts();
   report.notes = log.notes();
+  report.limits = options.limits;
   if (options.log) report.files = options.log->paths;
   if (log.models().empty()) {
     report.answer = empty_answer(log, options);

@@ -18,10 +18,12 @@
 #include "ground/error.h"
 #include "model/measure/distribution.h"
 #include "model/measure/evidence.h"
+#include "model/measure/quality.h"
 #include "system/monitor/alarm.h"
 #include "system/monitor/expected_quality.h"
 #include "system/monitor/model_age.h"
 #include "system/monitor/prediction_table.h"
+#include "system/monitor/served_limit.h"
 
 namespace millgate {
 
@@ -46,11 +48,13 @@ struct MonitorOptions {
   std::vector<std::string> slices;  ///< Logged columns by which quality is also measured.
   int resamples = 200;              ///< Bootstrap resamples of the quality intervals.
   uint64_t seed = 1;
-  std::optional<PredictionTable> log;   ///< Watch this instead of the project's own log.
-  std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
-  bool record = true;                   ///< Put new alarms into the ledger.
-  std::string author;                   ///< Of those events.
-  FindTestedRows tested_rows = {};      ///< Empty: quality is expected from served labels alone.
+  std::optional<PredictionTable> log;    ///< Watch this instead of the project's own log.
+  std::string branch = kCurrentBranch;   ///< Its tip is compared with logged rows of the same key.
+  bool record = true;                    ///< Put new alarms into the ledger.
+  std::string author;                    ///< Of those events.
+  FindTestedRows tested_rows = {};       ///< Empty: quality is expected from served labels alone.
+  std::vector<ServedLimit> limits = {};  ///< Of the gate; one that served rows miss is an alarm.
+  std::optional<Utility> utility = {};   ///< With it, `utility` is measured on served rows, too.
 };
 
 /// Effect sizes at which drift is called small and large, the same for every column. PSI 0.1 and
@@ -86,8 +90,10 @@ struct MonitorWindow {
   double maturity = 0;                             ///< Labelled share.
   std::optional<double> mean_prediction;           ///< Over all rows.
   std::optional<double> mean_prediction_labelled;  ///< Over labelled rows, beside the next one.
-  std::optional<double> share_positive;     ///< Of the labelled rows (mean label for regression).
-  std::vector<Evidence> evidence;           ///< auc, log_loss, brier ... all rows, then slices.
+  std::optional<double> share_positive;  ///< Of the labelled rows (mean label for regression).
+  /// auc, log_loss, brier ... of all rows, then of slices: in `all` those that were asked for, in
+  /// one window the ones that a limit names.
+  std::vector<Evidence> evidence;
   std::optional<ExpectedQuality> expected;  ///< Without its labels. Binary tasks only.
   std::string note;                         ///< What cannot be known of this window, and why.
 };
@@ -159,9 +165,10 @@ struct MonitorReport {
   int64_t rows_min = 0;
   std::vector<std::string> files;  ///< That were watched; empty: the project's own log.
   LogCounts log;
-  std::vector<ModelWatch> models;  ///< Most rows first.
-  std::vector<Alarm> alarms;       ///< Highest severity first.
-  std::string answer;              ///< One sentence: the state of things.
+  std::vector<ServedLimit> limits;  ///< That served rows were held against.
+  std::vector<ModelWatch> models;   ///< Most rows first.
+  std::vector<Alarm> alarms;        ///< Highest severity first.
+  std::string answer;               ///< One sentence: the state of things.
   std::vector<std::string>
       notes;  ///< What was asked for and could not be done; how files were read.
 };

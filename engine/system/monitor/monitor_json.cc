@@ -46,6 +46,18 @@ Json window_json(const MonitorWindow& window) {
           {"note", window.note}};
 }
 
+Json limits_json(const std::vector<ServedLimit>& limits) {
+  Json list = Json::array();
+  for (const ServedLimit& one : limits) {
+    list.push_back({{"name", one.name},
+                    {"metric", one.metric},
+                    {"slice", one.slice},
+                    {one.at_least ? "at_least" : "at_most", one.limit},
+                    {"because", one.because}});
+  }
+  return list;
+}
+
 Json drift_json(const ColumnDrift& column) {
   Json by_window = Json::array();
   for (const double psi : column.psi_by_window) {
@@ -139,6 +151,7 @@ nlohmann::ordered_json to_json(const MonitorReport& report) {
             {"ks_small", kKsSmall},
             {"ks_large", kKsLarge}}},
           {"files", report.files},
+          {"limits", limits_json(report.limits)},
           {"log",
            {{"prediction_count", report.log.prediction_count},
             {"duplicate_count", report.log.duplicate_count},

@@ -58,6 +58,7 @@ Status measure(const Manifest& manifest, const LabelledRows& rows, const Monitor
   how.threshold = manifest.threshold;
   how.resamples = options.resamples;
   how.seed = options.seed;
+  how.utility = options.utility;
   how.regression = manifest.task_kind == "regression";
   how.data = "served";
   std::vector<SliceColumn> columns;
