@@ -108,8 +108,8 @@ Status split_by_month(Database& database, const fs::path& csv, const fs::path& f
                                 ", nullstr='NA', sample_size=-1)"));
   for (int month = 1; month <= 12; ++month) {
     const std::string number = (month < 10 ? "0" : "") + std::to_string(month);
-    MILLGATE_ASSIGN(const auto rows, database.stream("from year_of_rows where month = " +
-                                                     std::to_string(month)));
+    MILLGATE_ASSIGN(const auto rows,
+                    database.stream("from year_of_rows where month = " + std::to_string(month)));
     MILLGATE_ASSIGN([[maybe_unused]] const int64_t count,
                     write_table_file(*rows, (folder / ("2013-" + number + ".parquet")).string()));
   }
