@@ -3,7 +3,12 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "data/table/arrow_result.h"
@@ -19,6 +24,7 @@ namespace millgate {
 namespace {
 
 constexpr int64_t kBatchTextBytesMax = 32 << 20;
+constexpr uintmax_t kHalvedBytesMin = 8 << 20;  ///< Smaller files are read before a thread begins.
 
 /// A CSV file behind its header line.
 class CsvRows {
@@ -27,6 +33,14 @@ class CsvRows {
     MILLGATE_ASSIGN(CsvRecords records, CsvRecords::open(path, delimiter));
     CsvRows rows(std::move(records));
     MILLGATE_TRY(rows.read_header());
+    return rows;
+  }
+  /// The rows from byte `offset` on, which begins one; `names` are those of the header.
+  static Result<CsvRows> open_at(const std::string& path, char delimiter, int64_t offset,
+                                 std::vector<std::string> names) {
+    MILLGATE_ASSIGN(CsvRecords records, CsvRecords::open_at(path, delimiter, offset));
+    CsvRows rows(std::move(records));
+    rows.names_ = std::move(names);
     return rows;
   }
 
@@ -188,6 +202,28 @@ class CsvBatchReader final : public arrow::RecordBatchReader {
   std::vector<size_t> target_;  ///< Index in the schema of each column of the file.
 };
 
+/// What the columns of a file can be, by the rows seen so far.
+class Guessing {
+ public:
+  Guessing(const std::vector<std::string>& names, const std::vector<std::string>& null_texts)
+      : nulls_(null_texts) {
+    for (const std::string& name : names) columns_.push_back({.name = name, .guess = {}});
+  }
+  void add(std::span<const CsvField> fields) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (!nulls_.contains(fields[i].text)) columns_[i].guess.add_text(fields[i].text);
+    }
+  }
+  void merge(const std::vector<ColumnGuess>& others) {
+    for (size_t i = 0; i < columns_.size(); ++i) columns_[i].guess.merge(others[i].guess);
+  }
+  [[nodiscard]] const std::vector<ColumnGuess>& columns() const { return columns_; }
+
+ private:
+  NullTexts nulls_;
+  std::vector<ColumnGuess> columns_;
+};
+
 class CsvFile final : public TableFile {
  public:
   CsvFile(std::string path, char delimiter, ReadOptions options)
@@ -198,18 +234,25 @@ class CsvFile final : public TableFile {
     return std::make_optional(rows.names());
   }
 
+  /// Another thread looks at the second half of a large file meanwhile. Where that half begins is
+  /// known only when the first one is read: a line may begin inside of a quoted field. Then, and
+  /// when the other thread meets a fault, whose line it cannot tell, this one reads to the end.
   Result<std::vector<ColumnGuess>> guess_columns() const override {
     MILLGATE_ASSIGN(CsvRows rows, CsvRows::open(path_, delimiter_));
-    std::vector<ColumnGuess> columns;
-    for (const std::string& name : rows.names()) columns.push_back({.name = name, .guess = {}});
-    const NullTexts nulls(options_.null_texts);
+    Guessing guessing(rows.names(), options_.null_texts);
+    const auto middle = line_behind_middle();
+    std::future<Result<std::vector<ColumnGuess>>> second;
+    if (middle) second = std::async(std::launch::async, [&] { return guess_from(*middle, rows); });
     while (true) {
       MILLGATE_ASSIGN(const bool more, rows.next());
-      if (!more) return columns;
-      const auto& fields = rows.records().fields();
-      for (size_t i = 0; i < fields.size(); ++i) {
-        if (!nulls.contains(fields[i].text)) columns[i].guess.add_text(fields[i].text);
+      if (!more) return guessing.columns();
+      if (middle && rows.records().offset() == *middle) {
+        if (const auto rest = second.get(); rest.ok()) {
+          guessing.merge(*rest);
+          return guessing.columns();
+        }
       }
+      guessing.add(rows.records().fields());
     }
   }
 
@@ -222,6 +265,30 @@ class CsvFile final : public TableFile {
   }
 
  private:
+  Result<std::vector<ColumnGuess>> guess_from(int64_t offset, const CsvRows& first) const {
+    MILLGATE_ASSIGN(CsvRows rows, CsvRows::open_at(path_, delimiter_, offset, first.names()));
+    Guessing guessing(rows.names(), options_.null_texts);
+    while (true) {
+      MILLGATE_ASSIGN(const bool more, rows.next());
+      if (!more) return guessing.columns();
+      guessing.add(rows.records().fields());
+    }
+  }
+
+  /// Where the first line behind the middle of a large file begins; nothing of others.
+  [[nodiscard]] std::optional<int64_t> line_behind_middle() const {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(path_, failed);
+    if (failed || size < kHalvedBytesMin || path_.ends_with(".gz")) return std::nullopt;
+    std::ifstream file(path_, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(size / 2));
+    constexpr std::streamsize kLineMax = 1 << 20;
+    file.ignore(kLineMax, '\n');
+    if (!file || file.gcount() == kLineMax) return std::nullopt;
+    const auto offset = static_cast<int64_t>(file.tellg());
+    return offset < static_cast<int64_t>(size) ? std::make_optional(offset) : std::nullopt;
+  }
+
   std::string path_;
   char delimiter_;
   ReadOptions options_;

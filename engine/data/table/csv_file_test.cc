@@ -1,8 +1,10 @@
 #include <arrow/scalar.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 
+#include "data/table/csv_record.h"
 #include "data/table/test_table.h"
 #include "ground/random.h"
 #include "ground/test_folder.h"
@@ -74,6 +76,31 @@ TEST_F(CsvFileTest, ATypeMayChangeMegabytesAfterTheFirstBlock) {
   EXPECT_EQ(types_of(*table->schema()), "n: string, empty: int64, d: timestamp[us]");
   ASSERT_EQ(table->num_rows(), count + 1);
   EXPECT_EQ(csv_of(*table->Slice(count)), "n,empty,d\nlate,5,2013-01-01T10:00:00\n");
+}
+
+/// Of a large file two threads read a half each; where the second begins is only guessed.
+TEST_F(CsvFileTest, ALargeFileIsReadInHalves) {
+  const auto large = [](const std::string& line) {
+    std::string text = "number,text\n";
+    while (text.size() < 9 << 20) text += line;
+    return text;
+  };
+  const std::string lines = large("1,plain\n");
+  const std::string blank = large("1,a\n\n\r\n");
+  // Every line end but a few lies inside of a field; read from one of them, nothing fits.
+  const std::string inside = large("1,\"" + std::string(4000, '\n') + "2,3,4\n\"\n");
+  for (const std::string& text : {lines, blank, inside}) {
+    const auto plain = read(text);
+    EXPECT_EQ(types_of(*plain->schema()), "number: int64, text: string");
+    EXPECT_EQ(plain->num_rows(), std::count(text.begin(), text.end(), '1'));
+    EXPECT_EQ(types_of(*read(text + "0.5,x\n")->schema()), "number: double, text: string");
+    std::string early = text;
+    early.replace(12, 1, "x");
+    EXPECT_EQ(types_of(*read(early)->schema()), "number: string, text: string");
+    const std::string line = std::to_string(count_line_ends(text) + 1);
+    EXPECT_EQ(place(fault(text + "1,2,3\n")), "t.csv:" + line);
+    EXPECT_EQ(place(fault(text + "1,\"open\n")), "t.csv:" + line);
+  }
 }
 
 TEST_F(CsvFileTest, QuotesLineEndsAndMarks) {

@@ -21,6 +21,11 @@ Result<CsvRecords> CsvRecords::open(const std::string& path, char delimiter) {
   return CsvRecords(path, delimiter, std::move(stream));
 }
 
+Result<CsvRecords> CsvRecords::open_at(const std::string& path, char delimiter, int64_t offset) {
+  MILLGATE_ASSIGN(TextStream stream, TextStream::open_at(path, offset));
+  return CsvRecords(path, delimiter, std::move(stream));
+}
+
 Result<CsvRecords> CsvRecords::of(std::string name, std::string text, char delimiter) {
   MILLGATE_ASSIGN(TextStream stream, TextStream::of(name, std::move(text)));
   return CsvRecords(std::move(name), delimiter, std::move(stream));
@@ -46,7 +51,7 @@ Result<bool> CsvRecords::next() {
 }
 
 CsvRecords::Outcome CsvRecords::parse(std::string_view text) {
-  fields_.clear();
+  field_count_ = 0;
   unescaped_.clear();
   line_ends_within_ = 0;
   size_t at = 0;
@@ -65,7 +70,12 @@ CsvRecords::Outcome CsvRecords::parse(std::string_view text) {
 void CsvRecords::parse_plain(std::string_view text, size_t& at) {
   const size_t begin = at;
   while (at < text.size() && text[at] != delimiter_ && text[at] != '\n' && text[at] != '\r') ++at;
-  fields_.push_back({.text = text.substr(begin, at - begin)});
+  add_field(text.substr(begin, at - begin), false);
+}
+
+void CsvRecords::add_field(std::string_view text, bool quoted) {
+  if (field_count_ == fields_.size()) fields_.emplace_back();
+  fields_[field_count_++] = {.text = text, .quoted = quoted};
 }
 
 /// Leaves `at` behind the closing quote.
@@ -86,7 +96,7 @@ CsvRecords::Outcome CsvRecords::parse_quoted(std::string_view text, size_t& at) 
   }
   at = end + 1;
   if (at < text.size() && text[at] != delimiter_ && text[at] != '\n' && text[at] != '\r') {
-    fields_.push_back({});
+    add_field({}, false);
     return Outcome::text_after_quote;
   }
   std::string_view inner = text.substr(begin, end - begin);
@@ -99,7 +109,7 @@ CsvRecords::Outcome CsvRecords::parse_quoted(std::string_view text, size_t& at) 
     }
     inner = copy;
   }
-  fields_.push_back({.text = inner, .quoted = true});
+  add_field(inner, true);
   return Outcome::record;
 }
 
@@ -119,7 +129,7 @@ CsvRecords::Outcome CsvRecords::end_of_record(std::string_view text, size_t at) 
 
 Error CsvRecords::fault(Outcome outcome, std::string_view text) const {
   // The fields before the fault were read: count the lines up to the end of the last one.
-  const CsvField* last = fields_.empty() ? nullptr : &fields_.back();
+  const CsvField* last = field_count_ == 0 ? nullptr : &fields_[field_count_ - 1];
   const bool known = last != nullptr && last->text.data() >= text.data() &&
                      last->text.data() <= text.data() + text.size();
   const size_t read = known ? static_cast<size_t>(last->text.data() - text.data()) : 0;

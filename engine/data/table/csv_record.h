@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ class CsvRecords {
   /// Errors: as TextStream::open.
   [[nodiscard]] static Result<CsvRecords> open(const std::string& path, char delimiter);
 
+  /// From byte `offset` on, which begins a record; lines are counted from there. Not of packed
+  /// files. Errors: as TextStream::open.
+  [[nodiscard]] static Result<CsvRecords> open_at(const std::string& path, char delimiter,
+                                                  int64_t offset);
+
   /// Of text in memory; `name` stands for the path in messages. Errors: as TextStream::of.
   [[nodiscard]] static Result<CsvRecords> of(std::string name, std::string text, char delimiter);
 
@@ -34,7 +40,11 @@ class CsvRecords {
   [[nodiscard]] Result<bool> next();
 
   /// Valid until `next`.
-  [[nodiscard]] const std::vector<CsvField>& fields() const { return fields_; }
+  [[nodiscard]] std::span<const CsvField> fields() const {
+    return std::span(fields_).first(field_count_);
+  }
+  /// The byte of the text, from 0, at which the record begins.
+  [[nodiscard]] int64_t offset() const { return stream_.offset(); }
   /// The line at which the record begins, from 1.
   [[nodiscard]] int64_t line() const { return line_; }
   /// The line at which field `index` begins; differs where quoted fields hold line ends.
@@ -53,10 +63,13 @@ class CsvRecords {
   [[nodiscard]] Outcome end_of_record(std::string_view text, size_t at);
   [[nodiscard]] Error fault(Outcome outcome, std::string_view text) const;
 
+  void add_field(std::string_view text, bool quoted);
+
   std::string path_;
   char delimiter_;
   TextStream stream_;
-  std::vector<CsvField> fields_;
+  std::vector<CsvField> fields_;  ///< The first `field_count_`; those behind wait to be used again.
+  size_t field_count_ = 0;
   std::deque<std::string> unescaped_;  ///< Texts of fields that held doubled quotes.
   std::string_view record_;            ///< The bytes of the record with its line end.
   size_t taken_ = 0;                   ///< Bytes of the stream that the record uses.

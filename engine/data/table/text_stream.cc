@@ -55,6 +55,16 @@ Result<TextStream> TextStream::open(const std::string& path) {
   return stream;
 }
 
+Result<TextStream> TextStream::open_at(const std::string& path, int64_t offset) {
+  auto file = arrow::io::ReadableFile::Open(path);
+  if (!file.ok()) return not_found("cannot open `" + path + "`: " + file.status().message());
+  if (const auto moved = (*file)->Seek(offset); !moved.ok()) return unreadable(path, moved);
+  TextStream stream(path, *std::move(file));
+  stream.offset_ = offset;
+  MILLGATE_TRY(stream.read_more());
+  return stream;
+}
+
 Result<TextStream> TextStream::of(std::string name, std::string text) {
   TextStream stream(std::move(name), nullptr);
   stream.buffer_ = std::move(text);

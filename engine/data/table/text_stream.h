@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class TextStream {
   /// Errors: `not_found`; `invalid_input` for an empty file or UTF-16.
   [[nodiscard]] static Result<TextStream> open(const std::string& path);
 
+  /// From byte `offset` of a file that is not packed. Errors: as `open`.
+  [[nodiscard]] static Result<TextStream> open_at(const std::string& path, int64_t offset);
+
   /// Of text that is in memory already; `name` stands for the path in messages.
   /// Errors: `invalid_input` when it is empty or UTF-16.
   [[nodiscard]] static Result<TextStream> of(std::string name, std::string text);
@@ -30,7 +34,12 @@ class TextStream {
   /// Whether `rest` reaches the end of the file.
   [[nodiscard]] bool at_end() const { return at_end_; }
   /// Takes `count` bytes from the front of `rest`.
-  void take(size_t count) { begin_ += count; }
+  void take(size_t count) {
+    begin_ += count;
+    offset_ += static_cast<int64_t>(count);
+  }
+  /// The byte of the text, from 0, at which `rest` begins.
+  [[nodiscard]] int64_t offset() const { return offset_; }
   /// Makes `rest` longer, or notices the end. Each call in a row reads twice as much, so that a
   /// long line costs no more than a constant times its length.
   /// Errors: `invalid_input` for a truncated archive and for lines beyond 256 MiB; `outside`.
@@ -45,6 +54,7 @@ class TextStream {
   std::shared_ptr<arrow::io::InputStream> file_;
   std::string buffer_;
   size_t begin_ = 0;
+  int64_t offset_ = 0;
   bool at_end_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "data/table/csv_record.h"
 #include "data/table/value_text.h"
@@ -105,7 +106,7 @@ class CsvBody final : public ColumnSource {
     while (true) {
       MILLGATE_ASSIGN(const bool more, records.next());
       if (!more) return {};
-      const std::vector<CsvField>& fields = records.fields();
+      const std::span<const CsvField> fields = records.fields();
       const bool is_empty = fields.size() == 1 && fields[0].text.empty() && !fields[0].quoted;
       if (is_empty && names_.size() > 1) continue;
       if (fields.size() != names_.size()) return wrong_width(records);
