@@ -5,6 +5,7 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -136,15 +137,39 @@ class RowSearch {
                     scan_.read(part, columns, {.check_hash = with_before_, .use_threads = false}));
     MILLGATE_ASSIGN(const RowKeyEncoder encoder,
                     RowKeyEncoder::make(*there->schema(), version.key));
-    RowKeys keys;
-    encoder.encode(*there, keys);
-    size_t from = 0;
+    int64_t from = 0;
+    std::string key;
     for (size_t row = range.first; row < range.second; ++row) {
-      from = keys.lower_bound(wanted_.keys[row], from);
-      const bool found = from < keys.size() && keys[from] == wanted_.keys[row];
-      MILLGATE_TRY(put(row, found ? there.get() : nullptr, static_cast<int64_t>(from), out));
+      const std::string_view wanted = wanted_.keys[row];
+      from = lower_bound(*there, encoder, wanted, from);
+      bool found = false;
+      if (from < there->num_rows()) {
+        key.clear();
+        encoder.encode_row(*there, from, key);
+        found = key == wanted;
+      }
+      MILLGATE_TRY(put(row, found ? there.get() : nullptr, from, out));
     }
     return {};
+  }
+
+  /// The first row at or after `from` whose key does not come before `key`. Few rows are looked
+  /// for in many, so keys are made only of those that are met on the way.
+  static int64_t lower_bound(const arrow::RecordBatch& rows, const RowKeyEncoder& encoder,
+                             std::string_view key, int64_t from) {
+    std::string met;
+    int64_t end = rows.num_rows();
+    while (from < end) {
+      const int64_t middle = from + (end - from) / 2;
+      met.clear();
+      encoder.encode_row(rows, middle, met);
+      if (met < key) {
+        from = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return from;
   }
 
   Status put(size_t row, const arrow::RecordBatch* there, int64_t there_row,

@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "data/table/cell_json.h"
 #include "data/table/column_type.h"
@@ -24,9 +25,12 @@ constexpr char kNull = '\0';
 constexpr char kPresent = '\1';
 
 void put_ordered(uint64_t value, std::string& out) {
-  char bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (56 - 8 * i));
-  out.append(bytes, sizeof(bytes));
+  // Keys of all rows of a table are made so: one store instead of eight.
+  const uint64_t bytes =
+      std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+  char text[sizeof(bytes)];
+  std::memcpy(text, &bytes, sizeof(bytes));
+  out.append(text, sizeof(text));
 }
 
 void put_signed(int64_t value, std::string& out) {
@@ -135,7 +139,11 @@ void RowKeyEncoder::encode(const arrow::RecordBatch& batch, RowKeys& keys) const
   std::vector<std::shared_ptr<arrow::Array>> columns;
   columns.reserve(columns_.size());
   for (const int index : columns_) columns.push_back(batch.column(index));
-  keys.ends_.reserve(keys.ends_.size() + static_cast<size_t>(batch.num_rows()));
+  const auto row_count = static_cast<size_t>(batch.num_rows());
+  keys.ends_.reserve(keys.ends_.size() + row_count);
+  // A number with its mark; texts make it longer as they come.
+  constexpr size_t kValueBytes = 9;
+  keys.bytes_.reserve(keys.bytes_.size() + kValueBytes * columns.size() * row_count);
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     for (const auto& column : columns) put_value(*column, row, keys.bytes_);
     keys.ends_.push_back(keys.bytes_.size());
