@@ -75,6 +75,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_promote(program, session);
   add_rollback(program, session);
   add_serve(program, session);
+  add_token(program, session);
   add_package(program, session);
   add_predict(program, session);
   add_feedback(program, session);

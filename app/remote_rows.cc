@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <set>
 
 #include "data/feature/vector.h"
@@ -176,6 +177,13 @@ bool read_answer(const HttpAnswer& answer, bool oip, size_t row_count, SendRepor
   return report.answers.size() == before + row_count;
 }
 
+/// Not an option: what stands in a command line is read by everybody on the machine.
+HttpClient::Headers token_header() {
+  const char* const token = std::getenv("MILLGATE_TOKEN");
+  if (token == nullptr || *token == '\0') return {};
+  return {{"Authorization", std::string("Bearer ") + token}};
+}
+
 }  // namespace
 
 Result<SendReport> send_rows(const arrow::Table& joined, const Model& model,
@@ -185,6 +193,7 @@ Result<SendReport> send_rows(const arrow::Table& joined, const Model& model,
   MILLGATE_ASSIGN(const Block rows, block_from(joined, fields));
   MILLGATE_ASSIGN(HttpClient client, HttpClient::open(options.url));
   const std::string target = oip ? "/v2/models/" + model.manifest().project + "/infer" : "/predict";
+  const HttpClient::Headers headers = token_header();
   SendReport report;
   report.answers.reserve(rows.rows);
   const auto start = SteadyClock::now();
@@ -194,7 +203,7 @@ Result<SendReport> send_rows(const arrow::Table& joined, const Model& model,
     const std::string body =
         oip ? oip_body(fields, rows, begin, end) : plain_body(fields, rows, begin, end);
     const auto sent = SteadyClock::now();
-    const Result<HttpAnswer> answer = client.post(target, body);
+    const Result<HttpAnswer> answer = client.post(target, body, headers);
     if (!answer.ok() && begin == 0) return answer.error();
     const auto took = std::chrono::duration<double, std::milli>(SteadyClock::now() - sent);
     report.latency_ms.push_back(took.count());

@@ -92,6 +92,15 @@ void tell_where(const Session& session, const Server& server) {
   std::cout.flush();
 }
 
+/// To whom the server is open, where that may not be meant.
+void tell_if_open(const Server& server, const ServerOptions& options) {
+  const std::string& address = options.address;
+  const bool is_here = address.starts_with("127.") || address == "::1";
+  if (is_here || server.wants_tokens()) return;
+  std::cerr << "note: whoever reaches " << address << " may ask for predictions; `millgate token "
+            << "give NAME --role predict` makes it want a token\n";
+}
+
 void serve_until(const EndSignals& ends, Server& server) {
   ends.wait();
   std::cerr << "stopping: finishing what was accepted\n";
@@ -119,6 +128,7 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
   tell_where(session, *server);
+  tell_if_open(*server, options);
   const auto live = serving(repository->ledger(), std::nullopt, options.environment);
   if (options.alias.empty() && live.ok() && *live) tell_override(**live);
   serve_until(ends, *server);
@@ -150,6 +160,7 @@ void add_serve(const Command& program, Session& session) {
   options->port = 8080;
   auto environment = std::make_shared<std::string>();
   auto place = std::make_shared<PackagePlace>();
+  auto no_tokens = std::make_shared<bool>(false);
   const Command command = program.add_command(
       "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
   command.add_option("--port", options->port, "0: any free one").shows_default();
@@ -163,11 +174,13 @@ void add_serve(const Command& program, Session& session) {
                      "one more path that answers as /invocations; default: $AIP_PREDICT_ROUTE");
   command.add_option("--health-route", options->health_route,
                      "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
+  command.add_flag("--no-tokens", *no_tokens, "answer everybody, also where `token` gave tokens");
   Parameter package = command.add_option(
       "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
   command.add_option("--state", place->state, "with --package: where predictions are logged")
       .needs(package);
-  command.does([&session, options, environment, place] {
+  command.does([&session, options, environment, place, no_tokens] {
+    options->wants_tokens = !*no_tokens;
     return place->folder.empty() ? serve(session, *options, *environment)
                                  : serve_package(session, *options, *environment, *place);
   });

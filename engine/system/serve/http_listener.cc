@@ -69,6 +69,7 @@ std::string head_of(const HttpResponse& response, bool keep_alive) {
   head.append(response.content_type);
   head += "\r\nContent-Length: " + std::to_string(response.body.size());
   if (!response.request_id.empty()) head += "\r\nX-Request-Id: " + response.request_id;
+  if (response.wants_token) head += "\r\nWWW-Authenticate: Bearer realm=\"millgate\"";
   if (!response.allow.empty()) head.append("\r\nAllow: ").append(response.allow);
   if (response.inference_header_bytes > 0) {
     head += "\r\nInference-Header-Content-Length: ";

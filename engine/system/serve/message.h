@@ -54,6 +54,7 @@ struct HttpResponse {
   std::string_view allow;             ///< With 405: the methods that exist here.
   size_t inference_header_bytes = 0;  ///< Sent as Inference-Header-Content-Length; 0: not sent.
   int retry_after_seconds = 0;        ///< With 429 and 503; 0: not said.
+  bool wants_token = false;           ///< With 401: sent as WWW-Authenticate.
   bool close = false;                 ///< End the connection after this answer.
   Route route = Route::other;
 };

@@ -69,6 +69,8 @@ void ModelFollower::run() {
 Status ModelFollower::look() {
   MILLGATE_ASSIGN(const int64_t head, repository_->ledger().head());
   if (head == seen_) return {};
+  // First: a model that cannot be loaded must not keep a token alive that was taken away.
+  if (followed_.guard != nullptr) MILLGATE_TRY(followed_.guard->follow(repository_->ledger()));
   MILLGATE_ASSIGN(const std::optional<Serving> now, wanted());
   const std::shared_ptr<const ServedModel> before = slot_.get();
   if (now && before != nullptr && before->model().id() == now->model &&

@@ -12,6 +12,7 @@
 #include "data/store/repository.h"
 #include "ground/error.h"
 #include "model/release/registry.h"
+#include "system/serve/access_guard.h"
 #include "system/serve/served_model.h"
 #include "system/serve/telemetry.h"
 
@@ -23,6 +24,7 @@ struct Followed {
   /// The model that has this alias instead; only one that passed a gate or is live somewhere, so
   /// that an alias opens no way around the gate. Empty: none.
   std::string alias = {};
+  AccessGuard* guard = nullptr;  ///< Told the tokens of the ledger; null: nobody is.
 };
 
 /// Asks the ledger in its own thread, loads a newly released model there and then swaps it in.

@@ -29,22 +29,16 @@ bool is_local_name(std::string_view host) {
   return name == "localhost" || name == "[::1]" || (is_address && name.starts_with("127."));
 }
 
+/// For who is not known by a token of the ledger.
 Status check_access(const RollbackAccess& access, const HttpRequest& request) {
-  if (access.ledger == nullptr) {
-    return refused("rollback: this server follows no environment",
-                   "ask one that `millgate serve` started without --alias");
-  }
+  if (has_operator_token(access, request)) return {};
   if (!access.token.empty()) {
-    constexpr std::string_view kScheme = "Bearer ";
-    const std::string_view given = request.authorization;
-    if (given.starts_with(kScheme) && is_token(given.substr(kScheme.size()), access.token))
-      return {};
     return refused("rollback: the token is missing or wrong",
                    "send `Authorization: Bearer TOKEN`, the one that the server was started with");
   }
   if (request.is_from_here && !request.is_forwarded && is_local_name(request.host)) return {};
   return refused("rollback: only this machine may ask for it",
-                 "start the server with MILLGATE_OPERATOR_TOKEN to allow it by a token");
+                 "`millgate token give NAME --role release` makes a token to allow it by");
 }
 
 Result<std::string> text_of(const Json& body, const char* key) {
@@ -56,8 +50,20 @@ Result<std::string> text_of(const Json& body, const char* key) {
 
 }  // namespace
 
-Result<Serving> answer_rollback(const RollbackAccess& access, const HttpRequest& request) {
-  MILLGATE_TRY(check_access(access, request));
+bool has_operator_token(const RollbackAccess& access, const HttpRequest& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = request.authorization;
+  return !access.token.empty() && given.starts_with(kScheme) &&
+         is_token(given.substr(kScheme.size()), access.token);
+}
+
+Result<Serving> answer_rollback(const RollbackAccess& access, const HttpRequest& request,
+                                const std::string& caller) {
+  if (access.ledger == nullptr) {
+    return refused("rollback: this server follows no environment",
+                   "ask one that `millgate serve` started without --alias");
+  }
+  if (caller.empty()) MILLGATE_TRY(check_access(access, request));
   // A form of a page in somebody's browser cannot send this type without being asked first.
   if (!request.content_type.starts_with("application/json")) {
     return invalid_input("rollback: the body must be application/json",
@@ -83,7 +89,8 @@ Result<Serving> answer_rollback(const RollbackAccess& access, const HttpRequest&
   if (!to.empty()) {
     MILLGATE_ASSIGN(rollback.to, resolve_model(*access.ledger, to));
   }
-  return roll_back(*access.ledger, rollback, by + " (HTTP)");
+  const std::string through = caller.empty() ? " (HTTP)" : " (HTTP, token " + caller + ")";
+  return roll_back(*access.ledger, rollback, by + through);
 }
 
 }  // namespace millgate

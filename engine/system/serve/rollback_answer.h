@@ -19,10 +19,15 @@ struct RollbackAccess {
   std::string token = {};
 };
 
+/// Whether `request` brings the token of `access`. False where there is none.
+[[nodiscard]] bool has_operator_token(const RollbackAccess& access, const HttpRequest& request);
+
 /// Reads {"reason": "...", "by": "...", "to": "v1"}, where `to` may be missing, and rolls back.
-/// Errors: `refused` for who may not, and those of `roll_back`; `invalid_input` for a body that is
-/// none, with what is missing.
+/// `caller` is the name of a token that was found to be good for it, and stays in the ledger;
+/// empty: `access` tells who may. Errors: `refused` for who may not, and those of `roll_back`;
+/// `invalid_input` for a body that is none, with what is missing.
 [[nodiscard]] Result<Serving> answer_rollback(const RollbackAccess& access,
-                                              const HttpRequest& request);
+                                              const HttpRequest& request,
+                                              const std::string& caller = {});
 
 }  // namespace millgate

@@ -7,6 +7,7 @@
 
 #include "data/online/online_store.h"
 #include "ground/clock.h"
+#include "system/serve/access_guard.h"
 #include "system/serve/prediction_log.h"
 #include "system/serve/rollback_answer.h"
 #include "system/serve/served_model.h"
@@ -25,8 +26,9 @@ struct RouteContext {
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
   std::string feedback_folder;
   RollbackAccess rollback = {};
-  std::string predict_route = {};  ///< One more path that answers as /invocations; empty: none.
-  std::string health_route = {};   ///< One more path that answers as /ping; empty: none.
+  const AccessGuard* guard = nullptr;  ///< Null: no tokens are wanted.
+  std::string predict_route = {};      ///< One more path that answers as /invocations; empty: none.
+  std::string health_route = {};       ///< One more path that answers as /ping; empty: none.
   size_t rows_max = 65'536;
 };
 

@@ -53,6 +53,11 @@ std::string welcome_json(const ServedModel* model, Time now) {
   return out;
 }
 
+/// Browsers name HTML; other clients say nothing, or that they take anything.
+bool wants_page(const HttpRequest& request) {
+  return request.method == "GET" && request.accept.find("text/html") != std::string_view::npos;
+}
+
 Error no_store() {
   return outside_failure("this server has no online store", "start it with `millgate serve`");
 }
@@ -63,6 +68,57 @@ bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   return path.starts_with("/feedback") || path.starts_with("/push") ||
          path.starts_with("/rollback") || ModelRoutes::wants_explanation(request.target);
+}
+
+namespace {
+
+/// What a path wants of who asks.
+struct Need {
+  bool token = true;
+  std::optional<AccessRole> role = {};  ///< Nothing: any token will do.
+};
+
+bool is_health(const Call& call) {
+  const std::vector<std::string>& path = call.path;
+  if (path.empty()) return false;
+  if (path.size() == 1) return path[0] == "ping" || path[0] == "health";
+  if (path[0] == "health") return true;
+  return path.size() == 3 && path[0] == "v2" && path[1] == "health";
+}
+
+/// Supervisors ask for health without knowing anybody, and a browser needs the page before it can
+/// be told a token. What there is to know about models, any token may.
+Need need_of(const Call& call) {
+  const HttpRequest& request = call.request;
+  if (is_health(call)) return {.token = false};
+  if (call.path.empty()) return {.token = !wants_page(request)};
+  const std::string& first = call.path[0];
+  if (first == "metrics") return {.role = AccessRole::observe};
+  if (first == "push") return {.role = AccessRole::push};
+  if (first == "rollback") return {.role = AccessRole::release};
+  const bool is_about = request.method == "GET" && first != "features";
+  if (is_about) return {};
+  return {.role = AccessRole::predict};
+}
+
+}  // namespace
+
+std::optional<HttpResponse> Routes::refuse_caller(Call& call, bool is_health_route) const {
+  if (context_.guard == nullptr || is_health_route) return std::nullopt;
+  const Need need = need_of(call);
+  if (!need.token) return std::nullopt;
+  const AccessDecision decision =
+      context_.guard->decide(call.request, need.role, context_.clock.now());
+  call.caller = decision.caller;
+  if (decision.status == 200) return std::nullopt;
+  // The operator's own token is good for this one thing.
+  if (need.role == AccessRole::release && has_operator_token(context_.rollback, call.request)) {
+    call.caller.clear();
+    return std::nullopt;
+  }
+  HttpResponse response = failure_reply(call, decision.status, *decision.why);
+  response.wants_token = decision.status == 401;
+  return response;
 }
 
 HttpResponse Routes::answer(const HttpRequest& request) {
@@ -76,10 +132,12 @@ HttpResponse Routes::answer(const HttpRequest& request) {
 
 HttpResponse Routes::dispatch(Call& call) {
   const std::string_view target = call.request.target.substr(0, call.request.target.find('?'));
+  const bool is_health_route = !context_.health_route.empty() && target == context_.health_route;
+  if (auto refused = refuse_caller(call, is_health_route)) return *std::move(refused);
   if (!context_.predict_route.empty() && target == context_.predict_route) {
     return models_.invoke(call);
   }
-  if (!context_.health_route.empty() && target == context_.health_route) return readiness(call);
+  if (is_health_route) return readiness(call);
   const std::vector<std::string>& path = call.path;
   if (path.empty()) return welcome(call);
   const std::string& first = path[0];
@@ -104,8 +162,7 @@ HttpResponse Routes::dispatch(Call& call) {
 
 HttpResponse Routes::welcome(const Call& call) {
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-  // Browsers name HTML; other clients say nothing, or that they take anything.
-  if (call.request.accept.find("text/html") != std::string_view::npos) {
+  if (wants_page(call.request)) {
     HttpResponse page = json_reply(call, std::string(kTryPage));
     page.content_type = "text/html; charset=utf-8";
     return page;
@@ -227,7 +284,7 @@ HttpResponse Routes::rollback(Call& call) {
   call.route = Route::rollback;
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
-  const Result<Serving> back = answer_rollback(context_.rollback, request);
+  const Result<Serving> back = answer_rollback(context_.rollback, request, call.caller);
   if (!back.ok()) {
     return failure_reply(call, http_status_of(back.error().code), back.error());
   }

@@ -1,6 +1,8 @@
 /// From a request to its answer: which handler, and what they share.
 #pragma once
 
+#include <optional>
+
 #include "system/serve/call.h"
 #include "system/serve/message.h"
 #include "system/serve/model_routes.h"
@@ -22,6 +24,8 @@ class Routes {
   [[nodiscard]] static bool is_slow(const HttpRequest& request);
 
  private:
+  /// Finds out who calls. The refusal, where they may not.
+  [[nodiscard]] std::optional<HttpResponse> refuse_caller(Call& call, bool is_health_route) const;
   HttpResponse dispatch(Call& call);
   HttpResponse welcome(const Call& call);
   HttpResponse description(Call& call);

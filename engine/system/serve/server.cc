@@ -14,6 +14,7 @@ struct Server::State {
   std::shared_ptr<Repository> repository;
   ModelSlot models;
   Telemetry telemetry;
+  AccessGuard guard;
   std::unique_ptr<PredictionLog> log;
   std::unique_ptr<ModelFollower> follower;
   std::unique_ptr<Routes> routes;
@@ -48,6 +49,7 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                    .online = options.online,
                    .feedback_folder = std::move(feedback_folder),
                    .rollback = rollback_access(),
+                   .guard = repository && options.wants_tokens ? &guard : nullptr,
                    .predict_route = options.predict_route,
                    .health_route = options.health_route,
                    .rows_max = options.rows_max});
@@ -68,9 +70,9 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> reposi
   state->options = options;
   state->repository = std::move(repository);
   MILLGATE_TRY(state->open_log(state->repository->folder("predictions")));
-  state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
-                                                    state->telemetry, options.reload_every,
-                                                    Followed{options.environment, options.alias});
+  state->follower = std::make_unique<ModelFollower>(
+      state->repository, state->models, state->telemetry, options.reload_every,
+      Followed{.environment = options.environment, .alias = options.alias, .guard = &state->guard});
   MILLGATE_TRY(state->listen(state->repository->clock(), state->repository->folder("feedback")));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -92,6 +94,10 @@ std::string Server::url() const {
   const std::string& address = state_->options.address;
   const bool is_v6 = address.find(':') != std::string::npos;
   return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port());
+}
+
+bool Server::wants_tokens() const {
+  return state_->repository && state_->options.wants_tokens && state_->guard.wants_tokens();
 }
 
 bool Server::has_model() const { return state_->models.get() != nullptr; }

@@ -38,6 +38,7 @@ struct ServerOptions {
   std::string environment = {};     ///< Key of what is followed; empty: what is released.
   std::string alias = {};           ///< Follows the model of this alias instead; see Followed.
   std::string operator_token = {};  ///< Who may POST /rollback; see RollbackAccess.
+  bool wants_tokens = true;         ///< Where the ledger has tokens; false: anybody may ask.
   /// Paths besides those of docs/guides/serving.md, beginning with `/`, for platforms that choose
   /// them: one that answers as /invocations, and one as /ping. Empty: none.
   std::string predict_route = {};
@@ -71,6 +72,8 @@ class Server {
   /// "http://127.0.0.1:8080".
   [[nodiscard]] std::string url() const;
   [[nodiscard]] bool has_model() const;
+  /// Whether who asks must bring a token.
+  [[nodiscard]] bool wants_tokens() const;
   /// "flights a1b2c3d4e5f6", or why none serves.
   [[nodiscard]] std::string serving_text() const;
 

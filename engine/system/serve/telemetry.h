@@ -42,7 +42,7 @@ class Telemetry {
 
  private:
   /// Statuses that are counted apart; any other counts as the last.
-  static constexpr std::array<int, 16> kStatuses = {200, 400, 403, 404, 405, 406, 408, 409,
+  static constexpr std::array<int, 17> kStatuses = {200, 400, 401, 403, 404, 405, 406, 408, 409,
                                                     413, 415, 429, 431, 501, 503, 505, 500};
   std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
   std::array<LatencyHistogram, kRouteCount> latency_;

@@ -83,6 +83,12 @@ ul { margin: .3rem 0; padding-left: 1.2rem; }
 <p id="about"></p>
 <p class="quiet" id="version"></p>
 <div id="trouble" class="note bad" role="alert" hidden></div>
+<form id="key" hidden>
+<label>Token<input id="secret" type="password" autocomplete="off"></label>
+<button>Go on</button>
+<p class="quiet">This server wants a token for <code>predict</code>. It is kept by this page alone, until
+it is closed.</p>
+</form>
 <div class="sides">
 <form id="form" hidden novalidate>
 <div class="fields" id="fields"></div>
@@ -103,6 +109,7 @@ function make(tag, text, kind) {
   return made;
 }
 const short = value => typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
+const known = () => at("secret").value ? { Authorization: "Bearer " + at("secret").value } : {};
 let inputs = [], threshold = null;
 
 function fault(text) {
@@ -250,7 +257,8 @@ async function ask(event) {
   fault("");
   try {
     const id = "by-hand-" + Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
-    const options = { method: "POST", body: JSON.stringify(row), headers: { "X-Request-Id": id } };
+    const headers = { ...known(), "X-Request-Id": id };
+    const options = { method: "POST", body: JSON.stringify(row), headers };
     const path = at("form").dataset.explains ? "predict?explain=all" : "predict";
     const answer = await fetch(path, options);
     const body = await readJson(answer);
@@ -264,8 +272,11 @@ async function ask(event) {
 }
 
 async function begin() {
-  const answer = await fetch("openapi.json");
+  const answer = await fetch("openapi.json", { headers: known() });
   const about = await readJson(answer);
+  at("key").hidden = answer.status !== 401;
+  fault("");
+  if (answer.status === 401 && !at("secret").value) return;
   if (!answer.ok) return fault(said(about));
   document.title = about.info.title + ": try a prediction";
   at("name").textContent = about.info.title;
@@ -282,6 +293,10 @@ async function begin() {
   at("form").addEventListener("submit", ask);
   if (location.hash === "#ask") at("form").requestSubmit();
 }
+at("key").addEventListener("submit", event => {
+  event.preventDefault();
+  begin().catch(error => fault("The page could not begin: " + error.message));
+});
 begin().catch(error => fault("The page could not begin: " + error.message));
 </script>
 </body>
