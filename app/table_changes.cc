@@ -20,6 +20,9 @@ namespace {
 /// More changed parts of a cell than this are told as two whole values.
 constexpr size_t kPartsMax = 8;
 
+/// The cells of a row that came or went are shown as far as this.
+constexpr size_t kCellsBytesMax = 60;
+
 /// A list of numbers may be longer than a screen.
 std::string brief_value(const std::shared_ptr<arrow::Array>& column, int64_t row) {
   if (column == nullptr) return "";
@@ -27,18 +30,38 @@ std::string brief_value(const std::shared_ptr<arrow::Array>& column, int64_t row
   return is_nested_type(*column->type()) ? brief_text(text) : text;
 }
 
-/// "a = 1, b = 2", cut when it is long.
-std::string row_text(const DiffedTable& table, int64_t row, bool key_columns) {
-  constexpr size_t kBytesMax = 60;
-  const Changes& changes = table.diff.changes;
+const arrow::RecordBatch& side_of(const Changes& changes, int64_t row) {
   const bool removed = changes.kinds[static_cast<size_t>(row)] == ChangeKind::removed;
-  const arrow::RecordBatch& rows = removed ? *changes.before : *changes.after;
+  return removed ? *changes.before : *changes.after;
+}
+
+/// The indices of the columns of the key, in its order: so `blame` and `resolve` take them.
+std::vector<int> key_columns(const DiffedTable& table) {
+  std::vector<int> columns;
+  for (const std::string& name : table.after.key) {
+    const int index = table.diff.schema->GetFieldIndex(name);
+    if (index >= 0) columns.push_back(index);
+  }
+  return columns;
+}
+
+std::vector<int> other_columns(const DiffedTable& table) {
+  std::vector<int> columns;
+  for (int i = 0; i < table.diff.schema->num_fields(); ++i) {
+    if (!is_key(table, i)) columns.push_back(i);
+  }
+  return columns;
+}
+
+/// "a = 1, b = 2", cut when it is longer than `bytes_max`.
+std::string row_text(const DiffedTable& table, int64_t row, const std::vector<int>& columns,
+                     size_t bytes_max) {
+  const arrow::RecordBatch& rows = side_of(table.diff.changes, row);
   std::string text;
-  for (int i = 0; i < rows.num_columns(); ++i) {
-    if (is_key(table, i) != key_columns) continue;
+  for (const int i : columns) {
     if (!text.empty()) text += ", ";
     text += rows.schema()->field(i)->name() + " = " + value_text(*rows.column(i), row);
-    if (text.size() > kBytesMax && !key_columns) return text.substr(0, kBytesMax) + " ...";
+    if (text.size() > bytes_max) return text.substr(0, bytes_max) + " ...";
   }
   return text;
 }
@@ -58,11 +81,13 @@ void print_rows(const DiffedTable& table, const std::string& more_hint) {
   const Changes& changes = table.diff.changes;
   if (changes.row_count() == 0) return;
   TextTable lines({"change", "row", "column", "before", "after"});
+  const std::vector<int> keys = key_columns(table);
+  const std::vector<int> others = other_columns(table);
   for (int64_t row = 0; row < changes.row_count(); ++row) {
     const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
-    const std::string key = row_text(table, row, true);
+    const std::string key = row_text(table, row, keys, std::string::npos);
     if (kind != ChangeKind::updated) {
-      const std::string cells = row_text(table, row, false);
+      const std::string cells = row_text(table, row, others, kCellsBytesMax);
       const bool removed = kind == ChangeKind::removed;
       lines.add({name_of(kind), key, "", removed ? cells : "", removed ? "" : cells});
       continue;
@@ -171,22 +196,18 @@ Json roomy_object(size_t member_count) {
 /// be a million rows.
 Json rows_json(const DiffedTable& table) {
   const Changes& changes = table.diff.changes;
-  std::vector<bool> is_key_column;
-  is_key_column.reserve(static_cast<size_t>(table.diff.schema->num_fields()));
-  for (int i = 0; i < table.diff.schema->num_fields(); ++i) {
-    is_key_column.push_back(is_key(table, i));
-  }
+  const std::vector<int> keys = key_columns(table);
+  const std::vector<int> others = other_columns(table);
   Json rows = Json::array();
   for (int64_t row = 0; row < changes.row_count(); ++row) {
     const ChangeKind kind = changes.kinds[static_cast<size_t>(row)];
-    const arrow::RecordBatch& side = kind == ChangeKind::removed ? *changes.before : *changes.after;
-    Json key = roomy_object(table.after.key.size());
-    Json cells = roomy_object(kind == ChangeKind::updated ? 0 : is_key_column.size());
-    for (int i = 0; i < side.num_columns(); ++i) {
+    const arrow::RecordBatch& side = side_of(changes, row);
+    Json key = roomy_object(keys.size());
+    for (const int i : keys) key[side.schema()->field(i)->name()] = part_json(side.column(i), row);
+    Json cells = roomy_object(kind == ChangeKind::updated ? 0 : others.size());
+    for (const int i : others) {
       const std::string& name = table.diff.schema->field(i)->name();
-      if (is_key_column[static_cast<size_t>(i)]) {
-        key[name] = part_json(side.column(i), row);
-      } else if (kind != ChangeKind::updated) {
+      if (kind != ChangeKind::updated) {
         cells[name] = part_json(side.column(i), row);
       } else if (changes.cell_changed(row, i)) {
         Json& cell = cells[name] = roomy_object(2);
