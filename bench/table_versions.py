@@ -1,8 +1,8 @@
-"""Writes a table and its versions as Parquet files: v1, v2, v2b, v3 and the change set of v2.
+"""Writes a table and its versions as Parquet files: v1, v2, v2b, v3, v3b and the change set of v2.
 
-    table_versions.py FOLDER ROWS CONFLICTS
+    table_versions.py FOLDER ROWS CONFLICTS EDITS
 
-bench/store.bench says what is in them. Prints how many rows are updated, inserted and removed each.
+bench/store.bench says what is in them.
 """
 
 import sys
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 folder, rows = sys.argv[1], int(sys.argv[2])
-edits, conflicts = max(200, rows // 1000), int(sys.argv[3])
+conflicts, edits = int(sys.argv[3]), int(sys.argv[4])
 random = np.random.default_rng(20130601)
 words = np.array(["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"])
 
@@ -61,10 +61,10 @@ keep[removed] = False
 write(pa.concat_tables([changed.filter(pa.array(keep)), inserted]).sort_by("id"), "v2")
 write(updated(updated(v1, others, "n1", 7), both, "n2", 5), "v2b")
 write(v1.append_column("extra", pa.array(random.integers(0, 1000, rows), pa.int64())), "v3")
+write(v1.append_column("other", pa.array(random.integers(0, 1000, rows), pa.int64())), "v3b")
 upserts = pa.concat_tables([changed.take(pa.array(touched)), inserted])
 deletes = v1.take(pa.array(removed))
 changes = pa.concat_tables([
     upserts.append_column("_change", pa.array(["upsert"] * len(upserts))),
     deletes.append_column("_change", pa.array(["delete"] * len(deletes)))])
 write(changes, "changes")
-print(edits)
