@@ -40,9 +40,10 @@ class World:
             select = f"from ({self.flights(number, late)}) where {where} order by {KEY}"
             self.write(select, f"data/raw/flights/2013-{number:02d}.parquet")
 
-    def weather_arrives(self, *months):
+    def weather_arrives(self, *months, where="true", change="temp as temp"):
         for number in months:
-            self.write(f"from {self.month(number, 'weather')} order by origin, time_hour",
+            self.write(f"select * replace ({change}) from {self.month(number, 'weather')} "
+                       f"where {where} order by origin, time_hour",
                        f"data/raw/weather/2013-{number:02d}.parquet")
 
     def asks(self, name, month, rows, where="true", change="time_hour as time_hour"):
