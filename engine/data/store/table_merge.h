@@ -73,14 +73,17 @@ struct MergeSide {
 
 /// Costs what the sides changed since their bases. Equal changes are no conflict. A side counts for
 /// a cell when it changed the cell since its base, and ours when it did so since all their bases:
-/// what every other side has seen and changed is no say of ours. All must have one key. Of two
-/// versions one may have other columns; of more, none. A column that a side renamed has its new
-/// name in what comes out, in conflicts, and in `options`. A column that both of two versions added
-/// is merged as if the base had it with nulls; one of them may have it in a wider type.
+/// what every other side has seen and changed is no say of ours. All must have one key.
 ///
-/// Errors: `conflict` when both sides changed the columns otherwise, added one name with types that
-/// do not fit, or gave one column two names, or one side changed the key; `invalid_input` for a
-/// policy or a value that the column's type cannot have; `damaged`, `outside` for objects.
+/// What comes out has the columns of all: a column that some added is merged as if the bases had it
+/// with nulls, one that a version removed is gone, and each is of the widest type that a version
+/// gives it. A cell of an added column keeps no row that another side removed. A column that a side
+/// renamed has its new name in what comes out, in conflicts, and in `options`. Where theirs has
+/// added columns that ours must take, the rows of the table are read once more.
+///
+/// Errors: `conflict` when a side changed the key, a column has types that do not fit, one column
+/// got two names, or one side removed a column of which another changed cells; `invalid_input` for
+/// a policy or a value that the column's type cannot have; `damaged`, `outside` for objects.
 [[nodiscard]] Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& ours,
                                                 const std::vector<MergeSide>& sides,
                                                 const MergeOptions& options);

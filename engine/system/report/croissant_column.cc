@@ -99,7 +99,7 @@ Status choose_members(const arrow::Field& field, CroissantColumn& column) {
     stored.push_back(arrow::field(member->name(), chosen.stored));
     column.members.push_back(std::move(chosen));
   }
-  column.stored = arrow::struct_(std::move(stored));
+  column.stored = arrow::struct_(stored);
   return {};
 }
 
@@ -166,7 +166,7 @@ std::shared_ptr<arrow::ArrayData> without_maps(const arrow::ArrayData& cells) {
       break;
     }
     case arrow::Type::STRUCT:
-      plain->type = arrow::struct_(std::move(fields));
+      plain->type = arrow::struct_(fields);
       break;
     case arrow::Type::LIST:
       plain->type = arrow::list(fields[0]);
