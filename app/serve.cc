@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -61,6 +62,15 @@ Status take_routes(ServerOptions& options) {
   take_variable("AIP_HEALTH_ROUTE", options.health_route);
   MILLGATE_TRY(check_route("--predict-route", options.predict_route));
   return check_route("--health-route", options.health_route);
+}
+
+/// A connection is an open file, and shells allow a thousand of them by habit. Refused: fewer
+/// connections are carried.
+void allow_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 /// The signals that end a server. Blocked before its threads exist, so that only `wait` sees them.
@@ -181,6 +191,7 @@ void add_serve(const Command& program, Session& session) {
       .needs(package);
   command.does([&session, options, environment, place, no_tokens] {
     options->wants_tokens = !*no_tokens;
+    allow_open_files();
     return place->folder.empty() ? serve(session, *options, *environment)
                                  : serve_package(session, *options, *environment, *place);
   });

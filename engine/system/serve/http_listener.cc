@@ -24,6 +24,8 @@
 #include <thread>
 #include <vector>
 
+#include "ground/clock.h"
+
 namespace millgate {
 
 namespace {
@@ -38,6 +40,8 @@ using Strand = asio::strand<asio::io_context::executor_type>;
 using Socket = asio::basic_stream_socket<tcp, Strand>;
 
 constexpr size_t kReadBytes = 16 << 10;
+/// Of the first read of a connection: ten thousand that say nothing cost 40 MB.
+constexpr size_t kFirstReadBytes = 4 << 10;
 /// How long a connection that never sent a request may still send one after `stop`.
 constexpr std::chrono::milliseconds kLastChance{250};
 /// How long a client may go on sending what nobody reads, so that it gets the answer before.
@@ -103,6 +107,14 @@ HttpResponse parse_failure(const ErrorCodeOf& error, const ServerOptions& option
     return error_response(505, invalid_input("only HTTP/1.0 and HTTP/1.1 are spoken"));
   }
   return error_response(400, invalid_input("the request is not HTTP: " + error.message()));
+}
+
+HttpResponse too_many_slow(int slow_requests_max) {
+  return error_response(
+      429, Error{.code = ErrorCode::overloaded,
+                 .what = "the server is at its bound of " + std::to_string(slow_requests_max) +
+                         " requests that take long",
+                 .hint = "try again after the time in Retry-After"});
 }
 
 class Connection;
@@ -176,7 +188,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void enter(Phase phase, std::chrono::milliseconds limit) {
     phase_ = phase;
-    deadline_ = std::chrono::steady_clock::now() + limit;
+    entered_ = std::chrono::steady_clock::now();
+    deadline_ = entered_ + limit;
   }
 
   void wait_tick() {
@@ -235,11 +248,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void read_more() {
-    socket_.async_read_some(
-        buffer_.prepare(std::min(kReadBytes, buffer_.max_size() - buffer_.size())),
-        [self = shared_from_this()](const ErrorCodeOf& error, size_t bytes) {
-          self->on_read(error, bytes);
-        });
+    const size_t wanted = buffer_.capacity() == 0 ? kFirstReadBytes : kReadBytes;
+    socket_.async_read_some(buffer_.prepare(std::min(wanted, buffer_.max_size() - buffer_.size())),
+                            [self = shared_from_this()](const ErrorCodeOf& error, size_t bytes) {
+                              self->on_read(error, bytes);
+                            });
   }
 
   void on_read(const ErrorCodeOf& error, size_t bytes) {
@@ -262,6 +275,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (phase_ == Phase::idle) {
       had_request_ = true;
       enter(Phase::header, shared_.options.header_timeout);
+      begun_ = entered_;
     }
     while (buffer_.size() > 0 && !parser_->is_done()) {
       ErrorCodeOf error;
@@ -333,6 +347,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return request;
   }
 
+  /// The refusal of a request whose client has given up on it by `now`: X-Request-Timeout says
+  /// when.
+  std::optional<HttpResponse> past_patience(SteadyTime now) const {
+    const std::string_view text = view_of(parser_->get()["X-Request-Timeout"]);
+    if (text.empty()) return std::nullopt;
+    const Result<int64_t> micros = parse_duration_micros(text);
+    if (!micros.ok()) {
+      return error_response(400, invalid_input("X-Request-Timeout: " + micros.error().what,
+                                               "write a duration as in 250ms"));
+    }
+    if (now - begun_ <= std::chrono::microseconds(*micros)) return std::nullopt;
+    return error_response(504, Error{.code = ErrorCode::overloaded,
+                                     .what = "the request waited longer than its X-Request-Timeout",
+                                     .hint = "nothing was done; give it more time, or ask later"});
+  }
+
   /// An exception (no memory, most likely) costs this request, not the server.
   HttpResponse answer() const {
     try {
@@ -345,10 +375,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void handle() {
     // Handlers are not bounded in time; the client's patience is.
     enter(Phase::answering, std::chrono::hours(1));
-    received_ = std::chrono::steady_clock::now();
+    received_ = entered_;
+    if (auto refused = past_patience(received_)) return respond(*std::move(refused));
     if (!shared_.handler.is_slow(request())) return respond(answer());
-    asio::post(slow_pool_, [self = shared_from_this()] {
-      auto response = std::make_shared<HttpResponse>(self->answer());
+    std::atomic<int64_t>& slow_requests = shared_.telemetry->slow_requests;
+    if (slow_requests.fetch_add(1) >= shared_.options.slow_requests_max) {
+      slow_requests.fetch_sub(1);
+      return respond(too_many_slow(shared_.options.slow_requests_max));
+    }
+    asio::post(slow_pool_, [self = shared_from_this(), &slow_requests] {
+      // Nobody waits any more for what waited too long.
+      auto refused = self->past_patience(std::chrono::steady_clock::now());
+      auto response =
+          std::make_shared<HttpResponse>(refused ? *std::move(refused) : self->answer());
+      slow_requests.fetch_sub(1);
       asio::post(self->socket_.get_executor(),
                  [self, response] { self->respond(std::move(*response)); });
     });
@@ -416,7 +456,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::string_body>> parser_;
   Phase phase_ = Phase::idle;
   SteadyTime deadline_ = SteadyTime::max();
-  SteadyTime received_;
+  SteadyTime entered_;   ///< When the phase began.
+  SteadyTime begun_;     ///< When the first byte of the request came.
+  SteadyTime received_;  ///< When the last one did.
   bool timed_out_ = false;
   bool in_flight_ = false;
   bool had_request_ = false;

@@ -22,8 +22,9 @@ struct HttpHandler {
 /// HTTP/1.1 and 1.0 with keep-alive and pipelining; no TLS.
 ///
 /// A header that is too long is answered 431, a body 413, a malformed request 400, a slow one
-/// 408, each with an end of the connection. Beyond `requests_max` the answer is 429, beyond
-/// `connections_max` 503.
+/// 408, each with an end of the connection. Beyond `requests_max` and `slow_requests_max` the
+/// answer is 429, beyond `connections_max` 503. A request that waited longer than its
+/// X-Request-Timeout is answered 504 and not worked on.
 class HttpListener {
  public:
   /// Errors: `invalid_input` for a bad address; `outside` when it cannot be listened on.

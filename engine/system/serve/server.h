@@ -28,8 +28,10 @@ struct ServerOptions {
   size_t body_bytes_max = 16 << 20;    ///< Beyond it: 413.
   size_t header_bytes_max = 16 << 10;  ///< Beyond it: 431.
   size_t rows_max = 65'536;            ///< Rows in one request; beyond it: 413.
-  int connections_max = 4'096;         ///< Beyond it: 503 with Retry-After, then closed.
+  int connections_max = 16'384;        ///< Beyond it: 503 with Retry-After, then closed.
   int requests_max = 1'024;            ///< Answered at once over all connections; beyond it: 429.
+  /// Explanations, labels and pushed rows that wait for each other; beyond it: 429.
+  int slow_requests_max = 64;
   std::chrono::milliseconds header_timeout{10'000};  ///< First byte to the end of the header.
   std::chrono::milliseconds body_timeout{30'000};    ///< For the body, and to take the answer.
   std::chrono::milliseconds idle_timeout{60'000};    ///< Between two requests of a connection.

@@ -16,6 +16,7 @@
 
 #include "ground/json.h"
 #include "system/serve/client.h"
+#include "system/serve/http_listener.h"
 #include "system/serve/latency_probe.h"
 #include "system/serve/test_model.h"
 
@@ -23,6 +24,7 @@ namespace millgate {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -427,6 +429,88 @@ TEST_F(ServerTest, StopUnderLoadLosesNoAnswer) {
   for (std::thread& thread : clients) thread.join();
   const std::set<std::string> logged = logged_ids();
   for (const std::string& id : ids) EXPECT_EQ(logged.count(id), 1U) << id;
+}
+
+/// A listener whose answers wait until they are let go.
+class SlowListener {
+ public:
+  explicit SlowListener(int slow_requests_max) {
+    ServerOptions options;
+    options.slow_requests_max = slow_requests_max;
+    const auto answer = [this](const HttpRequest&) {
+      ++answered_;
+      while (!let_go_) std::this_thread::sleep_for(milliseconds(1));
+      HttpResponse response;
+      response.body = "{}";
+      return response;
+    };
+    listener_ = *HttpListener::start(
+        options, {.answer = answer, .is_slow = [](const HttpRequest&) { return true; }}, telemetry);
+  }
+  ~SlowListener() { let_go_ = true; }
+  [[nodiscard]] uint16_t port() const { return listener_->port(); }
+  void let_go() { let_go_ = true; }
+  [[nodiscard]] int answered() const { return answered_; }
+
+  Telemetry telemetry;
+
+ private:
+  std::atomic<bool> let_go_{false};
+  std::atomic<int> answered_{0};
+  std::unique_ptr<HttpListener> listener_;
+};
+
+TEST_F(ServerTest, RefusesEarlyWhatWouldWaitLong) {
+  SlowListener slow(2);
+  const RawSocket first(slow.port());
+  first.send(post_text("{}"));
+  ASSERT_TRUE(wait_until([&] { return slow.answered() == 1; }));
+  const RawSocket second(slow.port());
+  second.send(post_text("{}"));
+  ASSERT_TRUE(wait_until([&] { return slow.telemetry.slow_requests == 2; }));
+  const RawSocket third(slow.port());
+  third.send(post_text("{}"));
+  EXPECT_THAT(third.receive_until("}"),
+              AllOf(HasSubstr(" 429 "), HasSubstr("\r\nRetry-After: 1\r\n"),
+                    HasSubstr("at its bound of 2 requests that take long")));
+  slow.let_go();
+  EXPECT_THAT(first.receive_until("{}"), HasSubstr(" 200 "));
+  EXPECT_THAT(second.receive_until("{}"), HasSubstr(" 200 "));
+  third.send(post_text("{}"));
+  EXPECT_THAT(third.receive_until("{}"), HasSubstr(" 200 "));
+  EXPECT_EQ(slow.telemetry.slow_requests, 0);
+}
+
+TEST_F(ServerTest, DoesNothingForWhoHasGivenUp) {
+  SlowListener slow(8);
+  const RawSocket first(slow.port());
+  first.send(post_text("{}"));
+  ASSERT_TRUE(wait_until([&] { return slow.answered() == 1; }));
+  const RawSocket brief(slow.port());
+  brief.send(post_text("{}", "X-Request-Timeout: 20ms\r\n"));
+  const RawSocket patient(slow.port());
+  patient.send(post_text("{}", "X-Request-Timeout: 1h\r\n"));
+  ASSERT_TRUE(wait_until([&] { return slow.telemetry.slow_requests == 3; }));
+  std::this_thread::sleep_for(milliseconds(30));
+  slow.let_go();
+  EXPECT_THAT(brief.receive_until("}"), HasSubstr(" 504 "));
+  EXPECT_THAT(patient.receive_until("{}"), HasSubstr(" 200 "));
+  EXPECT_EQ(slow.answered(), 2);
+}
+
+TEST_F(ServerTest, CountsPatienceFromTheFirstByte) {
+  release_and_start();
+  const std::string row = row_json(rows_, 0);
+  const RawSocket slow(server_->port());
+  const std::string text = post_text(row, "X-Request-Timeout: 50ms\r\n");
+  slow.send(text.substr(0, 20));
+  std::this_thread::sleep_for(milliseconds(80));
+  slow.send(text.substr(20));
+  EXPECT_THAT(slow.receive_until("}"), HasSubstr(" 504 "));
+  slow.send(post_text(row, "X-Request-Timeout: 1h\r\n"));
+  EXPECT_THAT(slow.receive_until("}"), HasSubstr(" 200 "));
+  slow.send(post_text(row, "X-Request-Timeout: soon\r\n"));
+  EXPECT_THAT(slow.receive_until("}"), HasSubstr(" 400 "));
 }
 
 TEST_F(ServerTest, RefusesAddressesThatItCannotUse) {

@@ -109,6 +109,8 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   };
   add("millgate_requests_in_flight", "gauge", "Requests being read or answered.",
       requests_in_flight);
+  add("millgate_slow_requests", "gauge",
+      "Explanations, labels and pushed rows that wait or are worked on.", slow_requests);
   add("millgate_connections", "gauge", "Open connections.", connections);
   add("millgate_predictions_total", "counter", "Rows predicted.", predictions);
   add("millgate_rows_with_warnings_total", "counter", "Predicted rows that got a warning.",

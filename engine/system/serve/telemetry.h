@@ -23,6 +23,7 @@ class Telemetry {
   void count(Route route, int status, int64_t nanos);
 
   std::atomic<int64_t> requests_in_flight{0};
+  std::atomic<int64_t> slow_requests{0};  ///< Waiting or worked on, of those that take long.
   std::atomic<int64_t> connections{0};
   std::atomic<int64_t> predictions{0};
   std::atomic<int64_t> rows_with_warnings{0};
@@ -42,8 +43,8 @@ class Telemetry {
 
  private:
   /// Statuses that are counted apart; any other counts as the last.
-  static constexpr std::array<int, 17> kStatuses = {200, 400, 401, 403, 404, 405, 406, 408, 409,
-                                                    413, 415, 429, 431, 501, 503, 505, 500};
+  static constexpr std::array<int, 18> kStatuses = {200, 400, 401, 403, 404, 405, 406, 408, 409,
+                                                    413, 415, 429, 431, 501, 503, 504, 505, 500};
   std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
   std::array<LatencyHistogram, kRouteCount> latency_;
 };
