@@ -10,6 +10,7 @@
 #include "data/store/change_set.h"
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
+#include "ground/comma_list.h"
 
 namespace millgate {
 
@@ -31,12 +32,6 @@ std::string guarded_sentence(const GuardedCells& cells, const std::string& sente
 
 int64_t held_rows(const ArrivedTable& table) {
   return table.whole_reason.empty() ? table.held_count() : table.changes.row_count();
-}
-
-std::string listed(const std::vector<std::string>& all) {
-  std::string text;
-  for (const std::string& one : all) text += (text.empty() ? "" : ", ") + one;
-  return text;
 }
 
 std::string key_text(const ArrivedTable& table, int64_t row, const GuardedCells& cells) {
@@ -131,7 +126,7 @@ Status guard_reasons(const Repository& repository, const Id& commit, QuarantineR
 
 void print_quarantine(const QuarantineReport& report) {
   if (report.origins.empty()) return;
-  std::cout << "not trusted: " << listed(report.origins) << '\n';
+  std::cout << "not trusted: " << comma_list(report.origins) << '\n';
   TextTable held({"table", "rows held", "because"});
   bool any = false;
   for (const ArrivedTable& table : report.arrivals.tables) {

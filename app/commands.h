@@ -59,6 +59,7 @@ void add_runs(const Command& program, Session& session);
 void add_compare(const Command& program, Session& session);
 void add_reproduce(const Command& program, Session& session);
 void add_gate(const Command& program, Session& session);
+void add_tradeoff(const Command& program, Session& session);
 void add_models(const Command& program, Session& session);
 void add_alias(const Command& program, Session& session);
 void add_retire(const Command& program, Session& session);

@@ -7,6 +7,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/check/table_drift.h"
+#include "ground/comma_list.h"
 #include "model/study/sample_classifier.h"
 
 namespace millgate {
@@ -152,12 +153,6 @@ void print_relations(const TableDrift& drift) {
   table.print(std::cout);
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 void print_classifier(const Compared& compared) {
   if (!compared.classifier_note.empty()) {
     std::cout << "a model that tells the samples apart: " << compared.classifier_note << '\n';
@@ -188,10 +183,10 @@ void print_drift(const Pair& pair, const Compared& compared) {
             << " now\n";
   print_columns(drift);
   if (!drift.only_reference.empty()) {
-    std::cout << "columns that are gone: " << joined(drift.only_reference) << '\n';
+    std::cout << "columns that are gone: " << comma_list(drift.only_reference) << '\n';
   }
   if (!drift.only_current.empty()) {
-    std::cout << "columns that are new: " << joined(drift.only_current) << '\n';
+    std::cout << "columns that are new: " << comma_list(drift.only_current) << '\n';
   }
   print_missing(drift);
   print_relations(drift);

@@ -8,16 +8,11 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "ground/clock.h"
+#include "ground/comma_list.h"
 
 namespace millgate {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 /// People must not overlook these two.
 std::string advice_text(FeatureAdvice advice) {
@@ -90,7 +85,7 @@ void print_groups(const Usefulness& of) {
   TextTable table({"group", "permuted", "left out"});
   for (const FeatureGroup& group : of.groups) {
     table.add(
-        {joined(group.features), interval_text(group.permuted), interval_text(group.left_out)});
+        {comma_list(group.features), interval_text(group.permuted), interval_text(group.left_out)});
   }
   table.print(std::cout);
 }
@@ -121,8 +116,8 @@ void print_costs(const UsefulFeatures& found) {
   for (size_t i = 0; i < found.sources.size(); ++i) {
     const UsefulFeature& one = found.usefulness.features[i];
     const bool is_timed = one.advice != FeatureAdvice::leak;
-    table.add(
-        {one.name, is_timed ? time_text(one.nanoseconds_per_row) : "", joined(found.sources[i])});
+    table.add({one.name, is_timed ? time_text(one.nanoseconds_per_row) : "",
+               comma_list(found.sources[i])});
   }
   std::cout << '\n';
   table.print(std::cout);
@@ -130,7 +125,7 @@ void print_costs(const UsefulFeatures& found) {
 
 void print_notes(const Usefulness& of) {
   if (of.without_dropped) {
-    std::cout << "\ntrained without " << joined(of.dropped) << ": " << of.metric << " worse by "
+    std::cout << "\ntrained without " << comma_list(of.dropped) << ": " << of.metric << " worse by "
               << interval_text(of.without_dropped) << ", "
               << (of.without_dropped->is_above_zero() ? "so do not drop them all at once"
                   : of.without_dropped->is_below_zero()

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/feature_usefulness.h"
 #include "app/text_table.h"
+#include "ground/comma_list.h"
 #include "system/pipeline/feature_work.h"
 
 namespace millgate {
@@ -54,12 +55,6 @@ Result<std::vector<Line>> lines_of(const Workplace& place, const FeatureWork& wo
   return lines;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string use_text(const Line& line) {
   size_t same = 0;
   bool serves = false;
@@ -106,7 +101,7 @@ void print_changes(const std::vector<Line>& lines) {
 void print_lines(const std::vector<Line>& lines) {
   TextTable table({"feature", "expression", "type", "inputs", "owner", "models"});
   for (const Line& line : lines) {
-    table.add({line.definition.name, line.definition.expression, line.type, joined(line.inputs),
+    table.add({line.definition.name, line.definition.expression, line.type, comma_list(line.inputs),
                line.note.owner, use_text(line)});
   }
   table.print(std::cout);

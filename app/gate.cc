@@ -7,7 +7,8 @@
 
 #include "app/commands.h"
 #include "app/going_live.h"
-#include "app/joined_rows.h"
+#include "app/loaded_model.h"
+#include "app/stakeholder_table.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
@@ -109,28 +110,6 @@ Json found_json(const SliceSearch& search) {
   return list;
 }
 
-/// A model with its run and its rows, for as long as the gate measures.
-struct Loaded {
-  RunReport run;
-  std::shared_ptr<const Model> model;
-  std::shared_ptr<arrow::Table> judged, trained;
-
-  [[nodiscard]] GateModel view() const { return {&run, model.get(), judged, trained}; }
-};
-
-/// `commit`: that of the judged model; empty: this is it.
-Result<Loaded> load(const Workplace& place, const Id& id, const std::string& commit) {
-  Loaded loaded;
-  MILLGATE_ASSIGN(loaded.run, read_run(*place.repository, id));
-  MILLGATE_ASSIGN(loaded.model, Model::load(place.repository->objects(), id));
-  MILLGATE_ASSIGN(loaded.trained, joined_rows(place, loaded.run.data_commit, *loaded.model, ""));
-  loaded.judged = loaded.trained;
-  if (!commit.empty() && commit != loaded.run.data_commit) {
-    MILLGATE_ASSIGN(loaded.judged, joined_rows(place, commit, *loaded.model, ""));
-  }
-  return loaded;
-}
-
 bool is_held_against_serving(const Environment& environment) {
   return std::any_of(environment.requirements.begin(), environment.requirements.end(),
                      [](const Requirement& one) { return is_against_serving(one); });
@@ -155,17 +134,32 @@ Status write_forms(const Verdict& verdict, const SliceSearch& slices, const Opti
   return {};
 }
 
+/// What stakeholders get of the judged model and of what serves, in this order. Errors: as
+/// weigh_models.
+Result<Tradeoff> weigh_both(const Workplace& place, const LoadedModel& judged,
+                            const LoadedModel& champion, const std::vector<Evidence>& latency) {
+  std::vector<Candidate> both(2);
+  both[0].model = judged.view();
+  both[0].of_program = latency;
+  both[1].model = champion.view();
+  both[1].serves = true;
+  if (wants_program_metrics(place.project.stakeholders)) {
+    MILLGATE_ASSIGN(both[1].of_program, latency_of(champion));
+  }
+  return weigh_models(*place.repository, place.project, both);
+}
+
 Result<int> gate(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(Workplace place, open_workplace(session));
   Ledger& ledger = place.repository->ledger();
   MILLGATE_ASSIGN(const Environment environment,
                   find_environment(place.project.environments, options.environment));
   MILLGATE_ASSIGN(const Id id, resolve_model(ledger, options.model));
-  MILLGATE_ASSIGN(const Loaded judged, load(place, id, ""));
+  MILLGATE_ASSIGN(const LoadedModel judged, load_model(place, id, ""));
   MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger, std::nullopt, environment.key));
-  std::optional<Loaded> champion;
-  if (now && is_held_against_serving(environment)) {
-    MILLGATE_ASSIGN(champion, load(place, now->model, judged.run.data_commit));
+  std::optional<LoadedModel> champion;
+  if (now && (is_held_against_serving(environment) || !place.project.stakeholders.empty())) {
+    MILLGATE_ASSIGN(champion, load_model(place, now->model, judged.run.data_commit));
   }
   if (const auto progress = progress_line()) progress("measure", 0);
   MILLGATE_ASSIGN(
@@ -183,18 +177,29 @@ Result<int> gate(const Session& session, const Options& options) {
   how.warn_only = until && system_clock().now().micros < until->micros;
   MILLGATE_ASSIGN(const Verdict verdict,
                   judge(ledger, id, environment.requirements, known.evidence, author_name(), how));
+  const std::vector<Stakeholder>& stakeholders = place.project.stakeholders;
+  const bool are_weighed = !stakeholders.empty() && champion && now->model != id;
+  Result<Tradeoff> fares = Tradeoff();
+  if (are_weighed) fares = weigh_both(place, judged, *champion, latency);
   end_progress();
   MILLGATE_TRY(write_forms(verdict, known.slices, options));
   if (session.json) {
     Json json = to_json(verdict);
     json["slices_found"] = found_json(known.slices);
+    if (are_weighed && fares.ok()) json["stakeholders"] = to_json(*fares, stakeholders);
     print_json(json);
   } else if (options.ci) {
     std::cout << verdict_markdown(verdict);
   } else {
     print_verdict(verdict);
     print_found(known.slices);
+    if (are_weighed && fares.ok()) {
+      print_fares(fares->choices[0], fares->choices[1], stakeholders, std::cout);
+    }
   }
+  // The verdict stands all the same.
+  if (!fares.ok())
+    std::cerr << "who gains and who loses is not known: " << fares.error().what << '\n';
   if (now) tell_override(*now);
   return verdict.passed() ? kDone : kAnswerIsNo;
 }

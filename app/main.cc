@@ -67,6 +67,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_compare(program, session);
   add_reproduce(program, session);
   add_gate(program, session);
+  add_tradeoff(program, session);
   add_models(program, session);
   add_alias(program, session);
   add_retire(program, session);

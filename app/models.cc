@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/going_live.h"
 #include "app/text_table.h"
+#include "ground/comma_list.h"
 #include "model/release/model_name.h"
 #include "model/release/model_record.h"
 
@@ -22,12 +23,6 @@ std::string name_of_key(const Project& project, const std::string& key) {
   return key.empty() ? project.environments.back().name : key;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string outcome(const Verdict& verdict) {
   return verdict.warns_only() ? "passed with a warning" : verdict.passed() ? "passed" : "refused";
 }
@@ -40,7 +35,7 @@ std::string verdict_text(const Project& project, const ModelRecord& record) {
     words.push_back(outcome(verdict) +
                     (is_named ? " (" + name_of_key(project, key) + ")" : std::string()));
   }
-  return joined(words);
+  return comma_list(words);
 }
 
 /// "grace until 2026-04-01T00:00:00Z", "grace, ended 2026-..."
@@ -97,10 +92,10 @@ std::vector<std::string> record_row(const Project& project, const ModelRecord& r
   return {"v" + std::to_string(record.version),
           record.model.brief(),
           to_string(record.trained),
-          joined(names),
-          joined(places),
+          comma_list(names),
+          comma_list(places),
           verdict_text(project, record),
-          joined(overrides)};
+          comma_list(overrides)};
 }
 
 /// Overrides that have ended while their model is live: somebody must decide.

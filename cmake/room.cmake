@@ -46,6 +46,8 @@ function(millgate_test name)
   add_executable(test_${name} ${ARGN})
   target_link_libraries(test_${name} PRIVATE millgate_${name} GTest::gmock_main)
   target_compile_definitions(test_${name} PRIVATE MILLGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  # A test file is compiled more often than its loops are long: a fifth less time than with -O2.
+  target_compile_options(test_${name} PRIVATE -O1)
   # One entry a room: starting a program for each case costs more than most cases.
   # scripts/test counts the cases in the XML files.
   add_test(NAME test_${name}

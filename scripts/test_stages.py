@@ -100,7 +100,9 @@ def run_suites():
     for run in sorted(pathlib.Path("tests").glob("*/run")):
         if run.parent.name == "house" or not os.access(run, os.X_OK):
             continue
+        start = time.monotonic()
         good, bad = run_suite(run.parent.as_posix())
+        say(f"{run.parent.as_posix()}: {time.monotonic() - start:.0f} s")
         passed, failed = passed + good, failed + bad
     return passed, failed
 

@@ -54,6 +54,31 @@ struct Ends {
 
 std::span<const GapKind> gap_kinds() { return kKinds; }
 
+OddsParts odds_parts(std::string_view metric) {
+  const auto kind_named = [](std::string_view name) {
+    return std::find_if(kKinds.begin(), kKinds.end(),
+                        [&](const GapKind& kind) { return name == kind.name; });
+  };
+  if (metric == "equalised_odds_gap") {
+    return {kind_named("recall_gap"), kind_named("false_positive_rate_gap")};
+  }
+  if (metric == "equalised_odds_ratio") {
+    return {kind_named("recall_ratio"), kind_named("false_positive_rate_ratio")};
+  }
+  return {};
+}
+
+GroupMeasures measure_large_groups(const Outcome& rows, std::span<const RowGroup> groups,
+                                   const MeasureOptions& options) {
+  std::vector<std::vector<uint32_t>> numbers;
+  numbers.reserve(groups.size());
+  for (const RowGroup& group : groups) {
+    const bool is_small = std::ssize(group.rows) < kGroupRowsMin;
+    numbers.push_back(is_small ? std::vector<uint32_t>() : group.rows);
+  }
+  return measure_groups(rows, numbers, options);
+}
+
 GroupGaps::GroupGaps(const Outcome& rows, double threshold, std::span<const RowGroup> groups,
                      const GroupMeasures& measured)
     : all_rows_(static_cast<int64_t>(rows.label.size())), groups_(groups), measured_(measured) {
@@ -98,21 +123,31 @@ std::vector<size_t> GroupGaps::judged(Measure measure) const {
   return judged;
 }
 
-double GroupGaps::value(const GapKind& kind, std::span<const size_t> judged) const {
-  Ends ends;
-  for (const size_t g : judged) ends.add(measured_.value(g, kind.measure));
-  return ends.of(kind);
+MetricSeries GroupGaps::series(const GapKind& kind) const {
+  const std::vector<size_t> groups = judged(kind.measure);
+  Ends all;
+  for (const size_t g : groups) all.add(measured_.value(g, kind.measure));
+  MetricSeries series{.value = all.of(kind), .resampled = {}};
+  series.resampled.reserve(measured_.resamples());
+  for (size_t r = 0; r < measured_.resamples(); ++r) {
+    Ends ends;
+    for (const size_t g : groups) ends.add(measured_.value(r, g, kind.measure));
+    series.resampled.push_back(ends.of(kind));
+  }
+  return series;
 }
 
-std::vector<double> GroupGaps::resampled(const GapKind& kind,
-                                         std::span<const size_t> judged) const {
-  std::vector<double> values(measured_.resamples());
-  for (size_t r = 0; r < values.size(); ++r) {
-    Ends ends;
-    for (const size_t g : judged) ends.add(measured_.value(r, g, kind.measure));
-    values[r] = ends.of(kind);
-  }
-  return values;
+MetricSeries GroupGaps::series(const OddsParts& odds) const {
+  const auto worse = [&](double a, double b) {
+    if (std::isnan(a) || std::isnan(b)) return kUndefined;
+    return odds.recall->is_ratio ? std::min(a, b) : std::max(a, b);
+  };
+  MetricSeries both = series(*odds.recall);
+  const MetricSeries other = series(*odds.false_positives);
+  both.value = worse(both.value, other.value);
+  std::transform(both.resampled.begin(), both.resampled.end(), other.resampled.begin(),
+                 both.resampled.begin(), worse);
+  return both;
 }
 
 std::string GroupGaps::not_judged(Measure measure) const {

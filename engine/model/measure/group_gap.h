@@ -4,9 +4,11 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/measure/group_measures.h"
+#include "model/measure/metric_series.h"
 #include "model/measure/row_groups.h"
 
 namespace millgate {
@@ -21,6 +23,19 @@ struct GapKind {
 /// The gaps and ratios of one measure each.
 [[nodiscard]] std::span<const GapKind> gap_kinds();
 
+/// The two gaps (ratios) of which equalised odds is the worse one: of recall, and of the false
+/// positive rate. Null for another metric.
+struct OddsParts {
+  const GapKind* recall = nullptr;
+  const GapKind* false_positives = nullptr;
+};
+[[nodiscard]] OddsParts odds_parts(std::string_view metric);
+
+/// `measure_groups` of the groups that may be judged: of the others nothing is measured.
+[[nodiscard]] GroupMeasures measure_large_groups(const Outcome& rows,
+                                                 std::span<const RowGroup> groups,
+                                                 const MeasureOptions& options);
+
 /// Groups, what was measured of them, and how many rows each metric rests on.
 class GroupGaps {
  public:
@@ -31,9 +46,10 @@ class GroupGaps {
 
   /// Between which groups: of enough rows for the measure.
   [[nodiscard]] std::vector<size_t> judged(Measure measure) const;
-  [[nodiscard]] double value(const GapKind& kind, std::span<const size_t> judged) const;
-  [[nodiscard]] std::vector<double> resampled(const GapKind& kind,
-                                              std::span<const size_t> judged) const;
+  /// Between all groups that are judged. Resamples that leave a group without a basis pass over it.
+  [[nodiscard]] MetricSeries series(const GapKind& kind) const;
+  /// The worse of both, on each resample.
+  [[nodiscard]] MetricSeries series(const OddsParts& odds) const;
   /// The groups at both ends, and those that are not judged.
   [[nodiscard]] std::string note(Measure measure, std::span<const size_t> judged) const;
   /// The groups that are not judged: "" when there are none.

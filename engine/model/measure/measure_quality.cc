@@ -81,8 +81,9 @@ class Measured {
     for (const GapKind& kind : gap_kinds().first(kGapsOfQuality)) {
       const std::vector<size_t> judged = gaps.judged(kind.measure);
       if (judged.size() < 2) continue;
-      add(kind.name, gaps.value(kind, judged), "by " + column.name, gaps.row_count(judged),
-          gaps.resampled(kind, judged), Chance::up);
+      MetricSeries series = gaps.series(kind);
+      add(kind.name, series.value, "by " + column.name, gaps.row_count(judged),
+          std::move(series.resampled), Chance::up);
     }
   }
 

@@ -104,6 +104,17 @@ constexpr auto kMetrics = std::to_array<Metric>({
      "How much better than by chance trained rows are told from test rows by their loss, the best "
      "limit taken (Yeom et al. 2018).",
      false, false, MetricNeed::training_rows},
+    {"additivity_error", "label", false, false, false,
+     "Largest difference of a prediction, before calibration, and what the base value and the "
+     "contributions of its features add up to (local accuracy, Lundberg and Lee 2017).",
+     false, false, MetricNeed::explanations},
+    {"carrying_features", "features", false, false, false,
+     "Fewest features that hold 90 % of the mean absolute contribution.", false, false,
+     MetricNeed::explanations},
+    {"explanation_agreement", "1", true, false, false,
+     "Mean share of a row's three strongest features that stay so when its numbers move by a tenth "
+     "of their standard deviation (feature agreement, Krishna et al. 2022).",
+     false, false, MetricNeed::explanations},
     {"latency_ms_p50", "ms", false, false, false,
      "Half of the single-row predictions take at most so long (nearest rank)."},
     {"latency_ms_p99", "ms", false, false, false,

@@ -12,12 +12,14 @@ enum class MetricNeed {
   nothing,
   disturbance,    ///< Predictions before and after the inputs were disturbed.
   training_rows,  ///< The loss on the rows that the model was trained on.
+  explanations,   ///< What each feature contributes to each row.
 };
 
 /// A metric that requirements may name.
 struct Metric {
   std::string_view name;
-  std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "currency", "label".
+  std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "currency", "label",
+                          ///< "features".
   bool higher_is_better = true;
   bool needs_threshold = false;    ///< Depends on decisions, not only on probabilities.
   bool is_gap = false;             ///< Difference or ratio between the groups of `by`.

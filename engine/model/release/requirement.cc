@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <optional>
-#include <set>
 #include <span>
 #include <utility>
 
+#include "ground/comma_list.h"
 #include "ground/nearest_name.h"
 #include "model/measure/metric.h"
 
@@ -17,40 +17,6 @@ std::vector<std::string> metric_names() {
   std::vector<std::string> names;
   for (const Metric& metric : all_metrics()) names.emplace_back(metric.name);
   return names;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
-}
-
-Status check_once(const Section& section, const std::string& key, std::set<std::string>& seen,
-                  const std::string& column) {
-  if (seen.insert(column).second) return {};
-  return section.error_at(key, "`" + key + "` names column `" + column + "` twice",
-                          "name each column once");
-}
-
-/// "column=value" with something on both sides.
-Status read_slice(const Section& section, const std::vector<std::string>& conditions,
-                  Requirement& requirement) {
-  requirement.slice = joined(conditions);
-  if (requirement.slice == kFoundSlices) return {};
-  std::set<std::string> seen;
-  for (const std::string& text : conditions) {
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return section.error_at(
-          "slice", "slice `" + text + "` is not understood",
-          "write `slice = \"column=value\"`, or `slice = \"found\"` for those that "
-          "a search finds");
-    }
-    SliceCondition condition{.column = text.substr(0, equals), .value = text.substr(equals + 1)};
-    MILLGATE_TRY(check_once(section, "slice", seen, condition.column));
-    requirement.where.push_back(std::move(condition));
-  }
-  return {};
 }
 
 bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
@@ -100,10 +66,15 @@ Status read_bound(Section& section, const Metric& metric, Requirement& requireme
 }
 
 Status read_group(Section& section, const Metric& metric, Requirement& requirement) {
-  MILLGATE_ASSIGN(requirement.by, section.texts("by"));
+  MILLGATE_ASSIGN(requirement.by, read_group_columns(section));
   MILLGATE_ASSIGN(const std::vector<std::string> conditions, section.texts("slice"));
+  if (!metric.is_gap && requirement.by.empty()) {
+    requirement.slice = comma_list(conditions);
+    if (requirement.slice == kFoundSlices) return {};
+    MILLGATE_ASSIGN(requirement.where, read_conditions(section, conditions));
+    return {};
+  }
   if (!metric.is_gap) {
-    if (requirement.by.empty()) return read_slice(section, conditions, requirement);
     return section.error_at(
         "by", "`by` is for gaps, and `" + requirement.metric + "` is none",
         "for one group write `slice = \"" + requirement.by.front() + "=value\"`");
@@ -118,11 +89,7 @@ Status read_group(Section& section, const Metric& metric, Requirement& requireme
     return section.error_at("slice", "a gap is over all rows and cannot have a `slice`",
                             "remove `slice`");
   }
-  std::set<std::string> seen;
-  for (const std::string& column : requirement.by) {
-    MILLGATE_TRY(check_once(section, "by", seen, column));
-  }
-  requirement.slice = "by " + joined(requirement.by);
+  requirement.slice = "by " + comma_list(requirement.by);
   return {};
 }
 
@@ -146,8 +113,8 @@ Status read_circumstance(Section& section, const Metric& metric, Requirement& re
                             "requirement has both `" + key + "` and `" + given[1].first + "`",
                             "write two [[requirement]] tables");
   }
-  if (metric.is_gap || metric.need == MetricNeed::training_rows || metric.needs_uncertainty ||
-      is_of_program(metric) || requirement.slice == kFoundSlices) {
+  if (metric.is_gap || (metric.need != MetricNeed::nothing && !is_of_change) ||
+      metric.needs_uncertainty || is_of_program(metric) || requirement.slice == kFoundSlices) {
     return section.error_at(
         key,
         "`" + key + "` is not for " +

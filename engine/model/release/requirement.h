@@ -10,6 +10,7 @@
 #include "ground/settings.h"
 #include "model/artifact/disturbance.h"
 #include "model/measure/simple_model.h"
+#include "model/release/slice_condition.h"
 
 namespace millgate {
 
@@ -28,12 +29,6 @@ enum class Bound {
 enum class Level {
   must,    ///< The model is refused.
   should,  ///< It is told.
-};
-
-/// "column=value": rows that have this value.
-struct SliceCondition {
-  std::string column;
-  std::string value;
 };
 
 /// One stated requirement, for example "latency_ms_p99 is at most 20".

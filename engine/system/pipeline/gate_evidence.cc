@@ -15,6 +15,7 @@
 #include "model/measure/row_slice.h"
 #include "system/pipeline/gate_circumstances.h"
 #include "system/pipeline/gate_contest.h"
+#include "system/pipeline/gate_explanations.h"
 #include "system/pipeline/gate_rows.h"
 #include "system/pipeline/seen_rows.h"
 
@@ -28,7 +29,8 @@ constexpr const char* kMembership = "membership_advantage";
 bool is_measured_here(const std::string& name) {
   const Metric* metric = find_metric(name);
   return metric != nullptr && metric->unit != "ms" && metric->unit != "bytes" &&
-         metric->need != MetricNeed::training_rows && !metric->needs_uncertainty;
+         metric->need != MetricNeed::training_rows && metric->need != MetricNeed::explanations &&
+         !metric->needs_uncertainty;
 }
 
 /// What requirements ask to be measured: each slice and each grouping once.
@@ -39,6 +41,7 @@ struct Asked {
   std::vector<const Requirement*> circumstances;  ///< With `than`, `under` or `after`.
   std::vector<const Requirement*> found;          ///< Of the worst slice that is found.
   bool membership = false;                        ///< `membership_advantage`.
+  bool explanations = false;                      ///< Of the quality of explanations.
   size_t comparisons = 0;                         ///< With whatever it is.
 };
 
@@ -46,6 +49,8 @@ Asked asked_by(const std::vector<Requirement>& requirements) {
   Asked asked;
   for (const Requirement& one : requirements) {
     if (one.metric == kMembership) asked.membership = true;
+    const Metric* metric = find_metric(one.metric);
+    if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
     if (!is_measured_here(one.metric)) continue;
     if (is_comparison(one.bound)) ++asked.comparisons;
     if (!one.circumstance.empty()) {
@@ -291,6 +296,9 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
                                      options, tail, measured));
   if (asked.membership) {
     MILLGATE_TRY(measure_privacy(repository, project, judged, rows, options, measured));
+  }
+  if (asked.explanations) {
+    MILLGATE_TRY(measure_explanations(repository, model, rows, options, measured));
   }
   measured.test_rows = rows.take_inputs();
   return measured;

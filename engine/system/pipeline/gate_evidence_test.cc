@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "ground/random.h"
+#include "model/artifact/explanation_quality.h"
 #include "model/release/gate.h"
 #include "system/pipeline/backtest.h"
 #include "system/pipeline/run.h"
@@ -172,6 +176,60 @@ TEST_F(GateEvidenceTest, PrivacyIsMeasuredOnTheRowsThatTrainedIt) {
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->row_count, run_.train_rows + run_.test_rows);
   EXPECT_THAT(found->note, HasSubstr("upper estimate"));
+}
+
+/// Says of every row that its first feature does it all, and a tenth too much.
+class LyingExplainer : public Explainer {
+ public:
+  explicit LyingExplainer(const Explainer& honest) : honest_(honest) {}
+  [[nodiscard]] size_t feature_count() const override { return honest_.feature_count(); }
+  [[nodiscard]] ScoreScale scale() const override { return honest_.scale(); }
+  [[nodiscard]] double base_value() const override { return honest_.base_value(); }
+  void explain(std::span<const double> features, std::span<double> out) const override {
+    honest_.explain(features, out);
+    for (size_t row = 0; row < out.size() / feature_count(); ++row) {
+      const std::span<double> of_row = out.subspan(row * feature_count(), feature_count());
+      of_row[0] = std::accumulate(of_row.begin(), of_row.end(), 0.1);
+      std::fill(of_row.begin() + 1, of_row.end(), 0.0);
+    }
+  }
+
+ private:
+  const Explainer& honest_;
+};
+
+TEST_F(GateEvidenceTest, ExplanationsAreHeldAgainstWhatTheyExplain) {
+  const GateEvidence known = good(measured(R"({metric="additivity_error", at_most=1e-9},
+         {metric="carrying_features", at_most=1}, {metric="explanation_agreement", at_least=0.9})"));
+  EXPECT_LT(find(known, "additivity_error", "")->value, 1e-12);
+  const Evidence* agreement = find(known, "explanation_agreement", "");
+  ASSERT_NE(agreement, nullptr);
+  EXPECT_EQ(agreement->row_count, run_.test_rows);
+  EXPECT_EQ(agreement->value, 1) << "there are fewer features than are held beside each other";
+
+  const auto explainer = good(load_explainer(project_.repository().objects(), model_->id()));
+  const Block inputs = good(block_from(*rows_, model_->features().inputs()));
+  const ExplanationQuality honest = good(measure_explanations(*model_, *explainer, inputs, 1));
+  // Brute force: how much each feature contributes, by the features themselves.
+  Model::Scratch scratch;
+  std::vector<Prediction> told;
+  ASSERT_TRUE(model_->predict(inputs, told, scratch).ok());
+  std::vector<double> contributions(scratch.features.size());
+  explainer->explain(scratch.features, contributions);
+  double length = 0;
+  double all = 0;
+  const size_t width = explainer->feature_count();
+  for (size_t i = 0; i < contributions.size(); ++i) {
+    all += std::abs(contributions[i]);
+    if (i % width == 0) length += std::abs(contributions[i]);
+  }
+  ASSERT_EQ(width, 2U);
+  EXPECT_EQ(honest.carrying_features, length >= kCarriedShare * all ? 1 : 2);
+
+  const ExplanationQuality lied =
+      good(measure_explanations(*model_, LyingExplainer(*explainer), inputs, 1));
+  EXPECT_EQ(lied.carrying_features, 1);
+  EXPECT_GT(lied.additivity_error, 0.01) << "a tenth of log-odds too much";
 }
 
 }  // namespace

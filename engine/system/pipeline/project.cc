@@ -12,7 +12,6 @@
 
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
-#include "model/measure/metric.h"
 #include "model/release/sign_off.h"
 #include "system/pipeline/quarantine_settings.h"
 
@@ -247,12 +246,6 @@ Status read_utility(Section& root, Project& project) {
   return metric.finish();
 }
 
-std::vector<std::string> metric_names() {
-  std::vector<std::string> names;
-  for (const Metric& metric : all_metrics()) names.emplace_back(metric.name);
-  return names;
-}
-
 /// A metric that cannot be measured in this project could only ever fail.
 Status check_measurable(const Project& project, const Section& section, const std::string& key,
                         const std::string& metric) {
@@ -263,16 +256,16 @@ Status check_measurable(const Project& project, const Section& section, const st
 
 Status read_stakeholders(Section& root, Project& project) {
   MILLGATE_ASSIGN(const auto sections, root.sections("stakeholder"));
-  for (Section section : sections) {
-    Stakeholder one;
-    MILLGATE_ASSIGN(one.name, section.text("name"));
-    MILLGATE_ASSIGN(one.wants, section.text("wants"));
-    if (find_metric(one.wants) == nullptr) {
-      return section.error_at("wants", "unknown metric `" + one.wants + "`",
-                              name_hint(one.wants, metric_names()));
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(Stakeholder one, read_stakeholder(section));
+    for (const Stakeholder& other : project.stakeholders) {
+      if (other.name != one.name) continue;
+      return section.error_at("name", "stakeholder `" + one.name + "` is there twice",
+                              "write one formula over both metrics, or another name");
     }
-    MILLGATE_TRY(check_measurable(project, section, "wants", one.wants));
-    MILLGATE_TRY(section.finish());
+    for (const std::string& metric : one.metrics) {
+      MILLGATE_TRY(check_measurable(project, section, "wants", metric));
+    }
     project.stakeholders.push_back(std::move(one));
   }
   return {};

@@ -20,16 +20,11 @@
 #include "model/learn/trainer.h"
 #include "model/measure/quality.h"
 #include "model/release/environment.h"
+#include "model/release/stakeholder.h"
 #include "system/pipeline/command_step.h"
 #include "system/pipeline/configuration.h"
 
 namespace millgate {
-
-/// A `[[stakeholder]]`: who wants what.
-struct Stakeholder {
-  std::string name;
-  std::string wants;  ///< A metric.
-};
 
 /// A `[feature.NAME]`: who answers for a feature, and what it means.
 struct FeatureNote {
@@ -57,9 +52,9 @@ struct Project {
   std::vector<FeatureExample> examples;
   std::vector<FeatureNote> feature_notes;
   TrainSettings train;
-  std::optional<Utility> utility;   ///< [metric.utility]
-  std::optional<double> threshold;  ///< [task] threshold
-  std::vector<Stakeholder> stakeholders;
+  std::optional<Utility> utility;         ///< [metric.utility]
+  std::optional<double> threshold;        ///< [task] threshold
+  std::vector<Stakeholder> stakeholders;  ///< [[stakeholder]]
   std::vector<Environment> environments;  ///< [[environment]], with what each gate asks for.
   std::optional<Time> warn_only_until;    ///< [gate]: until then failures only warn.
   Section root;

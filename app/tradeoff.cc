@@ -1,0 +1,118 @@
+#include "system/pipeline/tradeoff.h"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/commands.h"
+#include "app/going_live.h"
+#include "app/loaded_model.h"
+#include "app/stakeholder_table.h"
+#include "app/talk.h"
+#include "model/release/model_name.h"
+#include "model/release/registry.h"
+
+namespace millgate {
+
+namespace {
+
+/// Models that are weighed when none is named: the newest ones.
+constexpr size_t kNewest = 5;
+
+struct Options {
+  std::vector<std::string> models;
+};
+
+/// The models to weigh, each once, the one that serves among them.
+Result<std::vector<Id>> chosen_models(const Ledger& ledger, const std::vector<std::string>& names,
+                                      const std::optional<Serving>& serving) {
+  std::vector<Id> ids;
+  const auto add = [&](const Id& id) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
+  for (const std::string& name : names) {
+    MILLGATE_ASSIGN(const Id id, resolve_model(ledger, name));
+    add(id);
+  }
+  if (names.empty()) {
+    MILLGATE_ASSIGN(const Id latest, resolve_model(ledger, "latest"));
+    add(latest);
+    MILLGATE_ASSIGN(std::vector<RunRecord> versions, model_versions(ledger));
+    for (auto one = versions.rbegin(); one != versions.rend() && ids.size() < kNewest; ++one) {
+      add(one->model);
+    }
+  }
+  if (serving) add(serving->model);
+  return ids;
+}
+
+/// "v3 0a1b2c3d4e5f".
+Result<std::string> name_of(const Ledger& ledger, const Id& id) {
+  MILLGATE_ASSIGN(const std::vector<RunRecord> versions, model_versions(ledger));
+  for (size_t i = 0; i < versions.size(); ++i) {
+    if (versions[i].model == id) return "v" + std::to_string(i + 1) + " " + id.brief();
+  }
+  return id.brief();
+}
+
+Result<int> tradeoff(const Session& session, const Options& options) {
+  MILLGATE_ASSIGN(Workplace place, open_workplace(session));
+  const Ledger& ledger = place.repository->ledger();
+  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
+  MILLGATE_ASSIGN(const std::vector<Id> ids, chosen_models(ledger, options.models, now));
+  const bool is_timed = wants_program_metrics(place.project.stakeholders);
+  std::vector<std::unique_ptr<LoadedModel>> loaded;  // Candidates point into them.
+  std::vector<Candidate> candidates;
+  const auto progress = progress_line();
+  for (const Id& id : ids) {
+    if (progress) {
+      progress("measure", static_cast<double>(loaded.size()) / static_cast<double>(ids.size()));
+    }
+    MILLGATE_ASSIGN(LoadedModel one,
+                    load_model(place, id, loaded.empty() ? "" : loaded.front()->run.data_commit));
+    loaded.push_back(std::make_unique<LoadedModel>(std::move(one)));
+    Candidate candidate{.name = {}, .model = loaded.back()->view()};
+    MILLGATE_ASSIGN(candidate.name, name_of(ledger, id));
+    candidate.serves = now && now->model == id;
+    if (is_timed) {
+      MILLGATE_ASSIGN(candidate.of_program, latency_of(*loaded.back()));
+    }
+    candidates.push_back(std::move(candidate));
+  }
+  const std::vector<Stakeholder>& stakeholders = place.project.stakeholders;
+  MILLGATE_ASSIGN(const Tradeoff models,
+                  weigh_models(*place.repository, place.project, candidates));
+  MILLGATE_ASSIGN(const Tradeoff thresholds, weigh_thresholds(place.project, candidates.front()));
+  end_progress();
+  if (session.json) {
+    print_json({{"stakeholders", to_json(stakeholders)},
+                {"models", to_json(models, stakeholders)},
+                {"thresholds", to_json(thresholds, stakeholders)}});
+    return kDone;
+  }
+  print_wishes(stakeholders, std::cout);
+  std::cout << '\n';
+  print_models(models, stakeholders, std::cout);
+  std::cout << '\n';
+  print_thresholds(thresholds, stakeholders, std::cout);
+  if (now) tell_override(*now);
+  std::cerr << "hint: a threshold is set by `threshold` in [task], and the model trained anew; "
+               "`millgate gate MODEL` judges\n";
+  return kDone;
+}
+
+}  // namespace
+
+void add_tradeoff(const Command& program, Session& session) {
+  auto options = std::make_shared<Options>();
+  const Command command = program.add_command(
+      "tradeoff", "who gains and who loses by each model and threshold", "millgate tradeoff");
+  command.add_option("model", options->models,
+                     "ids, versions or aliases; default: the newest five and what serves");
+  command.does([&session, options] { return tradeoff(session, *options); });
+}
+
+}  // namespace millgate
