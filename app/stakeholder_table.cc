@@ -9,14 +9,15 @@
 namespace millgate {
 namespace {
 
-std::string value_text(double value) { return std::isnan(value) ? "not known" : rounded(value); }
+/// Money and rates alike: digits enough for the one, few enough for the other.
+std::string value_text(double value) { return std::isnan(value) ? "not known" : rounded(value, 5); }
 
 std::string change_text(const StakeholderValue& one) {
   if (!one.change) return {};
   if (one.fare == Fare::same) return "0";
-  std::string text = with_sign(*one.change);
+  std::string text = with_sign(*one.change, 4);
   if (one.change_lower && one.change_upper) {
-    text += " (" + with_sign(*one.change_lower) + " to " + with_sign(*one.change_upper) + ")";
+    text += " (" + with_sign(*one.change_lower, 4) + " to " + with_sign(*one.change_upper, 4) + ")";
   }
   return text;
 }
