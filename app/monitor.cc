@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "model/release/model_name.h"
+#include "system/monitor/wording.h"
 #include "system/pipeline/tested_rows.h"
 #include "system/report/monitor_page.h"
 
@@ -19,6 +20,7 @@ struct Options {
   std::string html;
   std::vector<std::string> slices;
   PredictionTable log;
+  OutcomeTable outcomes;
   bool record = false;  ///< Alarms about a table of predictions.
 };
 
@@ -146,6 +148,39 @@ void print_skew(const ModelWatch& model) {
   }
 }
 
+/// What was earned beside how good it was.
+void print_business(const BusinessMetric& metric) {
+  const std::string quality = metric.quality_metric.empty() ? "quality" : metric.quality_metric;
+  TextTable table({"from", "predictions", metric.money, "per 1,000", quality});
+  for (const MoneyWindow& window : metric.windows) {
+    const double count = static_cast<double>(window.prediction_count);
+    table.add({to_string(window.from).substr(0, 10), grouped(window.prediction_count),
+               figure_text(window.money), count > 0 ? figure_text(1000 * window.money / count) : "",
+               window.quality ? rounded(*window.quality, 3) : ""});
+  }
+  table.print(std::cout);
+  if (metric.rank_correlation) {
+    std::cout << metric.money << " and " << quality << " go together by "
+              << rounded(*metric.rank_correlation, 2) << " (rank correlation of "
+              << grouped(metric.correlated_count) << " windows, -1 to 1)\n";
+  } else {
+    std::cout << "whether " << metric.money
+              << " and quality go together cannot be known: " << grouped(metric.correlated_count)
+              << " windows have both, 5 are needed\n";
+  }
+  for (const MoneyCause& cause : metric.causes) {
+    std::cout << "  " << percent(std::min(cause.share, 1.0)) << " of the fall: " << cause.kind
+              << " of " << cause.subject << "; " << cause.words << '\n';
+  }
+  if (metric.unknown_count > 0) {
+    std::cout << count_of(metric.unknown_count, "outcome")
+              << (metric.unknown_count == 1 ? " belongs" : " belong")
+              << " to nothing that was served\n";
+  }
+  if (!metric.note.empty()) std::cout << metric.note << '\n';
+  std::cout << '\n';
+}
+
 void print_alarm(const Alarm& alarm) {
   std::cout << (alarm.is_new ? "ALARM " : "alarm ") << alarm.what << '\n';
   std::cout << "  since " << to_string(alarm.since).substr(0, 10) << ", " << alarm.how_much << '\n';
@@ -195,6 +230,10 @@ Result<int> monitor(const Session& session, const Options& options) {
     MILLGATE_ASSIGN(how.log, asked_table(place, options));
     how.record = options.record;
   }
+  if (!options.outcomes.paths.empty()) {
+    how.outcomes = options.outcomes;
+    how.outcomes->served_id = options.log.id;
+  }
   MILLGATE_ASSIGN(const MonitorReport report, monitor_served(*place.repository, how));
   if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, monitor_html(report)));
   if (session.json) {
@@ -212,6 +251,7 @@ Result<int> monitor(const Session& session, const Options& options) {
     print_skew(model);
     std::cout << '\n';
   }
+  if (report.business) print_business(*report.business);
   for (const Alarm& alarm : report.alarms) print_alarm(alarm);
   for (const std::string& note : report.notes) std::cout << "note: " << note << '\n';
   std::cout << report.answer << '\n';
@@ -231,6 +271,19 @@ void add_monitor(const Command& program, Session& session) {
   command.add_option("--to", options->to, "only event times before this");
   command.add_option("--by", options->slices, "logged columns to measure by; default: the task's");
   command.add_option("--html", options->html, "write a page with plots");
+  const Parameter outcomes =
+      command.add_option("--outcomes", options->outcomes.paths,
+                         "files that say what predictions earned, by prediction_id or by day");
+  command.add_option("--money", options->outcomes.money, "with --outcomes: the column of it")
+      .needs(outcomes);
+  command
+      .add_option("--outcome-id", options->outcomes.id,
+                  "with --outcomes: the column that names the prediction")
+      .needs(outcomes);
+  command
+      .add_option("--outcome-day", options->outcomes.time,
+                  "with --outcomes: the column of the day, where they name no predictions")
+      .needs(outcomes);
   PredictionTable& table = options->log;
   const Parameter log = command.add_option(
       "--log", table.paths,

@@ -14,14 +14,14 @@ namespace millgate {
 
 /// One thing that somebody should look at.
 struct Alarm {
-  std::string key;       ///< Names the cause: equal keys are one alarm. "unit/MODEL/distance".
-  std::string kind;      ///< unit, skew, missing, category, drift, requirement, quality, age,
-                         ///< labels, log.
-  double severity = 0;   ///< 0 to 1; alarms are ranked by it, highest first.
-  std::string model;     ///< Hex id; empty when it is not about one model.
-  std::string subject;   ///< The column or metric that it is about; may be empty.
-  std::string what;      ///< One sentence, for people.
-  Time since;            ///< Begin of the first window in which it shows.
+  std::string key;      ///< Names the cause: equal keys are one alarm. "unit/MODEL/distance".
+  std::string kind;     ///< unit, skew, missing, category, drift, requirement, quality, money, age,
+                        ///< labels, log.
+  double severity = 0;  ///< 0 to 1; alarms are ranked by it, highest first.
+  std::string model;    ///< Hex id; empty when it is not about one model.
+  std::string subject;  ///< The column or metric that it is about; may be empty.
+  std::string what;     ///< One sentence, for people.
+  Time since;           ///< Begin of the first window in which it shows.
   std::string how_much;  ///< "31 % of 4,120 rows".
   std::string suspected_cause;
   std::string next_step;     ///< A command to run.

@@ -285,7 +285,8 @@ bool ModelAlarms::find_decay() {
     alarm.suspected_cause = explained_.empty() ? "what the model learned holds less and less"
                                                : "the alarms above about " + *explained_.begin();
     alarm.next_step = "millgate rollback --reason \"" + std::string(metric) +
-                      " fell\", or: millgate run && millgate gate latest";
+                      (higher_is_better ? " fell" : " rose") +
+                      "\", or: millgate run && millgate gate latest";
     for (const MonitorWindow& window : watch_.windows) {
       const Evidence* one = find_evidence(window.evidence, metric);
       if (one == nullptr || !one->lower || !one->upper) continue;
@@ -376,6 +377,59 @@ void ModelAlarms::find_age() {
                    count_text(watch_.age->backtest_event);
   alarm.suspected_cause = "no newer model was released";
   alarm.next_step = "millgate run && millgate gate latest";
+}
+
+/// Predictions earn less than before, whatever their quality says.
+void find_fall_of_money(const MonitorReport& report, std::vector<Alarm>& out) {
+  if (!report.business || !report.business->fall) return;
+  const BusinessMetric& metric = *report.business;
+  const MoneyFall& fall = *metric.fall;
+  const bool is_quality_known = metric.quality_before && metric.quality_after;
+  Alarm alarm;
+  alarm.kind = "money";
+  alarm.subject = metric.money;
+  alarm.key = "money/" + metric.money;
+  alarm.severity = 0.93;
+  alarm.since = metric.since;
+  alarm.what = metric.quality_fell ? "predictions earn less, and the model is worse"
+               : is_quality_known  ? "the model is as good as ever, and predictions earn less"
+                                   : "predictions earn less; how good they are cannot be known";
+  alarm.how_much = metric.money + " " + figure_text(fall.after) + " per 1,000 predictions, was " +
+                   figure_text(fall.before) + " (p " + figure_text(fall.p_value) + ")";
+  if (is_quality_known) {
+    alarm.how_much += "; " + metric.quality_metric + " " + figure_text(*metric.quality_after) +
+                      ", was " + figure_text(*metric.quality_before);
+  }
+  alarm.next_step = "millgate monitor --json, and look at `business`";
+  if (metric.causes.empty()) {
+    alarm.suspected_cause = metric.quality_fell
+                                ? "the alarms about quality"
+                                : "no mix of segments and no price of a decision explains it: "
+                                  "prices, customers or competitors changed";
+    out.push_back(std::move(alarm));
+    return;
+  }
+  const MoneyCause& first = metric.causes.front();
+  alarm.suspected_cause = (first.kind == "price" ? "price of " + first.subject + ": "
+                                                 : "mix of " + first.subject + ": ") +
+                          first.words + ", which explains " +
+                          percent_text(std::min(first.share, 1.0)) + " of it";
+  if (first.kind == "mix" && first.subject != "decisions") {
+    alarm.next_step = "millgate monitor --by " + first.subject;
+  } else if (metric.cells && metric.threshold_best && metric.threshold) {
+    const auto each = [&](size_t at) {
+      const MoneyGroup& cell = (*metric.cells)[at];
+      return figure_text(cell.money_after / static_cast<double>(cell.count_after));
+    };
+    alarm.suspected_cause += "; by what decisions earn now the threshold " +
+                             figure_text(*metric.threshold_best) + " is best, it decides at " +
+                             figure_text(*metric.threshold);
+    alarm.next_step = "write [metric.utility] true_positive = " + each(0) +
+                      ", false_positive = " + each(1) + ", false_negative = " + each(2) +
+                      ", true_negative = " + each(3) +
+                      " into millgate.toml, then: millgate run && millgate gate latest";
+  }
+  out.push_back(std::move(alarm));
 }
 
 /// Time in which nobody asked, between times in which somebody did.
@@ -517,6 +571,7 @@ std::vector<Alarm> find_alarms(const MonitorReport& report, const TestEvidence& 
       }
     }
   }
+  find_fall_of_money(report, found);
   find_gaps(report, found);
   find_dead_feed(report, found);
   find_log_faults(report, found);

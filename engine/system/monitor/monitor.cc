@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
 
 #include "ground/json.h"
@@ -280,6 +281,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   MILLGATE_ASSIGN(const WindowGrid grid, make_grid(options, Time{first}, Time{last}));
   TestEvidence tested;
   FeatureInputs reads;
+  std::map<std::string, double> thresholds;
   for (const std::string& logged : log.models()) {
     MILLGATE_ASSIGN(ModelWatch watch,
                     watch_model(repository, log, logged, grid, how, report, reads, tested));
@@ -287,7 +289,16 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
       tested[watch.model] = tested_evidence(repository.ledger(), *id);
       MILLGATE_ASSIGN(watch.age, model_age(repository.ledger(), *id, watch.last));
     }
+    const std::shared_ptr<const Model> model = find_model(repository, logged);
+    thresholds[logged] = model != nullptr ? model->manifest().threshold
+                         : options.log    ? options.log->threshold
+                                          : 0.5;
     report.models.push_back(std::move(watch));
+  }
+  if (options.outcomes) {
+    MILLGATE_ASSIGN(report.business,
+                    business_metric(log, *options.outcomes, repository.folder("scratch"),
+                                    thresholds, how.slices, report));
   }
   report.alarms = find_alarms(report, tested, reads);
   if (options.record) {

@@ -20,6 +20,7 @@
 #include "model/measure/evidence.h"
 #include "model/measure/quality.h"
 #include "system/monitor/alarm.h"
+#include "system/monitor/business_metric.h"
 #include "system/monitor/expected_quality.h"
 #include "system/monitor/model_age.h"
 #include "system/monitor/prediction_table.h"
@@ -48,11 +49,12 @@ struct MonitorOptions {
   std::vector<std::string> slices;  ///< Logged columns by which quality is also measured.
   int resamples = 200;              ///< Bootstrap resamples of the quality intervals.
   uint64_t seed = 1;
-  std::optional<PredictionTable> log;    ///< Watch this instead of the project's own log.
-  std::string branch = kCurrentBranch;   ///< Its tip is compared with logged rows of the same key.
-  bool record = true;                    ///< Put new alarms into the ledger.
-  std::string author;                    ///< Of those events.
-  FindTestedRows tested_rows = {};       ///< Empty: quality is expected from served labels alone.
+  std::optional<PredictionTable> log;   ///< Watch this instead of the project's own log.
+  std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
+  bool record = true;                   ///< Put new alarms into the ledger.
+  std::string author;                   ///< Of those events.
+  FindTestedRows tested_rows = {};      ///< Empty: quality is expected from served labels alone.
+  std::optional<OutcomeTable> outcomes = {};  ///< What predictions earned.
   std::vector<ServedLimit> limits = {};  ///< Of the gate; one that served rows miss is an alarm.
   std::optional<Utility> utility = {};   ///< With it, `utility` is measured on served rows, too.
 };
@@ -165,10 +167,11 @@ struct MonitorReport {
   int64_t rows_min = 0;
   std::vector<std::string> files;  ///< That were watched; empty: the project's own log.
   LogCounts log;
-  std::vector<ServedLimit> limits;  ///< That served rows were held against.
-  std::vector<ModelWatch> models;   ///< Most rows first.
-  std::vector<Alarm> alarms;        ///< Highest severity first.
-  std::string answer;               ///< One sentence: the state of things.
+  std::vector<ServedLimit> limits;         ///< That served rows were held against.
+  std::vector<ModelWatch> models;          ///< Most rows first.
+  std::optional<BusinessMetric> business;  ///< Where outcomes were given.
+  std::vector<Alarm> alarms;               ///< Highest severity first.
+  std::string answer;                      ///< One sentence: the state of things.
   std::vector<std::string>
       notes;  ///< What was asked for and could not be done; how files were read.
 };

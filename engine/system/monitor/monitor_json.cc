@@ -162,6 +162,7 @@ nlohmann::ordered_json to_json(const MonitorReport& report) {
             {"label_delay_micros",
              report.log.label_delay_micros ? Json(*report.log.label_delay_micros) : Json(nullptr)},
             {"bad_label_count", report.log.bad_label_count}}},
+          {"business", report.business ? to_json(*report.business) : Json(nullptr)},
           {"notes", report.notes},
           {"alarms", found},
           {"models", models}};

@@ -1,17 +1,11 @@
 #include "system/monitor/prediction_table.h"
 
-#include <arrow/api.h>
-
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "data/query/sql_token.h"
-#include "data/table/arrow_result.h"
-#include "data/table/reader.h"
-#include "ground/file_store.h"
 #include "ground/nearest_name.h"
-#include "system/monitor/event_lines.h"
+#include "system/monitor/log_file.h"
 #include "system/monitor/served_log.h"
 #include "system/monitor/wording.h"
 
@@ -19,9 +13,6 @@ namespace millgate {
 namespace {
 
 /// Usual names, the surest first.
-constexpr std::array kIdNames = {"prediction_id", "id", "inference_id", "request_id", "event_id"};
-constexpr std::array kTimeNames = {"row_time",    "event_time", "timestamp", "time",
-                                   "answered_at", "created_at", "date",      "ts"};
 constexpr std::array kScoreNames = {"probability", "score",  "y_pred_proba", "prediction_score",
                                     "prediction",  "y_pred", "predicted",    "value"};
 constexpr std::array kLabelNames = {"label",  "target",  "y_true", "ground_truth",
@@ -31,59 +22,6 @@ constexpr std::array kReceivedNames = {"received_at", "labelled_at", "timestamp"
 constexpr const char* kAskedRows = "asked_rows";
 constexpr const char* kAskedLabels = "asked_labels";
 
-using Columns = std::vector<std::pair<std::string, std::string>>;  ///< Name and DuckDB's type.
-
-std::vector<std::string> names_of(const Columns& columns) {
-  std::vector<std::string> names;
-  names.reserve(columns.size());
-  for (const auto& [name, type] : columns) names.push_back(name);
-  return names;
-}
-
-std::string type_of(const Columns& columns, const std::string& name) {
-  for (const auto& [one, type] : columns) {
-    if (one == name) return type;
-  }
-  return {};
-}
-
-/// `asked`, which must be there, or the first of the usual names that is; empty: none.
-Result<std::string> find_column(const Columns& columns, const std::string& asked,
-                                std::span<const char* const> usual, const std::string& role,
-                                const std::string& file) {
-  const std::vector<std::string> names = names_of(columns);
-  if (!asked.empty()) {
-    if (std::find(names.begin(), names.end(), asked) != names.end()) return asked;
-    return invalid_input("`" + file + "` has no column `" + asked + "` (asked for as " + role + ")",
-                         name_hint(asked, names));
-  }
-  for (const char* candidate : usual) {
-    for (const std::string& name : names) {
-      if (sql_lower(name) == candidate) return name;
-    }
-  }
-  return std::string();
-}
-
-bool is_number(const std::string& type) {
-  static constexpr std::array kTypes = {"TINYINT",  "SMALLINT",  "INTEGER",  "BIGINT", "HUGEINT",
-                                        "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"};
-  return type == "DOUBLE" || type == "FLOAT" || type.starts_with("DECIMAL") ||
-         std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
-
-/// Numbers are seconds, milli-, micro- or nanoseconds since 1970, told apart by their size: seconds
-/// stay below 1e11 until the year 5138.
-std::string time_sql(const std::string& column, const std::string& type) {
-  const std::string name = quote_name(column);
-  if (is_number(type)) {
-    return "make_timestamp(case when abs(" + name + ") < 1e11 then " + name +
-           " * 1000000 when abs(" + name + ") < 1e14 then " + name + " * 1000 when abs(" + name +
-           ") < 1e17 then " + name + " else " + name + " / 1000 end::bigint)::timestamptz";
-  }
-  return "try_cast(" + name + " as timestamptz)";
-}
-
 std::string label_sql(const std::string& column, const std::string& type) {
   const std::string name = quote_name(column);
   if (type != "VARCHAR") return name + "::double";
@@ -91,41 +29,26 @@ std::string label_sql(const std::string& column, const std::string& type) {
          name + " as double) end";
 }
 
-Status load_files(Database& database, const std::vector<std::string>& patterns,
-                  const std::string& scratch, const std::string& name,
-                  std::vector<std::string>& notes) {
-  std::vector<std::string> paths;
-  for (const std::string& pattern : patterns) {
-    const auto files = expand_glob(pattern);
-    if (files.empty()) return not_found("no file matches `" + pattern + "`");
-    paths.insert(paths.end(), files.begin(), files.end());
-  }
-  MILLGATE_ASSIGN(const UnfoldedEvents unfolded, unfold_events(paths, scratch));
-  notes.insert(notes.end(), unfolded.notes.begin(), unfolded.notes.end());
-  MILLGATE_ASSIGN(const auto stream, read_table_files(unfolded.paths, {}));
-  MILLGATE_ARROW(const std::shared_ptr<arrow::Table> rows, stream->ToTable(), patterns.front());
-  return database.add_arrow(name, rows);
-}
-
-Result<PredictionRoles> find_roles(const Columns& columns, const PredictionTable& table,
+Result<PredictionRoles> find_roles(const LogColumns& columns, const PredictionTable& table,
                                    const std::string& file) {
   PredictionRoles roles;
-  MILLGATE_ASSIGN(roles.id, find_column(columns, table.id, kIdNames, "--id", file));
-  MILLGATE_ASSIGN(roles.time, find_column(columns, table.time, kTimeNames, "--time", file));
-  MILLGATE_ASSIGN(roles.score, find_column(columns, table.score, kScoreNames, "--score", file));
-  MILLGATE_ASSIGN(roles.label, find_column(columns, table.label, kLabelNames, "--label", file));
+  MILLGATE_ASSIGN(roles.id, find_log_column(columns, table.id, kIdNames, "--id", file));
+  MILLGATE_ASSIGN(roles.time, find_log_column(columns, table.time, kTimeNames, "--time", file));
+  MILLGATE_ASSIGN(roles.score, find_log_column(columns, table.score, kScoreNames, "--score", file));
+  MILLGATE_ASSIGN(roles.label, find_log_column(columns, table.label, kLabelNames, "--label", file));
   if (!type_of(columns, "model").empty() && table.model.empty()) roles.model = "model";
   return roles;
 }
 
-Status check_score(const Columns& columns, const PredictionRoles& roles, const std::string& file) {
+Status check_score(const LogColumns& columns, const PredictionRoles& roles,
+                   const std::string& file) {
   if (roles.score.empty()) {
     const auto names = names_of(columns);
     return invalid_input("`" + file + "` has no column that looks like a prediction",
                          "name it: --score COLUMN; " + name_hint("", names));
   }
   const std::string type = type_of(columns, roles.score);
-  if (is_number(type) || type == "BOOLEAN") return {};
+  if (is_number_type(type) || type == "BOOLEAN") return {};
   return invalid_input(
       "column `" + roles.score + "` of `" + file + "` is no number but " + sql_lower(type),
       "name the column of the probability or value: --score COLUMN");
@@ -141,7 +64,7 @@ std::string roles_note(const PredictionRoles& roles, const std::string& file) {
 }
 
 /// The user's columns that are none of the log's own, renamed where they are called like one.
-std::string other_columns(const Columns& columns, const PredictionRoles& roles) {
+std::string other_columns(const LogColumns& columns, const PredictionRoles& roles) {
   std::string sql;
   for (const auto& [name, type] : columns) {
     const bool clashes = is_log_column(name);
@@ -153,11 +76,11 @@ std::string other_columns(const Columns& columns, const PredictionRoles& roles) 
   return sql;
 }
 
-Status make_predictions(Database& database, const Columns& columns, const PredictionTable& table,
+Status make_predictions(Database& database, const LogColumns& columns, const PredictionTable& table,
                         const PredictionRoles& roles, Time now, std::vector<std::string>& notes) {
   const std::string moment = "make_timestamp(" + std::to_string(now.micros) + ")::timestamptz";
   const std::string time =
-      roles.time.empty() ? moment : time_sql(roles.time, type_of(columns, roles.time));
+      roles.time.empty() ? moment : time_sql_of(roles.time, type_of(columns, roles.time));
   const std::string id =
       roles.id.empty() ? "lpad((row_number() over ())::varchar, 12, '0')" : quote_name(roles.id);
   const std::string model = !table.model.empty()  ? quote_text(table.model)
@@ -189,7 +112,7 @@ struct LabelSource {
   std::string table, id, label, received;
 };
 
-Status add_labels(Database& database, const Columns& columns, const LabelSource& source,
+Status add_labels(Database& database, const LogColumns& columns, const LabelSource& source,
                   std::vector<std::string>& notes) {
   const std::string value = label_sql(source.label, type_of(columns, source.label));
   MILLGATE_ASSIGN(
@@ -205,7 +128,7 @@ Status add_labels(Database& database, const Columns& columns, const LabelSource&
                           value + " is not null");
 }
 
-Status make_feedback(Database& database, const Columns& columns, const PredictionTable& table,
+Status make_feedback(Database& database, const LogColumns& columns, const PredictionTable& table,
                      const PredictionRoles& roles, Time now, const std::string& scratch,
                      std::vector<std::string>& notes) {
   MILLGATE_TRY(database.execute(
@@ -223,14 +146,14 @@ Status make_feedback(Database& database, const Columns& columns, const Predictio
   }
   if (table.label_paths.empty()) return {};
   const std::string& file = table.label_paths.front();
-  MILLGATE_TRY(load_files(database, table.label_paths, scratch, kAskedLabels, notes));
-  MILLGATE_ASSIGN(const Columns late, database.describe(std::string("from ") + kAskedLabels));
-  MILLGATE_ASSIGN(const std::string id, find_column(late, roles.id, kIdNames, "--id", file));
+  MILLGATE_TRY(load_log_files(database, table.label_paths, scratch, kAskedLabels, notes));
+  MILLGATE_ASSIGN(const LogColumns late, database.describe(std::string("from ") + kAskedLabels));
+  MILLGATE_ASSIGN(const std::string id, find_log_column(late, roles.id, kIdNames, "--id", file));
   const bool named = !table.label.empty() && !type_of(late, table.label).empty();
   MILLGATE_ASSIGN(const std::string label,
-                  find_column(late, named ? table.label : "", kLabelNames, "--label", file));
+                  find_log_column(late, named ? table.label : "", kLabelNames, "--label", file));
   MILLGATE_ASSIGN(const std::string received,
-                  find_column(late, "", kReceivedNames, "received_at", file));
+                  find_log_column(late, "", kReceivedNames, "received_at", file));
   if (label.empty()) {
     return invalid_input("`" + file + "` has no column that looks like a label",
                          "name it: --label COLUMN; " + name_hint("", names_of(late)));
@@ -241,7 +164,7 @@ Status make_feedback(Database& database, const Columns& columns, const Predictio
   }
   const std::string at = received.empty()
                              ? "make_timestamp(" + std::to_string(now.micros) + ")::timestamptz"
-                             : time_sql(received, type_of(late, received));
+                             : time_sql_of(received, type_of(late, received));
   return add_labels(database, late, {kAskedLabels, quote_name(id), label, at}, notes);
 }
 
@@ -251,15 +174,15 @@ Result<PredictionRoles> load_prediction_table(Database& database, const Predicti
                                               const std::string& scratch, Time now,
                                               std::vector<std::string>& notes) {
   const std::string& file = table.paths.front();
-  MILLGATE_TRY(load_files(database, table.paths, scratch, kAskedRows, notes));
-  MILLGATE_ASSIGN(const Columns columns, database.describe(std::string("from ") + kAskedRows));
+  MILLGATE_TRY(load_log_files(database, table.paths, scratch, kAskedRows, notes));
+  MILLGATE_ASSIGN(const LogColumns columns, database.describe(std::string("from ") + kAskedRows));
   MILLGATE_ASSIGN(PredictionRoles roles, find_roles(columns, table, file));
   MILLGATE_TRY(check_score(columns, roles, file));
   notes.push_back(roles_note(roles, file));
   MILLGATE_TRY(make_predictions(database, columns, table, roles, now, notes));
   MILLGATE_TRY(make_feedback(database, columns, table, roles, now, scratch, notes));
   if (!table.reference_paths.empty()) {
-    MILLGATE_TRY(load_files(database, table.reference_paths, scratch, kReferenceRows, notes));
+    MILLGATE_TRY(load_log_files(database, table.reference_paths, scratch, kReferenceRows, notes));
   }
   return roles;
 }

@@ -6,6 +6,7 @@
 
 #include "data/store/table_version.h"
 #include "system/monitor/cell_conversion.h"
+#include "system/monitor/log_file.h"
 #include "system/monitor/wording.h"
 
 namespace millgate {
@@ -20,11 +21,6 @@ struct ComparedColumn {
 };
 
 using ColumnTypes = std::map<std::string, std::string>;
-
-bool is_number_type(const std::string& type) {
-  return type.find("INT") != std::string::npos || type == "DOUBLE" || type == "FLOAT" ||
-         type.rfind("DECIMAL", 0) == 0;
-}
 
 std::string why_not(const Manifest& manifest, const ServedLog& log, const ColumnTypes& types) {
   if (manifest.key.empty()) return "the rows of `" + manifest.task_table + "` have no key";

@@ -1,5 +1,7 @@
 #include "system/report/monitor_page.h"
 
+#include <algorithm>
+
 #include "system/monitor/wording.h"
 #include "system/report/alarm_list.h"
 #include "system/report/drift_plot.h"
@@ -215,6 +217,30 @@ std::string model_part(const ModelWatch& watch) {
   return html + skew_part(watch);
 }
 
+std::string money_part(const BusinessMetric& metric) {
+  std::string html =
+      "<h2>What predictions earned</h2>\n<table><caption>By window of event time, "
+      "all models together</caption><tr><th>From</th><th class=\"n\">Predictions</th>"
+      "<th class=\"n\">" +
+      escape_html(metric.money) + "</th><th class=\"n\">per 1,000</th>" +
+      element("th", metric.quality_metric, "n") + "</tr>\n";
+  for (const MoneyWindow& window : metric.windows) {
+    const double count = static_cast<double>(window.prediction_count);
+    html += "<tr><td class=\"nowrap\">" + escape_html(time_text(window.from)) + "</td>" +
+            element("td", count_text(window.prediction_count), "n") +
+            element("td", figure_text(window.money), "n") +
+            element("td", count > 0 ? figure_text(1000 * window.money / count) : "", "n") +
+            element("td", optional_text(window.quality), "n") + "</tr>\n";
+  }
+  html += "</table>\n";
+  for (const MoneyCause& cause : metric.causes) {
+    html += element("p", percent_text(std::min(cause.share, 1.0)) + " of the fall: " + cause.kind +
+                             " of " + cause.subject + "; " + cause.words) +
+            "\n";
+  }
+  return html + (metric.note.empty() ? "" : element("p", metric.note, "quiet") + "\n");
+}
+
 std::string log_part(const LogCounts& log) {
   std::string html = "<h2>The logs</h2>\n<dl>\n";
   const auto add = [&](const char* name, int64_t count) {
@@ -247,6 +273,7 @@ std::string monitor_html(const MonitorReport& report) {
     return html_page("Monitor", body + log_part(report.log));
   }
   body += "<h2>Alarms</h2>\n" + alarm_list(report.alarms);
+  if (report.business) body += money_part(*report.business);
   for (const ModelWatch& watch : report.models) body += model_part(watch);
   return html_page("Monitor", body + log_part(report.log));
 }
