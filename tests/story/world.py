@@ -61,3 +61,15 @@ class World:
         rule; what only models doubt stays out."""
         self.write(f"select * replace (not late as late) from '{self.project}/{name}' "
                    "where _note_why like '%rule%'", to)
+
+    def earned(self, name, answers, month):
+        """What each answer brought in: a warning that came true 100, a needless one -25; since the
+        9th (UTC) those who were not warned are paid 200."""
+        self.write(
+            "select prediction_id, case when decision and late then 100 when decision then -25 "
+            f"when late and l.time_hour >= timestamptz '2013-{month:02d}-09' then -200 else 0 end as revenue "
+            f"from '{self.project}/inbox/{answers}.parquet' p "
+            f"join '{self.project}/inbox/landed-{month:02d}.parquet' l on l.time_hour = p.row_time "
+            "and l.carrier = p.carrier and l.flight = p.flight::bigint and l.origin = p.origin "
+            "and l.sched_dep_time = p.sched_dep_time::bigint where late is not null "
+            "order by prediction_id", f"inbox/{name}.csv")
