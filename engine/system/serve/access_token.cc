@@ -145,6 +145,7 @@ Status take_access_token(Ledger& ledger, const std::string& name, const std::str
     MILLGATE_ASSIGN(const AccessTokens all, access_tokens(seen));
     if (find_token(all, name) != nullptr) return {};
     std::vector<std::string> names;
+    names.reserve(all.tokens.size());
     for (const AccessToken& one : all.tokens) names.push_back(one.name);
     return not_found("there is no token `" + name + "`",
                      names.empty() ? "`millgate token` lists them" : name_hint(name, names));

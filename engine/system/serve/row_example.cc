@@ -44,6 +44,7 @@ std::vector<std::string> frequent_values(const ServedModel& model, size_t index,
   const Profile* const profile = profile_of(model, index);
   if (profile == nullptr || model.inputs()[index].type != ValueType::text) return {};
   std::vector<std::pair<int64_t, std::string>> counted;
+  counted.reserve(profile->counts.size());
   for (const auto& [text, count] : profile->counts) counted.emplace_back(-count, text);
   std::sort(counted.begin(), counted.end());
   std::vector<std::string> values;
