@@ -4,6 +4,10 @@ A file that was found clean is remembered by a hash of all that the answer depen
 the project's headers it includes (ninja knows them from the last build), the checks, the compile
 command, the pinned dependencies. Test files are not checked: they cost as much as all the rest,
 and what the checks look for they show by failing.
+
+Most of the time goes into headers, so files of one room are checked several at once, as one file
+that includes them. Where that finds anything, or does not compile, each is checked alone: what is
+told is always about one file. (A using declaration that nobody uses is seen only alone.)
 """
 
 import concurrent.futures
@@ -12,10 +16,14 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / ".deps" / "venv" / "bin" / "clang-tidy"
+BATCH = 8  # Files checked as one.
+# A function, or a constant, at the beginning of a line.
+OWN_NAME = r"\w(?!truct |lass |num )[^=({]*?[ *&](\w+)(?:\[\w*\])?(?: =|[({])"
 
 
 def clean_folder():
@@ -73,10 +81,90 @@ def check(build):
         if (remembered / key).exists():
             results.append((source, False, ""))
         else:
-            waiting.append((source, remembered / key))
+            waiting.append((source, command, remembered / key))
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results += pool.map(lambda item: run_one(build, *item), waiting)
+        for found in pool.map(lambda batch: check_batch(build, batch), batches(waiting)):
+            results += found
     return sorted(results)
+
+
+def batches(waiting):
+    """Files of one room in lists of at most BATCH whose own functions and constants do not clash."""
+    by_room = {}
+    for item in waiting:
+        by_room.setdefault(item[0].parent, []).append(item)
+    for items in by_room.values():
+        made = []
+        for item in items:
+            names = own_names(item[0])
+            fitting = (b for b in made if len(b[0]) < BATCH and not b[1] & names)
+            batch = next(fitting, None)
+            if batch is None:
+                made.append(([item], names))
+            else:
+                batch[0].append(item)
+                batch[1].update(names)
+        yield from (batch for batch, _ in made)
+
+
+def own_lines(source):
+    """The lines of the file's anonymous namespaces."""
+    inside = False
+    for line in source.read_text().splitlines():
+        if line.startswith("}  // namespace") or line.startswith("namespace {"):
+            inside = line.startswith("namespace {")
+        elif inside:
+            yield line
+
+
+def own_names(source):
+    """Functions and constants that only this file knows, as far as a look at its lines tells."""
+    found = (re.match(OWN_NAME, line) for line in own_lines(source))
+    return {match[1] for match in found if match}
+
+
+def own_types(source):
+    found = (re.match(r"(?:struct|class|enum class|enum) (\w+)", line) for line in own_lines(source))
+    return {match[1] for match in found if match}
+
+
+def check_batch(build, batch):
+    if len(batch) > 1 and is_clean_together(build, batch):
+        for _, _, mark in batch:
+            mark.touch()
+        return [(source, True, "") for source, _, _ in batch]
+    return [run_one(build, source, mark) for source, _, mark in batch]
+
+
+def is_clean_together(build, batch):
+    folder = build / "tidy"
+    folder.mkdir(exist_ok=True)
+    first, command, mark = batch[0]
+    together = folder / f"{mark.name}.cc"
+    together.write_text(as_one_file([source for source, _, _ in batch]))
+    words = shlex.split(command)
+    flags = [word for word in words if word.startswith(("-I", "-D", "-std="))]
+    for at, word in enumerate(words):
+        if word == "-isystem":
+            flags += [word, words[at + 1]]
+    run = subprocess.run(
+        [PROGRAM, "--quiet", "--checks=-bugprone-suspicious-include"]
+        + [f"--config-file={ROOT / '.clang-tidy'}", together, "--", "-w", *flags],
+        capture_output=True,
+    )
+    together.unlink()
+    return run.returncode == 0
+
+
+def as_one_file(sources):
+    """All headers first; then each file, with a name of its own for each type that is its own."""
+    headers, bodies = [], []
+    for number, source in enumerate(sources):
+        headers += re.findall(r"^#include .*$", source.read_text(), re.MULTILINE)
+        types = sorted(own_types(source))
+        bodies += [f"#define {name} {name}_{number}" for name in types]
+        bodies += [f'#include "{source}"'] + [f"#undef {name}" for name in types]
+    return "\n".join(list(dict.fromkeys(headers)) + bodies) + "\n"
 
 
 def run_one(build, source, mark):
