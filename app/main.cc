@@ -6,6 +6,7 @@
 #include "app/session.h"
 #include "app/talk.h"
 #include "ground/nearest_name.h"
+#include "ground/program_version.h"
 
 namespace {
 
@@ -125,6 +126,8 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   program.fallthrough();
   program.footer(kExitCodes);
+  program.set_version_flag("--version", "millgate " + std::string(kProgramVersion),
+                           "print which version this is");
   program.add_flag("--json", session.json, "print one JSON document instead of text");
   program.add_option("-C,--project", session.folder, "folder of the project")
       ->capture_default_str();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "data/feature/program.h"
@@ -30,7 +31,11 @@ Status read_wants(Section& section, Stakeholder& one) {
   auto formula =
       FeatureProgram::compile({{.name = "wants", .expression = one.wants}}, metric_fields());
   if (!formula.ok()) {
-    Error error = section.error_at("wants", formula.error().what, formula.error().hint);
+    std::string what = formula.error().what;
+    // What the feature language calls columns are metrics here.
+    constexpr std::string_view kUnknown = "unknown column";
+    if (what.starts_with(kUnknown)) what.replace(0, kUnknown.size(), "unknown metric");
+    Error error = section.error_at("wants", std::move(what), formula.error().hint);
     if (!formula.error().excerpt.empty()) error.excerpt = formula.error().excerpt;
     return error;
   }

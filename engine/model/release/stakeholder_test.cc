@@ -57,7 +57,7 @@ TEST(StakeholderTest, RefusesWithThePlace) {
     const char* hint;
   };
   const Refusal refusals[] = {
-      {"wants = \"auk\"", "unknown column `auk`", "auc"},
+      {"wants = \"auk\"", "unknown metric `auk`", "auc"},
       {"wants = \"2 * auc +\"", "", ""},
       {"wants = \"2 * auc\"", "whether more of `2 * auc` is better", "better ="},
       {"wants = \"2 + 3\"\nbetter = \"higher\"", "reads no metric", "metrics"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ground/program_version.h"
 #include "system/serve/feast_answer.h"
 #include "system/serve/feature_answer.h"
 #include "system/serve/feature_push.h"
@@ -18,7 +19,6 @@ namespace millgate {
 namespace {
 
 constexpr size_t kRequestIdMax = 128;
-constexpr std::string_view kVersion = "0.1.0";
 
 /// A request id that may go into headers, logs and JSON.
 bool is_usable_id(std::string_view id) {
@@ -27,7 +27,7 @@ bool is_usable_id(std::string_view id) {
 }
 
 std::string server_metadata_json() {
-  return R"({"name":"millgate","version":")" + std::string(kVersion) +
+  return R"({"name":"millgate","version":")" + std::string(kProgramVersion) +
          R"(","extensions":["binary_tensor_data"]})";
 }
 
@@ -184,7 +184,7 @@ HttpResponse Routes::description(Call& call) {
 HttpResponse Routes::version(Call& call) {
   call.route = Route::metadata;
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-  HttpResponse response = json_reply(call, std::string(kVersion));
+  HttpResponse response = json_reply(call, std::string(kProgramVersion));
   response.content_type = "text/plain";
   return response;
 }
