@@ -126,7 +126,7 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   program.fallthrough();
   program.footer(kExitCodes);
-  program.set_version_flag("--version", "millgate " + std::string(kProgramVersion),
+  program.set_version_flag("--version", "millgate " + std::string(millgate::kProgramVersion),
                            "print which version this is");
   program.add_flag("--json", session.json, "print one JSON document instead of text");
   program.add_option("-C,--project", session.folder, "folder of the project")
