@@ -24,17 +24,8 @@ std::string change_text(const StakeholderValue& one) {
 
 std::string fare_words(const StakeholderValue& one) {
   if (!one.acceptable) return "UNACCEPTABLE";
-  switch (one.fare) {
-    case Fare::unknown:
-      return one.change ? "cannot be told" : "";
-    case Fare::same:
-      return "same";
-    case Fare::gains:
-      return "gains";
-    case Fare::loses:
-      return "loses";
-  }
-  return {};
+  if (one.fare == Fare::unknown) return one.change ? "cannot be told" : "";
+  return std::string(to_text(one.fare));
 }
 
 /// "utility by origin", with what limits it.

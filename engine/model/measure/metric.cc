@@ -126,6 +126,8 @@ constexpr auto kMetrics = std::to_array<Metric>({
 
 std::span<const Metric> all_metrics() { return kMetrics; }
 
+bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
+
 const Metric* find_metric(std::string_view name) {
   const auto found = std::find_if(kMetrics.begin(), kMetrics.end(),
                                   [&](const Metric& metric) { return metric.name == name; });

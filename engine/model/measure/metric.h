@@ -32,6 +32,8 @@ struct Metric {
 /// All metrics, in the order in which reports show them: of one group of rows, of what surrounds
 /// predictions, between groups (gaps and ratios), of the model as a program.
 [[nodiscard]] std::span<const Metric> all_metrics();
+/// Of the model as a program (latency, size), and not of its answers.
+[[nodiscard]] bool is_of_program(const Metric& metric);
 /// Null when there is none of that name.
 [[nodiscard]] const Metric* find_metric(std::string_view name);
 

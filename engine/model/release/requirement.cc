@@ -19,8 +19,6 @@ std::vector<std::string> metric_names() {
   return names;
 }
 
-bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
-
 constexpr std::pair<const char*, Bound> kBounds[] = {{"at_least", Bound::at_least},
                                                      {"at_most", Bound::at_most},
                                                      {"better_by", Bound::better_by},

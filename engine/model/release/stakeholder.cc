@@ -13,8 +13,6 @@
 namespace millgate {
 namespace {
 
-bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
-
 /// Metrics that a model and its test rows give.
 bool is_wantable(const Metric& metric) { return has_series(metric.name) || is_of_program(metric); }
 

@@ -28,7 +28,7 @@ constexpr const char* kMembership = "membership_advantage";
 /// Quality of predictions; what surrounds them, and size, the run measured.
 bool is_measured_here(const std::string& name) {
   const Metric* metric = find_metric(name);
-  return metric != nullptr && metric->unit != "ms" && metric->unit != "bytes" &&
+  return metric != nullptr && !is_of_program(*metric) &&
          metric->need != MetricNeed::training_rows && metric->need != MetricNeed::explanations &&
          !metric->needs_uncertainty;
 }

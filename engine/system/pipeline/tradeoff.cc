@@ -319,20 +319,6 @@ class ModelWeighing {
   MeasureOptions options_;
 };
 
-std::string fare_text(Fare fare) {
-  switch (fare) {
-    case Fare::unknown:
-      return "unknown";
-    case Fare::same:
-      return "same";
-    case Fare::gains:
-      return "gains";
-    case Fare::loses:
-      return "loses";
-  }
-  return {};
-}
-
 Json number_or_null(std::optional<double> number) {
   return number && !std::isnan(*number) ? Json(*number) : Json();
 }
@@ -357,7 +343,7 @@ Json choice_json(const Choice& choice, const std::vector<Stakeholder>& stakehold
                               {"change", number_or_null(one.change)},
                               {"change_lower", number_or_null(one.change_lower)},
                               {"change_upper", number_or_null(one.change_upper)},
-                              {"fare", fare_text(one.fare)}});
+                              {"fare", to_text(one.fare)}});
   }
   return json;
 }
@@ -381,6 +367,20 @@ MeasureOptions options_for(const Project& project, const Candidate& first) {
 }
 
 }  // namespace
+
+std::string_view to_text(Fare fare) {
+  switch (fare) {
+    case Fare::unknown:
+      return "unknown";
+    case Fare::same:
+      return "same";
+    case Fare::gains:
+      return "gains";
+    case Fare::loses:
+      return "loses";
+  }
+  return {};
+}
 
 bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders) {
   return std::any_of(stakeholders.begin(), stakeholders.end(), [](const Stakeholder& one) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ground/error.h"
@@ -31,6 +32,7 @@ enum class Fare {
   gains,
   loses,
 };
+[[nodiscard]] std::string_view to_text(Fare fare);  ///< "gains".
 
 /// What one stakeholder gets of one choice.
 struct StakeholderValue {

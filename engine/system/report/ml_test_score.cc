@@ -364,8 +364,7 @@ Result<Earned> performance(const Known& known) {
                  judged(known,
                         [](const Requirement& one) {
                           const Metric* metric = find_metric(one.metric);
-                          return metric != nullptr &&
-                                 (metric->unit == "ms" || metric->unit == "bytes");
+                          return metric != nullptr && is_of_program(*metric);
                         }),
                  "a [[requirement]] on latency_ms_p99");
 }
