@@ -37,6 +37,9 @@ endif()
 
 # Programs look for libraries in lib/ beside themselves: build/ can be moved or copied, and holds
 # all that an installation needs. Arrow's own libraries find each other there by their $ORIGIN.
+# By the older of two kinds of such a path, which holds for libraries of libraries too: a package may
+# carry the system's, which know of no folder of ours.
+add_link_options(LINKER:--disable-new-dtags)
 set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
 set(CMAKE_INSTALL_RPATH "$ORIGIN/lib" "$ORIGIN/../lib")
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")

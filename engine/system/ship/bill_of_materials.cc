@@ -9,56 +9,14 @@
 namespace millgate {
 namespace {
 
-/// Libraries that a program of ours loads, by how the names of their files begin.
+/// A library, its licence (SPDX; an expression where it has a blank) and where its text lies.
 struct KnownLibrary {
   std::string_view begin;
-  std::string_view licence;  ///< SPDX; an expression where it has a blank.
+  std::string_view licence;
+  std::string_view licence_folder;
 };
 constexpr auto kLibraries = std::to_array<KnownLibrary>({
-    {"ld-linux", "LGPL-2.1-or-later"},
-    {"libarrow", "Apache-2.0"},
-    {"libbrotli", "MIT"},
-    {"libc.so", "LGPL-2.1-or-later"},
-    {"libcom_err", "MIT"},
-    {"libcrypto", "Apache-2.0"},
-    {"libcurl", "curl"},
-    {"libdate-tz", "MIT"},
-    {"libdl.so", "LGPL-2.1-or-later"},
-    {"libffi", "MIT"},
-    {"libgcc_s", "GPL-3.0-or-later WITH GCC-exception-3.1"},
-    {"libgmp", "LGPL-3.0-or-later"},
-    {"libgnutls", "LGPL-2.1-or-later"},
-    {"libgomp", "GPL-3.0-or-later WITH GCC-exception-3.1"},
-    {"libgssapi_krb5", "MIT"},
-    {"libhogweed", "LGPL-3.0-or-later"},
-    {"libidn2", "LGPL-3.0-or-later"},
-    {"libk5crypto", "MIT"},
-    {"libkeyutils", "LGPL-2.1-or-later"},
-    {"libkrb5", "MIT"},
-    {"liblber", "OLDAP-2.8"},
-    {"libldap", "OLDAP-2.8"},
-    {"liblmdb", "OLDAP-2.8"},
-    {"libm.so", "LGPL-2.1-or-later"},
-    {"libnettle", "LGPL-3.0-or-later"},
-    {"libnghttp2", "MIT"},
-    {"libonnxruntime", "MIT"},
-    {"libp11-kit", "BSD-3-Clause"},
-    {"libparquet", "Apache-2.0"},
-    {"libpsl", "MIT"},
-    {"libpthread", "LGPL-2.1-or-later"},
-    {"libresolv", "LGPL-2.1-or-later"},
-    {"librt.so", "LGPL-2.1-or-later"},
-    {"librtmp", "LGPL-2.1-or-later"},
-    {"libsasl2", "BSD-4-Clause"},
-    {"libsimdjson", "Apache-2.0"},
-    {"libsqlite3", "blessing"},
-    {"libssh2", "BSD-3-Clause"},
-    {"libssl", "Apache-2.0"},
-    {"libstdc++", "GPL-3.0-or-later WITH GCC-exception-3.1"},
-    {"libtasn1", "LGPL-2.1-or-later"},
-    {"libunistring", "LGPL-3.0-or-later"},
-    {"libz.so", "Zlib"},
-    {"libzstd", "BSD-3-Clause"},
+#include "system/ship/known_libraries.inc"
 });
 
 Json licences_of(std::string_view name) {

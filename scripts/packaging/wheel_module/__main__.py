@@ -1,0 +1,5 @@
+"""`python -m millgate`."""
+
+import millgate
+
+millgate.main()
