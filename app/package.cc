@@ -9,6 +9,7 @@
 #include "model/release/model_name.h"
 #include "system/monitor/wording.h"
 #include "system/serve/client.h"
+#include "system/ship/helm_chart.h"
 #include "system/ship/kubernetes.h"
 #include "system/ship/oci_image.h"
 #include "system/ship/package.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string tar;
   std::string oci;
   std::string kubernetes;
+  std::string helm;
   std::string image;  ///< Where a cluster pulls it, without digest.
   std::string verify;
   std::string probe;
@@ -52,8 +54,8 @@ Status check_tar(const Options& options) {
 
 Result<int> pack(const Session& session, const Options& options) {
   if (!options.tar.empty()) MILLGATE_TRY(check_tar(options));
-  if (!options.kubernetes.empty()) {
-    MILLGATE_TRY(check_kubernetes(options.image, options.kubernetes));
+  for (const std::string& folder : {options.kubernetes, options.helm}) {
+    if (!folder.empty()) MILLGATE_TRY(check_kubernetes(options.image, folder));
   }
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Serving live, find_live(repository->ledger(), options.model));
@@ -65,6 +67,9 @@ Result<int> pack(const Session& session, const Options& options) {
   if (!options.kubernetes.empty()) {
     MILLGATE_TRY(write_kubernetes(package, {options.image, image->manifest}, options.kubernetes));
   }
+  if (!options.helm.empty()) {
+    MILLGATE_TRY(write_helm_chart(package, {options.image, image->manifest}, options.helm));
+  }
   if (!options.tar.empty()) MILLGATE_TRY(write_file(options.tar, package_tar(package)));
   if (session.json) {
     Json json = {{"model", package.model.hex()},
@@ -73,6 +78,7 @@ Result<int> pack(const Session& session, const Options& options) {
                  {"size_bytes", package.files.size_bytes()},
                  {"tar", options.tar.empty() ? Json() : Json(options.tar)},
                  {"kubernetes", options.kubernetes.empty() ? Json() : Json(options.kubernetes)},
+                 {"helm", options.helm.empty() ? Json() : Json(options.helm)},
                  {"oci", Json()}};
     if (image) {
       json["oci"] = {{"folder", options.oci},
@@ -97,6 +103,10 @@ Result<int> pack(const Session& session, const Options& options) {
   }
   if (!options.kubernetes.empty()) {
     std::cout << options.kubernetes << ": `kubectl apply -k " << options.kubernetes
+              << "` once the image is pushed\n";
+  }
+  if (!options.helm.empty()) {
+    std::cout << options.helm << ": `helm upgrade --install " << package.name << " " << options.helm
               << "` once the image is pushed\n";
   }
   return kDone;
@@ -166,6 +176,10 @@ void add_package(const Command& program, Session& session) {
   command
       .add_option("--kubernetes", options->kubernetes,
                   "with --image: manifests for a cluster, in this folder, the image by its digest")
+      .needs(image);
+  command
+      .add_option("--helm", options->helm,
+                  "with --image: the same as a Helm chart in this folder, with values to choose")
       .needs(image);
   command.add_flag("--force", options->force, "write over the tar that is there");
   command.add_option("--verify", options->verify,
