@@ -67,6 +67,7 @@ void add_sign(const Command& program, Session& session);
 void add_release(const Command& program, Session& session);
 void add_promote(const Command& program, Session& session);
 void add_rollback(const Command& program, Session& session);
+void add_rollout(const Command& program, Session& session);
 void add_serve(const Command& program, Session& session);
 void add_token(const Command& program, Session& session);
 void add_package(const Command& program, Session& session);

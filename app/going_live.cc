@@ -32,19 +32,13 @@ const std::string* asked_by_variable(const Project& project) {
   return nullptr;
 }
 
-Result<Serving> enter(const Workplace& place, const GoingLive& options) {
+Result<Serving> enter(const Session& session, const GoingLive& options) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   Ledger& ledger = place.repository->ledger();
-  Entry entry{.environment = {}, .now = system_clock().now(), .sign_offs = {}};
-  MILLGATE_ASSIGN(entry.sign_offs, sign_off_rules(place.project));
-  MILLGATE_ASSIGN(entry.environment,
-                  find_environment(place.project.environments, options.environment));
+  MILLGATE_ASSIGN(const Entry entry, entry_from(session, place, options.environment));
   MILLGATE_ASSIGN(const Id model, resolve_model(ledger, options.model));
-  if (!options.reason.empty() || !options.name.empty()) {
-    MILLGATE_ASSIGN(const int64_t micros, parse_duration_micros(options.lasts));
-    const Override why{
-        .name = options.name, .reason = options.reason, .until = Time{entry.now.micros + micros}};
-    return release_by_override(ledger, model, why, author_name(), entry);
-  }
+  MILLGATE_ASSIGN(const std::optional<Override> why, override_from(options, entry.now));
+  if (why) return release_by_override(ledger, model, *why, author_name(), entry);
   if (entry.environment.open) return enter_open(ledger, model, author_name(), entry);
   MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
                   find_verdict(ledger, model, entry.environment.key));
@@ -73,6 +67,25 @@ Result<SignOffRules> sign_off_rules(const Project& project) {
   return read_sign_offs(root, project.environments, project.folder);
 }
 
+Result<Entry> entry_from(const Session& session, const Workplace& place,
+                         const std::string& environment) {
+  if (!session.overrides.empty()) return not_from_elsewhere("--set " + session.overrides.front());
+  if (const std::string* setting = asked_by_variable(place.project)) {
+    return not_from_elsewhere(*setting);
+  }
+  Entry entry{.environment = {}, .now = system_clock().now(), .sign_offs = {}};
+  MILLGATE_ASSIGN(entry.sign_offs, sign_off_rules(place.project));
+  MILLGATE_ASSIGN(entry.environment, find_environment(place.project.environments, environment));
+  return entry;
+}
+
+Result<std::optional<Override>> override_from(const GoingLive& options, Time now) {
+  if (options.reason.empty() && options.name.empty()) return std::optional<Override>();
+  MILLGATE_ASSIGN(const int64_t micros, parse_duration_micros(options.lasts));
+  return std::optional<Override>(
+      Override{.name = options.name, .reason = options.reason, .until = Time{now.micros + micros}});
+}
+
 void add_override_options(const Command& command, GoingLive& options) {
   command.add_option("--override", options.reason, "against the gate: why");
   command.add_option("--by", options.name, "with --override: who answers for it");
@@ -80,12 +93,7 @@ void add_override_options(const Command& command, GoingLive& options) {
 }
 
 Result<int> go_live(const Session& session, const GoingLive& options) {
-  if (!session.overrides.empty()) return not_from_elsewhere("--set " + session.overrides.front());
-  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
-  if (const std::string* setting = asked_by_variable(place.project)) {
-    return not_from_elsewhere(*setting);
-  }
-  MILLGATE_ASSIGN(const Serving now, enter(place, options));
+  MILLGATE_ASSIGN(const Serving now, enter(session, options));
   return print_serving(session, now);
 }
 

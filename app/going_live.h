@@ -1,6 +1,7 @@
 /// A model goes live in an environment: what `release` and `promote` share.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "app/command.h"
@@ -23,6 +24,13 @@ struct GoingLive {
 
 /// Who the project file asks to sign.
 [[nodiscard]] Result<SignOffRules> sign_off_rules(const Project& project);
+
+/// Into which environment a model is let, by the project file alone. Errors: `invalid_input` where
+/// settings from elsewhere change what the gate asks.
+[[nodiscard]] Result<Entry> entry_from(const Session& session, const Workplace& place,
+                                       const std::string& environment);
+/// What the options say against the gate; nothing: they say nothing.
+[[nodiscard]] Result<std::optional<Override>> override_from(const GoingLive& options, Time now);
 
 /// The options of an override.
 void add_override_options(const Command& command, GoingLive& options);

@@ -76,6 +76,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_release(program, session);
   add_promote(program, session);
   add_rollback(program, session);
+  add_rollout(program, session);
   add_serve(program, session);
   add_token(program, session);
   add_package(program, session);

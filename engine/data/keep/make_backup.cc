@@ -206,6 +206,8 @@ Result<BackupReport> make_backup(Repository& repository, Remote& remote,
   const std::pair<std::string, std::string> parts[] = {
       {"state", staging.path()},
       {"predictions", repository.folder("predictions")},
+      {"shadow", repository.folder("shadow")},
+      {"rollouts", repository.folder("rollouts")},
       {"feedback", repository.folder("feedback")},
       {"reports", repository.project_folder() + "/reports"}};
   for (const auto& [name, path] : parts) {

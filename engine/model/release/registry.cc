@@ -38,6 +38,9 @@ Result<Serving> serving_from_event(const Event& event) {
   if (serving.how == "rollback" || serving.how == "override") {
     MILLGATE_ASSIGN(serving.reason, json_member<std::string>(body, "reason", object));
   }
+  if (serving.how == "release" && body.contains("reason")) {
+    MILLGATE_ASSIGN(serving.reason, json_member<std::string>(body, "reason", object));
+  }
   if (serving.how == "override") {
     MILLGATE_ASSIGN(serving.by, json_member<std::string>(body, "name", object));
     if (body.contains("until")) {
@@ -307,25 +310,44 @@ Result<Serving> enter(Ledger& ledger, Change change) {
 
 }  // namespace
 
+Status check_may_enter(const Ledger& ledger, const Verdict& verdict, const Entry& entry) {
+  MILLGATE_TRY(check_verdict(ledger, verdict, entry.environment));
+  return check_came_through(ledger, verdict.model(), entry);
+}
+
+Status check_override(const Id& model, const Override& why, Time now) {
+  const std::string object = "override for model " + model.brief();
+  if (is_blank(why.name) || is_blank(why.reason)) {
+    return invalid_input(
+        object + ": the " + (is_blank(why.name) ? "name" : "reason") + " is missing",
+        "say who overrides the gate and why; both stay in the ledger");
+  }
+  if (why.until <= now) {
+    return invalid_input(object + ": it ends at " + to_string(why.until) + ", which has passed",
+                         "give a time to come");
+  }
+  return {};
+}
+
 Result<Serving> release(Ledger& ledger, const Verdict& verdict, const std::string& author,
                         const Entry& entry) {
-  const Id model = verdict.model();
-  const auto may_enter = [&](const Ledger& inside) -> Status {
-    MILLGATE_TRY(check_verdict(inside, verdict, entry.environment));
-    return check_came_through(inside, model, entry);
-  };
-  MILLGATE_TRY(may_enter(ledger));
+  MILLGATE_TRY(check_may_enter(ledger, verdict, entry));
   // Signatures stay what they are, so they need not be verified again inside the transaction.
   MILLGATE_TRY(check_signed(ledger, entry.sign_offs, verdict));
   Json body;
   body["how"] = "release";
   body["verdict"] = verdict.name();
   body["verdict_event"] = verdict.event().number;
+  if (!entry.reason.empty()) body["reason"] = entry.reason;
+  const Id model = verdict.model();
   return enter(ledger, {.model = model,
                         .environment = entry.environment.key,
                         .author = author,
                         .body = std::move(body),
-                        .also = may_enter});
+                        .also = [&](const Ledger& inside) -> Status {
+                          MILLGATE_TRY(check_may_enter(inside, verdict, entry));
+                          return entry.also ? entry.also(inside) : Status();
+                        }});
 }
 
 Result<Serving> enter_open(Ledger& ledger, const Id& model, const std::string& author,
@@ -351,16 +373,7 @@ Result<Serving> enter_open(Ledger& ledger, const Id& model, const std::string& a
 
 Result<Serving> release_by_override(Ledger& ledger, const Id& model, const Override& why,
                                     const std::string& author, const Entry& entry) {
-  const std::string object = "override for model " + model.brief();
-  if (is_blank(why.name) || is_blank(why.reason)) {
-    return invalid_input(
-        object + ": the " + (is_blank(why.name) ? "name" : "reason") + " is missing",
-        "say who overrides the gate and why; both stay in the ledger");
-  }
-  if (why.until <= entry.now) {
-    return invalid_input(object + ": it ends at " + to_string(why.until) + ", which has passed",
-                         "give a time to come");
-  }
+  MILLGATE_TRY(check_override(model, why, entry.now));
   MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
                   find_verdict(ledger, model, entry.environment.key));
   Json body;
@@ -372,7 +385,8 @@ Result<Serving> release_by_override(Ledger& ledger, const Id& model, const Overr
   return enter(ledger, {.model = model,
                         .environment = entry.environment.key,
                         .author = author,
-                        .body = std::move(body)});
+                        .body = std::move(body),
+                        .also = entry.also});
 }
 
 Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback, const std::string& author) {

@@ -24,7 +24,7 @@ struct Serving {
   Time since;
   std::string by;
   std::string how;          ///< "release", "rollback", "override"; "open" where none is judged.
-  std::string reason;       ///< Of a rollback or an override.
+  std::string reason;       ///< Of a rollback, an override or a roll-out.
   std::string verdict;      ///< Name of the verdict; empty for an override without one.
   std::string environment;  ///< Key.
   /// Of an override: when it ends. Nothing: of before overrides ended.
@@ -46,7 +46,16 @@ struct Entry {
   Environment environment = {};
   Time now = {};
   SignOffRules sign_offs = {};
+  std::string reason = {};           ///< Of a release by a roll-out; empty: none is kept.
+  Ledger::Condition also = nullptr;  ///< Must hold at the very moment of the change.
 };
+
+/// Whether `release` would open the way for the model of `verdict`, but for signatures, retirement
+/// and what is live. Errors: `refused` as `release`.
+[[nodiscard]] Status check_may_enter(const Ledger& ledger, const Verdict& verdict,
+                                     const Entry& entry);
+/// Errors: `invalid_input` without name or reason, or when it has ended at `now`.
+[[nodiscard]] Status check_override(const Id& model, const Override& why, Time now);
 
 /// Opens the way for the model of a passed verdict. What serves by an override may be released once
 /// it has passed. Errors: `refused` when the verdict did not pass, is not in this ledger, is older

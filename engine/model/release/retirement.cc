@@ -6,6 +6,7 @@
 #include "model/release/alias.h"
 #include "model/release/refusal.h"
 #include "model/release/registry.h"
+#include "model/release/rollout.h"
 
 namespace millgate {
 
@@ -18,6 +19,11 @@ Status check_unused(const Ledger& ledger, const Id& model) {
   const std::string object = "retire model " + model.brief() + ": ";
   MILLGATE_ASSIGN(const std::vector<Serving> live, live_everywhere(ledger));
   for (const Serving& one : live) {
+    MILLGATE_ASSIGN(const auto rollout, running_rollout(ledger, one.environment));
+    if (rollout && rollout->challenger == model) {
+      return refused(object + "roll-out " + std::to_string(rollout->event) + " of it is running",
+                     "`millgate rollout abort --reason ...` ends it");
+    }
     if (one.model != model) continue;
     return refused(object +
                        (one.environment.empty() ? std::string("it serves")

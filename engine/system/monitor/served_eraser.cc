@@ -28,6 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPredictions = "predictions";
+/// What challengers answered unseen, under the ids of the answers that were given.
+constexpr const char* kShadow = "shadow";
 constexpr const char* kFeedback = "feedback";
 /// The log's own columns; one of the user that is called so is logged with "input." before it.
 constexpr const char* kOwnColumns[] = {"prediction_id", "answered_at", "model",   "request_id",
@@ -161,7 +163,12 @@ class ServedEraser {
   }
 
   Status find_predictions() {
-    for (const std::string& path : files_below(log_folder(kPredictions), ".parquet")) {
+    for (const char* folder : {kPredictions, kShadow}) MILLGATE_TRY(find_predictions(folder));
+    return {};
+  }
+
+  Status find_predictions(const char* folder) {
+    for (const std::string& path : files_below(log_folder(folder), ".parquet")) {
       const Status looked = look_at(path);
       if (looked.ok()) continue;
       std::error_code unknown;
@@ -268,7 +275,7 @@ class ServedEraser {
   /// What a server that was killed had half written; nobody reads it.
   void remove_broken_off() {
     constexpr std::chrono::hours kGrace{1};
-    for (const char* log : {kPredictions, kFeedback}) {
+    for (const char* log : {kPredictions, kShadow, kFeedback}) {
       for (const std::string& path : files_below(log_folder(log), ".parquet.tmp")) {
         std::error_code failed;
         const auto written = fs::last_write_time(path, failed);

@@ -119,6 +119,19 @@ TEST_F(ServedEraser, EveryOtherRowStaysAsItWas) {
   EXPECT_TRUE(ServedLog::read(watched_.repository(), {}).ok());
 }
 
+TEST_F(ServedEraser, WhatAChallengerAnsweredUnseenIsForgottenToo) {
+  const auto sent = rows(6);
+  watched_.log(sent);
+  fs::copy(watched_.log_path("predictions"), watched_.log_path("shadow"),
+           fs::copy_options::recursive);
+  const int64_t trip = sent[2].trip;
+  const auto is_of = [&](const ServedRow& row) { return row.trip == trip; };
+  const ErasedServed done = erase({trip});
+  EXPECT_EQ(done.prediction_count, 2 * std::count_if(sent.begin(), sent.end(), is_of));
+  EXPECT_THAT(done.files, SizeIs(2));
+  EXPECT_FALSE(erase({trip}).any());
+}
+
 TEST_F(ServedEraser, AKeyIsComparedAsItsTableHasIt) {
   auto sent = rows(3);
   watched_.log(sent);

@@ -55,6 +55,7 @@ HttpResponse unknown_path_reply(const Call& call) {
                                           "/features",
                                           "/push",
                                           "/rollback",
+                                          "/rollout",
                                           "/get-online-features",
                                           "/health",
                                           "/health/live",

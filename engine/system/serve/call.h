@@ -17,6 +17,7 @@ struct Call {
   Route route = Route::other;     ///< What its answer is counted as.
   std::vector<std::string> path;  ///< Decoded parts.
   std::string request_id;
+  bool is_pinned = false;   ///< It names the version that is to answer.
   std::string caller = {};  ///< Name of its token; empty where none is wanted.
 };
 

@@ -344,6 +344,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
                            message.count("X-Forwarded-For") > 0 || message.count("X-Real-IP") > 0 ||
                            message.count(http::field::via) > 0;
     request.inference_header_length = view_of(message["Inference-Header-Content-Length"]);
+    request.headers = &message;
+    request.find_header = [](const void* headers, std::string_view name) {
+      const auto& sent = *static_cast<const http::request<http::string_body>*>(headers);
+      return view_of(sent[beast::string_view(name.data(), name.size())]);
+    };
     return request;
   }
 

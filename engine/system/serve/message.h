@@ -24,6 +24,14 @@ struct HttpRequest {
   bool is_from_here = false;  ///< The connection is from this machine.
   bool is_forwarded = false;  ///< A proxy says that it passes on somebody else's request.
   std::string_view inference_header_length = {};  ///< Inference-Header-Content-Length; or empty.
+  /// Looks any other header up in `headers`; null where there is none to look in.
+  std::string_view (*find_header)(const void* headers, std::string_view name) = nullptr;
+  const void* headers = nullptr;
+
+  /// By its name, in any case; empty when it was not sent.
+  [[nodiscard]] std::string_view header(std::string_view name) const {
+    return find_header == nullptr ? std::string_view() : find_header(headers, name);
+  }
 };
 
 /// What a request was about, for the counters.

@@ -72,24 +72,62 @@ Status ModelFollower::look() {
   // First: a model that cannot be loaded must not keep a token alive that was taken away.
   if (followed_.guard != nullptr) MILLGATE_TRY(followed_.guard->follow(repository_->ledger()));
   MILLGATE_ASSIGN(const std::optional<Serving> now, wanted());
-  const std::shared_ptr<const ServedModel> before = slot_.get();
-  if (now && before != nullptr && before->model().id() == now->model &&
-      !is_same(before->live(), *now)) {
-    slot_.set(std::make_shared<const ServedModel>(before->shared(), *now));
-  } else if (now && (before == nullptr || before->model().id() != now->model)) {
-    Result<std::shared_ptr<const Model>> model = Model::load(repository_->objects(), now->model);
-    if (!model.ok()) {
-      telemetry_.model_load_failures.fetch_add(1);
-      return std::move(model).error().inside("model " + now->model.brief() +
-                                             " is released and cannot be loaded");
-    }
-    slot_.set(std::make_shared<const ServedModel>(*std::move(model), *now));
-    telemetry_.model_loads.fetch_add(1);
-  } else if (now) {
-    slot_.set_trouble({});
-  }
+  if (now) MILLGATE_TRY(serve(*now));
   seen_ = head;
   return {};
+}
+
+Status ModelFollower::serve(const Serving& now) {
+  const std::shared_ptr<const ServedModel> before = slot_.get();
+  const bool is_loaded = before != nullptr && before->model().id() == now.model;
+  std::shared_ptr<const Model> model = is_loaded ? before->shared() : nullptr;
+  if (!is_loaded) {
+    Result<std::shared_ptr<const Model>> loaded = Model::load(repository_->objects(), now.model);
+    if (!loaded.ok()) {
+      telemetry_.model_load_failures.fetch_add(1);
+      return std::move(loaded).error().inside("model " + now.model.brief() +
+                                              " is released and cannot be loaded");
+    }
+    model = *std::move(loaded);
+    telemetry_.model_loads.fetch_add(1);
+  }
+  // A challenger that cannot be had costs the roll-out, not what serves.
+  const Result<std::shared_ptr<const LiveRollout>> rollout = rollout_beside(now);
+  const auto beside = rollout.ok() ? *rollout : nullptr;
+  if (!is_loaded || !is_same(before->live(), now) || before->rollout() != beside.get()) {
+    slot_.set(std::make_shared<const ServedModel>(std::move(model), now, beside));
+  } else {
+    slot_.set_trouble({});
+  }
+  return rollout.ok() ? Status() : Status(rollout.error());
+}
+
+Result<std::shared_ptr<const LiveRollout>> ModelFollower::rollout_beside(const Serving& now) {
+  std::shared_ptr<const LiveRollout> none;
+  if (!followed_.alias.empty()) return none;
+  MILLGATE_ASSIGN(const std::optional<Rollout> rollout,
+                  running_rollout(repository_->ledger(), followed_.environment));
+  // What serves may have changed between the two looks; the next one sees both.
+  if (!rollout || rollout->champion != now.model) return none;
+  const bool is_known = rollout_ != nullptr && rollout_->rollout().event == rollout->event;
+  if (is_known && rollout_->rollout().step == rollout->step) return rollout_;
+  auto counts =
+      is_known ? rollout_->counts() : std::make_shared<RolloutCounts>(rollout->plan.shares.size());
+  std::shared_ptr<const ServedModel> challenger = is_known ? rollout_->challenger() : nullptr;
+  if (!is_known) {
+    Result<std::shared_ptr<const Model>> model =
+        Model::load(repository_->objects(), rollout->challenger);
+    if (!model.ok()) {
+      telemetry_.model_load_failures.fetch_add(1);
+      return std::move(model).error().inside("model " + rollout->challenger.brief() +
+                                             " is rolled out and cannot be loaded");
+    }
+    challenger = std::make_shared<const ServedModel>(*std::move(model));
+    telemetry_.model_loads.fetch_add(1);
+  }
+  rollout_ = std::make_shared<const LiveRollout>(*rollout, std::move(challenger), std::move(counts),
+                                                 followed_.shadow);
+  return rollout_;
 }
 
 Result<std::optional<Serving>> ModelFollower::wanted() const {

@@ -13,6 +13,7 @@
 #include "ground/error.h"
 #include "model/release/registry.h"
 #include "system/serve/access_guard.h"
+#include "system/serve/live_rollout.h"
 #include "system/serve/served_model.h"
 #include "system/serve/telemetry.h"
 
@@ -24,7 +25,8 @@ struct Followed {
   /// The model that has this alias instead; only one that passed a gate or is live somewhere, so
   /// that an alias opens no way around the gate. Empty: none.
   std::string alias = {};
-  AccessGuard* guard = nullptr;  ///< Told the tokens of the ledger; null: nobody is.
+  AccessGuard* guard = nullptr;    ///< Told the tokens of the ledger; null: nobody is.
+  ShadowWorker* shadow = nullptr;  ///< For challengers that answer unseen; null: they do not.
 };
 
 /// Asks the ledger in its own thread, loads a newly released model there and then swaps it in.
@@ -42,17 +44,23 @@ class ModelFollower {
   void run();
   /// Errors: of the ledger and of loading; what serves is then as it was.
   [[nodiscard]] Status look();
+  /// Puts what is live, and the challenger beside it, where requests find it.
+  [[nodiscard]] Status serve(const Serving& now);
   /// What should serve; nothing when there is none. Errors: `refused` for an alias of a model that
   /// must not.
   [[nodiscard]] Result<std::optional<Serving>> wanted() const;
   [[nodiscard]] Result<std::optional<Serving>> wanted_by_alias() const;
+  /// The challenger beside `now`; null: there is none. Of a roll-out that goes on, what is loaded
+  /// and counted already. Errors: of the ledger and of loading.
+  [[nodiscard]] Result<std::shared_ptr<const LiveRollout>> rollout_beside(const Serving& now);
 
   std::shared_ptr<Repository> repository_;
   ModelSlot& slot_;
   Telemetry& telemetry_;
   Followed followed_;
   std::chrono::milliseconds every_;
-  int64_t seen_ = -1;  ///< The ledger's head when all was well last.
+  std::shared_ptr<const LiveRollout> rollout_;  ///< The newest that there was.
+  int64_t seen_ = -1;                           ///< The ledger's head when all was well last.
   std::chrono::steady_clock::time_point retry_at_{};
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,18 +1,18 @@
 #include "system/serve/model_routes.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <optional>
 
 #include "system/serve/answer_table.h"
-#include "system/serve/arrow_body.h"
-#include "system/serve/csv_body.h"
 #include "system/serve/infer_answer.h"
 #include "system/serve/infer_request.h"
 #include "system/serve/instances.h"
 #include "system/serve/json_text.h"
 #include "system/serve/media_type.h"
 #include "system/serve/model_metadata.h"
+#include "system/serve/shadow_worker.h"
 
 namespace millgate {
 
@@ -23,16 +23,6 @@ void count_answers(Telemetry& telemetry, const Answers& answers) {
   const auto warned = std::count_if(answers.warnings.begin(), answers.warnings.end(),
                                     [](const auto& list) { return !list.empty(); });
   if (warned > 0) telemetry.rows_with_warnings.fetch_add(warned);
-}
-
-Result<std::unique_ptr<ColumnSource>> open_table(const MediaType& type, const ServedModel& model,
-                                                 std::string_view body, size_t rows_max) {
-  if (type.format == BodyFormat::arrow_stream) return open_arrow_body(body, rows_max);
-  if (type.format == BodyFormat::parquet) return open_parquet_body(body, rows_max);
-  if (type.has_header) return open_csv_body(body, nullptr, rows_max);
-  std::vector<std::string> names;
-  for (const Field& input : model.inputs()) names.push_back(input.name);
-  return open_csv_body(body, &names, rows_max);
 }
 
 HttpResponse answers_reply(const Call& call, const Answers& answers, BodyFormat format) {
@@ -77,34 +67,90 @@ std::string v1_model_json(const ServedModel& model) {
 
 }  // namespace
 
-template <typename Read>
 Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const ServedModel> model,
-                                    const Read& read, std::optional<size_t> told_max) {
-  const auto online = online_of(model);
-  Result<RowBatch> batch = read(*model, online.ok() ? online->get() : nullptr);
-  if (!batch.ok()) {
+                                    const Question& question) {
+  if (model->rollout() == nullptr || call.is_pinned) {
+    return answer_by(Arm::champion, call, std::move(model), question);
+  }
+  return answer_in_rollout(call, std::move(model), question);
+}
+
+Result<Answers> ModelRoutes::answer_in_rollout(const Call& call,
+                                               std::shared_ptr<const ServedModel> model,
+                                               const Question& question) {
+  const LiveRollout& rollout = *model->rollout();
+  MILLGATE_ASSIGN(const std::optional<Arm> turn, arm_of(call, model, question.reader));
+  if (!turn) {
+    rollout.count_left_out();
+    return answer_by(Arm::champion, call, std::move(model), question);
+  }
+  if (rollout.rollout().plan.mode == RolloutMode::shadow) {
+    Result<Answers> answers = answer_by(Arm::champion, call, model, question);
+    if (*turn == Arm::champion || !answers.ok() || rollout.shadow() == nullptr) return answers;
+    const InferBody& body = question.reader.body;
+    rollout.shadow()->add({.champion = std::move(model),
+                           .reader = question.reader,
+                           .body = std::string(body.bytes),
+                           .json_length = std::string(body.json_length),
+                           .request_id = call.request_id,
+                           .prediction_ids = answers->ids,
+                           .answered_at = answers->answered_at});
+    return answers;
+  }
+  // Reading the rows and the store counts: a challenger may want other inputs.
+  const auto begun = std::chrono::steady_clock::now();
+  Result<Answers> answers =
+      answer_by(*turn, call, *turn == Arm::champion ? model : rollout.challenger(), question);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+  rollout.count(*turn, !answers.ok(), taken.count());
+  return answers;
+}
+
+Result<std::optional<Arm>> ModelRoutes::arm_of(const Call& call,
+                                               const std::shared_ptr<const ServedModel>& model,
+                                               const BodyReader& reader) {
+  const LiveRollout& rollout = *model->rollout();
+  if (!rollout.reads_rows()) {
+    return rollout.arm_of(call.request, call.request_id, *model, nullptr);
+  }
+  const auto online = online_of(Arm::champion, model);
+  MILLGATE_ASSIGN(InferRequest rows, reader.read(*model, online.ok() ? online->get() : nullptr));
+  const auto turn = rollout.arm_of(call.request, call.request_id, *model, &rows.batch);
+  keep_memory(std::move(rows.batch));
+  return turn;
+}
+
+Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
+                                       std::shared_ptr<const ServedModel> model,
+                                       const Question& question) {
+  const auto online = online_of(arm, model);
+  Result<InferRequest> read = question.reader.read(*model, online.ok() ? online->get() : nullptr);
+  if (!read.ok()) {
     // Without the store, what is read from it must be sent; why there is none says more.
-    const bool is_unread = !online.ok() && batch.error().code == ErrorCode::invalid_input;
-    return is_unread ? online.error() : batch.error();
+    const bool is_unread = !online.ok() && read.error().code == ErrorCode::invalid_input;
+    return is_unread ? online.error() : read.error();
   }
+  RowBatch batch = std::move(read->batch);
   if (online.ok() && *online) {
-    MILLGATE_TRY((*online)->fill(*batch, context_.clock.now(), context_.telemetry));
+    MILLGATE_TRY((*online)->fill(batch, context_.clock.now(), context_.telemetry));
   }
-  warn_of_ranges(*model, *batch);
+  warn_of_ranges(*model, batch);
   std::optional<Explanations> explanations;
-  if (told_max) {
-    MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(*model));
-    MILLGATE_ASSIGN(explanations, explain_batch(*model, std::move(explainer), *batch, *told_max));
+  if (question.told_max) {
+    MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(arm, *model));
+    MILLGATE_ASSIGN(explanations,
+                    explain_batch(*model, std::move(explainer), batch, *question.told_max));
   }
   MILLGATE_ASSIGN(Answers answers,
-                  answer_rows(std::move(model), *std::move(batch), call.request_id,
+                  answer_rows(std::move(model), std::move(batch), call.request_id,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
   answers.explanations = std::move(explanations);
+  if (question.infer != nullptr) *question.infer = *std::move(read);
   count_answers(context_.telemetry, answers);
   return answers;
 }
 
-HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json,
+HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson read_json,
                                       std::optional<size_t> told_max) {
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
@@ -113,14 +159,10 @@ HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json,
   if (!type.ok()) return failure_reply(call, 415, type.error());
   std::shared_ptr<const ServedModel> model = context_.models.get();
   if (model == nullptr) return not_ready(call);
-  const auto read = [&](const ServedModel& of, const OnlineFeatures* online) -> Result<RowBatch> {
-    if (type->format == BodyFormat::json) {
-      return read_json(of, online, request.body, context_.rows_max);
-    }
-    MILLGATE_ASSIGN(const std::unique_ptr<ColumnSource> table,
-                    open_table(*type, of, request.body, context_.rows_max));
-    return read_columns(of, online, *table, context_.rows_max);
-  };
+  const BodyReader reader{.type = *type,
+                          .read_json = read_json,
+                          .body = {.bytes = request.body, .json_length = {}},
+                          .rows_max = context_.rows_max};
   const bool is_arrow = type->format == BodyFormat::arrow_stream;
   const BodyFormat accepted =
       parse_accept(request.accept, is_arrow ? BodyFormat::arrow_stream : BodyFormat::json);
@@ -134,7 +176,8 @@ HttpResponse ModelRoutes::answer_body(const Call& call, Reader read_json,
         call, 406,
         invalid_input("explanations are told as JSON only", "send `Accept: application/json`"));
   }
-  const Result<Answers> answers = answer(call, std::move(model), read, told_max);
+  const Result<Answers> answers =
+      answer(call, std::move(model), {.reader = reader, .told_max = told_max});
   if (!answers.ok()) return failure_reply(call, answers.error());
   return answers_reply(call, *answers, accepted);
 }
@@ -147,9 +190,11 @@ bool ModelRoutes::wants_explanation(std::string_view target) {
          (path.starts_with("/v1/") && path.ends_with(":explain"));
 }
 
-Result<std::shared_ptr<const Explainer>> ModelRoutes::explainer_of(const ServedModel& model) {
+Result<std::shared_ptr<const Explainer>> ModelRoutes::explainer_of(Arm arm,
+                                                                   const ServedModel& model) {
   const Id& id = model.model().id();
-  const std::shared_ptr<const Explaining> known = explaining_.load();
+  auto& explaining = explaining_[index_of(arm)];
+  const std::shared_ptr<const Explaining> known = explaining.load();
   if (known && known->model == id) return known->explainer;
   if (context_.objects == nullptr) {
     return invalid_input("this server explains nothing: it serves a model alone",
@@ -157,7 +202,7 @@ Result<std::shared_ptr<const Explainer>> ModelRoutes::explainer_of(const ServedM
   }
   MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer,
                   load_explainer(*context_.objects, id));
-  explaining_.store(std::make_shared<const Explaining>(Explaining{id, explainer}));
+  explaining.store(std::make_shared<const Explaining>(Explaining{id, explainer}));
   return explainer;
 }
 
@@ -178,13 +223,14 @@ HttpResponse ModelRoutes::not_ready(const Call& call) const {
 }
 
 Result<std::shared_ptr<const OnlineFeatures>> ModelRoutes::online_of(
-    const std::shared_ptr<const ServedModel>& model) {
+    Arm arm, const std::shared_ptr<const ServedModel>& model) {
   std::shared_ptr<const OnlineFeatures> bound;
   if (context_.online == nullptr || model->model().manifest().views.empty()) return bound;
-  bound = bound_.load();
+  auto& place = bound_[index_of(arm)];
+  bound = place.load();
   if (bound && bound->model().model().id() == model->model().id()) return bound;
   MILLGATE_ASSIGN(bound, OnlineFeatures::bind(context_.online, model));
-  bound_.store(bound);
+  place.store(bound);
   return bound;
 }
 
@@ -213,6 +259,7 @@ HttpResponse ModelRoutes::v1(Call& call) {
   if (model == nullptr) return not_ready(call);
   std::optional<Error> other = other_model(*model, has_version ? path[2] : last);
   if (!other && has_version) other = other_version(*model, last);
+  call.is_pinned = has_version;
   if (other) return failure_reply(call, *other);
   if (verb == "predict") return answer_body(call, read_instances);
   if (verb == "explain") {
@@ -232,6 +279,7 @@ HttpResponse ModelRoutes::v2(Call& call) {
   if (path.size() >= 5 && path[3] == "versions") {
     if (const auto other = other_version(*model, path[4])) return failure_reply(call, *other);
     next = 5;
+    call.is_pinned = true;
   }
   if (path.size() == next + 1 && path[next] == "infer") return infer(call, std::move(model));
   const bool is_ready = path.size() == next + 1 && path[next] == "ready";
@@ -248,13 +296,13 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
   InferRequest wanted;
-  const auto read = [&](const ServedModel& of, const OnlineFeatures* online) -> Result<RowBatch> {
-    MILLGATE_ASSIGN(
-        wanted, read_infer(of, online, {call.request.body, call.request.inference_header_length},
-                           context_.rows_max));
-    return std::move(wanted.batch);
-  };
-  const Result<Answers> answers = answer(call, std::move(model), read);
+  const BodyReader reader{
+      .type = {},
+      .read_json = nullptr,
+      .body = {.bytes = call.request.body, .json_length = call.request.inference_header_length},
+      .rows_max = context_.rows_max};
+  const Result<Answers> answers =
+      answer(call, std::move(model), {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
   InferAnswer told = infer_answer(*answers, wanted);
   HttpResponse response = json_reply(call, std::move(told.body));

@@ -1,13 +1,16 @@
 /// Requests about the model that serves: predictions in each protocol, and what is known of it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "ground/error.h"
+#include "system/serve/body_reader.h"
 #include "system/serve/call.h"
+#include "system/serve/live_rollout.h"
 #include "system/serve/online_features.h"
 #include "system/serve/prediction_id.h"
 #include "system/serve/predictor.h"
@@ -35,24 +38,38 @@ class ModelRoutes {
   HttpResponse not_ready(const Call& call) const;
 
  private:
-  using Reader = Result<RowBatch> (*)(const ServedModel& model, const OnlineFeatures* online,
-                                      std::string_view body, size_t rows_max);
   /// Reads a body as its type says, JSON by `read_json`, and answers as its sender accepts.
-  HttpResponse answer_body(const Call& call, Reader read_json, std::optional<size_t> told_max = {});
-  /// Predicts what `read` makes of the request: Result<RowBatch>(model, online). Explains as many
-  /// contributions as `told_max` says.
-  template <typename Read>
+  HttpResponse answer_body(const Call& call, BodyReader::ReadJson read_json,
+                           std::optional<size_t> told_max = {});
+  /// What an answer needs besides its request.
+  struct Question {
+    const BodyReader& reader;
+    std::optional<size_t> told_max = {};  ///< So many contributions are explained; nothing: none.
+    InferRequest* infer = nullptr;        ///< Gets what of an infer request is no row.
+  };
+  /// Predicts what the question reads: by `model`, or, in a roll-out, by whose turn it is.
   [[nodiscard]] Result<Answers> answer(const Call& call, std::shared_ptr<const ServedModel> model,
-                                       const Read& read, std::optional<size_t> told_max = {});
+                                       const Question& question);
+  [[nodiscard]] Result<Answers> answer_in_rollout(const Call& call,
+                                                  std::shared_ptr<const ServedModel> model,
+                                                  const Question& question);
+  [[nodiscard]] Result<Answers> answer_by(Arm arm, const Call& call,
+                                          std::shared_ptr<const ServedModel> model,
+                                          const Question& question);
+  /// Who answers, where that depends on the rows: they are read for it.
+  [[nodiscard]] Result<std::optional<Arm>> arm_of(const Call& call,
+                                                  const std::shared_ptr<const ServedModel>& model,
+                                                  const BodyReader& reader);
   HttpResponse infer(Call& call, std::shared_ptr<const ServedModel> model);
   /// `model` bound to the online store; null without a store or where the model reads no view.
   [[nodiscard]] Result<std::shared_ptr<const OnlineFeatures>> online_of(
-      const std::shared_ptr<const ServedModel>& model);
+      Arm arm, const std::shared_ptr<const ServedModel>& model);
 
   const RouteContext& context_;
   PredictionIds& ids_;
   /// The explainer of `model`, loaded when it is asked for first: who only predicts does not pay.
-  [[nodiscard]] Result<std::shared_ptr<const Explainer>> explainer_of(const ServedModel& model);
+  [[nodiscard]] Result<std::shared_ptr<const Explainer>> explainer_of(Arm arm,
+                                                                      const ServedModel& model);
 
   /// An explainer and the model that it belongs to.
   struct Explaining {
@@ -60,8 +77,9 @@ class ModelRoutes {
     std::shared_ptr<const Explainer> explainer;
   };
 
-  std::atomic<std::shared_ptr<const Explaining>> explaining_;  ///< Of the model asked for last.
-  std::atomic<std::shared_ptr<const OnlineFeatures>> bound_;   ///< Of the model asked for last.
+  /// By arm, of the model asked for last.
+  std::array<std::atomic<std::shared_ptr<const Explaining>>, kArmCount> explaining_;
+  std::array<std::atomic<std::shared_ptr<const OnlineFeatures>>, kArmCount> bound_;
 };
 
 }  // namespace millgate

@@ -57,7 +57,7 @@ struct PredictionLog::State {
   mutable std::mutex mutex;
   std::condition_variable wake;     ///< Something to write, or the end.
   std::condition_variable written;  ///< `done_ticket` grew.
-  std::vector<Rows> waiting;        ///< Each is a file; the last is being filled.
+  std::vector<Rows> waiting;        ///< Each is a file; the last of a model is being filled.
   std::vector<Rows> spare;          ///< Empty.
   PredictionLogCounts counts;
   uint64_t added_ticket = 0;  ///< Records added ever.
@@ -91,12 +91,12 @@ void PredictionLog::State::run() {
 }
 
 LoggedRows& PredictionLog::State::room_for(const PredictionRecord& record) {
-  if (!waiting.empty()) {
-    LoggedRows& last = *waiting.back();
-    const bool is_same = last.rows() == 0 || last.model() == record.model;
-    if (is_same && last.rows() < options.rows_per_file && last.text_bytes() < kTextBytesMax) {
-      return last;
-    }
+  // From the newest on: two models take turns in a roll-out, and each fills a file of its own.
+  for (auto rows = waiting.rbegin(); rows != waiting.rend(); ++rows) {
+    LoggedRows& open = **rows;
+    if (open.rows() > 0 && open.model() != record.model) continue;
+    if (open.rows() < options.rows_per_file && open.text_bytes() < kTextBytesMax) return open;
+    break;
   }
   if (spare.empty()) {
     waiting.push_back(std::make_unique<LoggedRows>());

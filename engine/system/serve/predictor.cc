@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "system/serve/json_text.h"
 
@@ -9,15 +10,22 @@ namespace millgate {
 
 namespace {
 
-/// Buffers of this thread, begun anew when another model serves.
+/// Buffers of this thread for one model.
+struct OwnedScratch {
+  Id owner;
+  Model::Scratch scratch;
+};
+
+/// Of this thread: for the model asked for last and the one before, begun anew for any other. A
+/// roll-out has two models that take turns.
 Model::Scratch& thread_scratch(const Model& model) {
-  thread_local Id owner;
-  thread_local Model::Scratch scratch;
-  if (owner != model.id()) {
-    scratch = Model::Scratch();
-    owner = model.id();
+  thread_local OwnedScratch newest;
+  thread_local OwnedScratch other;
+  if (newest.owner != model.id()) {
+    std::swap(newest, other);
+    if (newest.owner != model.id()) newest = {.owner = model.id(), .scratch = {}};
   }
-  return scratch;
+  return newest.scratch;
 }
 
 /// Of this thread, all 0.
@@ -85,15 +93,6 @@ Status warn_of_notes(const ServedModel& model, RowBatch& batch, Model::Scratch& 
   return {};
 }
 
-Status check_finite(const std::vector<Prediction>& predictions) {
-  for (const Prediction& prediction : predictions) {
-    const bool is_finite = std::isfinite(prediction.value) && std::isfinite(prediction.lower) &&
-                           std::isfinite(prediction.upper);
-    if (!is_finite) return bug("the model's prediction is not a number");
-  }
-  return {};
-}
-
 void append_warnings(std::string& out, const std::vector<std::string>& warnings) {
   out += "\"warnings\":[";
   for (size_t i = 0; i < warnings.size(); ++i) {
@@ -137,6 +136,15 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
 
 }  // namespace
 
+Status check_finite(const std::vector<Prediction>& predictions) {
+  for (const Prediction& prediction : predictions) {
+    const bool is_finite = std::isfinite(prediction.value) && std::isfinite(prediction.lower) &&
+                           std::isfinite(prediction.upper);
+    if (!is_finite) return bug("the model's prediction is not a number");
+  }
+  return {};
+}
+
 Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch batch,
                             std::string request_id, const PredictionContext& context) {
   Answers answers;
@@ -151,6 +159,7 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
   answers.notes = std::move(batch.notes);
 
   const Time now = context.clock.now();
+  answers.answered_at = now;
   answers.ids.reserve(batch.rows());
   for (size_t row = 0; row < batch.rows(); ++row) answers.ids.push_back(context.ids.next(now));
   if (context.log != nullptr) {

@@ -33,6 +33,7 @@ struct Answers {
   std::optional<Explanations> explanations = {};  ///< Where they were asked for.
   bool is_single = false;
   std::string request_id;
+  Time answered_at = {};
 };
 
 /// Predicts `batch` and hands it to the log. A category that training never saw gets a warning
@@ -40,6 +41,9 @@ struct Answers {
 /// Errors: `bug` when the model gives no finite number.
 [[nodiscard]] Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch batch,
                                           std::string request_id, const PredictionContext& context);
+
+/// Errors: `bug` where a prediction is no finite number.
+[[nodiscard]] Status check_finite(const std::vector<Prediction>& predictions);
 
 /// The answer of /predict: docs/guides/serving.md.
 [[nodiscard]] std::string answers_json(const Answers& answers);

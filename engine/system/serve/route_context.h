@@ -15,6 +15,13 @@
 
 namespace millgate {
 
+/// Where GET /rollout looks.
+struct RolloutPlace {
+  const Ledger* ledger = nullptr;  ///< Null: this server follows none.
+  std::string environment = {};    ///< Key.
+  std::string folder = {};         ///< Of the files of roll-outs.
+};
+
 /// Everything outlives the handlers; `log` may be null.
 struct RouteContext {
   const ModelSlot& models;
@@ -26,6 +33,7 @@ struct RouteContext {
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.
   std::string feedback_folder;
   RollbackAccess rollback = {};
+  RolloutPlace rollout = {};
   const AccessGuard* guard = nullptr;  ///< Null: no tokens are wanted.
   std::string predict_route = {};      ///< One more path that answers as /invocations; empty: none.
   std::string health_route = {};       ///< One more path that answers as /ping; empty: none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ground/json.h"
 #include "ground/program_version.h"
 #include "system/serve/feast_answer.h"
 #include "system/serve/feature_answer.h"
@@ -12,6 +13,7 @@
 #include "system/serve/live_json.h"
 #include "system/serve/openapi.h"
 #include "system/serve/request_path.h"
+#include "system/serve/rollout_report.h"
 #include "system/serve/try_page.h"
 
 namespace millgate {
@@ -47,7 +49,8 @@ std::string welcome_json(const ServedModel* model, Time now) {
   out +=
       R"(,"routes":["POST /predict","POST /invocations","POST /v1/models/{name}:predict",)"
       R"("POST /v2/models/{name}/infer","POST /feedback","POST /features","GET /features/{view}",)"
-      R"("POST /get-online-features","POST /push","POST /rollback","GET /metrics","GET /health/live",)"
+      R"("POST /get-online-features","POST /push","POST /rollback","GET /rollout","GET /metrics",)"
+      R"("GET /health/live",)"
       R"("GET /health/ready","GET /ping","GET /version","GET /v1/models","GET /v2",)"
       R"("GET /v2/models/{name}","GET /openapi.json"]})";
   return out;
@@ -67,7 +70,8 @@ Error no_store() {
 bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   return path.starts_with("/feedback") || path.starts_with("/push") ||
-         path.starts_with("/rollback") || ModelRoutes::wants_explanation(request.target);
+         path.starts_with("/rollback") || path.starts_with("/rollout") ||
+         ModelRoutes::wants_explanation(request.target);
 }
 
 namespace {
@@ -157,6 +161,7 @@ HttpResponse Routes::dispatch(Call& call) {
   if (first == "push") return push(call);
   if (first == "metrics") return metrics(call);
   if (first == "rollback") return rollback(call);
+  if (first == "rollout") return rollout(call);
   return unknown_path_reply(call);
 }
 
@@ -293,6 +298,26 @@ HttpResponse Routes::rollback(Call& call) {
   body += ",\"live\":";
   append_live_json(body, *back, context_.clock.now());
   return json_reply(call, body + "}");
+}
+
+HttpResponse Routes::rollout(Call& call) {
+  call.route = Route::metadata;
+  if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  const RolloutPlace& place = context_.rollout;
+  if (place.ledger == nullptr) {
+    return failure_reply(call, not_found("this server follows no environment, so nothing is rolled "
+                                         "out here",
+                                         "ask one that `millgate serve` started without --alias"));
+  }
+  const auto all = rollouts(*place.ledger, place.environment);
+  if (!all.ok()) return failure_reply(call, all.error());
+  if (all->empty()) {
+    return failure_reply(call, not_found("nothing was ever rolled out here",
+                                         "`millgate rollout start MODEL` begins"));
+  }
+  const auto report = saved_report(place.folder, all->back(), context_.clock.now());
+  if (!report.ok()) return failure_reply(call, report.error());
+  return json_reply(call, dump_json(rollout_json(all->back(), *report)));
 }
 
 HttpResponse Routes::feedback(Call& call) {

@@ -38,6 +38,7 @@ class Routes {
   HttpResponse push(Call& call);
   HttpResponse metrics(Call& call);
   HttpResponse rollback(Call& call);
+  HttpResponse rollout(Call& call);
   HttpResponse protocol(Call& call);
 
   RouteContext context_;

@@ -35,8 +35,9 @@ bool is_of_view(const Manifest& manifest, const Field& input) {
 
 }  // namespace
 
-ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live)
-    : model_(std::move(model)), live_(std::move(live)) {
+ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live,
+                         std::shared_ptr<const LiveRollout> rollout)
+    : model_(std::move(model)), live_(std::move(live)), rollout_(std::move(rollout)) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
   is_binary_ = manifest.task_kind != "regression";

@@ -37,16 +37,21 @@ struct NameHash {
   size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
 };
 
+class LiveRollout;
+
 /// Immutable; thread-safe.
 class ServedModel {
  public:
-  /// `live`: how it came to serve; nothing where it is only measured.
-  explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {});
+  /// `live`: how it came to serve; nothing where it is only measured. `rollout`: of a challenger
+  /// beside it; null: there is none.
+  explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {},
+                       std::shared_ptr<const LiveRollout> rollout = nullptr);
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
   [[nodiscard]] const std::string& name() const { return model_->manifest().project; }
   [[nodiscard]] const std::optional<Serving>& live() const { return live_; }
+  [[nodiscard]] const LiveRollout* rollout() const { return rollout_.get(); }
   /// The model's brief id.
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] bool is_binary() const { return is_binary_; }
@@ -70,6 +75,7 @@ class ServedModel {
  private:
   std::shared_ptr<const Model> model_;
   std::optional<Serving> live_;
+  std::shared_ptr<const LiveRollout> rollout_;
   std::string version_;
   bool is_binary_ = true;
   std::vector<std::string> key_names_;

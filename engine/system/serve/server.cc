@@ -5,7 +5,9 @@
 #include "system/serve/http_listener.h"
 #include "system/serve/model_follower.h"
 #include "system/serve/prediction_log.h"
+#include "system/serve/rollout_supervisor.h"
 #include "system/serve/routes.h"
+#include "system/serve/shadow_worker.h"
 
 namespace millgate {
 
@@ -16,13 +18,16 @@ struct Server::State {
   Telemetry telemetry;
   AccessGuard guard;
   std::unique_ptr<PredictionLog> log;
+  std::unique_ptr<ShadowWorker> shadow;
   std::unique_ptr<ModelFollower> follower;
+  std::unique_ptr<RolloutSupervisor> supervisor;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<HttpListener> listener;
   ServerOptions options;
   std::mutex stopping;
 
-  Status open_log(const std::string& folder);
+  /// Null where nothing is logged.
+  Result<std::unique_ptr<PredictionLog>> open_log(const std::string& folder) const;
   Status listen(const Clock& clock, std::string feedback_folder);
   /// Of what follows an environment; an alias is moved, not rolled back.
   RollbackAccess rollback_access() const {
@@ -31,12 +36,21 @@ struct Server::State {
             .environment = options.environment,
             .token = options.operator_token};
   }
+  PredictionLogOptions shadow_log() const {
+    return {.folder = options.log_predictions ? repository->folder("shadow") : std::string(),
+            .rows_max = options.log_rows_max};
+  }
+  RolloutPlace rollout_place() const {
+    if (repository == nullptr || !options.alias.empty()) return {};
+    return {.ledger = &repository->ledger(),
+            .environment = options.environment,
+            .folder = repository->folder("rollouts")};
+  }
 };
 
-Status Server::State::open_log(const std::string& folder) {
-  if (!options.log_predictions) return {};
-  MILLGATE_ASSIGN(log, PredictionLog::open({.folder = folder, .rows_max = options.log_rows_max}));
-  return {};
+Result<std::unique_ptr<PredictionLog>> Server::State::open_log(const std::string& folder) const {
+  if (!options.log_predictions) return std::unique_ptr<PredictionLog>();
+  return PredictionLog::open({.folder = folder, .rows_max = options.log_rows_max});
 }
 
 Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
@@ -49,6 +63,7 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                    .online = options.online,
                    .feedback_folder = std::move(feedback_folder),
                    .rollback = rollback_access(),
+                   .rollout = rollout_place(),
                    .guard = repository && options.wants_tokens ? &guard : nullptr,
                    .predict_route = options.predict_route,
                    .health_route = options.health_route,
@@ -69,10 +84,18 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> reposi
   auto state = std::make_unique<State>();
   state->options = options;
   state->repository = std::move(repository);
-  MILLGATE_TRY(state->open_log(state->repository->folder("predictions")));
-  state->follower = std::make_unique<ModelFollower>(
-      state->repository, state->models, state->telemetry, options.reload_every,
-      Followed{.environment = options.environment, .alias = options.alias, .guard = &state->guard});
+  MILLGATE_ASSIGN(state->log, state->open_log(state->repository->folder("predictions")));
+  state->shadow = std::make_unique<ShadowWorker>(state->shadow_log(), options.online);
+  state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
+                                                    state->telemetry, options.reload_every,
+                                                    Followed{.environment = options.environment,
+                                                             .alias = options.alias,
+                                                             .guard = &state->guard,
+                                                             .shadow = state->shadow.get()});
+  if (options.alias.empty()) {
+    state->supervisor = std::make_unique<RolloutSupervisor>(
+        state->repository, state->models, options.environment, options.judge_every);
+  }
   MILLGATE_TRY(state->listen(state->repository->clock(), state->repository->folder("feedback")));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -83,7 +106,7 @@ Result<std::unique_ptr<Server>> Server::start_fixed(std::shared_ptr<const Model>
   auto state = std::make_unique<State>();
   state->options = options;
   state->models.set(std::make_shared<const ServedModel>(std::move(model)));
-  MILLGATE_TRY(state->open_log(folder + "/predictions"));
+  MILLGATE_ASSIGN(state->log, state->open_log(folder + "/predictions"));
   MILLGATE_TRY(state->listen(system_clock(), folder + "/feedback"));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -111,6 +134,9 @@ std::string Server::serving_text() const {
 void Server::stop() {
   const std::scoped_lock lock(state_->stopping);
   state_->listener->stop();
+  // After the last answer, so that it is counted.
+  state_->shadow.reset();
+  state_->supervisor.reset();
   state_->follower.reset();
   if (state_->log) state_->log->flush();
 }

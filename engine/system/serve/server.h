@@ -37,6 +37,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};    ///< Between two requests of a connection.
   std::chrono::milliseconds stop_timeout{10'000};    ///< For requests in flight at `stop`.
   std::chrono::milliseconds reload_every{100};       ///< How often the ledger is asked.
+  std::chrono::milliseconds judge_every{1'000};      ///< How often a roll-out is saved and judged.
   std::string environment = {};     ///< Key of what is followed; empty: what is released.
   std::string alias = {};           ///< Follows the model of this alias instead; see Followed.
   std::string operator_token = {};  ///< Who may POST /rollback; see RollbackAccess.
