@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 #include "app/commands.h"
 #include "app/going_live.h"
 #include "data/online/online_settings.h"
+#include "system/serve/access_token.h"
 #include "system/serve/server.h"
 #include "system/ship/package.h"
 
@@ -102,12 +104,50 @@ void tell_where(const Session& session, const Server& server) {
   std::cout.flush();
 }
 
+/// A certificate that ends soon is renewed too late by who does not hear of it.
+void tell_certificate(const Server& server) {
+  constexpr int64_t kDayMicros = 86'400'000'000;
+  constexpr int64_t kSoonDays = 14;
+  const std::optional<Time> ends = server.certificate_ends();
+  if (!ends) return;
+  const int64_t days = (ends->micros - system_clock().now().micros) / kDayMicros;
+  std::cerr << (days < kSoonDays ? "warning: " : "note: ") << "the certificate expires at "
+            << to_string(*ends) << ", in " << days << " days\n";
+}
+
+/// Whether other machines reach it. What is no address is named by who listens at it.
+bool is_of_network(const std::string& address) {
+  in6_addr parsed{};
+  const bool is_address = ::inet_pton(AF_INET, address.c_str(), &parsed) == 1 ||
+                          ::inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+  return is_address && !address.starts_with("127.") && address != "::1";
+}
+
+/// Plain HTTP to everybody may be meant, as in a container behind a proxy; then it is said.
+Status check_open(const ServerOptions& options, bool wants_tokens, bool is_meant) {
+  const bool is_safe = wants_tokens || !options.tls.certificate.empty();
+  if (!is_of_network(options.address) || is_safe || is_meant) return {};
+  return invalid_input(
+      "serve: whoever reaches " + options.address + " could ask, unseen and unnamed",
+      "give --tls-cert and --tls-key, make tokens (`millgate token give`), or say "
+      "--open where a proxy or a network sees to that");
+}
+
+Status check_tls(const TlsFiles& tls) {
+  if (tls.certificate.empty() == tls.key.empty() &&
+      (tls.client_ca.empty() || !tls.certificate.empty())) {
+    return {};
+  }
+  return invalid_input("serve: a certificate and its key are given together",
+                       "give --tls-cert and --tls-key, and --tls-client-ca beside them");
+}
+
 /// To whom the server is open, where that may not be meant.
 void tell_if_open(const Server& server, const ServerOptions& options) {
-  const std::string& address = options.address;
-  const bool is_here = address.starts_with("127.") || address == "::1";
-  if (is_here || server.wants_tokens()) return;
-  std::cerr << "note: whoever reaches " << address << " may ask for predictions; `millgate token "
+  const bool is_chosen = !options.tls.client_ca.empty() || server.wants_tokens();
+  if (!is_of_network(options.address) || is_chosen) return;
+  std::cerr << "note: whoever reaches " << options.address
+            << " may ask for predictions; `millgate token "
             << "give NAME --role predict` makes it want a token\n";
 }
 
@@ -123,7 +163,8 @@ struct PackagePlace {
   std::string state = "state";
 };
 
-Result<int> serve(const Session& session, ServerOptions options, const std::string& environment) {
+Result<int> serve(const Session& session, ServerOptions options, const std::string& environment,
+                  bool is_open) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   if (!environment.empty() && !options.alias.empty()) {
     return invalid_input("serve: both --env and --alias are given", "give one of them");
@@ -134,11 +175,14 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   }
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
+  MILLGATE_ASSIGN(const AccessTokens tokens, access_tokens(repository->ledger()));
+  MILLGATE_TRY(check_open(options, tokens.are_wanted && options.wants_tokens, is_open));
   options.online = online_store(session, *repository);
   const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
   tell_where(session, *server);
   tell_if_open(*server, options);
+  tell_certificate(*server);
   const auto live = serving(repository->ledger(), std::nullopt, options.environment);
   if (options.alias.empty() && live.ok() && *live) tell_override(**live);
   serve_until(ends, *server);
@@ -147,18 +191,20 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
 
 /// The model of an unpacked package and nothing else: there is no ledger to follow.
 Result<int> serve_package(const Session& session, ServerOptions options,
-                          const std::string& environment, const PackagePlace& place) {
+                          const std::string& environment, const PackagePlace& place, bool is_open) {
   if (!options.alias.empty() || !environment.empty()) {
     return invalid_input("`--env` and `--alias` are for a project; a package holds one model",
                          "millgate serve --package " + place.folder);
   }
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
+  MILLGATE_TRY(check_open(options, false, is_open));
   MILLGATE_ASSIGN(const std::shared_ptr<const Model> model, open_package(place.folder));
   const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server,
                   Server::start_fixed(model, place.state, options));
   tell_where(session, *server);
+  tell_certificate(*server);
   serve_until(ends, *server);
   return kDone;
 }
@@ -171,6 +217,7 @@ void add_serve(const Command& program, Session& session) {
   auto environment = std::make_shared<std::string>();
   auto place = std::make_shared<PackagePlace>();
   auto no_tokens = std::make_shared<bool>(false);
+  auto is_open = std::make_shared<bool>(false);
   const Command command = program.add_command(
       "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
   command.add_option("--port", options->port, "0: any free one").shows_default();
@@ -185,15 +232,23 @@ void add_serve(const Command& program, Session& session) {
   command.add_option("--health-route", options->health_route,
                      "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
   command.add_flag("--no-tokens", *no_tokens, "answer everybody, also where `token` gave tokens");
+  command.add_option("--tls-cert", options->tls.certificate,
+                     "PEM file: speak TLS with this certificate; read again when it is renewed");
+  command.add_option("--tls-key", options->tls.key, "PEM file: its key");
+  command.add_option("--tls-client-ca", options->tls.client_ca,
+                     "PEM file: only for clients with a certificate of these");
+  command.add_flag("--open", *is_open,
+                   "at an address of a network: answer without TLS and without tokens");
   Parameter package = command.add_option(
       "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
   command.add_option("--state", place->state, "with --package: where predictions are logged")
       .needs(package);
-  command.does([&session, options, environment, place, no_tokens] {
+  command.does([&session, options, environment, place, no_tokens, is_open]() -> Result<int> {
     options->wants_tokens = !*no_tokens;
+    MILLGATE_TRY(check_tls(options->tls));
     allow_open_files();
-    return place->folder.empty() ? serve(session, *options, *environment)
-                                 : serve_package(session, *options, *environment, *place);
+    return place->folder.empty() ? serve(session, *options, *environment, *is_open)
+                                 : serve_package(session, *options, *environment, *place, *is_open);
   });
 }
 

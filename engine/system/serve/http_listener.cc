@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "ground/clock.h"
+#include "system/serve/tls_certificate.h"
 
 namespace millgate {
 
@@ -124,6 +126,7 @@ struct Shared {
   ServerOptions options;
   HttpHandler handler;
   Telemetry* telemetry = nullptr;
+  std::unique_ptr<TlsFollower> tls;  ///< Null: plain HTTP.
   std::atomic<bool> stopping{false};
   std::mutex mutex;
   std::condition_variable all_gone;
@@ -136,6 +139,17 @@ bool is_this_machine(const asio::ip::address& address) {
   const asio::ip::address_v6 six = address.to_v6();
   if (!six.is_v4_mapped()) return six.is_loopback();
   return asio::ip::make_address_v4(asio::ip::v4_mapped, six).is_loopback();
+}
+
+/// Of the client's certificate; empty when it showed none.
+std::string common_name(SSL* connection) {
+  X509* const certificate = ::SSL_get1_peer_certificate(connection);
+  if (certificate == nullptr) return {};
+  char name[256] = "";
+  ::X509_NAME_get_text_by_NID(::X509_get_subject_name(certificate), NID_commonName, name,
+                              sizeof name);
+  ::X509_free(certificate);
+  return name;
 }
 
 /// One client. All its work runs on one strand; it lives as long as work is under way.
@@ -169,6 +183,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       self->socket_.set_option(tcp::no_delay(true), ignored);
       self->is_from_here_ = is_this_machine(self->socket_.remote_endpoint(ignored).address());
       self->wait_tick();
+      if (self->shared_.tls) return self->shake_hands();
       self->next_request();
     });
   }
@@ -182,7 +197,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
-  enum class Phase { idle, header, body, answering, lingering, closed };
+  enum class Phase { handshake, idle, header, body, answering, lingering, closed };
 
   // --- Deadlines: one coarse timer a connection, so that a request costs none. ---
 
@@ -213,7 +228,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void on_stop() {
-    if (phase_ != Phase::idle) return;
+    if (phase_ != Phase::idle && phase_ != Phase::handshake) return;
     if (!had_request_) {
       deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + kLastChance);
       return;
@@ -229,6 +244,36 @@ class Connection : public std::enable_shared_from_this<Connection> {
     tick_.cancel();
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
+  }
+
+  // --- TLS, where there is a certificate. ---
+
+  void shake_hands() {
+    certificate_ = shared_.tls->get();
+    tls_.emplace(socket_, certificate_->context);
+    enter(Phase::handshake, shared_.options.header_timeout);
+    tls_->async_handshake(
+        asio::ssl::stream_base::server, [self = shared_from_this()](const ErrorCodeOf& error) {
+          if (self->phase_ == Phase::closed) return;
+          if (error) {
+            self->shared_.telemetry->tls_failures.fetch_add(1, std::memory_order_relaxed);
+            return self->close();
+          }
+          self->client_name_ = common_name(self->tls_->native_handle());
+          self->next_request();
+        });
+  }
+
+  template <typename Buffer, typename Handler>
+  void async_read(const Buffer& buffer, Handler handler) {
+    if (tls_) return tls_->async_read_some(buffer, std::move(handler));
+    socket_.async_read_some(buffer, std::move(handler));
+  }
+
+  template <typename Buffers, typename Handler>
+  void async_send(const Buffers& buffers, Handler handler) {
+    if (tls_) return asio::async_write(*tls_, buffers, std::move(handler));
+    asio::async_write(socket_, buffers, std::move(handler));
   }
 
   // --- Reading a request. ---
@@ -249,10 +294,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void read_more() {
     const size_t wanted = buffer_.capacity() == 0 ? kFirstReadBytes : kReadBytes;
-    socket_.async_read_some(buffer_.prepare(std::min(wanted, buffer_.max_size() - buffer_.size())),
-                            [self = shared_from_this()](const ErrorCodeOf& error, size_t bytes) {
-                              self->on_read(error, bytes);
-                            });
+    async_read(buffer_.prepare(std::min(wanted, buffer_.max_size() - buffer_.size())),
+               [self = shared_from_this()](const ErrorCodeOf& error, size_t bytes) {
+                 self->on_read(error, bytes);
+               });
   }
 
   void on_read(const ErrorCodeOf& error, size_t bytes) {
@@ -262,7 +307,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
           408, invalid_input(phase_ == Phase::header ? "the header did not come in time"
                                                      : "the body did not come in time")));
     }
-    if (error == asio::error::eof && phase_ != Phase::idle) {
+    const bool is_end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    if (is_end && phase_ != Phase::idle) {
       return fail(parse_failure(http::error::partial_message, shared_.options));
     }
     if (error) return close();
@@ -317,11 +363,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool say_continue() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     said_continue_ = true;
-    asio::async_write(socket_, asio::buffer(kContinue),
-                      [self = shared_from_this()](const ErrorCodeOf& error, size_t) {
-                        if (error) return self->close();
-                        if (self->phase_ != Phase::closed) self->read_more();
-                      });
+    async_send(asio::buffer(kContinue),
+               [self = shared_from_this()](const ErrorCodeOf& error, size_t) {
+                 if (error) return self->close();
+                 if (self->phase_ != Phase::closed) self->read_more();
+               });
     return false;
   }
 
@@ -339,6 +385,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.accept = view_of(message[http::field::accept]);
     request.authorization = view_of(message[http::field::authorization]);
     request.host = view_of(message[http::field::host]);
+    request.client_name = client_name_;
     request.is_from_here = is_from_here_;
     request.is_forwarded = message.count(http::field::forwarded) > 0 ||
                            message.count("X-Forwarded-For") > 0 || message.count("X-Real-IP") > 0 ||
@@ -419,12 +466,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     head_ = head_of(response_, keep_alive);
     const std::array<asio::const_buffer, 2> parts = {asio::buffer(head_),
                                                      asio::buffer(response_.body)};
-    asio::async_write(socket_, parts,
-                      [self = shared_from_this(), keep_alive](const ErrorCodeOf& error, size_t) {
-                        if (error) return self->close();
-                        if (keep_alive) return self->next_request();
-                        self->linger();
-                      });
+    async_send(parts, [self = shared_from_this(), keep_alive](const ErrorCodeOf& error, size_t) {
+      if (error) return self->close();
+      if (keep_alive) return self->next_request();
+      self->linger();
+    });
   }
 
   void leave_flight() {
@@ -437,11 +483,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void linger() {
     leave_flight();
     if (phase_ == Phase::closed) return;
+    enter(Phase::lingering, kLingerTimeout);
+    buffer_.clear();
+    if (!tls_) return end_sending();
+    // Says that this was all, then waits for the other side as without TLS.
+    ::SSL_set_shutdown(tls_->native_handle(), SSL_RECEIVED_SHUTDOWN);
+    tls_->async_shutdown([self = shared_from_this()](const ErrorCodeOf&) { self->end_sending(); });
+  }
+
+  void end_sending() {
+    if (phase_ == Phase::closed) return;
     ErrorCodeOf error;
     socket_.shutdown(tcp::socket::shutdown_send, error);
     if (error) return close();
-    enter(Phase::lingering, kLingerTimeout);
-    buffer_.clear();
     discard();
   }
 
@@ -454,6 +508,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   Socket socket_;
+  std::shared_ptr<TlsCertificate> certificate_;  ///< Outlives `tls_`.
+  std::optional<asio::ssl::stream<Socket&>> tls_;
+  std::string client_name_;
   asio::steady_timer tick_;
   asio::thread_pool& slow_pool_;
   Shared& shared_;
@@ -583,6 +640,8 @@ void HttpListener::State::refuse(Socket socket) {
                          std::to_string(shared.options.connections_max) + " connections",
                  .hint = "try again after the time in Retry-After"});
   shared.telemetry->count(Route::other, 503, 0);
+  // Nobody could read it in the middle of a handshake.
+  if (shared.tls) return;
   const std::string text = head_of(response, false) + response.body;
   // A fresh socket takes so few bytes at once; whoever cannot take them gets none.
   ErrorCodeOf ignored;
@@ -662,6 +721,9 @@ Result<std::unique_ptr<HttpListener>> HttpListener::start(const ServerOptions& o
   state->shared.options = options;
   state->shared.handler = std::move(handler);
   state->shared.telemetry = &telemetry;
+  if (!options.tls.certificate.empty()) {
+    MILLGATE_ASSIGN(state->shared.tls, TlsFollower::start(options.tls, telemetry));
+  }
   MILLGATE_TRY(state->listen());
   state->accept();
   const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -673,6 +735,11 @@ Result<std::unique_ptr<HttpListener>> HttpListener::start(const ServerOptions& o
 }
 
 uint16_t HttpListener::port() const { return state_->port; }
+
+std::optional<Time> HttpListener::certificate_ends() const {
+  if (!state_->shared.tls) return std::nullopt;
+  return Time{state_->shared.tls->get()->ends_seconds * 1'000'000};
+}
 
 void HttpListener::stop() {
   std::call_once(state_->stopped, [this] { state_->stop(); });

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "system/serve/message.h"
 #include "system/serve/server.h"
@@ -19,7 +21,8 @@ struct HttpHandler {
   std::function<bool(const HttpRequest&)> is_slow;
 };
 
-/// HTTP/1.1 and 1.0 with keep-alive and pipelining; no TLS.
+/// HTTP/1.1 and 1.0 with keep-alive and pipelining, over TLS where there is a certificate. A
+/// handshake that takes longer than a header may is cut off.
 ///
 /// A header that is too long is answered 431, a body 413, a malformed request 400, a slow one
 /// 408, each with an end of the connection. Beyond `requests_max` and `slow_requests_max` the
@@ -36,6 +39,8 @@ class HttpListener {
   HttpListener& operator=(const HttpListener&) = delete;
 
   [[nodiscard]] uint16_t port() const;
+  /// Of the certificate in use; nothing without TLS.
+  [[nodiscard]] std::optional<Time> certificate_ends() const;
   /// Accepts no more, answers every request whose first byte has come, waits for that at most
   /// `stop_timeout`, then ends. Idempotent.
   void stop();

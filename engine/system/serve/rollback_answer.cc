@@ -89,8 +89,10 @@ Result<Serving> answer_rollback(const RollbackAccess& access, const HttpRequest&
   if (!to.empty()) {
     MILLGATE_ASSIGN(rollback.to, resolve_model(*access.ledger, to));
   }
-  const std::string through = caller.empty() ? " (HTTP)" : " (HTTP, token " + caller + ")";
-  return roll_back(*access.ledger, rollback, by + through);
+  std::string through = "HTTP";
+  if (!request.client_name.empty()) through += ", certificate " + std::string(request.client_name);
+  if (!caller.empty()) through += ", token " + caller;
+  return roll_back(*access.ledger, rollback, by + " (" + through + ")");
 }
 
 }  // namespace millgate

@@ -284,6 +284,29 @@ TEST_F(RolloutServerTest, OnlyASegmentTakesPart) {
   EXPECT_EQ(told["next"]["move"], "wait");
 }
 
+TEST_F(RolloutServerTest, APromotionThatTheGateRefusesIsTold) {
+  const auto server = serve();
+  roll_out(quick_plan());
+  Requirement requirement{.metric = "auc",
+                          .bound = Bound::at_least,
+                          .limit = 0.95,
+                          .slice = "",
+                          .because = "",
+                          .section = *parse_settings("", "test")};
+  Evidence evidence;
+  evidence.metric = "auc";
+  evidence.value = 0.9;
+  ASSERT_TRUE(judge(ledger(), challenger_, {requirement}, {evidence}, "tester").ok());
+  HttpClient client = *HttpClient::open(server->url());
+  int sent = 0;
+  ASSERT_TRUE(wait_until([&] {
+    for (int i = 0; i < 20; ++i) model_for(client, user(sent++ % 500));
+    return client.get("/rollout")->body.find("\"trouble\":\"release of model") != std::string::npos;
+  }));
+  EXPECT_TRUE(last().is_running());
+  EXPECT_EQ((*serving(ledger()))->model, champion_);
+}
+
 TEST_F(RolloutServerTest, AChallengerThatCannotBeLoadedCostsNothing) {
   const auto server = serve();
   challenger_ = hash_of("no model");

@@ -15,11 +15,14 @@
 
 namespace millgate {
 
+class RolloutSupervisor;
+
 /// Where GET /rollout looks.
 struct RolloutPlace {
-  const Ledger* ledger = nullptr;  ///< Null: this server follows none.
-  std::string environment = {};    ///< Key.
-  std::string folder = {};         ///< Of the files of roll-outs.
+  const Ledger* ledger = nullptr;                 ///< Null: this server follows none.
+  std::string environment = {};                   ///< Key.
+  std::string folder = {};                        ///< Of the files of roll-outs.
+  const RolloutSupervisor* supervisor = nullptr;  ///< Null: nobody judges here.
 };
 
 /// Everything outlives the handlers; `log` may be null.

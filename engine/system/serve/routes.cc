@@ -14,6 +14,7 @@
 #include "system/serve/openapi.h"
 #include "system/serve/request_path.h"
 #include "system/serve/rollout_report.h"
+#include "system/serve/rollout_supervisor.h"
 #include "system/serve/try_page.h"
 
 namespace millgate {
@@ -317,7 +318,10 @@ HttpResponse Routes::rollout(Call& call) {
   }
   const auto report = saved_report(place.folder, all->back(), context_.clock.now());
   if (!report.ok()) return failure_reply(call, report.error());
-  return json_reply(call, dump_json(rollout_json(all->back(), *report)));
+  Json json = rollout_json(all->back(), *report);
+  const std::string trouble = place.supervisor == nullptr ? "" : place.supervisor->trouble();
+  if (!trouble.empty()) json["trouble"] = trouble;
+  return json_reply(call, dump_json(json));
 }
 
 HttpResponse Routes::feedback(Call& call) {

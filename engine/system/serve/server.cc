@@ -44,7 +44,8 @@ struct Server::State {
     if (repository == nullptr || !options.alias.empty()) return {};
     return {.ledger = &repository->ledger(),
             .environment = options.environment,
-            .folder = repository->folder("rollouts")};
+            .folder = repository->folder("rollouts"),
+            .supervisor = supervisor.get()};
   }
 };
 
@@ -116,11 +117,16 @@ uint16_t Server::port() const { return state_->listener->port(); }
 std::string Server::url() const {
   const std::string& address = state_->options.address;
   const bool is_v6 = address.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port());
+  return (state_->options.tls.certificate.empty() ? "http://" : "https://") +
+         (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port());
 }
 
 bool Server::wants_tokens() const {
   return state_->repository && state_->options.wants_tokens && state_->guard.wants_tokens();
+}
+
+std::optional<Time> Server::certificate_ends() const {
+  return state_->listener->certificate_ends();
 }
 
 bool Server::has_model() const { return state_->models.get() != nullptr; }
@@ -134,7 +140,7 @@ std::string Server::serving_text() const {
 void Server::stop() {
   const std::scoped_lock lock(state_->stopping);
   state_->listener->stop();
-  // After the last answer, so that it is counted.
+  // After the last answer, so that it is counted and nobody asks any more.
   state_->shadow.reset();
   state_->supervisor.reset();
   state_->follower.reset();

@@ -7,19 +7,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/online/online_store.h"
 #include "data/store/repository.h"
+#include "ground/clock.h"
 #include "ground/error.h"
 #include "model/artifact/model.h"
 
 namespace millgate {
 
+/// Files in PEM. Without a certificate plain HTTP is spoken.
+struct TlsFiles {
+  std::string certificate = {};  ///< The server's, then those above it.
+  std::string key = {};          ///< Its private key, without a password.
+  std::string client_ca = {};  ///< Only clients with a certificate of it are spoken to; empty: all.
+};
+
 /// How to serve. The defaults suit one machine behind a proxy or alone.
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< "0.0.0.0" or "::" opens it to the network.
   uint16_t port = 0;                  ///< 0: any free one; see Server::port.
+  TlsFiles tls = {};
   /// A socket that listens already, handed over by who started the program; the server closes it.
   /// Its address counts then. What waits at it when the server stops is left for the next one.
   /// -1: none.
@@ -77,6 +87,8 @@ class Server {
   [[nodiscard]] bool has_model() const;
   /// Whether who asks must bring a token.
   [[nodiscard]] bool wants_tokens() const;
+  /// When its certificate expires; nothing without TLS.
+  [[nodiscard]] std::optional<Time> certificate_ends() const;
   /// "flights a1b2c3d4e5f6", or why none serves.
   [[nodiscard]] std::string serving_text() const;
 

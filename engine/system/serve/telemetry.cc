@@ -112,6 +112,15 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   add("millgate_slow_requests", "gauge",
       "Explanations, labels and pushed rows that wait or are worked on.", slow_requests);
   add("millgate_connections", "gauge", "Open connections.", connections);
+  if (certificate_ends.load() > 0) {
+    add("millgate_tls_handshake_failures_total", "counter", "TLS handshakes that failed.",
+        tls_failures);
+    add("millgate_tls_certificate_expiry_timestamp_seconds", "gauge",
+        "When the certificate expires, as Unix time.", certificate_ends);
+    append_metric(out, "millgate_tls_renewal_failed", "gauge",
+                  "1 while the certificate's files cannot be used; the one before is.",
+                  renewal_failed.load() ? 1 : 0);
+  }
   add("millgate_predictions_total", "counter", "Rows predicted.", predictions);
   add("millgate_rows_with_warnings_total", "counter", "Predicted rows that got a warning.",
       rows_with_warnings);

@@ -91,7 +91,7 @@ Json config_of(const Package& package, const std::vector<std::string>& layer_dig
        {{"User", "65532:65532"},
         {"ExposedPorts", {{"8080/tcp", Json::object()}}},
         {"Entrypoint", entry},
-        {"Cmd", Json::array({"--address", "0.0.0.0", "--port", "8080"})},
+        {"Cmd", Json::array({"--address", "0.0.0.0", "--port", "8080", "--open"})},
         {"WorkingDir", kState},
         {"Volumes", {{kState, Json::object()}}},
         {"StopSignal", "SIGTERM"},
