@@ -25,7 +25,9 @@ struct Options {
   std::string kubernetes;
   std::string helm;
   std::string image;  ///< Where a cluster pulls it, without digest.
+  std::string sign;   ///< File of the key.
   std::string verify;
+  std::string signers;  ///< File of those who may have signed.
   std::string probe;
   bool force = false;
 };
@@ -59,7 +61,8 @@ Result<int> pack(const Session& session, const Options& options) {
   }
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Serving live, find_live(repository->ledger(), options.model));
-  MILLGATE_ASSIGN(const Package package, make_package(repository->objects(), live));
+  MILLGATE_ASSIGN(Package package, make_package(repository->objects(), live));
+  if (!options.sign.empty()) MILLGATE_TRY(sign_package(package, options.sign));
   std::optional<OciImage> image;
   if (!options.oci.empty()) {
     MILLGATE_ASSIGN(image, write_oci_image(package, options.oci));
@@ -75,6 +78,7 @@ Result<int> pack(const Session& session, const Options& options) {
     Json json = {{"model", package.model.hex()},
                  {"name", package.name},
                  {"package", package.id.hex()},
+                 {"signed", !options.sign.empty()},
                  {"size_bytes", package.files.size_bytes()},
                  {"tar", options.tar.empty() ? Json() : Json(options.tar)},
                  {"kubernetes", options.kubernetes.empty() ? Json() : Json(options.kubernetes)},
@@ -112,19 +116,28 @@ Result<int> pack(const Session& session, const Options& options) {
   return kDone;
 }
 
-Result<int> verify(const Session& session, const std::string& folder) {
+Result<int> verify(const Session& session, const Options& options) {
+  const std::string& folder = options.verify;
+  std::string signer;
+  if (!options.signers.empty()) {
+    MILLGATE_ASSIGN(signer, package_signer(folder, options.signers));
+  }
   MILLGATE_ASSIGN(const std::vector<PackageFault> faults, verify_package(folder));
   if (session.json) {
     Json list = Json::array();
     for (const PackageFault& one : faults) {
       list.push_back({{"path", one.path}, {"fault", one.fault}});
     }
-    print_json({{"folder", folder}, {"whole", faults.empty()}, {"faults", list}});
+    print_json({{"folder", folder},
+                {"whole", faults.empty()},
+                {"faults", list},
+                {"signer", signer.empty() ? Json() : Json(signer)}});
     return faults.empty() ? kDone : kAnswerIsNo;
   }
   for (const PackageFault& one : faults) std::cout << one.path << ": " << one.fault << '\n';
   if (faults.empty()) {
-    std::cout << "the package in " << folder << " is whole\n";
+    std::cout << "the package in " << folder << " is whole"
+              << (signer.empty() ? "" : " and signed by " + signer) << '\n';
   } else {
     std::cerr << "hint: unpack the package again\n";
   }
@@ -148,7 +161,7 @@ Result<int> package(const Session& session, const Options& options) {
                          "millgate package " + options.model + " --tar FILE --oci FOLDER, or " +
                              "--verify FOLDER, or --probe URL");
   }
-  if (!options.verify.empty()) return verify(session, options.verify);
+  if (!options.verify.empty()) return verify(session, options);
   if (!options.probe.empty()) return probe(options.probe);
   return pack(session, options);
 }
@@ -181,10 +194,19 @@ void add_package(const Command& program, Session& session) {
       .add_option("--helm", options->helm,
                   "with --image: the same as a Helm chart in this folder, with values to choose")
       .needs(image);
+  command.add_option("--sign", options->sign,
+                     "sign the checksums with the SSH key in this file; the signature goes along");
   command.add_flag("--force", options->force, "write over the tar that is there");
-  command.add_option("--verify", options->verify,
-                     "instead, compare the unpacked package in this folder with its checksums; "
-                     "exit code 1 where it is damaged");
+  Parameter verify =
+      command.add_option("--verify", options->verify,
+                         "instead, compare the unpacked package in this folder with its checksums; "
+                         "exit code 1 where it is damaged");
+  command
+      .add_option(
+          "--signers", options->signers,
+          "with --verify: who may have signed it, a file of allowed signers as ssh-keygen(1) "
+          "has it; exit code 1 where nobody of them did")
+      .needs(verify);
   command.add_option("--probe", options->probe,
                      "instead, ask a server whether it is ready; exit code 1 where not");
   command.does([&session, options] { return package(session, *options); });

@@ -80,7 +80,7 @@ Result<int> sign(const Session& session, const Options& options) {
   }
   MILLGATE_ASSIGN(const std::string signature, options.key.empty()
                                                    ? file_text(options.signature)
-                                                   : sign_with_key(statement, options.key));
+                                                   : sign_statement(statement, options.key));
   MILLGATE_ASSIGN(const SignOff given,
                   record_sign_off(ledger, rules, rule, *verdict, signature, author_name()));
   if (session.json) {

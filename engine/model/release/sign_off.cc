@@ -7,8 +7,8 @@
 #include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "ground/plain_name.h"
-#include "ground/program.h"
 #include "model/release/refusal.h"
+#include "model/release/ssh_signature.h"
 
 namespace millgate {
 
@@ -68,23 +68,10 @@ Result<SignOffRule> read_rule(Section section, const std::vector<Environment>& e
   return rule;
 }
 
-Status check_signers_file(const SignOffRules& rules) {
-  std::error_code failed;
-  if (std::filesystem::is_regular_file(rules.signers_path, failed)) return {};
-  return not_found("there is no file of allowed signers `" + rules.signers_path + "`",
-                   "write one line a person: `ada@example.org ssh-ed25519 AAAA...` (ssh-keygen(1), "
-                   "ALLOWED SIGNERS)");
-}
-
 /// Whether ssh-keygen holds `signature` for one of `principal` over `statement`.
 Result<bool> verifies(const SignOffRules& rules, const std::string& principal,
                       const std::string& statement, const std::string& signature) {
-  MILLGATE_ASSIGN(const ProgramAnswer answer,
-                  run_program({.words = {"ssh-keygen", "-Y", "verify", "-f", rules.signers_path,
-                                         "-I", principal, "-n", kNamespace, "-s", kMoreInput},
-                               .input = statement,
-                               .more = signature}));
-  return answer.exit_code == 0;
+  return is_signed_by({statement, kNamespace}, signature, rules.signers_path, principal);
 }
 
 Result<SignOff> sign_off_from_event(const Event& event) {
@@ -143,24 +130,13 @@ std::string sign_off_statement(const SignOffRules& rules, const SignOffRule& rul
          "\nverdict: " + verdict.event().id.hex() + "\n";
 }
 
-Result<std::string> sign_with_key(const std::string& statement, const std::string& key) {
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(key, failed)) {
-    return not_found("there is no key `" + key + "`",
-                     "name the file of your SSH key, for example ~/.ssh/id_ed25519");
-  }
-  MILLGATE_ASSIGN(
-      ProgramAnswer answer,
-      run_program({.words = {"ssh-keygen", "-Y", "sign", "-q", "-n", kNamespace, "-f", key},
-                   .input = statement}));
-  if (answer.exit_code == 0 && !answer.output.empty()) return std::move(answer.output);
-  return refused("ssh-keygen cannot sign with key `" + key + "`",
-                 "see why: `echo test | ssh-keygen -Y sign -n test -f " + key + "`");
+Result<std::string> sign_statement(const std::string& statement, const std::string& key) {
+  return sign_with_key({statement, kNamespace}, key);
 }
 
 Result<std::string> signer_of(const SignOffRules& rules, const SignOffRule& rule,
                               const Verdict& verdict, const std::string& signature) {
-  MILLGATE_TRY(check_signers_file(rules));
+  MILLGATE_TRY(check_signers_file(rules.signers_path));
   const std::string statement = sign_off_statement(rules, rule, verdict);
   for (const std::string& principal : rule.by) {
     MILLGATE_ASSIGN(const bool is_right, verifies(rules, principal, statement, signature));
@@ -223,7 +199,7 @@ Result<std::vector<SignOff>> sign_offs(const Ledger& ledger, const Verdict& verd
 Status check_signed(const Ledger& ledger, const SignOffRules& rules, const Verdict& verdict) {
   const std::vector<SignOffRule> asked = rules.of(verdict.environment());
   if (asked.empty()) return {};
-  MILLGATE_TRY(check_signers_file(rules));
+  MILLGATE_TRY(check_signers_file(rules.signers_path));
   MILLGATE_ASSIGN(const std::vector<SignOff> given, sign_offs(ledger, verdict));
   std::vector<std::string> missing;
   for (const SignOffRule& rule : asked) {

@@ -55,9 +55,9 @@ struct SignOff {
                                              const Verdict& verdict);
 
 /// Signs `statement` with the key in the file `key` (a public key is signed by the agent's).
-/// Errors: `outside` when ssh-keygen is not there; `refused` when it cannot sign with that key.
-[[nodiscard]] Result<std::string> sign_with_key(const std::string& statement,
-                                                const std::string& key);
+/// Errors: as sign_with_key of ssh_signature.h.
+[[nodiscard]] Result<std::string> sign_statement(const std::string& statement,
+                                                 const std::string& key);
 
 /// Whose signature this is by the allowed signers. Errors: `refused` when nobody's that may sign
 /// for `rule`, or over another text; `not_found` without a file of allowed signers.

@@ -44,7 +44,7 @@ class SignOffTest : public RegistryTest {
   }
   std::string signature(const std::string& name, const Verdict& verdict) const {
     const auto made =
-        sign_with_key(sign_off_statement(rules_, rules_.rules[0], verdict), folder_.path(name));
+        sign_statement(sign_off_statement(rules_, rules_.rules[0], verdict), folder_.path(name));
     EXPECT_TRUE(made.ok()) << made.error().what;
     return made.ok() ? *made : std::string();
   }
@@ -119,9 +119,9 @@ TEST_F(SignOffTest, ARefusedModelIsNotSigned) {
 }
 
 TEST_F(SignOffTest, AKeyThatIsNoneIsRefused) {
-  EXPECT_EQ(sign_with_key("text", folder_.path("nobody")).error().code, ErrorCode::not_found);
+  EXPECT_EQ(sign_statement("text", folder_.path("nobody")).error().code, ErrorCode::not_found);
   std::ofstream(folder_.path("junk")) << "no key";
-  EXPECT_EQ(sign_with_key("text", folder_.path("junk")).error().code, ErrorCode::refused);
+  EXPECT_EQ(sign_statement("text", folder_.path("junk")).error().code, ErrorCode::refused);
 }
 
 TEST(SignOffRulesTest, ReadsThemAndRefusesWhatCannotBe) {

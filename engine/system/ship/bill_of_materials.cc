@@ -1,33 +1,19 @@
 #include "system/ship/bill_of_materials.h"
 
-#include <array>
 #include <string_view>
 
 #include "ground/id.h"
 #include "ground/json.h"
+#include "system/ship/known_library.h"
 
 namespace millgate {
 namespace {
 
-/// A library, its licence (SPDX; an expression where it has a blank) and where its text lies.
-struct KnownLibrary {
-  std::string_view begin;
-  std::string_view licence;
-  std::string_view licence_folder;
-};
-constexpr auto kLibraries = std::to_array<KnownLibrary>({
-#include "system/ship/known_libraries.inc"
-});
-
-Json licences_of(std::string_view name) {
-  for (const KnownLibrary& known : kLibraries) {
-    if (!name.starts_with(known.begin)) continue;
-    if (known.licence.find(' ') != std::string_view::npos) {
-      return Json::array({{{"expression", known.licence}}});
-    }
-    return Json::array({{{"license", {{"id", known.licence}}}}});
+Json licences_of(const KnownLibrary& known) {
+  if (known.licence.find(' ') != std::string_view::npos) {
+    return Json::array({{{"expression", known.licence}}});
   }
-  return Json::array();
+  return Json::array({{{"license", {{"id", known.licence}}}}});
 }
 
 Json hashes_of(std::string_view bytes) {
@@ -44,8 +30,17 @@ Json library(const ProgramFile& file) {
   Json json = {{"type", "library"}, {"bom-ref", "lib/" + file.name}, {"name", file.name}};
   if (std::string version = version_of(file.name); !version.empty()) json["version"] = version;
   json["hashes"] = hashes_of(file.bytes);
-  if (Json licences = licences_of(file.name); !licences.empty()) json["licenses"] = licences;
+  if (const KnownLibrary* known = find_known_library(file.name); known != nullptr) {
+    json["licenses"] = licences_of(*known);
+  }
   return json;
+}
+
+Json compiled_in(const KnownLibrary& known) {
+  return {{"type", "library"},
+          {"bom-ref", "compiled-in/" + std::string(known.name)},
+          {"name", known.name},
+          {"licenses", licences_of(known)}};
 }
 
 Json property(const std::string& name, const std::string& value) {
@@ -117,6 +112,10 @@ std::string bill_of_materials(const Model& model, const RunningProgram& program,
     components.push_back(library(file));
     needed.push_back("lib/" + file.name);
     all.add_field(hash_of(file.bytes).hex());
+  }
+  for (const KnownLibrary& one : compiled_in_libraries()) {
+    components.push_back(compiled_in(one));
+    needed.push_back("compiled-in/" + std::string(one.name));
   }
   const Json application = {{"type", "application"},
                             {"bom-ref", "millgate"},

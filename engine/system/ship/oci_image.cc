@@ -43,7 +43,8 @@ Layers layers_of(const Package& package) {
   Layers layers;
   const std::string folder = "opt/" + package.name + "/";
   for (const auto& [path, entry] : package.files.entries()) {
-    const bool is_program = path.starts_with("bin/") || path.starts_with("lib/");
+    const bool is_program =
+        path.starts_with("bin/") || path.starts_with("lib/") || path.starts_with("licences/");
     if (entry.is_folder) continue;
     (is_program ? layers.program : layers.model).add_file(folder + path, entry.bytes, entry.mode);
   }

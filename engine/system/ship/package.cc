@@ -8,7 +8,10 @@
 #include "ground/file_store.h"
 #include "ground/format_version.h"
 #include "ground/json.h"
+#include "model/release/refusal.h"
+#include "model/release/ssh_signature.h"
 #include "system/ship/bill_of_materials.h"
+#include "system/ship/licence_texts.h"
 #include "system/ship/systemd_unit.h"
 
 namespace millgate {
@@ -17,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kFormat = "millgate-package";
 constexpr const char* kSums = "SHA256SUMS";
+constexpr const char* kSignature = "SHA256SUMS.sig";
+constexpr const char* kNamespace = "millgate-package";
 
 /// A word for folders, services and images: small letters, digits and `-`.
 std::string word_of(const std::string& project) {
@@ -162,6 +167,7 @@ Result<Package> make_package(const ObjectStore& objects, const Serving& serving)
   package.files.add_file("model/package.json", about_text(package, model->manifest()));
   package.files.add_file("model/sbom.cdx.json", bill_of_materials(*model, program, serving));
   package.files.add_file(package.name + ".service", systemd_unit(package.name, program.loader));
+  MILLGATE_TRY(add_licence_texts(program, package.files));
   package.files.add_file("bin/millgate", std::move(program.bytes), 0755);
   for (ProgramFile& library : program.libraries) {
     package.files.add_file("lib/" + library.name, std::move(library.bytes), 0755);
@@ -170,6 +176,29 @@ Result<Package> make_package(const ObjectStore& objects, const Serving& serving)
   package.id = hash_of(sums);
   package.files.add_file(kSums, sums);
   return package;
+}
+
+Status sign_package(Package& package, const std::string& key) {
+  const std::string& sums = package.files.entries().at(kSums).bytes;
+  MILLGATE_ASSIGN(std::string signature, sign_with_key({sums, kNamespace}, key));
+  package.files.add_file(kSignature, std::move(signature));
+  return {};
+}
+
+Result<std::string> package_signer(const std::string& folder, const std::string& signers_path) {
+  MILLGATE_ASSIGN(const std::string sums, read_part(folder, kSums));
+  const auto signature = read_file(folder + "/" + kSignature);
+  if (!signature.ok() && signature.error().code == ErrorCode::not_found) {
+    return refused("the package in `" + folder + "` is not signed",
+                   "sign it when it is made: `millgate package --sign KEY`");
+  }
+  if (!signature.ok()) return signature.error();
+  MILLGATE_ASSIGN(std::string signer, find_signer({sums, kNamespace}, *signature, signers_path));
+  if (!signer.empty()) return signer;
+  return refused(
+      "the signature of the package in `" + folder +
+          "` is of nobody in the allowed signers, or over another package",
+      "their keys stand in `" + signers_path + "`; get the package again from its maker");
 }
 
 std::string package_tar(const Package& package) {
@@ -196,7 +225,8 @@ Result<std::vector<PackageFault>> verify_package(const std::string& folder) {
        at.increment(failure)) {
     if (at->is_directory()) continue;
     const std::string path = fs::relative(at->path(), folder).string();
-    if (path != kSums && !sums.contains(path)) faults.push_back({path, "not listed"});
+    if (path != kSums && path != kSignature && !sums.contains(path))
+      faults.push_back({path, "not listed"});
   }
   if (failure) return outside_failure("`" + folder + "` cannot be read: " + failure.message());
   std::sort(faults.begin(), faults.end(),

@@ -34,6 +34,16 @@ struct Package {
 /// bytes. Errors: as read_running_program and ObjectStore::get.
 [[nodiscard]] Result<Package> make_package(const ObjectStore& objects, const Serving& serving);
 
+/// Signs SHA256SUMS, and so everything, with the SSH key in the file `key`; SHA256SUMS.sig goes
+/// along. Errors: as sign_with_key.
+[[nodiscard]] Status sign_package(Package& package, const std::string& key);
+
+/// Who of the allowed signers signed the unpacked package in `folder`.
+/// Errors: `refused` when nobody of them did, the signature is over another package, or there is
+/// none; as find_signer.
+[[nodiscard]] Result<std::string> package_signer(const std::string& folder,
+                                                 const std::string& signers_path);
+
 /// The folder as a tar, with everything below `name`/.
 [[nodiscard]] std::string package_tar(const Package& package);
 

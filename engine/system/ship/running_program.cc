@@ -28,18 +28,22 @@ int collect(dl_phdr_info* info, size_t /*size*/, void* to) {
 Result<RunningProgram> read_running_program() {
   RunningProgram program;
   MILLGATE_ASSIGN(std::string bytes, read_file("/proc/self/exe"));
+  std::error_code failure;
+  std::filesystem::path lies = std::filesystem::read_symlink("/proc/self/exe", failure);
   std::map<std::string, std::string> paths;
   dl_iterate_phdr(collect, &paths);
   for (const auto& [name, path] : paths) {
     // Started by its loader, as in a package, the program is a library of that.
     if (name == "millgate") {
       MILLGATE_ASSIGN(bytes, read_file(path));
+      lies = std::filesystem::absolute(path, failure).lexically_normal();
       continue;
     }
     MILLGATE_ASSIGN(std::string library, read_file(path));
     if (name.starts_with("ld-") || name.starts_with("ld.")) program.loader = name;
     program.libraries.push_back({.name = name, .bytes = without_debug_data(std::move(library))});
   }
+  program.folder = lies.parent_path().string();
   program.bytes = without_debug_data(std::move(bytes));
   if (program.loader.empty()) {
     return outside_failure("this program has no loader of its own that a package could carry",

@@ -16,6 +16,7 @@ struct ProgramFile {
 
 /// The program and all that it needs to start elsewhere.
 struct RunningProgram {
+  std::string folder;                  ///< Where it lies.
   std::string bytes;                   ///< Without what only a debugger reads.
   std::string loader;                  ///< Name of the one of `libraries` that starts programs.
   std::vector<ProgramFile> libraries;  ///< By name. The loader is among them.
