@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import re
+import time
 
 import carried
 from carried import File
@@ -26,13 +27,20 @@ Description: everything around a machine learning model, as one program
  a prediction server, drift and quality of what was served, roll back.
 """
 COPYRIGHT = """\
-Millgate: copyright the authors of Millgate, licensed under the Apache License,
-version 2.0, whose text is in /usr/share/common-licenses/Apache-2.0.
+Copyright: the authors of Millgate. Licensed under the Apache License, version
+2.0, whose text is in /usr/share/common-licenses/Apache-2.0.
 
 /usr/lib/millgate/lib holds libraries of others (Apache Arrow, DuckDB,
 LightGBM, ONNX Runtime). Their licences, and those of what is compiled into the
 program, are in /usr/share/millgate/licences, and all of them are named in
 /usr/share/doc/millgate/sbom.cdx.json.
+"""
+CHANGES = """\
+millgate ({version}) unstable; urgency=medium
+
+  * What a user notices is in CHANGELOG.md.gz.
+
+ -- {maintainer}  {date}
 """
 
 
@@ -42,9 +50,11 @@ def write_deb(path, files, bill, epoch, level, work, maintainer):
     for name, file in files.items():
         shared = name.startswith("share/")
         placed[f"usr/{name}" if shared else f"usr/lib/millgate/{name}"] = file
-    changes = (carried.ROOT / "CHANGELOG.md").read_bytes()
+    date = time.strftime("%a, %d %b %Y %T +0000", time.gmtime(epoch))
+    changes = CHANGES.format(version=carried.version(), maintainer=maintainer, date=date).encode()
     about = "usr/share/doc/millgate"
-    placed[f"{about}/changelog.gz"] = File(gzip.compress(changes, 9, mtime=0))
+    placed[f"{about}/changelog.gz"] = packed_text(changes)
+    placed[f"{about}/CHANGELOG.md.gz"] = packed_text((carried.ROOT / "CHANGELOG.md").read_bytes())
     placed[f"{about}/copyright"] = File(COPYRIGHT.encode())
     placed[f"{about}/sbom.cdx.json"] = File(bill)
     sums = "".join(
@@ -66,6 +76,10 @@ def write_deb(path, files, bill, epoch, level, work, maintainer):
     packed = ["-Zxz", f"-z{level}", "--threads-max=2"] if level else ["-Znone"]
     carried.ask("dpkg-deb", "--root-owner-group", *packed, "--build", root, path,
                 env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)})
+
+
+def packed_text(content):
+    return File(gzip.compress(content, 9, mtime=0))
 
 
 def write(path, file):
