@@ -135,7 +135,7 @@ Status check_unmoved(const Ledger& ledger, const Rollout& rollout) {
       "look at `millgate rollout`, then decide again");
 }
 
-Status append(Ledger& ledger, const Rollout& rollout, Json body, const std::string& author) {
+Status append(Ledger& ledger, const Rollout& rollout, const Json& body, const std::string& author) {
   const auto appended =
       ledger.append({.kind = kRolloutKind,
                      .subject = rollout.challenger.hex(),
@@ -165,7 +165,7 @@ Result<RolloutMode> parse_rollout_mode(std::string_view text) {
     names.emplace_back(name);
   }
   return invalid_input("unknown mode `" + std::string(text) + "` of a roll-out",
-                       name_hint(std::string(text), names));
+                       name_hint(text, names));
 }
 
 std::string_view to_string(RolloutState state) {

@@ -87,17 +87,14 @@ std::string identity_of(const TlsFiles& files) {
 }  // namespace
 
 Result<std::shared_ptr<TlsCertificate>> read_certificate(const TlsFiles& files) {
-  MILLGATE_ASSIGN(const std::string chain, read_file(files.certificate));
-  // Its rights are looked at by reading it: what OpenSSL says of a file that it may not read is
-  // odd.
+  // Rights are looked at by reading: what OpenSSL says of a file that it may not read is odd.
+  MILLGATE_TRY(read_file(files.certificate));
   MILLGATE_ASSIGN(const std::string key, read_file(files.key));
-  ::ERR_clear_error();
   auto read = std::make_shared<TlsCertificate>();
   SSL_CTX* const context = read->context.native_handle();
   ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   ::SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-  boost::system::error_code error;
   ::ERR_clear_error();
   if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
     return fault("certificate", files.certificate,

@@ -27,7 +27,7 @@ class TlsCertificateTest : public ::testing::Test {
  protected:
   TlsFiles made(const std::string& name, long begins_seconds, long ends_seconds) {
     TlsFiles files{.certificate = folder_.path(name + ".crt"), .key = folder_.path(name + ".key")};
-    EVP_PKEY* const key = ::EVP_EC_gen("P-256");
+    EVP_PKEY* const key = ::EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     X509* const certificate = ::X509_new();
     ::ASN1_INTEGER_set(::X509_get_serialNumber(certificate), 1);
     ::X509_gmtime_adj(::X509_getm_notBefore(certificate), begins_seconds);
