@@ -7,6 +7,7 @@
 namespace millgate {
 
 void add_init(const Command& program, Session& session);
+void add_doctor(const Command& program, Session& session);
 void add_commit(const Command& program, Session& session);
 void add_status(const Command& program, Session& session);
 void add_checkout(const Command& program, Session& session);

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "model/release/model_name.h"
+#include "system/doctor/examination.h"
+#include "system/pipeline/doctor_settings.h"
 
 namespace millgate {
 
@@ -21,7 +23,7 @@ Error not_from_elsewhere(const std::string& setting) {
 /// who goes live, and a server may need them.
 const std::string* asked_by_variable(const Project& project) {
   for (const std::string& setting : project.configuration.overrides) {
-    for (const char* section : {"requirement", "gate", "environment", "sign_off"}) {
+    for (const char* section : {"requirement", "gate", "environment", "sign_off", "doctor"}) {
       const std::string_view rest = std::string_view(setting).substr(
           std::min(setting.size(), std::string_view(section).size()));
       if (setting.starts_with(section) && (rest.starts_with('.') || rest.starts_with('='))) {
@@ -39,6 +41,7 @@ Result<Serving> enter(const Session& session, const GoingLive& options) {
   MILLGATE_ASSIGN(const Id model, resolve_model(ledger, options.model));
   MILLGATE_ASSIGN(const std::optional<Override> why, override_from(options, entry.now));
   if (why) return release_by_override(ledger, model, *why, author_name(), entry);
+  MILLGATE_TRY(check_health(place));
   if (entry.environment.open) return enter_open(ledger, model, author_name(), entry);
   MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
                   find_verdict(ledger, model, entry.environment.key));
@@ -77,6 +80,23 @@ Result<Entry> entry_from(const Session& session, const Workplace& place,
   MILLGATE_ASSIGN(entry.sign_offs, sign_off_rules(place.project));
   MILLGATE_ASSIGN(entry.environment, find_environment(place.project.environments, environment));
   return entry;
+}
+
+Status check_health(const Workplace& place) {
+  Section root = place.project.root;
+  MILLGATE_ASSIGN(const DoctorSettings settings, read_doctor_settings(root));
+  if (settings.blocks_release.empty()) return {};
+  MILLGATE_ASSIGN(const Examination found, examine(place.project.folder, system_clock(),
+                                                   {.only = settings.blocks_release, .skip = {}}));
+  if (found.symptoms.empty()) return {};
+  Error error{.code = ErrorCode::refused,
+              .what = "the project is not in order: `blocks_release` of [doctor] forbids a release",
+              .hint = "`millgate doctor` says how each is mended"};
+  for (const Symptom& one : found.symptoms) {
+    error.because.push_back(one.id + ": " + (one.file.empty() ? "" : one.where() + ": ") +
+                            one.what);
+  }
+  return error;
 }
 
 Result<std::optional<Override>> override_from(const GoingLive& options, Time now) {

@@ -29,6 +29,9 @@ struct GoingLive {
 /// settings from elsewhere change what the gate asks.
 [[nodiscard]] Result<Entry> entry_from(const Session& session, const Workplace& place,
                                        const std::string& environment);
+/// `[doctor] blocks_release`: what must be in order before a model goes live, unless it is let in
+/// against the gate. Errors: `refused` with what doctor finds; as examine.
+[[nodiscard]] Status check_health(const Workplace& place);
 /// What the options say against the gate; nothing: they say nothing.
 [[nodiscard]] Result<std::optional<Override>> override_from(const GoingLive& options, Time now);
 

@@ -8,6 +8,7 @@
 #include "app/text_table.h"
 #include "data/query/database.h"
 #include "data/table/writer.h"
+#include "system/doctor/project_folder.h"
 #include "system/pipeline/proposed_project.h"
 
 namespace millgate {
@@ -156,7 +157,7 @@ Status make_copy(const fs::path& example, const fs::path& folder) {
 }
 
 Status make_empty(const fs::path& folder) {
-  MILLGATE_TRY(make_folder(folder / "data" / "raw"));
+  MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
   std::string text = kEmptyProject;
   text.replace(text.find("NAME"), 4, fs::absolute(folder).lexically_normal().filename().string());
   return write_file((folder / "millgate.toml").string(), text);
@@ -169,7 +170,9 @@ std::string readme_of(const std::string& name, const ProposedProject& proposal) 
          "- `data/raw/` holds what was given, and is not changed by hand.\n"
          "- A program that prepares data is a `[[step]]` in `millgate.toml`: it reads `data/raw/` "
          "and "
-         "writes `data/processed/`.\n\n"
+         "writes `data/processed/`. It lies in `pipeline/`, its tests in `tests/`.\n"
+         "- `notebooks/`, `scripts/` and `deploy/` say what they are for. `millgate doctor` tells "
+         "what is not in order.\n\n"
          "    millgate commit -m \"first data\"\n    millgate run --smoke\n    millgate run\n"
          "    millgate gate\n    millgate release latest\n    millgate serve\n";
 }
@@ -192,7 +195,7 @@ Result<ProposedProject> make_from(const Options& options, const fs::path& folder
   how.path = (fs::path("data") / "raw" / file.filename()).generic_string();
   how.label = options.label;
   MILLGATE_ASSIGN(ProposedProject proposal, propose_project(file.string(), how));
-  MILLGATE_TRY(make_folder(folder / "data" / "raw"));
+  MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
   MILLGATE_TRY(copy_to(file, folder / how.path));
   MILLGATE_TRY(write_file((folder / "millgate.toml").string(), proposal.toml));
   MILLGATE_TRY(write_file((folder / "README.md").string(), readme_of(name, proposal)));

@@ -19,6 +19,7 @@ constexpr const char* kExitCodes =
 void add_commands(const millgate::Command& program, millgate::Session& session) {
   using namespace millgate;
   add_init(program, session);
+  add_doctor(program, session);
   add_commit(program, session);
   add_status(program, session);
   add_checkout(program, session);

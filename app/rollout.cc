@@ -151,6 +151,7 @@ Result<int> start(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Entry entry, entry_from(session, place, options.into.environment));
   MILLGATE_ASSIGN(wanted.challenger, resolve_model(ledger, options.into.model));
   MILLGATE_ASSIGN(wanted.let_in, override_from(options.into, entry.now));
+  if (!wanted.let_in) MILLGATE_TRY(check_health(place));
   MILLGATE_ASSIGN(const std::optional<Serving> live,
                   serving(ledger, std::nullopt, entry.environment.key));
   if (live) {

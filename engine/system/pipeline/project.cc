@@ -13,6 +13,7 @@
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
 #include "model/release/sign_off.h"
+#include "system/pipeline/doctor_settings.h"
 #include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
@@ -366,8 +367,9 @@ Result<Project> project_of(const std::string& folder, Configuration configuratio
   MILLGATE_TRY(read_stakeholders(root, project));
   MILLGATE_TRY(read_requirements(root, project));
   MILLGATE_TRY(read_gate(root, project));
-  // Who merges reads it again; here a fault in it is found by every command.
+  // Who needs them reads them again; here a fault in them is found by every command.
   MILLGATE_TRY(read_quarantine_settings(root));
+  MILLGATE_TRY(read_doctor_settings(root));
   MILLGATE_TRY(root.finish());
   return project;
 }
