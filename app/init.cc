@@ -10,6 +10,7 @@
 #include "data/table/writer.h"
 #include "system/doctor/project_folder.h"
 #include "system/pipeline/proposed_project.h"
+#include "system/ship/ci_pipeline.h"
 
 namespace millgate {
 
@@ -22,6 +23,7 @@ struct Options {
   std::string example;
   std::string from;  ///< A file of the user, of which the project is made.
   std::string label;
+  std::vector<std::string> ci;  ///< Servers whose pipeline is written.
 };
 
 constexpr const char* kEmptyProject = R"TOML([project]
@@ -234,8 +236,23 @@ Status check_free(const fs::path& folder, bool example) {
                .hint = "give another folder; nothing was changed"};
 }
 
+/// The pipelines for a project that is there.
+Result<int> add_pipelines(const Session& session, const Options& options) {
+  Json written = Json::array();
+  for (const std::string& server : options.ci) {
+    MILLGATE_ASSIGN(const std::string path, write_ci_pipeline(options.folder, server));
+    written.push_back(path);
+    if (!session.json) std::cout << "pipeline in " << path << '\n';
+  }
+  if (session.json) print_json({{"folder", options.folder}, {"ci", written}});
+  return kDone;
+}
+
 Result<int> init(const Session& session, const Options& options) {
   const fs::path folder = options.folder;
+  if (!options.ci.empty() && fs::exists(folder / ".millgate")) {
+    return add_pipelines(session, options);
+  }
   std::optional<ProposedProject> proposal;
   MILLGATE_TRY(check_free(folder, !options.example.empty() || !options.from.empty()));
   if (!options.from.empty() && !options.example.empty()) {
@@ -257,6 +274,10 @@ Result<int> init(const Session& session, const Options& options) {
   if (!fs::exists(ignored)) MILLGATE_TRY(write_file(ignored.string(), kGitIgnore));
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository,
                   Repository::init(folder.string(), system_clock()));
+  for (const std::string& server : options.ci) {
+    MILLGATE_ASSIGN([[maybe_unused]] const std::string path,
+                    write_ci_pipeline(folder.string(), server));
+  }
   if (session.json) {
     Json json = {{"folder", fs::absolute(folder).lexically_normal().string()},
                  {"example", options.example}};
@@ -285,6 +306,9 @@ void add_init(const Command& program, Session& session) {
       .add_option("--label", options->label,
                   "with --from: the column to predict, or a condition such as `days > 30`")
       .needs(from);
+  command.add_option("--ci", options->ci, "add a CI pipeline, also to a project that is there")
+      .one_of(ci_servers())
+      .one_at_a_time();
   command.does([&session, options] { return init(session, *options); });
 }
 
