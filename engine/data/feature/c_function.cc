@@ -260,11 +260,11 @@ std::string_view c_function_of(const KernelName& name) {
 }
 
 std::string c_functions(const std::set<std::string>& used) {
-  struct Source {
+  struct FunctionText {
     std::string_view name;
     std::string text;
   };
-  std::vector<Source> all;
+  std::vector<FunctionText> all;
   for (const CSupport& one : c_support()) all.push_back({one.c_name, std::string(one.source)});
   for (const StrictFunction& one : kStrict) all.push_back({one.c_name, source_of(one)});
 

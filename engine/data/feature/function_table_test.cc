@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ground/file_store.h"
+#include "ground/source_folder.h"
 
 namespace millgate {
 namespace {
@@ -27,7 +28,7 @@ TEST(FunctionTable, NamesAreUniqueAndEveryFunctionIsExplained) {
 }
 
 TEST(FunctionTable, TheGuideShowsAllOfThemAsTheyAre) {
-  const auto page = read_file(std::string(MILLGATE_SOURCE_DIR) + "/docs/guides/expressions.md");
+  const auto page = read_file(std::string(kSourceFolder) + "/docs/guides/expressions.md");
   ASSERT_TRUE(page.ok());
   EXPECT_THAT(*page, testing::HasSubstr(expression_reference()))
       << "put the output of `millgate functions --markdown` at the end of the guide";

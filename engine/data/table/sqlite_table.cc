@@ -47,7 +47,7 @@ Error failure(sqlite3* file, const Place& place) {
   return error;
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string text = "\"";
   for (const char c : name) text.append(c == '"' ? 2 : 1, c);
   return text + "\"";
@@ -270,7 +270,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> read_sqlite_table(const std::s
   const Place place{.path = path, .table = table};
   MILLGATE_ASSIGN(const File file, open_file(place));
   MILLGATE_TRY(check_table(file, place));
-  MILLGATE_ASSIGN(Statement rows, prepare(file, "select * from " + quoted(table), place));
+  MILLGATE_ASSIGN(Statement rows, prepare(file, "select * from " + quoted_name(table), place));
   std::shared_ptr<arrow::Schema> schema = options.kept_schema;
   if (schema == nullptr) {
     MILLGATE_ASSIGN(const auto columns, guess_columns(file, rows, place));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ground/shared_library.h"
+#include "ground/source_folder.h"
 #include "model/artifact/lightgbm_twin.h"
 
 namespace millgate {
@@ -38,7 +39,7 @@ struct XgboostFunctions {
  private:
   static XgboostFunctions load() {
     const auto library = SharedLibrary::open_in(
-        {std::string(MILLGATE_SOURCE_DIR) + "/.deps/venv/lib/python3.11/site-packages/xgboost/lib"},
+        {std::string(kSourceFolder) + "/.deps/venv/lib/python3.11/site-packages/xgboost/lib"},
         "XGBoost", "libxgboost.so");
     XgboostFunctions f;
     EXPECT_TRUE(library.ok()) << library.error().what;

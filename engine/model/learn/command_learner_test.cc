@@ -9,6 +9,7 @@
 #include "data/table/reader.h"
 #include "ground/file_store.h"
 #include "ground/json.h"
+#include "ground/source_folder.h"
 #include "ground/test_folder.h"
 #include "model/learn/command_job.h"
 #include "model/learn/dependencies.h"
@@ -232,7 +233,7 @@ TEST_F(CommandLearner, ItsFilesAreThoseOfTheArgumentsAndOfWhatItReads) {
 }
 
 TEST_F(CommandLearner, PackagesOfPythonAndHashesOfProgramsAreDependencies) {
-  settings_.command.command = {std::string(MILLGATE_SOURCE_DIR) + "/.deps/venv/bin/python", "x.py"};
+  settings_.command.command = {std::string(kSourceFolder) + "/.deps/venv/bin/python", "x.py"};
   const auto python = dependencies_of(settings_);
   ASSERT_TRUE(python.ok()) << python.error().what;
   EXPECT_EQ(python->at("python").substr(0, 9), "CPython 3");

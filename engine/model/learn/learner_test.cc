@@ -9,6 +9,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "ground/source_folder.h"
 #include "model/learn/dependencies.h"
 #include "model/learn/lightgbm_threads.h"
 #include "model/learn/made_rows.h"
@@ -315,7 +316,7 @@ TEST_F(Learner, EachScorerComesBackFromItsText) {
 }
 
 TEST(Dependencies, NameThePinnedVersions) {
-  std::ifstream pins(std::filesystem::path(MILLGATE_SOURCE_DIR) / "scripts" / "pins");
+  std::ifstream pins(std::filesystem::path(kSourceFolder) / "scripts" / "pins");
   std::stringstream text;
   text << pins.rdbuf();
   const auto versions = *dependencies_of({});

@@ -87,13 +87,13 @@ Result<std::vector<TableStep>> table_history(const Repository& repository, const
 
 std::string semantic_version(const std::vector<std::vector<TableStep>>& histories) {
   // A commit may touch several tables: the greatest change of them counts, once.
-  struct Level {
+  struct VersionLevel {
     bool breaks = false, adds = false;
   };
-  std::map<int64_t, Level, std::greater<>> levels;  // By age: the oldest first.
+  std::map<int64_t, VersionLevel, std::greater<>> levels;  // By age: the oldest first.
   for (const auto& steps : histories) {
     for (const TableStep& step : steps) {
-      Level& level = levels[step.age];
+      VersionLevel& level = levels[step.age];
       level.breaks |= step.breaks();
       level.adds |= step.adds();
     }
