@@ -1,7 +1,9 @@
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 
 #include "app/commands.h"
+#include "app/going_live.h"
 #include "app/text_table.h"
 #include "system/monitor/alarm_decision.h"
 #include "system/monitor/alarm_delivery.h"
@@ -50,6 +52,9 @@ Result<int> list_alarms(const Session& session, const Options& options) {
     print_json(list);
     return kDone;
   }
+  // Whoever reads of a model that lives against the gate is told so.
+  MILLGATE_ASSIGN(const std::optional<Serving> now, serving(repository->ledger()));
+  if (now) tell_override(*now);
   if (all.empty()) {
     std::cout << "no alarms\n";
     return kDone;

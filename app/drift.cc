@@ -3,12 +3,16 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/joined_rows.h"
+#include "app/model_drift_text.h"
 #include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "data/check/table_drift.h"
 #include "ground/comma_list.h"
+#include "model/release/model_name.h"
 #include "model/study/sample_classifier.h"
+#include "system/pipeline/model_drift.h"
 
 namespace millgate {
 
@@ -22,8 +26,15 @@ struct Options {
   bool exit_code = false;
   bool no_label = false;
   bool classify = false;
+  std::string model;  ///< Empty: none.
   TableDriftOptions drift;
   SampleClassifierOptions classifier;
+};
+
+/// What drift is held against.
+struct Judge {
+  Id id;
+  std::shared_ptr<const Model> model;
 };
 
 /// What was found about one pair.
@@ -32,6 +43,7 @@ struct Compared {
   std::optional<SampleClassifier> classifier;
   bool told_apart = false;      ///< By the classifier: clearly, and far enough.
   std::string classifier_note;  ///< Why there is none; empty otherwise.
+  std::optional<ModelDrift> model;
 };
 
 /// One pair of rows to compare, and what it is called.
@@ -254,7 +266,17 @@ Status show_guarded(const Repository& repository, const Options& options, const 
   return show(pair.reference, &ColumnShift::gone_categories);
 }
 
-Result<Compared> compare_pair(const Workplace& place, const Options& options, const Pair& pair) {
+/// Rows of the task's table as the model sees them.
+Result<std::shared_ptr<arrow::Table>> seen_by(const Workplace& place, Database& database,
+                                              const AskedRows& rows, const Model& model,
+                                              const std::string& revision) {
+  MILLGATE_ASSIGN(std::shared_ptr<arrow::Table> table,
+                  database.query("select * from " + rows.name));
+  return joined_given_rows(place, revision, model, std::move(table));
+}
+
+Result<Compared> compare_pair(const Workplace& place, const Options& options, const Pair& pair,
+                              const Judge& judge) {
   MILLGATE_ASSIGN(
       const auto database,
       Database::open({.spill_folder = place.repository->folder("scratch"), .user_sql = true}));
@@ -269,6 +291,15 @@ Result<Compared> compare_pair(const Workplace& place, const Options& options, co
   MILLGATE_ASSIGN(compared.drift, compare_rows(*database, sides[0], sides[1], how));
   MILLGATE_TRY(show_guarded(*place.repository, options, pair, compared.drift));
   if (options.classify) MILLGATE_TRY(classify(*database, sides, options, compared));
+  const bool is_of_task = place.project.task && place.project.task->table == pair.name;
+  if (judge.model && (pair.name.empty() || is_of_task)) {
+    MILLGATE_ASSIGN(const auto before,
+                    seen_by(place, *database, sides[0], *judge.model, options.revision));
+    MILLGATE_ASSIGN(const auto now,
+                    seen_by(place, *database, sides[1], *judge.model, options.revision));
+    MILLGATE_ASSIGN(compared.model,
+                    weigh_drift(*place.repository, place.project, *judge.model, *before, *now));
+  }
   return compared;
 }
 
@@ -278,10 +309,15 @@ Result<int> drift(const Session& session, Options& options) {
                              : options.correction == "none" ? FalseDiscovery::none
                                                             : FalseDiscovery::benjamini_hochberg;
   MILLGATE_ASSIGN(const std::vector<Pair> pairs, pairs_of(*place.repository, options));
+  Judge judge;
+  if (!options.model.empty()) {
+    MILLGATE_ASSIGN(judge.id, resolve_model(place.repository->ledger(), options.model));
+    MILLGATE_ASSIGN(judge.model, Model::load(place.repository->objects(), judge.id));
+  }
   Json tables = Json::array();
   bool shifted = false;
   for (const Pair& pair : pairs) {
-    MILLGATE_ASSIGN(const Compared found, compare_pair(place, options, pair));
+    MILLGATE_ASSIGN(const Compared found, compare_pair(place, options, pair, judge));
     shifted = shifted || found.drift.shifted() || found.told_apart;
     Json json = to_json(found.drift);
     json["table"] = pair.name;
@@ -290,11 +326,15 @@ Result<int> drift(const Session& session, Options& options) {
       json["classifier_note"] = found.classifier_note;
       json["told_apart"] = found.told_apart;
     }
+    if (found.model) json["model"] = to_json(*found.model);
     if (session.json) {
       tables.push_back(std::move(json));
     } else {
       if (&pair != &pairs.front()) std::cout << '\n';
       print_drift(pair, found);
+      if (found.model) {
+        print_model_drift(*found.model, judge.id, options.drift.effect_min, std::cout);
+      }
     }
   }
   if (session.json) {
@@ -317,7 +357,9 @@ void add_drift(const Command& program, Session& session) {
       "drift", "how the distribution of some rows differs from that of others",
       "millgate drift flights@main~1 flights@main\n"
       "  millgate drift \"from flights where month = 1\" \"from flights where month = 7\"\n"
-      "  millgate drift main~1 main");
+      "  millgate drift main~1 main\n"
+      "  millgate drift \"from flights where month = 1\" \"from flights where month = 7\" "
+      "--model serving");
   command
       .add_option("reference", options->reference,
                   "rows before: a table, table@revision, a select, or a revision of all tables")
@@ -343,6 +385,10 @@ void add_drift(const Command& program, Session& session) {
   command.add_option("--label", options->drift.label,
                      "condition whose rate is compared; default: the label of the task");
   command.add_flag("--no-label", options->no_label, "compare no rate of labels");
+  command.add_option(
+      "--model", options->model,
+      "also weigh what the drift of each feature does to the loss of this model, and "
+      "to what it earns; rows of the table of [task]");
   command.add_flag("--joint", options->drift.joint,
                    "also test the rows as a whole (maximum mean discrepancy, energy distance)");
   const Parameter classifier = command.add_flag(

@@ -122,16 +122,15 @@ struct Options {
   bool ci = false;
 };
 
-Status write_forms(const Verdict& verdict, const SliceSearch& slices, const Options& options) {
-  if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, verdict_html(verdict, slices)));
-  const std::pair<const std::string&, std::string (*)(const Verdict&)> forms[] = {
-      {options.junit, verdict_junit},
-      {options.sarif, verdict_sarif},
-      {options.markdown, verdict_markdown}};
-  for (const auto& [path, form] : forms) {
-    if (!path.empty()) MILLGATE_TRY(write_file(path, form(verdict)));
-  }
-  return {};
+Status write_forms(const Verdict& verdict, const SliceSearch& slices,
+                   const std::vector<FareLine>& fares, const Options& options) {
+  const auto write = [](const std::string& path, const auto& form) -> Status {
+    return path.empty() ? Status() : write_file(path, form());
+  };
+  MILLGATE_TRY(write(options.html, [&] { return verdict_html(verdict, slices, fares); }));
+  MILLGATE_TRY(write(options.markdown, [&] { return verdict_markdown(verdict, fares); }));
+  MILLGATE_TRY(write(options.junit, [&] { return verdict_junit(verdict); }));
+  return write(options.sarif, [&] { return verdict_sarif(verdict); });
 }
 
 /// What stakeholders get of the judged model and of what serves, in this order. Errors: as
@@ -182,20 +181,20 @@ Result<int> gate(const Session& session, const Options& options) {
   Result<Tradeoff> fares = Tradeoff();
   if (are_weighed) fares = weigh_both(place, judged, *champion, latency);
   end_progress();
-  MILLGATE_TRY(write_forms(verdict, known.slices, options));
+  std::vector<FareLine> lines;
+  if (are_weighed && fares.ok()) lines = fare_lines(*fares, stakeholders);
+  MILLGATE_TRY(write_forms(verdict, known.slices, lines, options));
   if (session.json) {
     Json json = to_json(verdict);
     json["slices_found"] = found_json(known.slices);
     if (are_weighed && fares.ok()) json["stakeholders"] = to_json(*fares, stakeholders);
     print_json(json);
   } else if (options.ci) {
-    std::cout << verdict_markdown(verdict);
+    std::cout << verdict_markdown(verdict, lines);
   } else {
     print_verdict(verdict);
     print_found(known.slices);
-    if (are_weighed && fares.ok()) {
-      print_fares(fares->choices[0], fares->choices[1], stakeholders, std::cout);
-    }
+    print_fares(lines, std::cout);
   }
   // The verdict stands all the same.
   if (!fares.ok())

@@ -46,22 +46,29 @@ Result<std::shared_ptr<arrow::Table>> joined_rows(const Workplace& place,
   return join_as_of(*database, plan, columns_of(model), where);
 }
 
-Result<std::shared_ptr<arrow::Table>> joined_file_rows(const Workplace& place,
-                                                       const std::string& revision,
-                                                       const Model& model,
-                                                       const std::string& path) {
+Result<std::shared_ptr<arrow::Table>> joined_given_rows(const Workplace& place,
+                                                        const std::string& revision,
+                                                        const Model& model,
+                                                        std::shared_ptr<arrow::Table> rows) {
   MILLGATE_ASSIGN(JoinPlan plan, plan_of(place.project));
   // What is asked about has no truth yet, so the file need not have the columns of the label.
   plan.task.label = "null";
   plan.task.label_known.clear();
-  const std::vector<std::string> files = expand_glob(path);
-  if (files.empty()) return not_found("no file matches `" + path + "`");
-  MILLGATE_ASSIGN(const auto stream, read_table_files(files, {}));
-  MILLGATE_ARROW(std::shared_ptr<arrow::Table> rows, stream->ToTable(), path);
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database,
                   open_at(place, revision, plan.task.table));
   MILLGATE_TRY(database->add_arrow(plan.task.table, std::move(rows)));
   return join_as_of(*database, plan, columns_of(model));
+}
+
+Result<std::shared_ptr<arrow::Table>> joined_file_rows(const Workplace& place,
+                                                       const std::string& revision,
+                                                       const Model& model,
+                                                       const std::string& path) {
+  const std::vector<std::string> files = expand_glob(path);
+  if (files.empty()) return not_found("no file matches `" + path + "`");
+  MILLGATE_ASSIGN(const auto stream, read_table_files(files, {}));
+  MILLGATE_ARROW(std::shared_ptr<arrow::Table> rows, stream->ToTable(), path);
+  return joined_given_rows(place, revision, model, std::move(rows));
 }
 
 }  // namespace millgate

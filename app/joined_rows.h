@@ -19,7 +19,12 @@ namespace millgate {
                                                                 const Model& model,
                                                                 const std::string& where);
 
-/// The same with the task table's rows taken from a file of the user instead.
+/// The same with `rows` as those of the task's table, labelled or not.
+[[nodiscard]] Result<std::shared_ptr<arrow::Table>> joined_given_rows(
+    const Workplace& place, const std::string& revision, const Model& model,
+    std::shared_ptr<arrow::Table> rows);
+
+/// The same with the rows of a file of the user.
 [[nodiscard]] Result<std::shared_ptr<arrow::Table>> joined_file_rows(const Workplace& place,
                                                                      const std::string& revision,
                                                                      const Model& model,

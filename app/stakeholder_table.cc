@@ -4,43 +4,9 @@
 #include <string>
 
 #include "app/text_table.h"
-#include "ground/comma_list.h"
 
 namespace millgate {
 namespace {
-
-/// Money and rates alike: digits enough for the one, few enough for the other.
-std::string value_text(double value) { return std::isnan(value) ? "not known" : rounded(value, 5); }
-
-std::string change_text(const StakeholderValue& one) {
-  if (!one.change) return {};
-  if (one.fare == Fare::same) return "0";
-  std::string text = with_sign(*one.change, 4);
-  if (one.change_lower && one.change_upper) {
-    text += " (" + with_sign(*one.change_lower, 4) + " to " + with_sign(*one.change_upper, 4) + ")";
-  }
-  return text;
-}
-
-std::string fare_words(const StakeholderValue& one) {
-  if (!one.acceptable) return "UNACCEPTABLE";
-  if (one.fare == Fare::unknown) return one.change ? "cannot be told" : "";
-  return std::string(to_text(one.fare));
-}
-
-/// "utility by origin", with what limits it.
-std::string wish_text(const Stakeholder& one) {
-  std::string text = one.wants;
-  if (!one.by.empty()) text += " by " + comma_list(one.by);
-  for (const SliceCondition& condition : one.where) {
-    text += " where " + condition.column + "=" + condition.value;
-  }
-  text += one.higher_is_better ? ", more is better" : ", less is better";
-  if (one.at_least) text += ", at least " + rounded(*one.at_least);
-  if (one.at_most) text += ", at most " + rounded(*one.at_most);
-  if (one.weight != 1) text += ", counts " + rounded(one.weight) + " times";
-  return text;
-}
 
 std::string standing(const Choice& choice, const char* current) {
   std::string text = choice.is_current ? current : "";
@@ -63,7 +29,7 @@ void add_choice(const Choice& choice, std::string name, const char* current, Tex
   std::vector<std::string> cells = {std::move(name)};
   for (const StakeholderValue& one : choice.values) {
     const std::string fare = fare_words(one);
-    cells.push_back(value_text(one.value) + (fare.empty() ? "" : " " + fare));
+    cells.push_back(value_words(one) + (fare.empty() ? "" : " " + fare));
   }
   cells.push_back(std::isnan(choice.compromise) ? "" : rounded(choice.compromise, 3));
   cells.push_back(standing(choice, current));
@@ -81,15 +47,11 @@ const Choice* best_of(const std::vector<Choice>& choices) {
 
 }  // namespace
 
-void print_fares(const Choice& model, const Choice& serving,
-                 const std::vector<Stakeholder>& stakeholders, std::ostream& out) {
-  if (!model.why_not.empty()) return;
+void print_fares(const std::vector<FareLine>& lines, std::ostream& out) {
+  if (lines.empty()) return;
   TextTable table({"stakeholder", "wants", "serving", "this model", "change", ""});
-  for (size_t s = 0; s < stakeholders.size(); ++s) {
-    const StakeholderValue& one = model.values[s];
-    table.add({stakeholders[s].name, wish_text(stakeholders[s]),
-               serving.values.empty() ? "not known" : value_text(serving.values[s].value),
-               value_text(one.value), change_text(one), fare_words(one)});
+  for (const FareLine& one : lines) {
+    table.add({one.stakeholder, one.wants, one.serving, one.model, one.change, one.outcome});
   }
   table.print(out);
 }

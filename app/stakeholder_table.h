@@ -6,12 +6,12 @@
 
 #include "model/release/stakeholder.h"
 #include "system/pipeline/tradeoff.h"
+#include "system/report/fare_lines.h"
 
 namespace millgate {
 
 /// One line a stakeholder: what they get of `model` and of what serves, and how they fare.
-void print_fares(const Choice& model, const Choice& serving,
-                 const std::vector<Stakeholder>& stakeholders, std::ostream& out);
+void print_fares(const std::vector<FareLine>& lines, std::ostream& out);
 
 /// One line a model, with the front and the best compromise. Of a threshold the same.
 void print_models(const Tradeoff& models, const std::vector<Stakeholder>& stakeholders,

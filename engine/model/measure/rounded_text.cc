@@ -5,9 +5,9 @@
 
 namespace millgate {
 
-std::string rounded_text(double value) {
+std::string rounded_text(double value, int digits) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
+  std::snprintf(text.data(), text.size(), "%.*g", digits, value);
   return text.data();
 }
 

@@ -5,7 +5,8 @@
 
 namespace millgate {
 
-/// Four digits, which are what a person compares; the exact value stands beside it in the evidence.
-[[nodiscard]] std::string rounded_text(double value);
+/// Four significant digits, which are what a person compares; the exact value stands beside it in
+/// the evidence.
+[[nodiscard]] std::string rounded_text(double value, int digits = 4);
 
 }  // namespace millgate

@@ -125,6 +125,24 @@ std::string found_slices(const SliceSearch& slices) {
          "half of the test rows, confirmed on the other.</p>\n";
 }
 
+std::string fares_table(const std::vector<FareLine>& fares) {
+  if (fares.empty()) return {};
+  std::string html =
+      "<h2>Who gains and who loses</h2>\n<div class=\"scroll\"><table><tr><th>Stakeholder</th>"
+      "<th>Wants</th><th class=\"n\">Of what serves</th><th class=\"n\">Of this model</th>"
+      "<th class=\"n\">Change</th><th></th></tr>\n";
+  for (const FareLine& one : fares) {
+    const char* kind = is_bad(one) ? "bad-text" : one.outcome == "gains" ? "good-text" : "quiet";
+    html += "<tr><td>" + escape_html(one.stakeholder) + "</td><td>" + escape_html(one.wants) +
+            "</td><td class=\"n\">" + escape_html(one.serving) + "</td><td class=\"n\">" +
+            escape_html(one.model) + "</td><td class=\"n\">" + escape_html(one.change) +
+            "</td><td>" + element("span", one.outcome, kind) + "</td></tr>\n";
+  }
+  return html +
+         "</table></div>\n<p class=\"quiet\">Change: on the same rows, with the 95 % interval of "
+         "all stakeholders together.</p>\n";
+}
+
 std::string decision(const Verdict& verdict) {
   const auto& all = verdict.judgements();
   const auto met =
@@ -142,7 +160,8 @@ std::string decision(const Verdict& verdict) {
 
 }  // namespace
 
-std::string verdict_html(const Verdict& verdict, const SliceSearch& slices) {
+std::string verdict_html(const Verdict& verdict, const SliceSearch& slices,
+                         const std::vector<FareLine>& fares) {
   std::string body =
       "<h1>Verdict " + escape_html(verdict.name()) + "</h1>\n<p class=\"quiet\">On model <code>" +
       escape_html(verdict.model().brief()) + "</code>, by " + escape_html(verdict.event().author) +
@@ -156,7 +175,7 @@ std::string verdict_html(const Verdict& verdict, const SliceSearch& slices) {
   body +=
       "</table></div>\n<p class=\"quiet\">Bars are 95 % intervals; the shaded side of the dashed "
       "limit passes.</p>\n";
-  body += reasons(verdict) + found_slices(slices);
+  body += fares_table(fares) + reasons(verdict) + found_slices(slices);
   return html_page("Verdict " + verdict.name(), body);
 }
 

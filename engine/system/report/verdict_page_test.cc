@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "ground/test_folder.h"
+#include "system/report/verdict_text.h"
 
 namespace millgate {
 namespace {
@@ -38,7 +39,7 @@ class VerdictPageTest : public ::testing::Test {
 };
 
 TEST_F(VerdictPageTest, ShowsTheFiguresAndEscapesWhatComesFromOutside) {
-  const std::string page = verdict_html(judged(0.8), {});
+  const std::string page = verdict_html(judged(0.8), {}, {});
   EXPECT_THAT(page, HasSubstr("<strong>Passed</strong>: 1 of 2 requirements met"));
   EXPECT_THAT(page, HasSubstr("0.75 to 0.85"));
   EXPECT_THAT(page, HasSubstr("plan=&lt;script&gt;"));
@@ -53,10 +54,25 @@ TEST_F(VerdictPageTest, ShowsFailuresAndSlicesAsSuch) {
   SliceSearch slices;
   slices.found.push_back(
       {.name = "months <= 3", .row_count = 85, .rows = {}, .loss = 0.75, .loss_elsewhere = 0.5});
-  const std::string page = verdict_html(judged(0.6), slices);
+  const std::string page = verdict_html(judged(0.6), slices, {});
   EXPECT_THAT(page, HasSubstr("<strong>Refused</strong>"));
   EXPECT_THAT(page, HasSubstr("class=\"badline\""));
   EXPECT_THAT(page, HasSubstr("months &lt;= 3"));
+  EXPECT_THAT(page, Not(HasSubstr("Who gains")));
+}
+
+TEST_F(VerdictPageTest, SaysWhoGainsAndWhoLoses) {
+  const std::vector<FareLine> fares = {
+      {"sales", "utility, more is better", "10", "12", "+2 (+1 to +3)", "gains"},
+      {"<risk>", "log_loss, less is better", "0.5", "0.7", "", "UNACCEPTABLE"}};
+  const std::string page = verdict_html(judged(0.8), {}, fares);
+  EXPECT_THAT(page, HasSubstr("Who gains and who loses"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"good-text\">gains</span>"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"bad-text\">UNACCEPTABLE</span>"));
+  EXPECT_THAT(page, HasSubstr("&lt;risk&gt;"));
+  const std::string comment = verdict_markdown(judged(0.8), fares);
+  EXPECT_THAT(comment, HasSubstr("| 10 | 12 | +2 (+1 to +3) | gains |"));
+  EXPECT_THAT(comment, HasSubstr("| **UNACCEPTABLE** |"));
 }
 
 }  // namespace

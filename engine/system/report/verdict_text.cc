@@ -91,6 +91,20 @@ Json result_json(const Judgement& one, const Verdict& verdict) {
   return result;
 }
 
+/// Losses and what is unacceptable stand out.
+std::string fares_markdown(const std::vector<FareLine>& fares) {
+  if (fares.empty()) return {};
+  std::string text =
+      "\n| stakeholder | wants | serving | this model | change | |\n"
+      "|---|---|---:|---:|---:|---|\n";
+  for (const FareLine& one : fares) {
+    text += "| " + plain(one.stakeholder) + " | " + plain(one.wants) + " | " + one.serving + " | " +
+            one.model + " | " + one.change + " | " +
+            (is_bad(one) ? "**" + one.outcome + "**" : one.outcome) + " |\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string requirement_text(const Requirement& requirement) {
@@ -168,7 +182,7 @@ std::string verdict_sarif(const Verdict& verdict) {
   return sarif.dump(2) + "\n";
 }
 
-std::string verdict_markdown(const Verdict& verdict) {
+std::string verdict_markdown(const Verdict& verdict, const std::vector<FareLine>& fares) {
   const Counts counts = count(verdict);
   const size_t all = verdict.judgements().size();
   std::string text = "### Gate: ";
@@ -197,7 +211,7 @@ std::string verdict_markdown(const Verdict& verdict) {
     }
   }
   if (counts.failed + counts.warned > 0) text += '\n';
-  return text;
+  return text + fares_markdown(fares);
 }
 
 }  // namespace millgate

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/release/gate.h"
+#include "system/report/fare_lines.h"
 
 namespace millgate {
 
@@ -15,8 +17,10 @@ namespace millgate {
 /// what must be met and warning for what should, placed at the requirement in the project file.
 [[nodiscard]] std::string verdict_sarif(const Verdict& verdict);
 
-/// Markdown for the comment of a pull request: outcome, table of requirements, reasons of failures.
-[[nodiscard]] std::string verdict_markdown(const Verdict& verdict);
+/// Markdown for the comment of a pull request: outcome, table of requirements, reasons of failures,
+/// and how stakeholders fare, where `fares` has any.
+[[nodiscard]] std::string verdict_markdown(const Verdict& verdict,
+                                           const std::vector<FareLine>& fares);
 
 /// A requirement in one line: "auc >= 0.7", "recall_gap [by sex] <= 0.1",
 /// "auc not worse by 0.01 than what serves".
