@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "model/measure/rounded_text.h"
+
 namespace millgate {
 
 namespace {
@@ -32,13 +34,6 @@ size_t width_of(const std::string& text) {
 std::string fixed(double number, int digits) {
   std::array<char, 512> text{};
   const int size = std::snprintf(text.data(), text.size(), "%.*f", digits, number);
-  return {text.data(), static_cast<size_t>(std::max(size, 0))};
-}
-
-/// `number` with `digits` significant digits.
-std::string significant(double number, int digits) {
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.*g", digits, number);
   return {text.data(), static_cast<size_t>(std::max(size, 0))};
 }
 
@@ -86,11 +81,11 @@ std::string grouped(int64_t number) {
 
 std::string rounded(double number, int digits) {
   if (std::isnan(number)) return "-";
-  return significant(number, digits);
+  return rounded_text(number, digits);
 }
 
 std::string with_sign(double number, int digits) {
-  return (std::signbit(number) ? "" : "+") + significant(number, digits);
+  return (std::signbit(number) ? "" : "+") + rounded_text(number, digits);
 }
 
 std::string percent(double share) { return fixed(100 * share, share < 0.01 ? 2 : 1) + " %"; }

@@ -24,7 +24,7 @@ class TextTable {
 [[nodiscard]] std::string brief_text(const std::string& text);
 /// "336,776".
 [[nodiscard]] std::string grouped(int64_t number);
-/// `digits` significant digits, without an exponent where that stays readable.
+/// As rounded_text; "-" for NaN.
 [[nodiscard]] std::string rounded(double number, int digits = 4);
 /// "+0.014" or "-0.031".
 [[nodiscard]] std::string with_sign(double number, int digits = 3);

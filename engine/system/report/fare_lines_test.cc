@@ -38,7 +38,7 @@ TEST(FareLines, SayWhatIsWantedAndHowItChanges) {
   ASSERT_THAT(lines, SizeIs(1));
   EXPECT_EQ(lines[0].wants, "utility, more is better, at least 5, counts 2 times");
   EXPECT_EQ(lines[0].serving, "10");
-  EXPECT_EQ(lines[0].model, "1.2346e+05");
+  EXPECT_EQ(lines[0].model, "123457");
   EXPECT_EQ(lines[0].change, "+2.5 (-0.5 to +5.5)");
   EXPECT_EQ(lines[0].outcome, "cannot be told");
   EXPECT_FALSE(is_bad(lines[0]));
