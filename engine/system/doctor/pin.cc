@@ -159,9 +159,9 @@ bool has_sibling(const std::vector<YamlLine>& lines, size_t at, const std::strin
   for (size_t i = at + 1; i < lines.size() && lines[i].indent >= indent && !lines[i].is_item; ++i) {
     if (is_it(i)) return true;
   }
-  for (size_t i = at; i-- > 0 && lines[i].indent >= indent;) {
-    if (is_it(i)) return true;
-    if (lines[i].indent == indent && lines[i].is_item) return false;
+  for (size_t i = at; i > 0 && lines[i - 1].indent >= indent; --i) {
+    if (is_it(i - 1)) return true;
+    if (lines[i - 1].indent == indent && lines[i - 1].is_item) return false;
   }
   return false;
 }
