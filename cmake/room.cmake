@@ -2,11 +2,10 @@
 #               [PRIVATE_LIBRARIES target...] [TEST_LIBRARIES target...])
 #
 # Declares one room of the house: the static library millgate_<name> of every *.cc file in `dir`
-# but *_test.cc, and the test program test_<name> of every *_test.cc file; several files are compiled
-# as one (scripts/units.py). DEPENDS names the rooms
-# it may include, LIBRARIES what it uses from outside, PRIVATE_LIBRARIES what no header of it shows,
-# TEST_LIBRARIES what only its tests do. A room that has no *.cc yet is skipped, and
-# so are arrows to it, so that each room can be built from its first file on.
+# but *_test.cc, and the test program test_<name> of every *_test.cc file, several files compiled as
+# one (scripts/units.py). DEPENDS names the rooms it may include, LIBRARIES what it uses from outside,
+# PRIVATE_LIBRARIES what no header of it shows, TEST_LIBRARIES what only its tests do. A room that has
+# no *.cc yet is skipped, and so are arrows to it, so that each room can be built from its first file.
 set(MILLGATE_ROOMS "" CACHE INTERNAL "rooms that exist, in the order of their arrows")
 
 find_program(MILLGATE_PYTHON python3 REQUIRED)
