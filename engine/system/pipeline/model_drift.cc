@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
-#include <limits>
 
 #include "data/feature/vector.h"
 #include "ground/json.h"

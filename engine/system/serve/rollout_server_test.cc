@@ -48,16 +48,7 @@ class RolloutServerTest : public ::testing::Test {
     return plan;
   }
   Rollout roll_out(const RolloutPlan& plan) {
-    Requirement requirement{.metric = "auc",
-                            .bound = Bound::at_least,
-                            .limit = 0.5,
-                            .slice = "",
-                            .because = "",
-                            .section = *parse_settings("", "test")};
-    Evidence evidence;
-    evidence.metric = "auc";
-    evidence.value = 0.9;
-    EXPECT_TRUE(judge(ledger(), challenger_, {requirement}, {evidence}, "tester").ok());
+    project_.judge_model(challenger_);
     auto started = start_rollout(ledger(), {.challenger = challenger_, .plan = plan}, "ann", {});
     EXPECT_TRUE(started.ok()) << started.error().what;
     return *std::move(started);
@@ -287,16 +278,7 @@ TEST_F(RolloutServerTest, OnlyASegmentTakesPart) {
 TEST_F(RolloutServerTest, APromotionThatTheGateRefusesIsTold) {
   const auto server = serve();
   roll_out(quick_plan());
-  Requirement requirement{.metric = "auc",
-                          .bound = Bound::at_least,
-                          .limit = 0.95,
-                          .slice = "",
-                          .because = "",
-                          .section = *parse_settings("", "test")};
-  Evidence evidence;
-  evidence.metric = "auc";
-  evidence.value = 0.9;
-  ASSERT_TRUE(judge(ledger(), challenger_, {requirement}, {evidence}, "tester").ok());
+  project_.judge_model(challenger_, 0.95);
   HttpClient client = *HttpClient::open(server->url());
   int sent = 0;
   ASSERT_TRUE(wait_until([&] {

@@ -97,19 +97,22 @@ struct TestProject {
   std::shared_ptr<const Model> model(const TestModel& wanted = {}) {
     return *Model::load(repository->objects(), *save_test_model(repository->objects(), wanted));
   }
-  /// Judges and releases the model `id`.
-  Serving release_model(const Id& id) {
+  /// Judges the model `id`, whose AUC is 0.9, by a requirement of at least `limit`.
+  Verdict judge_model(const Id& id, double limit = 0.5) {
     Requirement requirement{.metric = "auc",
                             .bound = Bound::at_least,
-                            .limit = 0.5,
+                            .limit = limit,
                             .slice = "",
                             .because = "",
                             .section = *parse_settings("", "test")};
     Evidence evidence;
     evidence.metric = "auc";
     evidence.value = 0.9;
-    const Verdict verdict = *judge(repository->ledger(), id, {requirement}, {evidence}, "tester");
-    return *release(repository->ledger(), verdict, "tester");
+    return *judge(repository->ledger(), id, {requirement}, {evidence}, "tester");
+  }
+  /// Judges and releases the model `id`.
+  Serving release_model(const Id& id) {
+    return *release(repository->ledger(), judge_model(id), "tester");
   }
 };
 
