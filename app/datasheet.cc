@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "app/commands.h"
+#include "app/document_file.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
 #include "system/report/datasheet.h"
@@ -16,6 +17,7 @@ struct Options {
   std::string revision = kCurrentBranch;
   std::string format = "text";
   std::string out;
+  bool force = false;
 };
 
 /// The table that is meant without a name: the only one, else that of the task.
@@ -60,13 +62,6 @@ std::string text_of(const Datasheet& sheet) {
   return out.str();
 }
 
-std::string written(const Datasheet& sheet, const std::string& format) {
-  if (format == "markdown") return datasheet_markdown(sheet);
-  if (format == "html") return datasheet_html(sheet);
-  if (format == "json") return dump_json_pretty(to_json(sheet)) + "\n";
-  return text_of(sheet);
-}
-
 Result<int> datasheet(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
@@ -74,14 +69,33 @@ Result<int> datasheet(const Session& session, const Options& options) {
   if (table.empty()) {
     MILLGATE_ASSIGN(table, table_of(place.project, commit));
   }
-  MILLGATE_ASSIGN(const Datasheet sheet,
-                  read_datasheet(*place.repository, place.project, commit, table));
-  const std::string text = written(sheet, session.json ? "json" : options.format);
-  if (options.out.empty()) {
-    std::cout << text;
-    return kDone;
+  const std::string format = session.json ? "json" : options.format;
+  if (format == "text") {
+    MILLGATE_ASSIGN(const Datasheet sheet,
+                    read_datasheet(*place.repository, place.project, commit, table));
+    const std::string text = text_of(sheet);
+    if (options.out.empty()) {
+      std::cout << text;
+      return kDone;
+    }
+    MILLGATE_TRY(write_file(options.out, text));
+  } else {
+    const DocumentTopic topic{.kind = DocumentKind::datasheet,
+                              .form = format == "html"   ? DocumentForm::html
+                                      : format == "json" ? DocumentForm::json
+                                                         : DocumentForm::markdown,
+                              .model = {},
+                              .table = table,
+                              .commit = commit.id,
+                              .made = place.repository->clock().now()};
+    if (options.out.empty()) {
+      MILLGATE_ASSIGN(const std::string text,
+                      sealed_document(*place.repository, place.project, topic));
+      std::cout << text;
+      return kDone;
+    }
+    MILLGATE_TRY(write_document_file(place, topic, options.out, options.force));
   }
-  MILLGATE_TRY(write_file(options.out, text));
   std::cerr << "datasheet of " << table << " written to " << options.out << '\n';
   return kDone;
 }
@@ -100,6 +114,7 @@ void add_datasheet(const Command& program, Session& session) {
       .one_of({"text", "markdown", "html", "json"})
       .shows_default();
   command.add_option("-o,--out", options->out, "file to write; default: standard output");
+  command.add_flag("--force", options->force, "write over text of people");
   command.does([&session, options] { return datasheet(session, *options); });
 }
 

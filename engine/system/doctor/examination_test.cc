@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "data/git/git_program.h"
+#include "ground/file_store.h"
 #include "system/pipeline/test_pipeline.h"
+#include "system/report/document.h"
 
 namespace millgate {
 namespace {
@@ -148,12 +150,42 @@ TEST_F(ExaminationTest, WhatNobodyMeasuredOrSaid) {
                                       "new = \"age + 1\"\n[[example]]\nfeature = \"old\"\n"
                                       "given = { age = 3 }\nexpect = 3\n");
   const Examination all = examined({.only = {"code", "documents"}, .skip = {}});
-  ASSERT_THAT(all.symptoms, SizeIs(3));
+  ASSERT_THAT(all.symptoms, SizeIs(4));
   EXPECT_EQ(all.symptoms[0].what, "1 feature without an example: new");
   EXPECT_EQ(all.symptoms[1].id, "requirement-none");
   EXPECT_EQ(all.symptoms[2].id, "human-field");
-  EXPECT_THAT(all.symptoms[2].what, HasSubstr("personal_data"));
-  EXPECT_THAT(all.symptoms[2].what, Not(HasSubstr("licence")));
+  EXPECT_THAT(all.symptoms[2].what, HasSubstr("the model: nobody has said provider"));
+  EXPECT_EQ(all.symptoms[3].id, "human-field");
+  EXPECT_THAT(all.symptoms[3].what, HasSubstr("personal_data"));
+  EXPECT_THAT(all.symptoms[3].what, Not(HasSubstr("licence")));
+}
+
+TEST_F(ExaminationTest, DocumentsBesideTheirEvidence) {
+  const std::string path = "reports/people.md";
+  const auto write_sheet = [&] {
+    const auto repository = good(Repository::open(project_.path(), project_.clock()));
+    const Project project = good(read_project(project_.path()));
+    project_.write(path, good(sealed_document(*repository, project,
+                                              {.kind = DocumentKind::datasheet,
+                                               .form = DocumentForm::markdown,
+                                               .model = {},
+                                               .table = "people",
+                                               .commit = good(repository->resolve("main")).id,
+                                               .made = project_.clock().now()})));
+  };
+  const std::vector<std::string> asked = {"document-altered", "document-stale"};
+  write_sheet();
+  project_.write("reports/other.md", "# no document of ours\n");
+  EXPECT_THAT(found(asked), IsEmpty());
+  std::string text = good(read_file(project_.path(path)));
+  const size_t at = text.find("**Rows**: 2");
+  ASSERT_NE(at, std::string::npos);
+  project_.write(path, text.replace(at, 11, "**Rows**: 9"));
+  EXPECT_THAT(found(asked), ElementsAre(HasSubstr("document-altered reports/people.md:")));
+  write_sheet();
+  project_.write("millgate.toml",
+                 std::string(kProject) + "[[check]]\ntable = \"people\"\nrule = \"age > 0\"\n");
+  EXPECT_THAT(found(asked), ElementsAre(HasSubstr("document-stale reports/people.md:")));
 }
 
 TEST_F(ExaminationTest, MendsWhatIsSafeOnceAndKeepsWhatIsThere) {

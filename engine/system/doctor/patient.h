@@ -14,9 +14,9 @@
 namespace millgate {
 
 struct Patient {
-  std::string folder;                      ///< Of the project.
-  const Project* project = nullptr;        ///< Null where the project file cannot be read.
-  const Repository* repository = nullptr;  ///< Null without a store.
+  std::string folder;                ///< Of the project.
+  const Project* project = nullptr;  ///< Null where the project file cannot be read.
+  Repository* repository = nullptr;  ///< Null without a store. Nothing is recorded in it.
   bool in_git = false;
   bool whole_history = false;  ///< However long it takes.
   std::function<bool(std::string_view id)> is_asked;

@@ -28,6 +28,10 @@ constexpr std::array kKinds = {
     SymptomKind{"requirement-none", "code", Harm::warning, "what a model must meet is written"},
     SymptomKind{"requirement-unmeasured", "code", Harm::warning, "every requirement is measured"},
     SymptomKind{"unpinned", "deployment", Harm::error, "what is deployed is pinned to a hash"},
+    SymptomKind{"document-altered", "documents", Harm::error,
+                "no document was edited away from its evidence"},
+    SymptomKind{"document-stale", "documents", Harm::warning,
+                "no document is older than its evidence"},
     SymptomKind{"human-field", "documents", Harm::warning, "people have said what only they know"},
     SymptomKind{"folder-missing", "folders", Harm::warning, "every folder of a project is there"},
 };

@@ -259,7 +259,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
     return invalid_input("the window has no length", "give a length such as 7d or 12h");
   }
   MonitorReport report;
-  report.made = repository.clock().now();
+  report.made = options.known.value_or(repository.clock().now());
   report.window_micros = options.window_micros;
   report.rows_min = options.rows_min;
   MILLGATE_ASSIGN(const ServedLog log, ServedLog::read(repository, options));

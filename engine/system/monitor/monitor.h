@@ -45,6 +45,8 @@ struct MonitorOptions {
   int64_t window_micros = 7LL * 24 * 3600 * 1'000'000;  ///< Length of a window of event time.
   std::optional<Time> from;                             ///< First event time; nothing: all.
   std::optional<Time> to;                               ///< Event times before this; nothing: all.
+  /// Only what was logged until then, whenever it happened: the report is as of that time.
+  std::optional<Time> known = {};
   int64_t rows_min = 200;           ///< Windows with fewer rows are not judged ("too few rows").
   std::vector<std::string> slices;  ///< Logged columns by which quality is also measured.
   int resamples = 200;              ///< Bootstrap resamples of the quality intervals.

@@ -156,6 +156,13 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
       log.columns_, {"prediction_id", "answered_at", "model", "probability"}, "prediction"));
   MILLGATE_TRY(
       require_columns(feedback_columns, {"prediction_id", "label", "received_at"}, "feedback"));
+  if (options.known) {
+    const std::string later = ") > " + std::to_string(options.known->micros);
+    MILLGATE_TRY(
+        database.execute("delete from logged_predictions where epoch_us(answered_at" + later));
+    MILLGATE_TRY(
+        database.execute("delete from logged_feedback where epoch_us(received_at" + later));
+  }
   MILLGATE_TRY(make_labels(database));
   MILLGATE_TRY(make_served(database, options, contains(log.columns_, "row_time")));
   MILLGATE_ASSIGN(log.counts_, count_log(database, !options.log));

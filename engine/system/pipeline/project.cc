@@ -14,6 +14,7 @@
 #include "ground/nearest_name.h"
 #include "model/release/sign_off.h"
 #include "system/pipeline/doctor_settings.h"
+#include "system/pipeline/model_about.h"
 #include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
@@ -370,6 +371,7 @@ Result<Project> project_of(const std::string& folder, Configuration configuratio
   // Who needs them reads them again; here a fault in them is found by every command.
   MILLGATE_TRY(read_quarantine_settings(root));
   MILLGATE_TRY(read_doctor_settings(root));
+  MILLGATE_TRY(read_model_about(root));
   MILLGATE_TRY(root.finish());
   return project;
 }

@@ -4,6 +4,7 @@
 
 #include "data/store/table_version.h"
 #include "model/measure/metric.h"
+#include "model/release/sign_off.h"
 
 namespace millgate {
 namespace {
@@ -72,8 +73,14 @@ Result<CardFacts> read_card_facts(const Repository& repository, const Project& p
   MILLGATE_ASSIGN(facts.run_event, event_of_run(repository.ledger(), facts.run.event_number));
   MILLGATE_ASSIGN(facts.model, Model::load(repository.objects(), model));
   MILLGATE_ASSIGN(facts.verdict, find_verdict(repository.ledger(), model));
+  if (facts.verdict) {
+    MILLGATE_ASSIGN(const auto given, sign_offs(repository.ledger(), *facts.verdict));
+    for (const SignOff& one : given) facts.signed_by.push_back(one.role + ": " + one.principal);
+  }
   MILLGATE_ASSIGN(facts.history, serving_history(repository.ledger()));
   facts.project_changed = facts.run.configuration_hash != project.configuration_hash.hex();
+  Section root = project.root;
+  MILLGATE_ASSIGN(facts.said, read_model_about(root));
   read_data(repository, facts);
   read_slices(facts);
   if (served != nullptr) {

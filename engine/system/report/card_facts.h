@@ -16,6 +16,7 @@
 #include "model/release/gate.h"
 #include "model/release/registry.h"
 #include "system/monitor/monitor.h"
+#include "system/pipeline/model_about.h"
 #include "system/pipeline/project.h"
 #include "system/pipeline/run.h"
 
@@ -37,14 +38,16 @@ struct CardFacts {
   std::shared_ptr<const Model> model;
   RunReport run;
   Event run_event;
-  std::optional<Verdict> verdict;  ///< The newest about the model.
-  std::vector<Serving> history;    ///< Every change of what serves, oldest first.
+  std::optional<Verdict> verdict;      ///< The newest about the model.
+  std::vector<std::string> signed_by;  ///< "risk: ada", of the verdict.
+  std::vector<Serving> history;        ///< Every change of what serves, oldest first.
   std::optional<Commit> data_commit;
   std::map<std::string, int64_t> table_row_count;  ///< At the data commit.
   const MonitorReport* served = nullptr;
   const ModelWatch* watch = nullptr;  ///< Of this model in `served`.
   std::string compared_metric;        ///< "auc", or "mae" for regression.
   std::vector<SliceQuality> slices;   ///< By column, worst first.
+  ModelAbout said;                    ///< By people, in the project file of today.
   bool project_changed = false;       ///< The project file is not that of the training.
 
   [[nodiscard]] bool is_binary() const { return model->manifest().task_kind != "regression"; }

@@ -33,44 +33,6 @@ std::string feature_row(const Feature& feature, double share, const Profile* pro
          "</td><td class=\"n\">" + escape_html(missing) + "</td></tr>\n";
 }
 
-std::string pseudo_code(const CardFacts& facts) {
-  const Manifest& manifest = facts.model->manifest();
-  std::string text = "# inputs, as they are sent\n";
-  for (const Field& input : facts.model->features().inputs()) {
-    text += "input " + input.name + ": " + std::string(to_string(input.type)) + "\n";
-  }
-  text += "\n# features, the same code in training and in serving\n";
-  for (const Feature& feature : facts.model->features().features()) {
-    text += feature.name + " = " + feature.expression;
-    if (feature.is_category) {
-      text += "   # one of " +
-              count_of(static_cast<int64_t>(feature.categories.size()), "known category");
-    }
-    text += '\n';
-  }
-  text += "\n# decision\n";
-  const std::string scorer = facts.model->scorer().describe();
-  const auto& around = facts.model->uncertainty();
-  if (!facts.is_binary()) {
-    text += "value = " + scorer + "\n";
-    if (around) text += "interval = value -+ " + figure_text(around->margin) + "\n";
-    return text;
-  }
-  if (const auto& calibration = facts.model->calibration()) {
-    text += "score = " + scorer + "\nprobability = " + std::string(to_text(calibration->method)) +
-            "(score)\n";
-  } else {
-    text += "probability = " + scorer + "\n";
-  }
-  text += "yes = probability >= " + figure_text(manifest.threshold) + "\n";
-  if (around) {
-    const std::string score = facts.model->calibration() ? "score" : "probability";
-    text += "may be true = " + score + " >= " + figure_text(1 - around->miss_true) +
-            "\nmay be false = " + score + " <= " + figure_text(around->miss_false) + "\n";
-  }
-  return text;
-}
-
 std::string source_row(const CardFacts& facts, const Source& source) {
   const auto count = facts.table_row_count.find(source.name);
   std::string about;
@@ -110,6 +72,44 @@ std::string term(const std::string& name, const std::string& html) {
 }
 
 }  // namespace
+
+std::string pseudo_code(const CardFacts& facts) {
+  const Manifest& manifest = facts.model->manifest();
+  std::string text = "# inputs, as they are sent\n";
+  for (const Field& input : facts.model->features().inputs()) {
+    text += "input " + input.name + ": " + std::string(to_string(input.type)) + "\n";
+  }
+  text += "\n# features, the same code in training and in serving\n";
+  for (const Feature& feature : facts.model->features().features()) {
+    text += feature.name + " = " + feature.expression;
+    if (feature.is_category) {
+      text +=
+          "   # one of " + count_of(static_cast<int64_t>(feature.categories.size()), "known value");
+    }
+    text += '\n';
+  }
+  text += "\n# decision\n";
+  const std::string scorer = facts.model->scorer().describe();
+  const auto& around = facts.model->uncertainty();
+  if (!facts.is_binary()) {
+    text += "value = " + scorer + "\n";
+    if (around) text += "interval = value -+ " + figure_text(around->margin) + "\n";
+    return text;
+  }
+  if (const auto& calibration = facts.model->calibration()) {
+    text += "score = " + scorer + "\nprobability = " + std::string(to_text(calibration->method)) +
+            "(score)\n";
+  } else {
+    text += "probability = " + scorer + "\n";
+  }
+  text += "yes = probability >= " + figure_text(manifest.threshold) + "\n";
+  if (around) {
+    const std::string score = facts.model->calibration() ? "score" : "probability";
+    text += "may be true = " + score + " >= " + figure_text(1 - around->miss_true) +
+            "\nmay be false = " + score + " <= " + figure_text(around->miss_false) + "\n";
+  }
+  return text;
+}
 
 std::string card_features(const CardFacts& facts) {
   const auto& features = facts.model->features().features();

@@ -211,6 +211,38 @@ std::string confusion_table(const CardFacts& facts) {
   return html + "<p class=\"quiet\">" + escape_html(count_of(all, "test row")) + "</p></div>\n";
 }
 
+/// What a drawing shows, for who cannot see it and for forms without drawings.
+std::string as_table(const std::string& caption, const std::string& rows) {
+  return "<details><summary>The same as a table</summary><div class=\"scroll\"><table>" +
+         element("caption", caption) + rows + "</table></div></details>\n";
+}
+
+std::string slice_table(const CardFacts& facts, const std::string& column) {
+  std::string rows = "<tr>" + element("th", column) + element("th", facts.compared_metric, "n") +
+                     element("th", "95 % interval", "n") + element("th", "Rows", "n") +
+                     "<th></th></tr>\n";
+  for (const SliceQuality& slice : facts.slices) {
+    if (slice.column != column) continue;
+    rows += "<tr>" + element("td", slice.value) +
+            element("td", figure_text(slice.evidence.value), "n") +
+            element("td", interval_text(slice.evidence), "n") +
+            element("td", count_text(slice.evidence.row_count), "n") +
+            element("td", slice.is_worse ? "worse" : "") + "</tr>\n";
+  }
+  return as_table(facts.compared_metric + " by " + column, rows);
+}
+
+std::string calibration_table(const CardFacts& facts) {
+  std::string rows = "<tr>" + element("th", "Predicted", "n") + element("th", "Happened", "n") +
+                     element("th", "Test rows", "n") + "</tr>\n";
+  for (const CalibrationBin& bin : facts.run.calibration) {
+    rows += "<tr>" + element("td", percent_text(bin.mean_prediction), "n") +
+            element("td", percent_text(bin.share_positive), "n") +
+            element("td", count_text(bin.row_count), "n") + "</tr>\n";
+  }
+  return as_table("Predicted probability and what happened", rows);
+}
+
 std::string slice_group(const CardFacts& facts, const std::string& column) {
   const Evidence* all = facts.find(facts.compared_metric);
   std::vector<DotRow> rows;
@@ -219,9 +251,10 @@ std::string slice_group(const CardFacts& facts, const std::string& column) {
     rows.push_back({slice.value, slice.evidence.value, slice.evidence.lower, slice.evidence.upper,
                     slice.evidence.row_count, slice.is_worse});
   }
-  std::string html =
-      "<h3>By " + escape_html(column) + source_link(CardSource::run) + "</h3>\n<figure>" +
-      dot_plot(rows, {facts.compared_metric, all != nullptr ? all->value : 0}) + "</figure>\n";
+  std::string html = "<h3>By " + escape_html(column) + source_link(CardSource::run) +
+                     "</h3>\n<figure>" +
+                     dot_plot(rows, {facts.compared_metric, all != nullptr ? all->value : 0}) +
+                     "</figure>\n" + slice_table(facts, column);
   std::string gaps;
   for (const Metric& metric : all_metrics()) {
     if (!metric.is_gap) continue;
@@ -291,7 +324,8 @@ std::string card_quality(const CardFacts& facts) {
               "<figcaption>Test rows in " +
               escape_html(count_of(static_cast<int64_t>(facts.run.calibration.size()), "group")) +
               " of equal size by predicted probability. On the dashed line the prediction is what "
-              "happened; bars are 95 % intervals (Wilson).</figcaption></figure></div>\n";
+              "happened; bars are 95 % intervals (Wilson).</figcaption></figure>" +
+              calibration_table(facts) + "</div>\n";
     }
     html += confusion_table(facts) + "</div>\n";
   } else {

@@ -15,11 +15,15 @@ namespace millgate {
 [[nodiscard]] std::string card_data(const CardFacts& facts);
 [[nodiscard]] std::string card_served(const CardFacts& facts);
 [[nodiscard]] std::string card_limits(const CardFacts& facts);
+[[nodiscard]] std::string card_said(const CardFacts& facts);
 [[nodiscard]] std::string card_history(const CardFacts& facts);
 [[nodiscard]] std::string card_reproduction(const CardFacts& facts);
 
 /// `<h2 id="anchor">title</h2>`.
 [[nodiscard]] std::string section_heading(const std::string& anchor, const std::string& title);
+
+/// From inputs to a decision, in lines that programmers read.
+[[nodiscard]] std::string pseudo_code(const CardFacts& facts);
 
 /// The sentence that names for whom the model is worse.
 [[nodiscard]] std::string worst_slice_words(const CardFacts& facts);

@@ -1,6 +1,5 @@
 #include "system/report/model_card.h"
 
-#include "system/report/card_facts.h"
 #include "system/report/card_sections.h"
 #include "system/report/citation.h"
 #include "system/report/html.h"
@@ -16,6 +15,7 @@ std::string contents(bool has_served) {
   add("quality", "How good");
   add("groups", "For whom worse");
   add("limits", "Limits");
+  add("people", "What people say");
   add("requirements", "Requirements");
   if (has_served) add("served", "Since it serves");
   add("features", "Features");
@@ -28,12 +28,10 @@ std::string contents(bool has_served) {
 
 }  // namespace
 
-Result<std::string> model_card_html(const Repository& repository, const Project& project,
-                                    const Id& model, const MonitorReport* served) {
-  MILLGATE_ASSIGN(const CardFacts facts, read_card_facts(repository, project, model, served));
-  std::string body = card_header(facts) + contents(served != nullptr);
+std::string model_card_html(const CardFacts& facts) {
+  std::string body = card_header(facts) + contents(facts.served != nullptr);
   body += card_quality(facts) + card_slices(facts) + card_limits(facts);
-  body += card_requirements(facts) + card_served(facts) + card_features(facts);
+  body += card_said(facts) + card_requirements(facts) + card_served(facts) + card_features(facts);
   body += card_data(facts) + card_history(facts) + card_reproduction(facts);
   body += section_heading("sources", "Where each number comes from") + source_list(facts);
   return html_page(

@@ -1,7 +1,6 @@
 #include "ground/json.h"
 #include "model/measure/metric.h"
 #include "system/monitor/monitor.h"
-#include "system/report/card_facts.h"
 #include "system/report/card_limits.h"
 #include "system/report/card_sections.h"
 #include "system/report/model_card.h"
@@ -109,20 +108,14 @@ Json calibration_json(const CardFacts& facts) {
 
 }  // namespace
 
-Result<nlohmann::ordered_json> model_card_json(const Repository& repository, const Project& project,
-                                               const Id& model, const MonitorReport* served) {
-  MILLGATE_ASSIGN(const CardFacts facts, read_card_facts(repository, project, model, served));
+nlohmann::ordered_json model_card_json(const CardFacts& facts) {
   const Manifest& manifest = facts.model->manifest();
-  Json card = {{"model", model.hex()},
-               {"name", manifest.project},
-               {"description", manifest.description},
-               {"kind", manifest.task_kind},
-               {"learner", facts.run.learner},
-               {"structure", facts.model->scorer().describe()},
-               {"threshold", facts.run.threshold},
-               {"trained", to_string(facts.run_event.time)},
-               {"trained_by", facts.run_event.author},
-               {"serves_now", facts.serves_now()}};
+  Json card = {
+      {"model", facts.model->id().hex()},     {"name", manifest.project},
+      {"description", manifest.description},  {"kind", manifest.task_kind},
+      {"learner", facts.run.learner},         {"structure", facts.model->scorer().describe()},
+      {"threshold", facts.run.threshold},     {"trained", to_string(facts.run_event.time)},
+      {"trained_by", facts.run_event.author}, {"serves_now", facts.serves_now()}};
   Json quality = Json::array();
   for (const Evidence& one : facts.run.evidence) quality.push_back(number_json(facts, one));
   card["quality"] = quality;
@@ -144,6 +137,15 @@ Result<nlohmann::ordered_json> model_card_json(const Repository& repository, con
     limits.push_back({{"name", limit.name}, {"text", limit.text}});
   }
   card["limits"] = limits;
+  Json said = Json::object();
+  Json unsaid = Json::array();
+  for (const ModelQuestion& one : model_questions()) {
+    const std::string answer = facts.said.answer(one.member);
+    if (!answer.empty()) said[one.member] = answer;
+    if (answer.empty() && one.is_common) unsaid.push_back(one.member);
+  }
+  card["said"] = std::move(said);
+  card["unsaid"] = std::move(unsaid);
   card["verdict"] = requirements_json(facts);
   card["features"] = features_json(facts);
   card["data"] = data_json(facts);
@@ -154,7 +156,7 @@ Result<nlohmann::ordered_json> model_card_json(const Repository& repository, con
                           {"parameters", facts.run.parameters},
                           {"best_round", facts.run.best_round},
                           {"dependencies", manifest.dependencies}};
-  card["served"] = served == nullptr ? Json(nullptr) : to_json(*served);
+  card["served"] = facts.served == nullptr ? Json(nullptr) : to_json(*facts.served);
   return card;
 }
 

@@ -1,3 +1,4 @@
+#include "ground/json.h"
 #include "system/monitor/wording.h"
 #include "system/report/html.h"
 #include "system/report/sheet_section.h"
@@ -43,6 +44,21 @@ std::string table_html(const SheetTable& table) {
   return html + "</table></div>\n";
 }
 
+std::string banner(const Datasheet& sheet) {
+  const auto open = sheet.unanswered().size();
+  const bool broken = !sheet.checks.passed();
+  std::string words = escape_html(answered_words(sheet)) + ". ";
+  if (open > 0) words += "<a href=\"#unsaid\">What nobody has said, and how to say it</a>. ";
+  if (broken) words += "<a href=\"#checks\">Some rules are broken</a>.";
+  return std::string("<div class=\"banner ") +
+         (broken     ? "bad"
+          : open > 0 ? "warn"
+                     : "good") +
+         "\"><p>" + words + "</p></div>\n";
+}
+
+}  // namespace
+
 std::string section_html(const SheetSection& section) {
   std::string html = "<h2 id=\"" + section.anchor + "\">" + escape_html(section.title) + "</h2>\n";
   if (!section.facts.empty()) {
@@ -61,20 +77,38 @@ std::string section_html(const SheetSection& section) {
   return html;
 }
 
-std::string banner(const Datasheet& sheet) {
-  const auto open = sheet.unanswered().size();
-  const bool broken = !sheet.checks.passed();
-  std::string words = escape_html(answered_words(sheet)) + ". ";
-  if (open > 0) words += "<a href=\"#unsaid\">What nobody has said, and how to say it</a>. ";
-  if (broken) words += "<a href=\"#checks\">Some rules are broken</a>.";
-  return std::string("<div class=\"banner ") +
-         (broken     ? "bad"
-          : open > 0 ? "warn"
-                     : "good") +
-         "\"><p>" + words + "</p></div>\n";
+std::string contents_html(const std::vector<SheetSection>& sections) {
+  std::string html = "<nav class=\"contents\">";
+  for (const SheetSection& section : sections) {
+    html += "<a href=\"#" + section.anchor + "\">" + escape_html(section.title) + "</a> ";
+  }
+  return html + "</nav>\n";
 }
 
-}  // namespace
+Json to_json(const SheetSection& section) {
+  Json json = {{"anchor", section.anchor},
+               {"title", section.title},
+               {"facts", Json::array()},
+               {"tables", Json::array()},
+               {"remarks", section.remarks}};
+  for (const SheetFact& fact : section.facts) {
+    json["facts"].push_back({{"term", fact.term},
+                             {"text", fact.text.empty() ? Json() : Json(fact.text)},
+                             {"asks", fact.ask.empty() ? Json() : Json(fact.ask)}});
+  }
+  for (const SheetTable& table : section.tables) {
+    Json rows = Json::array();
+    for (const auto& row : table.rows) {
+      Json cells = Json::array();
+      for (const SheetCell& cell : row) cells.push_back(cell.text);
+      rows.push_back(std::move(cells));
+    }
+    json["tables"].push_back(
+        {{"caption", table.caption}, {"header", table.header}, {"rows", std::move(rows)}});
+  }
+  if (!section.code.empty()) json["code"] = section.code;
+  return json;
+}
 
 std::string datasheet_html(const Datasheet& sheet) {
   const std::vector<SheetSection> sections = sheet_sections(sheet);
@@ -90,11 +124,7 @@ std::string datasheet_html(const Datasheet& sheet) {
           tile("As of", time_text(sheet.commit.time).substr(0, 10),
                count_of(static_cast<int64_t>(sheet.history.size()), "commit") + " touched it") +
           "</div>\n" + banner(sheet);
-  body += "<nav class=\"contents\">";
-  for (const SheetSection& section : sections) {
-    body += "<a href=\"#" + section.anchor + "\">" + escape_html(section.title) + "</a> ";
-  }
-  body += "</nav>\n";
+  body += contents_html(sections);
   for (const SheetSection& section : sections) body += section_html(section);
   return html_page("Datasheet: " + sheet.table + " of " + sheet.project, body);
 }

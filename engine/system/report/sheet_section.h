@@ -1,6 +1,7 @@
 /// A datasheet as sections of facts and tables, before it is text, Markdown or HTML.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ struct SheetSection {
 /// Motivation, composition, collection, labelling, uses, distribution, checks, maintenance, and
 /// what nobody has said, with the lines that would say it.
 [[nodiscard]] std::vector<SheetSection> sheet_sections(const Datasheet& sheet);
+
+/// A section as HTML, with its heading; links to all of them.
+[[nodiscard]] std::string section_html(const SheetSection& section);
+[[nodiscard]] std::string contents_html(const std::vector<SheetSection>& sections);
+[[nodiscard]] nlohmann::ordered_json to_json(const SheetSection& section);
 
 /// "12 of 17 questions are answered."
 [[nodiscard]] std::string answered_words(const Datasheet& sheet);

@@ -7,6 +7,7 @@
 #include "model/measure/metric.h"
 #include "model/measure/rounded_text.h"
 #include "system/report/html.h"
+#include "system/report/markdown.h"
 
 namespace millgate {
 
@@ -42,24 +43,6 @@ Counts count(const Verdict& verdict) {
     counts.warned += is_warning(one) ? 1 : 0;
   }
   return counts;
-}
-
-/// On one line, with nothing that Markdown or HTML would take for markup.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '\n' || c == '\r') {
-      out += ' ';
-    } else {
-      if (std::string_view("\\`*_{}[]#|~>$").find(c) != std::string_view::npos) out += '\\';
-      out += c;
-    }
-  }
-  return out;
 }
 
 std::string interval_text(const Judgement& one) {
@@ -98,8 +81,8 @@ std::string fares_markdown(const std::vector<FareLine>& fares) {
       "\n| stakeholder | wants | serving | this model | change | |\n"
       "|---|---|---:|---:|---:|---|\n";
   for (const FareLine& one : fares) {
-    text += "| " + plain(one.stakeholder) + " | " + plain(one.wants) + " | " + one.serving + " | " +
-            one.model + " | " + one.change + " | " +
+    text += "| " + escape_markdown(one.stakeholder) + " | " + escape_markdown(one.wants) + " | " +
+            one.serving + " | " + one.model + " | " + one.change + " | " +
             (is_bad(one) ? "**" + one.outcome + "**" : one.outcome) + " |\n";
   }
   return text;
@@ -197,7 +180,7 @@ std::string verdict_markdown(const Verdict& verdict, const std::vector<FareLine>
           " requirements met.\n\n| requirement | measured | 95 % interval | margin | |\n"
           "|---|---:|---:|---:|---|\n";
   for (const Judgement& one : verdict.judgements()) {
-    text += "| " + plain(requirement_text(one.requirement)) + " | " +
+    text += "| " + escape_markdown(requirement_text(one.requirement)) + " | " +
             (one.evidence ? rounded_text(one.evidence->value) : "not measured") + " | " +
             interval_text(one) + " | " + (one.evidence ? rounded_text(one.margin) : "") + " | " +
             (one.passed ? "" : "**") + std::string(outcome_word(one)) + (one.passed ? "" : "**") +
@@ -205,9 +188,10 @@ std::string verdict_markdown(const Verdict& verdict, const std::vector<FareLine>
   }
   for (const Judgement& one : verdict.judgements()) {
     if (one.passed) continue;
-    text += "\n- " + plain(requirement_text(one.requirement)) + ": " + plain(one.reason);
+    text += "\n- " + escape_markdown(requirement_text(one.requirement)) + ": " +
+            escape_markdown(one.reason);
     if (!one.requirement.because.empty()) {
-      text += " (asked for because: " + plain(one.requirement.because) + ")";
+      text += " (asked for because: " + escape_markdown(one.requirement.because) + ")";
     }
   }
   if (counts.failed + counts.warned > 0) text += '\n';
