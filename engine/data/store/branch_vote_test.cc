@@ -7,6 +7,7 @@
 #include "data/store/table_merge.h"
 #include "data/store/test_versions.h"
 #include "data/store/version_update.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -198,7 +199,7 @@ TEST_F(BranchVoteTest, OtherPoliciesKnowSeveralBranches) {
 
 TEST_F(BranchVoteTest, AgreesWithAVoteOfEveryCell) {
   constexpr uint64_t kSeed = 4711;
-  for (uint64_t run = 0; run < 24; ++run) {
+  for (uint64_t run = 0; run < test_rounds(24); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     ModelTable ours = random_model(random, run % 8 == 0 ? 20'000 : 120);
@@ -282,7 +283,7 @@ ModelCell vote_added_cell(const ModelTable& ours, const std::vector<ModelSide>& 
 
 TEST_F(BranchVoteTest, EachBranchMayAddColumns) {
   constexpr uint64_t kSeed = 815;
-  for (uint64_t run = 0; run < 12; ++run) {
+  for (uint64_t run = 0; run < test_rounds(12); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     const auto add = [&](ModelTable& table, const std::string& name) {

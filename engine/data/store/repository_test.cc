@@ -13,6 +13,7 @@
 #include "data/store/commit_object.h"
 #include "ground/random.h"
 #include "ground/test_folder.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -74,6 +75,7 @@ using Ancestors = std::map<Id, std::set<Id>>;
 
 TEST_F(RepositoryTest, TheCommitThatTwoShareIsBehindNoOtherWhateverTheClocksSay) {
   constexpr uint64_t kSeed = 31;
+  constexpr uint64_t kSteps = test_rounds(60);
   for (const uint64_t time_range : {1U, 3U, 1000U}) {
     Random random(kSeed + time_range);
     SCOPED_TRACE("seed " + std::to_string(kSeed + time_range));
@@ -96,7 +98,7 @@ TEST_F(RepositoryTest, TheCommitThatTwoShareIsBehindNoOtherWhateverTheClocksSay)
       tips[branch] = made.id;
     };
     add("main", {});
-    for (int step = 0; step < 60; ++step) {
+    for (uint64_t step = 0; step < kSteps; ++step) {
       const std::string branch = branches[random.below(branches.size())];
       if (random.below(8) == 0 && branches.size() < 5) {
         const std::string name = "b" + std::to_string(branches.size());

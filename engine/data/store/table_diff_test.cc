@@ -5,6 +5,7 @@
 #include "data/store/added_columns.h"
 #include "data/store/test_versions.h"
 #include "data/store/version_update.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -85,7 +86,7 @@ class TableDiffTest : public VersionsTest {
 
 TEST_F(TableDiffTest, AgreesWithALookAtAllCells) {
   constexpr uint64_t kSeed = 7;
-  for (uint64_t run = 0; run < 2; ++run) {
+  for (uint64_t run = 0; run < test_rounds(2); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     std::vector<ModelTable> models = {random_model(random, 20'000)};
@@ -113,7 +114,7 @@ TEST_F(TableDiffTest, AgreesWithALookAtAllCells) {
 
 TEST_F(TableDiffTest, AgreesWhereColumnsComeAndGo) {
   constexpr uint64_t kSeed = 20;
-  for (uint64_t run = 0; run < 3; ++run) {
+  for (uint64_t run = 0; run < test_rounds(3); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     std::vector<ModelTable> models = {random_model(random, 2'500)};

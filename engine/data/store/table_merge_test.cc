@@ -7,6 +7,7 @@
 #include "data/store/column_rename.h"
 #include "data/store/test_versions.h"
 #include "data/store/version_update.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -105,7 +106,7 @@ class TableMergeTest : public VersionsTest {
 
 TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
   constexpr uint64_t kSeed = 99;
-  for (uint64_t run = 0; run < 12; ++run) {
+  for (uint64_t run = 0; run < test_rounds(12); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     // Few rows and many edits meet often; many rows go through several segments.
@@ -155,7 +156,7 @@ TEST_F(TableMergeTest, AgreesWithAMergeOfEveryCell) {
 
 TEST_F(TableMergeTest, AgreesAfterHistoriesOfManySteps) {
   constexpr uint64_t kSeed = 300;
-  for (uint64_t run = 0; run < 5; ++run) {
+  for (uint64_t run = 0; run < test_rounds(5); ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);
     ModelTable base = random_model(random, 2'500);
@@ -265,7 +266,7 @@ void widen_to_double(ModelTable& table, const std::string& column) {
 }
 
 TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsMergedByCell) {
-  for (uint64_t run = 0; run < 8; ++run) {
+  for (uint64_t run = 0; run < test_rounds(8); ++run) {
     SCOPED_TRACE("seed " + std::to_string(run));
     Random random(run);
     // With many rows there are deltas below: rows have gone, and some come back with the column.

@@ -9,6 +9,7 @@
 #include "data/store/table_diff.h"
 #include "data/store/test_versions.h"
 #include "data/store/version_scan.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -407,7 +408,7 @@ TEST_F(VersionUpdateTest, NanIsAnExtremeOnlyWhereNothingElseIs) {
 
 TEST_F(VersionUpdateTest, RandomHistoriesHoldWhatTheModelHolds) {
   constexpr uint64_t kSeed = 20'130'601;
-  constexpr uint64_t kRuns = 8;
+  constexpr uint64_t kRuns = test_rounds(8);
   for (uint64_t run = 0; run < kRuns; ++run) {
     SCOPED_TRACE("seed " + std::to_string(kSeed + run));
     Random random(kSeed + run);

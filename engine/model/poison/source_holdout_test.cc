@@ -1,4 +1,5 @@
 #include "model/poison/source_holdout.h"
+#include "ground/test_rounds.h"
 
 #include <gmock/gmock.h>
 
@@ -113,7 +114,7 @@ TEST_F(SourceHoldoutTest, NamesTheSourceOfFlippedLabels) {
 
 TEST_F(SourceHoldoutTest, IsSilentWithoutAnAttack) {
   for (const Deed deed : {Deed::nothing, Deed::other_town, Deed::more_good, Deed::noisier}) {
-    for (const uint64_t seed : {1, 2}) {
+    for (uint64_t seed = 1; seed <= test_rounds(2); ++seed) {
       const auto found = hold_out(rows_of(4000, deed, seed), options_);
       ASSERT_TRUE(found.ok()) << found.error().what;
       EXPECT_FALSE(found->any_finding()) << "seed " << seed << ", " << static_cast<int>(deed);

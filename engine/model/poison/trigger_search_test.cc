@@ -1,4 +1,5 @@
 #include "model/poison/trigger_search.h"
+#include "ground/test_rounds.h"
 
 #include <gmock/gmock.h>
 
@@ -110,7 +111,7 @@ TEST_F(TriggerSearchTest, FindsACombinationOfOrdinaryValues) {
 
 TEST_F(TriggerSearchTest, IsSilentWithoutATrigger) {
   for (const Attack attack : {Attack::none, Attack::flipped_labels}) {
-    for (const uint64_t seed : {1, 2, 3}) {
+    for (uint64_t seed = 1; seed <= test_rounds(3); ++seed) {
       project_.commit({{"t", made_rows(4000, attack, 20, seed).csv, {"id"}}});
       const auto found = search("t", {.label = "label"});
       ASSERT_TRUE(found.ok()) << found.error().what;
