@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/export_c.h"
+#include "app/export_onnx.h"
 #include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -27,6 +28,7 @@ struct Options {
   std::string delta;
   std::string croissant;
   std::string c_file;
+  std::string onnx_file;
   bool force = false;
   std::string reason;  ///< Of an export against the policy for personal data.
   std::string name;    ///< Who answers for that.
@@ -241,6 +243,15 @@ Result<int> export_described(const Session& session, const Options& options) {
 }
 
 Result<int> export_asked(const Session& session, const Options& options) {
+  if (!options.onnx_file.empty()) {
+    if (options.file.empty() && options.format.empty() && options.delta.empty() &&
+        options.croissant.empty() && options.reason.empty() && options.c_file.empty()) {
+      return export_onnx(
+          session, {.model = options.table, .file = options.onnx_file, .force = options.force});
+    }
+    return invalid_input("`--onnx` writes a model: it takes nothing that is for tables",
+                         "millgate export MODEL --onnx " + options.onnx_file);
+  }
   if (!options.c_file.empty()) {
     if (options.file.empty() && options.format.empty() && options.delta.empty() &&
         options.croissant.empty() && options.reason.empty()) {
@@ -276,10 +287,12 @@ void add_export(const Command& program, Session& session) {
       "export", "write a table, as it is in any version, or a model, for other programs",
       "millgate export flights@main~1 flights.parquet\n"
       "  millgate export --croissant published\n"
-      "  millgate export serving --c flights.c");
-  command.add_option("table", options->table,
-                     "a table, perhaps at a revision: flights@main~1; with --croissant also all "
-                     "tables of a revision: @main~1; with --c a model (default: serving)");
+      "  millgate export serving --c flights.c\n"
+      "  millgate export serving --onnx flights.onnx");
+  command.add_option(
+      "table", options->table,
+      "a table, perhaps at a revision: flights@main~1; with --croissant also all "
+      "tables of a revision: @main~1; with --c or --onnx a model (default: serving)");
   command.add_option(
       "file", options->file,
       "ends in .csv, .jsonl, .ndjson, .parquet, .arrow (Arrow file) or .arrows (Arrow "
@@ -295,6 +308,9 @@ void add_export(const Command& program, Session& session) {
   command.add_option("--c", options->c_file,
                      "instead of a table, write a model with its features and calibration as one "
                      "C99 file, for devices; `-` is standard output");
+  command.add_option("--onnx", options->onnx_file,
+                     "instead of a table, write a model with its features and calibration as one "
+                     "graph of ONNX, in doubles");
   command.add_option("--format", options->format, "of standard output")
       .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
   command.add_flag("--force", options->force, "write over what is there");
