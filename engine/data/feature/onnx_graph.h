@@ -13,7 +13,7 @@
 namespace millgate {
 
 /// Element types as ONNX numbers them.
-enum class OnnxType : int { integer8 = 2, integer = 7, text = 8, boolean = 9, number = 11 };
+enum class OnnxType : int { integer8 = 2, integer = 7, text = 8, number = 11 };
 
 /// A message of protocol buffers, field by field.
 class OnnxMessage {
@@ -30,7 +30,7 @@ class OnnxMessage {
   std::string bytes_;
 };
 
-/// Tensors of one or two dimensions, by field of AttributeProto and of the graph.
+/// Tensors of one dimension; those of attributes have no name.
 [[nodiscard]] OnnxMessage onnx_numbers(const std::string& name, std::span<const double> values);
 [[nodiscard]] OnnxMessage onnx_bytes(const std::string& name, std::span<const uint8_t> values);
 

@@ -26,7 +26,7 @@ inline constexpr std::string_view kNotesBegin = "<!-- notes: between this line a
 inline constexpr std::string_view kNotesEnd = "<!-- end of notes -->";
 /// An empty place for notes, with the sentence that says so.
 [[nodiscard]] std::string notes_place();
-/// What people wrote between the marks of `text`; empty without marks. Of JSON: the member `notes`.
+/// What people wrote between the marks of `text`; empty without marks.
 [[nodiscard]] std::string notes_of(std::string_view text);
 /// `text` with `notes` between its marks.
 [[nodiscard]] std::string with_notes(std::string text, const std::string& notes);
