@@ -160,6 +160,7 @@ class ScoreWriter {
       sum = apply("Add", {sum, none_of_rows()});
     } else {
       std::vector<GraphValue> columns;
+      columns.reserve(ensemble.columns().size());
       for (const auto& [feature, zero_is_missing] : ensemble.columns()) {
         GraphValue column = features_[feature];
         if (zero_is_missing) {
@@ -269,6 +270,7 @@ class ScoreWriter {
   /// What is missing or not known adds nothing: the last place.
   GraphValue of_category(const LinearTerms& terms, size_t feature, size_t count) {
     std::vector<double> adds;
+    adds.reserve(count + 1);
     for (size_t code = 0; code < count; ++code) {
       adds.push_back(terms.contribution(feature, static_cast<double>(code)));
     }

@@ -48,8 +48,10 @@ Status examine_model(const Project& project, Chart& chart) {
   if (!project.task) return {};
   Section root = project.root;
   MILLGATE_ASSIGN(const ModelAbout about, read_model_about(root));
+  const std::vector<ModelQuestion> open = about.unanswered();
   std::vector<std::string> missing;
-  for (const ModelQuestion& question : about.unanswered()) missing.emplace_back(question.member);
+  missing.reserve(open.size());
+  for (const ModelQuestion& question : open) missing.emplace_back(question.member);
   if (missing.empty()) return {};
   chart.symptoms.push_back({.id = "human-field",
                             .what = "the model: nobody has said " + listed(missing),
