@@ -4,6 +4,7 @@
 #include "app/personal_exit.h"
 #include "app/text_table.h"
 #include "data/check/rule_blame.h"
+#include "data/check/rule_form.h"
 #include "data/query/sql_token.h"
 #include "data/store/row_history.h"
 #include "ground/nearest_name.h"
@@ -76,25 +77,40 @@ struct BlamedRule {
   std::optional<RuleBlame> blame;
 };
 
-/// The rules of the table, or the one of them whose text is the word after it.
-Result<std::vector<Rule>> rules_to_blame(const Workplace& place, const Options& options) {
+/// A rule that the project does not have, asked about for once.
+Result<Rule> asked_rule(const Commit& commit, const Options& options) {
+  if (!commit.tables.contains(options.table)) {
+    std::vector<std::string> names;
+    for (const auto& [name, version] : commit.tables) names.push_back(name);
+    return not_found("there is no table `" + options.table + "` in commit " + commit.id.brief(),
+                     name_hint(options.table, names));
+  }
+  Rule rule{.table = options.table, .rule = options.key.front(), .where = {}, .section = Section()};
+  MILLGATE_TRY(parse_rule(rule));
+  return rule;
+}
+
+/// The rules of the project about the table; or the one whose text is the word after it, of the
+/// project or not.
+Result<std::vector<Rule>> rules_to_blame(const Workplace& place, const Commit& commit,
+                                         const Options& options) {
   std::vector<Rule> rules;
   std::vector<std::string> tables;
-  std::vector<std::string> texts;
   for (const Rule& rule : place.project.rules) {
     tables.push_back(rule.table);
     if (rule.table != options.table) continue;
-    texts.push_back(rule.rule);
     if (options.key.empty() || options.key.front() == rule.rule) rules.push_back(rule);
   }
   if (!rules.empty()) return rules;
-  if (texts.empty()) {
-    return not_found("the project has no [[check]] of table `" + options.table + "`",
-                     tables.empty() ? "write one into millgate.toml: table, rule"
-                                    : name_hint(options.table, tables));
+  if (!options.key.empty()) {
+    MILLGATE_ASSIGN(Rule rule, asked_rule(commit, options));
+    return std::vector<Rule>{std::move(rule)};
   }
-  return not_found("table `" + options.table + "` has no rule `" + options.key.front() + "`",
-                   name_hint(options.key.front(), texts));
+  return not_found("the project has no [[check]] of table `" + options.table + "`",
+                   tables.empty() ? "write one into millgate.toml (table, rule), or ask about one: "
+                                    "millgate blame " +
+                                        options.table + " --check \"RULE\""
+                                  : name_hint(options.table, tables));
 }
 
 Json to_json(const BlamedRule& one) {
@@ -145,7 +161,7 @@ Result<int> blame_rules(const Session& session, const Options& options) {
   }
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const Commit commit, place.repository->resolve(options.revision));
-  MILLGATE_ASSIGN(const std::vector<Rule> rules, rules_to_blame(place, options));
+  MILLGATE_ASSIGN(const std::vector<Rule> rules, rules_to_blame(place, commit, options));
   std::vector<BlamedRule> blamed;
   for (const Rule& rule : rules) {
     MILLGATE_ASSIGN(auto blame, blame_rule(*place.repository, commit, rule, options.rows_max));
@@ -189,8 +205,10 @@ void add_blame(const Command& program, Session& session) {
   command.add_option("key", options->key,
                      "the row: a value for each column of the table's key; with --check a rule");
   command.add_option("--column", options->column, "this column only");
-  command.add_flag("--check", options->check,
-                   "tell which commit first broke each rule of the table, or the one given");
+  command.add_flag(
+      "--check", options->check,
+      "tell which commit first broke each rule of the table, or the rule given, which the "
+      "project need not have");
   command.add_option("--rows", options->rows_max, "with --check: show at most so many broken rows")
       .shows_default();
   command.add_option("--rev", options->revision, "revision to look back from").shows_default();

@@ -147,7 +147,7 @@ Result<int> diff(const Session& session, const Options& options) {
         "table `" + options.table + "` is in neither revision",
         name_hint(options.table, std::vector<std::string>(names.begin(), names.end())));
   }
-  if (!options.out.empty() && options.table.empty()) {
+  if (!options.out.empty() && options.table.empty() && names.size() > 1) {
     return invalid_input("one file holds the rows of one table", "name it with --table");
   }
   Options asked = options;

@@ -169,7 +169,9 @@ void add_log(const Command& program, Session& session) {
   const Command command = program.add_command("log", "list the versions of the data, newest first",
                                               "millgate log main --table flights -n 5");
   command.add_option("revision", options->revision, "where to begin").shows_default();
-  command.add_option("-n,--count", options->count_max, "at most so many").shows_default();
+  command.add_option("-n,--count", options->count_max, "at most so many")
+      .shows_default()
+      .not_negative();
   command
       .add_option("--table", options->tables,
                   "only versions that changed this table, folder or FOLDER/PART")

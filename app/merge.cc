@@ -383,7 +383,9 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
     std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
               << conflicts_text(static_cast<size_t>(table.settled_count)) << " settled\n";
   }
-  std::cout << "commit " << commit.id.brief() << ": " << commit.message << '\n';
+  const bool is_new = commit.id != request.ours;
+  std::cout << (is_new ? "commit " : "nothing to change; still at commit ") << commit.id.brief()
+            << ": " << commit.message << '\n';
   return kDone;
 }
 

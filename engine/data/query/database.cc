@@ -62,6 +62,14 @@ std::string list_of(const std::vector<std::string>& texts) {
 }
 
 Result<Columns> sql_columns(const arrow::Schema& schema) {
+  std::map<std::string, std::string> names;
+  for (const std::string& name : schema.field_names()) {
+    const auto [known, is_new] = names.emplace(sql_lower(name), name);
+    if (is_new) continue;
+    return invalid_input(
+        "columns `" + known->second + "` and `" + name + "` differ in the case of letters only",
+        "SQL cannot tell them apart; rename one of them (`millgate rename`)");
+  }
   Columns columns;
   for (const auto& field : schema.fields()) {
     auto type = sql_type(*field->type());

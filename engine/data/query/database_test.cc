@@ -184,6 +184,14 @@ TEST(Database, RefusesNamesThatSqlCannotTellApart) {
   const Status other = database->add_parquet("Flights", {}, {{"a", "VARCHAR"}});
   ASSERT_FALSE(other.ok());
   EXPECT_THAT(other.error().what, HasSubstr("`flights` and `Flights` differ in the case"));
+  // Nor columns: of two it would read one twice.
+  const auto schema =
+      arrow::schema({arrow::field("ID", arrow::int64()), arrow::field("id", arrow::int64())});
+  const Status columns = database->add_arrow("t", arrow::Table::MakeEmpty(schema).ValueOrDie());
+  ASSERT_FALSE(columns.ok());
+  EXPECT_EQ(columns.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(columns.error().because,
+              testing::Contains(HasSubstr("`ID` and `id` differ in the case")));
 }
 
 TEST(Database, SyntaxErrorsHaveAPlace) {

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
 
 #include <bit>
 #include <cmath>
@@ -164,9 +165,27 @@ std::string RowKeyEncoder::describe(const arrow::RecordBatch& batch, int64_t row
   return text;
 }
 
+namespace {
+
+/// With all places of its type and no exponent, which people and other programs do not expect.
+std::string decimal_text(const arrow::Decimal128Array& column, int64_t row) {
+  const arrow::Decimal128 value(column.GetValue(row));
+  const int32_t scale = static_cast<const arrow::DecimalType&>(*column.type()).scale();
+  if (scale <= 0) return value.ToString(scale);
+  std::string digits = arrow::Decimal128(arrow::Decimal128::Abs(value)).ToIntegerString();
+  const auto places = static_cast<size_t>(scale);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  digits.insert(digits.size() - places, ".");
+  return (value.IsNegative() ? "-" : "") + digits;
+}
+
+}  // namespace
+
 std::string value_text(const arrow::Array& column, int64_t row) {
   if (column.IsNull(row)) return "null";
   switch (column.type_id()) {
+    case arrow::Type::DECIMAL128:
+      return decimal_text(as<arrow::Decimal128Array>(column), row);
     case arrow::Type::STRING:
       return std::string(as<arrow::StringArray>(column).GetView(row));
     case arrow::Type::DOUBLE:

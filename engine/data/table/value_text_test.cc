@@ -1,11 +1,18 @@
 #include "data/table/value_text.h"
 
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/type.h>
+#include <arrow/util/decimal.h>
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
+#include "data/table/row_key.h"
 #include "ground/random.h"
 
 namespace millgate {
@@ -51,6 +58,23 @@ TEST(ValueText, NumbersSurviveBeingWritten) {
   EXPECT_EQ(number_text(5), "5.0");
   EXPECT_EQ(number_text(0.1), "0.1");
   EXPECT_EQ(number_text(NAN), "NaN");
+}
+
+TEST(ValueText, DecimalsHaveAllPlacesAndNoExponent) {
+  const std::vector<std::string> texts = {"-0.000000001",
+                                          "0.000000000",
+                                          "12345678901234567890123456789.123456789",
+                                          "-99999999999999999999999999999.999999999",
+                                          "0.100000000",
+                                          "-7.000000001"};
+  arrow::Decimal128Builder builder(arrow::decimal128(38, 9));
+  for (const std::string& text : texts) {
+    ASSERT_TRUE(builder.Append(*arrow::Decimal128::FromString(text)).ok());
+  }
+  const auto column = *builder.Finish();
+  for (size_t row = 0; row < texts.size(); ++row) {
+    EXPECT_EQ(value_text(*column, static_cast<int64_t>(row)), texts[row]);
+  }
 }
 
 // python3 -c "import datetime as d; print((d.date(2013,1,1)-d.date(1970,1,1)).days,
