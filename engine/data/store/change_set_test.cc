@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/store/row_history.h"
+#include "data/store/table_diff.h"
 #include "data/store/test_model_table.h"
 #include "data/store/version_update.h"
 #include "data/table/sort.h"
@@ -79,11 +80,29 @@ TEST_F(ChangeSetTest, AFewRowsAreKnownBeforeAndManyAreNot) {
       model.rows[key]["note"] = std::nullopt;
       csv += "upsert," + std::to_string(key.first) + "," + key.second + ",123,\n";
     }
+    const TableVersion before = version;
     version = must(commit(version, csv));
     EXPECT_EQ(version.digests.empty(), count > 100) << count;
     expect_equal_rows(*must(all_rows(*must(read_rows(objects_, version)))), *model.table());
     EXPECT_EQ(version.row_count, static_cast<int64_t>(model.rows.size()));
-    EXPECT_EQ(must(counted_version(objects_, version)).logical_hash, fresh(model).logical_hash);
+    const TableVersion whole = fresh(model);
+    EXPECT_EQ(must(counted_version(objects_, version)).logical_hash, whole.logical_hash);
+    if (count < 100) continue;
+    // What was before is found in the rows, from both sides.
+    const auto nan_is_nan = arrow::EqualOptions::Defaults().nans_equal(true);
+    const TableDiff found = must(diff_versions(objects_, before, version));
+    const TableDiff by_rows = must(diff_versions(objects_, before, whole));
+    EXPECT_EQ(found.updated_count, by_rows.updated_count);
+    EXPECT_EQ(found.inserted_count, by_rows.inserted_count);
+    EXPECT_EQ(found.removed_count, by_rows.removed_count);
+    EXPECT_EQ(found.changed_cells, by_rows.changed_cells);
+    EXPECT_TRUE(found.changes.before->Equals(*by_rows.changes.before, false, nan_is_nan));
+    EXPECT_TRUE(found.changes.after->Equals(*by_rows.changes.after, false, nan_is_nan));
+    const TableDiff back = must(diff_versions(objects_, version, before));
+    EXPECT_EQ(back.inserted_count, found.removed_count);
+    EXPECT_EQ(back.changed_cells, found.changed_cells);
+    EXPECT_TRUE(back.changes.before->Equals(*found.changes.after, false, nan_is_nan));
+    EXPECT_TRUE(back.changes.after->Equals(*found.changes.before, false, nan_is_nan));
   }
 }
 

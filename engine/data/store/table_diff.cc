@@ -1,6 +1,8 @@
 #include "data/store/table_diff.h"
 
 #include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -10,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/store/edited_rows.h"
 #include "data/store/logical_hash.h"
 #include "data/store/parts_ahead.h"
 #include "data/store/row_match.h"
@@ -110,29 +113,93 @@ class VersionDiff {
 
   Status run(const ObjectStore& objects) {
     const std::vector<Range> ranges = find_ranges();
-    MILLGATE_ASSIGN(const Changes between, changes_in_shared(objects, ranges));
-    const auto by_deltas = [&](const Range& range) { return range.shared && between.has_before; };
-    const auto by_rows = [&](const Range& range) {
-      return !by_deltas(range) && (!range.shared || has_changes(range));
-    };
+    MILLGATE_ASSIGN(const Changes old_own, changes_of_own(objects, *old_scan_));
+    MILLGATE_ASSIGN(const Changes new_own, changes_of_own(objects, *new_scan_));
+    MILLGATE_ASSIGN(const Changes between, changes_in_shared(old_own, new_own, ranges));
+    std::vector<Way> ways;
     std::vector<size_t> old_parts;
     std::vector<size_t> new_parts;
     for (const Range& range : ranges) {
-      if (!by_rows(range)) continue;
-      for (size_t part = range.old_begin; part < range.old_end; ++part) old_parts.push_back(part);
-      for (size_t part = range.new_begin; part < range.new_end; ++part) new_parts.push_back(part);
+      ways.push_back(way_of(range, between.has_before, old_own, new_own));
+      const bool reads_old = ways.back() == Way::rows || ways.back() == Way::old_rows;
+      const bool reads_new = ways.back() == Way::rows || ways.back() == Way::new_rows;
+      for (size_t i = range.old_begin; i < range.old_end && reads_old; ++i) old_parts.push_back(i);
+      for (size_t i = range.new_begin; i < range.new_end && reads_new; ++i) new_parts.push_back(i);
     }
     PartsAhead old_ahead(old_scan_, std::move(old_parts));
     PartsAhead new_ahead(new_scan_, std::move(new_parts));
-    for (const Range& range : ranges) {
-      if (by_deltas(range)) MILLGATE_TRY(take_changes(between, range));
-      if (by_rows(range)) MILLGATE_TRY(compare_range(range, old_ahead, new_ahead));
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      switch (ways[i]) {
+        case Way::none:
+          break;
+        case Way::deltas:
+          MILLGATE_TRY(take_changes(between, ranges[i]));
+          break;
+        case Way::old_rows: {
+          MILLGATE_ASSIGN(const EditedRows rows, edited_rows_of(old_ahead, new_own, ranges[i]));
+          MILLGATE_TRY(compare(*rows.as_they_are, *rows.edited));
+          break;
+        }
+        case Way::new_rows: {
+          MILLGATE_ASSIGN(const EditedRows rows, edited_rows_of(new_ahead, old_own, ranges[i]));
+          MILLGATE_TRY(compare(*rows.edited, *rows.as_they_are));
+          break;
+        }
+        case Way::rows:
+          MILLGATE_TRY(compare_range(ranges[i], old_ahead, new_ahead));
+          break;
+      }
     }
     MILLGATE_ASSIGN(diff_.changes, out_.finish());
     return {};
   }
 
  private:
+  /// How a range is compared. Deltas that do not say what was before are laid over the rows of the
+  /// version that has none of its own there.
+  enum class Way { none, deltas, old_rows, new_rows, rows };
+
+  [[nodiscard]] Way way_of(const Range& range, bool deltas_tell, const Changes& old_own,
+                           const Changes& new_own) const {
+    if (!range.shared) return Way::rows;
+    if (deltas_tell) return Way::deltas;
+    const auto none_in = [&](const Changes& changes) {
+      const auto [begin, end] = rows_of(changes, range);
+      return begin == end;
+    };
+    if (none_in(old_own)) return none_in(new_own) ? Way::none : Way::old_rows;
+    return none_in(new_own) ? Way::new_rows : Way::rows;
+  }
+
+  /// The rows of a part that changes are about, and what the changes make of them.
+  struct EditedRows {
+    Batch as_they_are;
+    Batch edited;
+  };
+
+  Result<EditedRows> edited_rows_of(PartsAhead& parts, const Changes& changes,
+                                    const Range& range) const {
+    MILLGATE_ASSIGN(const Batch part, parts.next());
+    const auto [begin, end] = rows_of(changes, range);
+    RowKeys keys;
+    encoder_.encode(*part, keys);
+    arrow::Int64Builder places;
+    size_t place = 0;
+    for (int64_t row = begin; row < end; ++row) {
+      const std::string_view key = changes.keys[static_cast<size_t>(row)];
+      place = keys.lower_bound(key, place);
+      if (place == keys.size() || keys[place] != key) continue;
+      MILLGATE_ARROW_TRY(places.Append(static_cast<int64_t>(place)), "changed rows");
+    }
+    MILLGATE_ARROW(const auto taken, places.Finish(), "changed rows");
+    MILLGATE_ARROW(const arrow::Datum datum, arrow::compute::Take(part, taken), "changed rows");
+    EditedRows rows{.as_they_are = datum.record_batch(), .edited = nullptr};
+    MILLGATE_ASSIGN(const auto edits,
+                    place_edits(*rows.as_they_are, encoder_, changes, begin, end));
+    MILLGATE_ASSIGN(rows.edited, edited_rows(*rows.as_they_are, changes, edits, columns_));
+    return rows;
+  }
+
   [[nodiscard]] const std::vector<Segment>& old_segments() const {
     return old_scan_->version().segments;
   }
@@ -191,26 +258,16 @@ class VersionDiff {
     return range.new_begin == 0 ? std::string_view() : new_segments()[range.new_begin].first_key;
   }
 
-  [[nodiscard]] bool has_changes(const Range& range) const {
-    const auto changed = [](const VersionScan& scan, size_t part) {
-      const auto [begin, end] = scan.changes_in(part);
-      return begin != end;
-    };
-    return changed(*old_scan_, range.old_begin) || changed(*new_scan_, range.new_begin);
-  }
-
   /// What lies between the two versions in their shared segments, read off the deltas.
-  Result<Changes> changes_in_shared(const ObjectStore& objects,
+  Result<Changes> changes_in_shared(const Changes& old_own, const Changes& new_own,
                                     const std::vector<Range>& ranges) const {
-    MILLGATE_ASSIGN(Changes old_net, changes_of_own(objects, *old_scan_));
-    MILLGATE_ASSIGN(Changes new_net, changes_of_own(objects, *new_scan_));
-    if (!old_net.has_before || !new_net.has_before) {
+    if (!old_own.has_before || !new_own.has_before) {
       Changes unknown;
       unknown.has_before = false;
       return unknown;
     }
-    MILLGATE_ASSIGN(old_net, in_shared(old_net, ranges));
-    MILLGATE_ASSIGN(new_net, in_shared(new_net, ranges));
+    MILLGATE_ASSIGN(const Changes old_net, in_shared(old_own, ranges));
+    MILLGATE_ASSIGN(const Changes new_net, in_shared(new_own, ranges));
     const auto& version = new_scan_->version();
     return combined_changes(version.schema, version.key, inverse_changes(old_net), new_net);
   }
