@@ -12,6 +12,7 @@
 #include "data/store/added_columns.h"
 #include "data/store/changes.h"
 #include "data/store/column_rename.h"
+#include "data/store/content_merge.h"
 #include "data/store/merge_referee.h"
 #include "data/store/merged_columns.h"
 #include "data/store/table_diff.h"
@@ -320,10 +321,7 @@ Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides)
                  .what = "a side changed the key of the table",
                  .hint = "give both sides one `key`, commit, then merge"};
   }
-  if (!ours.key.empty()) return {};
-  return Error{.code = ErrorCode::conflict,
-               .what = "the table has no key, so its rows cannot be merged",
-               .hint = "give it a `key` in millgate.toml"};
+  return {};
 }
 
 Status check_policies(const MergeOptions& options, const arrow::Schema& schema) {
@@ -403,6 +401,10 @@ Result<MergePolicy> parse_merge_policy(const std::string& name) {
 Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& named_ours,
                                   const std::vector<MergeSide>& named_sides,
                                   const MergeOptions& options) {
+  if (named_ours.key.empty()) {
+    MILLGATE_TRY(check_keys(named_ours, named_sides));
+    return merge_by_content(objects, named_ours, named_sides);
+  }
   TableMerge merge;
   TableVersion ours = named_ours;
   std::vector<MergeSide> sides = named_sides;

@@ -73,7 +73,8 @@ struct MergeSide {
 
 /// Costs what the sides changed since their bases. Equal changes are no conflict. A side counts for
 /// a cell when it changed the cell since its base, and ours when it did so since all their bases:
-/// what every other side has seen and changed is no say of ours. All must have one key.
+/// what every other side has seen and changed is no say of ours. All must have one key, or none:
+/// then rows are merged by content (content_merge.h).
 ///
 /// What comes out has the columns of all: a column that some added is merged as if the bases had it
 /// with nulls, one that a version removed is gone, and each is of the widest type that a version

@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
+#include <sstream>
 
 #include "data/store/column_rename.h"
+#include "data/store/table_diff.h"
 #include "data/store/test_versions.h"
 #include "data/store/version_update.h"
 #include "ground/test_rounds.h"
@@ -335,6 +340,116 @@ TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsMergedByCell) {
     EXPECT_EQ(one.version.logical_hash,
               must(write_table_version(objects_, *rows, ModelTable::key())).logical_hash);
   }
+}
+
+/// Texts of rows without a key, in any order, and how often each is there.
+using Bag = std::map<std::string, int64_t>;
+
+class ContentMergeTest : public TableMergeTest {
+ protected:
+  /// `text` as CSV.
+  std::shared_ptr<arrow::Table> table_of(const std::string& text) {
+    const std::string path = folder_.path() + "/rows.csv";
+    must(write_file(path, text));
+    return must(read_files({path}));
+  }
+  /// Rows (a, b) of a table without a key.
+  TableVersion bag_version(const Bag& bag, const TableVersion* parent) {
+    std::string text = "a,b\n";
+    for (const auto& [row, count] : bag) {
+      for (int64_t i = 0; i < count; ++i) text += row + "\n";
+    }
+    const auto table = table_of(text);
+    auto rows = reader_of(table, 100);
+    return must(parent == nullptr ? write_table_version(objects_, *rows, {})
+                                  : write_next_version(objects_, *parent, *rows, {}));
+  }
+  Bag bag_of(const TableVersion& version) {
+    std::istringstream lines(csv_of_version(version));
+    std::string line;
+    std::getline(lines, line);
+    Bag bag;
+    while (std::getline(lines, line)) ++bag[line];
+    return bag;
+  }
+};
+
+TEST_F(ContentMergeTest, AgreesWithCountsOfRows) {
+  constexpr uint64_t kSeed = 71;
+  int conflicts = 0;
+  for (uint64_t run = 0; run < 15; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed + run));
+    Random random(kSeed + run);
+    const auto some_row = [&] {
+      return std::to_string(random.below(40)) + "," + std::string(1, "xyz"[random.below(3)]);
+    };
+    Bag base;
+    for (int i = 0; i < 60; ++i) ++base[some_row()];
+    const auto edited = [&](Bag bag) {
+      for (int i = 0; i < 6; ++i) {
+        auto gone = bag.lower_bound(some_row());
+        if (gone != bag.end() && --gone->second == 0) bag.erase(gone);
+        for (uint64_t count = random.below(3); count > 0; --count) ++bag[some_row()];
+      }
+      return bag;
+    };
+    const Bag ours = edited(base);
+    const std::vector<Bag> theirs = {edited(base), edited(base)};
+    // What comes out, one side after the other; nothing when both took one row away.
+    std::optional<Bag> expected = ours;
+    for (const Bag& side : theirs) {
+      const auto in = [](const Bag& bag, const std::string& row) {
+        const auto found = bag.find(row);
+        return found == bag.end() ? 0 : found->second;
+      };
+      Bag rows = base;
+      for (const Bag* bag : {&side, &ours}) rows.insert(bag->begin(), bag->end());
+      if (expected) rows.insert(expected->begin(), expected->end());
+      Bag next;
+      for (const auto& [row, count] : rows) {
+        if (!expected) break;
+        const int64_t we = in(*expected, row) - in(base, row);
+        const int64_t they = in(side, row) - in(base, row);
+        if (we < 0 && they < 0) expected.reset();
+        const int64_t both = we > 0 && they > 0 ? std::max(we, they) : we + they;
+        if (in(base, row) + both > 0) next[row] = in(base, row) + both;
+      }
+      if (expected) expected = next;
+    }
+    const TableVersion base_version = bag_version(base, nullptr);
+    std::vector<MergeSide> sides;
+    for (const Bag& side : theirs) {
+      sides.push_back({.base = base_version, .theirs = bag_version(side, &base_version)});
+    }
+    const auto merge = merge_versions(objects_, bag_version(ours, &base_version), sides, {});
+    EXPECT_EQ(merge.ok(), expected.has_value());
+    if (!merge.ok()) {
+      ++conflicts;
+      EXPECT_EQ(merge.error().code, ErrorCode::conflict);
+      EXPECT_THAT(merge.error().what, testing::HasSubstr("the same row: a = "));
+      continue;
+    }
+    EXPECT_EQ(bag_of(merge->version), *expected);
+    EXPECT_EQ(merge->version.logical_hash, bag_version(*expected, nullptr).logical_hash);
+  }
+  EXPECT_GT(conflicts, 0);
+  EXPECT_LT(conflicts, 15);
+}
+
+TEST_F(ContentMergeTest, KeepsTheOrderOfOursAndRefusesOtherColumns) {
+  const auto version = [&](const std::string& text) {
+    const auto table = table_of(text);
+    auto rows = reader_of(table, 100);
+    return must(write_table_version(objects_, *rows, {}));
+  };
+  const TableVersion base = version("a,b\n3,z\n1,x\n2,y\n");
+  const TableVersion ours = version("a,b\n9,n\n3,z\n1,x\n2,y\n");
+  const TableMerge merge = must(merge_two(base, ours, version("a,b\n3,z\n2,y\n0,m\n"), {}));
+  EXPECT_EQ(csv_of_version(merge.version), "a,b\n9,n\n3,z\n2,y\n0,m\n");
+  EXPECT_EQ(merge.merged_row_count, 2);
+  const auto wider = merge_two(base, ours, version("a,b,c\n3,z,1\n"), {});
+  ASSERT_FALSE(wider.ok());
+  EXPECT_THAT(wider.error().what, testing::HasSubstr("a side changed its columns"));
 }
 
 TEST_F(TableMergeTest, AddedColumnsOfOtherTypesAreAConflict) {
