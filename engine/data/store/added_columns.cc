@@ -10,8 +10,9 @@
 #include <utility>
 
 #include "data/store/merge_referee.h"
+#include "data/store/row_finder.h"
 #include "data/store/table_diff.h"
-#include "data/store/version_scan.h"
+#include "data/store/taken_columns.h"
 #include "data/store/version_update.h"
 #include "data/table/arrow_result.h"
 #include "data/table/row_key.h"
@@ -31,65 +32,6 @@ Cell cell_of(const arrow::RecordBatch& rows, size_t column, int64_t row) {
 bool has_column(const TableVersion& version, const std::string& name) {
   return version.schema->GetFieldIndex(name) >= 0;
 }
-
-/// The rows of a version with its key and some columns, found by key; keys must rise from call to
-/// call. A part is in memory at a time.
-class RowFinder {
- public:
-  /// Those of `fields` that `version` has are read, in these types.
-  static Result<RowFinder> make(const ObjectStore& objects, const TableVersion& version,
-                                const arrow::FieldVector& fields) {
-    arrow::FieldVector read;
-    for (const std::string& name : version.key)
-      read.push_back(version.schema->GetFieldByName(name));
-    std::vector<int> columns;
-    for (const auto& field : fields) {
-      const bool there = has_column(version, field->name());
-      columns.push_back(there ? static_cast<int>(read.size()) : -1);
-      if (there) read.push_back(field);
-    }
-    const TableVersion view = version_with_columns(version, arrow::schema(std::move(read)));
-    MILLGATE_ASSIGN(auto scan, VersionScan::make(objects, view));
-    MILLGATE_ASSIGN(RowKeyEncoder encoder, RowKeyEncoder::make(*view.schema, view.key));
-    return RowFinder(std::move(scan), std::move(encoder), std::move(columns));
-  }
-
-  /// Goes to the row with the key; `has_row` says whether there is one.
-  Status find(std::string_view key) {
-    if (const size_t part = scan_->part_of(key); part_ != part) {
-      MILLGATE_ASSIGN(rows_, scan_->read(part));
-      keys_.clear();
-      encoder_.encode(*rows_, keys_);
-      part_ = part;
-      row_ = 0;
-    }
-    row_ = keys_.lower_bound(key, row_);
-    has_row_ = row_ < keys_.size() && keys_[row_] == key;
-    return {};
-  }
-  [[nodiscard]] bool has_row() const { return has_row_; }
-  /// Whether the version has the column with this place in `fields`.
-  [[nodiscard]] bool has_column_at(size_t field) const { return columns_[field] >= 0; }
-  /// The cell of a column of `fields`; the null cell where the version has not the row or column.
-  [[nodiscard]] Cell cell(size_t field) const {
-    if (!has_row_ || columns_[field] < 0) return {};
-    return cell_of(*rows_, static_cast<size_t>(columns_[field]), static_cast<int64_t>(row_));
-  }
-
- private:
-  RowFinder(std::shared_ptr<const VersionScan> scan, RowKeyEncoder encoder,
-            std::vector<int> columns)
-      : scan_(std::move(scan)), encoder_(std::move(encoder)), columns_(std::move(columns)) {}
-
-  std::shared_ptr<const VersionScan> scan_;
-  RowKeyEncoder encoder_;
-  std::vector<int> columns_;
-  std::optional<size_t> part_;
-  std::shared_ptr<arrow::RecordBatch> rows_;
-  RowKeys keys_;
-  size_t row_ = 0;
-  bool has_row_ = false;
-};
 
 /// The rows of a version with the cells of some columns merged: those that it has are replaced,
 /// others come behind.
@@ -223,6 +165,14 @@ class AddedCells final : public arrow::RecordBatchReader {
   size_t change_ = 0;
 };
 
+/// Whether the columns are new in the one side alone, so that no cell of them can be a conflict.
+bool nobody_else_has(const MergedVersions& versions, const arrow::FieldVector& fields) {
+  return std::none_of(fields.begin(), fields.end(), [&](const auto& field) {
+    return has_column(versions.ours, field->name()) ||
+           has_column(versions.sides[0].base, field->name());
+  });
+}
+
 }  // namespace
 
 Status put_added_cells(ObjectStore& objects, const MergedVersions& versions,
@@ -235,6 +185,14 @@ Status put_added_cells(ObjectStore& objects, const MergedVersions& versions,
     }
   }
   if (fields.empty()) return {};
+  if (versions.sides.size() == 1 && nobody_else_has(versions, fields)) {
+    MILLGATE_ASSIGN(auto taken,
+                    take_columns(objects, merge.version, versions.sides[0].theirs, fields));
+    if (taken) {
+      merge.version = *std::move(taken);
+      return {};
+    }
+  }
   MILLGATE_ASSIGN(RowFinder ours, RowFinder::make(objects, versions.ours, fields));
   std::vector<AddedCells::Side> sides;
   for (const MergeSide& side : versions.sides) {

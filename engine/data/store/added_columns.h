@@ -29,8 +29,10 @@ struct MergedVersions {
 /// taken, others are settled, or become conflicts of `merge`. `changes` are those that made
 /// `merge.version` of ours, to count no row twice.
 ///
-/// Nothing is read when no side has such a column; else the added columns of all versions, part by
-/// part, and the rows, as when a file with another column is committed.
+/// Nothing is read when no side has such a column. Columns that the one side alone has are taken
+/// over as they lie (taken_columns.h), where that can be, and the rows that only get their cells do
+/// not count as merged. Else the added columns of all versions are read part by part, and the rows,
+/// as when a file with another column is committed.
 [[nodiscard]] Status put_added_cells(ObjectStore& objects, const MergedVersions& versions,
                                      const MergeOptions& options, const Changes& changes,
                                      TableMerge& merge);

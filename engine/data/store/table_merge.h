@@ -61,8 +61,10 @@ struct TableMerge {
   /// Ours with what theirs changed; where there are conflicts it holds our cells.
   TableVersion version;
   std::vector<Conflict> conflicts;  ///< Those that nothing settled, in the order of keys.
-  int64_t merged_row_count = 0;     ///< Rows taken from theirs, whole or in part.
-  int64_t settled_count = 0;        ///< Conflicts that a policy or a person settled.
+  /// Rows taken from theirs, whole or in part; not those that only got cells of columns which came
+  /// along as a whole.
+  int64_t merged_row_count = 0;
+  int64_t settled_count = 0;  ///< Conflicts that a policy or a person settled.
 };
 
 /// A version to merge, and the one that it shares with ours.
@@ -79,8 +81,8 @@ struct MergeSide {
 /// What comes out has the columns of all: a column that some added is merged as if the bases had it
 /// with nulls, one that a version removed is gone, and each is of the widest type that a version
 /// gives it. A cell of an added column keeps no row that another side removed. A column that a side
-/// renamed has its new name in what comes out, in conflicts, and in `options`. Where theirs has
-/// added columns that ours must take, the rows of the table are read once more.
+/// renamed has its new name in what comes out, in conflicts, and in `options`. The rows of
+/// the table are read once more for an added column that is not of one side alone.
 ///
 /// Errors: `conflict` when a side changed the key, a column has types that do not fit, one column
 /// got two names, or one side removed a column of which another changed cells; `invalid_input` for

@@ -342,6 +342,156 @@ TEST_F(TableMergeTest, AColumnThatBothSidesAddedIsMergedByCell) {
   }
 }
 
+/// How many segments have beside them what lies beside those of `other`.
+size_t shared_beside(const TableVersion& version, const TableVersion& other) {
+  size_t count = 0;
+  for (const Segment& segment : version.segments) {
+    for (const Segment& one : other.segments) {
+      if (segment.object != one.object || segment.added.empty() || one.added.empty()) continue;
+      count += segment.added.back().object == one.added.back().object ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+TEST_F(TableMergeTest, AColumnThatOneSideAloneAddedIsTakenAsItLies) {
+  constexpr uint64_t kSeed = 4100;
+  size_t taken = 0;
+  for (uint64_t run = 0; run < 6; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed + run));
+    Random random(kSeed + run);
+    ModelTable base = random_model(random, 2'500);
+    const ComingAndGoing rows(base);
+    TableVersion base_version = fresh(base);
+    // Deltas below, of rows that have gone and may come back with the columns.
+    rows.move(base, random);
+    base_version = next(base_version, base);
+    ModelTable ours = base;
+    ModelTable theirs = base;
+    const auto change = [&](ModelTable& model, TableVersion version, const std::string& column) {
+      for (int step = 0; step < 3; ++step) {
+        edit_model(model, random, static_cast<int64_t>(random.below(8)));
+        rows.move(model, random);
+        if (step == static_cast<int>(run % 3)) model.columns.push_back({column, arrow::int64()});
+        if (step >= static_cast<int>(run % 3)) fill_column(model, column, random);
+        version = next(version, model);
+      }
+      return version;
+    };
+    const TableVersion our_version = change(ours, base_version, "in_ours");
+    const TableVersion their_version = change(theirs, base_version, "in_theirs");
+    // The rows by themselves, without the columns.
+    ModelTable base_rows = base;
+    ModelTable our_rows = ours;
+    our_rows.columns = base.columns;
+    ModelTable their_rows = theirs;
+    their_rows.columns = base.columns;
+    for (ModelTable* one : {&base_rows, &our_rows, &their_rows}) {
+      for (auto& [key, row] : one->rows) row["in_ours"] = row["in_theirs"] = std::nullopt;
+    }
+    SlowMerge expected = slow_merge(base_rows, our_rows, their_rows);
+    expected.merged.columns.push_back({"in_ours", arrow::int64()});
+    expected.merged.columns.push_back({"in_theirs", arrow::int64()});
+    for (auto& [key, row] : expected.merged.rows) {
+      const auto our_row = ours.rows.find(key);
+      const auto their_row = theirs.rows.find(key);
+      if (our_row != ours.rows.end()) row["in_ours"] = our_row->second.at("in_ours");
+      if (their_row != theirs.rows.end()) row["in_theirs"] = their_row->second.at("in_theirs");
+    }
+    const TableMerge merge = must(merge_two(base_version, our_version, their_version, {}));
+    EXPECT_EQ(csv_of_version(merge.version), csv_of(*expected.merged.table()));
+    taken += shared_beside(merge.version, their_version);
+    const TableVersion slow = fresh(expected.merged);
+    EXPECT_EQ(merge.version.logical_hash, slow.logical_hash);
+    EXPECT_EQ(must(read_table_version(objects_, merge.version.id)).logical_hash, slow.logical_hash);
+    for (size_t i = 0; i < slow.columns.size(); ++i) {
+      EXPECT_EQ(merge.version.columns[i].name, slow.columns[i].name);
+      EXPECT_EQ(merge.version.columns[i].null_count, slow.columns[i].null_count) << i;
+    }
+    const auto nan_is_nan = arrow::EqualOptions::Defaults().nans_equal(true);
+    // What it says of its changes is the truth: beside what the rows say.
+    for (const TableVersion& before : {our_version, their_version, base_version}) {
+      const TableDiff by_deltas = must(diff_versions(objects_, before, merge.version));
+      const TableDiff by_rows = must(diff_versions(objects_, before, slow));
+      EXPECT_EQ(by_deltas.inserted_count, by_rows.inserted_count);
+      EXPECT_EQ(by_deltas.removed_count, by_rows.removed_count);
+      EXPECT_EQ(by_deltas.changed_cells, by_rows.changed_cells);
+      EXPECT_TRUE(by_deltas.changes.before->Equals(*by_rows.changes.before, false, nan_is_nan));
+      EXPECT_TRUE(by_deltas.changes.after->Equals(*by_rows.changes.after, false, nan_is_nan));
+    }
+  }
+  EXPECT_GT(taken, 0U);
+}
+
+TEST_F(TableMergeTest, AColumnIsTakenBesideRowsThatOneSideAppended) {
+  constexpr int64_t kRows = 160'000;
+  // The n of a row, or nothing where a side removed it.
+  // Numbers that do not pack, so that segments are too large to be written anew for a change.
+  const auto base_n = [](int64_t id) {
+    return std::optional<int64_t>(id * id % 1000000007 * 7919 % 1000000007);
+  };
+  const auto our_n = [&](int64_t id) {
+    if (id % 20'011 == 5) return std::optional<int64_t>();
+    return id % 10'007 == 3 ? std::optional<int64_t>(-id) : base_n(id);
+  };
+  const auto their_n = [&](int64_t id) {
+    if (id % 30'011 == 7) return std::optional<int64_t>();
+    return id % 9'001 == 4 ? std::optional<int64_t>(-2 * id) : base_n(id);
+  };
+  const auto merged_n = [&](int64_t id) {
+    if (id >= kRows) return our_n(id);
+    if (!our_n(id) || !their_n(id)) return std::optional<int64_t>();
+    return our_n(id) == base_n(id) ? their_n(id) : our_n(id);
+  };
+  const auto make = [&](int64_t rows, const auto& n_of, bool with_ours, bool with_theirs) {
+    std::vector<std::string> names = {"id", "part", "n"};
+    if (with_ours) names.emplace_back("in_ours");
+    if (with_theirs) names.emplace_back("in_theirs");
+    std::vector<ColumnBuilder> builders;
+    arrow::FieldVector fields;
+    for (const std::string& name : names) {
+      fields.push_back(arrow::field(name, name == "part" ? arrow::utf8() : arrow::int64()));
+      builders.push_back(must(ColumnBuilder::make(fields.back()->type())));
+    }
+    for (int64_t id = 0; id < rows; ++id) {
+      const auto n = n_of(id);
+      if (!n) continue;
+      EXPECT_TRUE(builders[0].add_integer(id) && builders[1].add_text("a") &&
+                  builders[2].add_integer(*n));
+      size_t place = 3;
+      const bool fits = (!with_ours || builders[place++].add_integer(id % 13)) &&
+                        (!with_theirs || id >= kRows || builders[place].add_integer(id % 17));
+      EXPECT_TRUE(fits);
+      if (with_theirs && id >= kRows) builders[place].add_null();
+    }
+    std::vector<std::shared_ptr<arrow::Array>> arrays;
+    for (ColumnBuilder& builder : builders) arrays.push_back(must(builder.finish()));
+    return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(arrays));
+  };
+  const auto child = [&](const TableVersion& parent, const std::shared_ptr<arrow::Table>& table) {
+    auto rows = reader_of(table, 20'000);
+    return must(write_next_version(objects_, parent, *rows, ModelTable::key()));
+  };
+  const TableVersion base = fresh(make(kRows, base_n, false, false));
+  ASSERT_GE(base.segments.size(), 4U);
+  const TableVersion theirs = child(base, make(kRows, their_n, false, true));
+  const TableVersion ours = child(base, make(kRows + 5'000, our_n, true, false));
+  const TableMerge merge = must(merge_two(base, ours, theirs, {}));
+  EXPECT_TRUE(merge.conflicts.empty());
+  const TableVersion expected = fresh(make(kRows + 5'000, merged_n, true, true));
+  EXPECT_EQ(merge.version.row_count, expected.row_count);
+  EXPECT_EQ(merge.version.logical_hash, expected.logical_hash);
+  const TableVersion counted =
+      must(counted_version(objects_, version_with_columns(merge.version, merge.version.schema)));
+  EXPECT_EQ(counted.logical_hash, expected.logical_hash);
+  EXPECT_FALSE(must(diff_versions(objects_, merge.version, expected)).any());
+  // What lies beside a segment of theirs lies beside that of the merge.
+  EXPECT_GT(shared_beside(merge.version, theirs), 0U);
+  // The other way round, where theirs has the rows that ours has not.
+  const TableMerge turned = must(merge_two(base, theirs, ours, {}));
+  EXPECT_EQ(turned.version.logical_hash, expected.logical_hash);
+}
+
 /// Texts of rows without a key, in any order, and how often each is there.
 using Bag = std::map<std::string, int64_t>;
 
