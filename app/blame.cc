@@ -81,6 +81,7 @@ struct BlamedRule {
 Result<Rule> asked_rule(const Commit& commit, const Options& options) {
   if (!commit.tables.contains(options.table)) {
     std::vector<std::string> names;
+    names.reserve(commit.tables.size());
     for (const auto& [name, version] : commit.tables) names.push_back(name);
     return not_found("there is no table `" + options.table + "` in commit " + commit.id.brief(),
                      name_hint(options.table, names));
