@@ -312,7 +312,7 @@ Result<int> drift(const Session& session, Options& options) {
   Judge judge;
   if (!options.model.empty()) {
     MILLGATE_ASSIGN(judge.id, resolve_model(place.repository->ledger(), options.model));
-    MILLGATE_ASSIGN(judge.model, Model::load(place.repository->objects(), judge.id));
+    MILLGATE_ASSIGN(judge.model, Model::load_of_one_number(place.repository->objects(), judge.id));
   }
   Json tables = Json::array();
   bool shifted = false;

@@ -90,7 +90,7 @@ Result<std::shared_ptr<arrow::Table>> sample_rows(const std::shared_ptr<arrow::T
 Result<Explained> explain_rows(const Workplace& place, const Options& options) {
   Explained all;
   MILLGATE_ASSIGN(const Id id, resolve_model(place.repository->ledger(), options.model));
-  MILLGATE_ASSIGN(all.model, Model::load(place.repository->objects(), id));
+  MILLGATE_ASSIGN(all.model, Model::load_of_one_number(place.repository->objects(), id));
   MILLGATE_ASSIGN(all.explainer, load_explainer(place.repository->objects(), id));
   if (!options.rows.empty() && !options.where.empty()) {
     return invalid_input("`--rows` and `--where` exclude each other",

@@ -72,9 +72,11 @@ Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
 Result<OpenedRows> open_task(const Workplace& place, Options& options) {
   MILLGATE_ASSIGN(const FeatureWork work,
                   open_features(*place.repository, place.project, options.revision));
-  if (work.plan.task.kind == TaskKind::regression) {
+  if (work.plan.task.kind != TaskKind::binary) {
     return place.project.task->section.error_at(
-        "kind", "triggers are looked for in classes; this task predicts a number",
+        "kind",
+        "what the features read is searched for triggers of a binary task; this one is " +
+            std::string(to_text(work.plan.task.kind)),
         "millgate poison " + work.plan.task.table + " --label \"CONDITION\"");
   }
   MILLGATE_ASSIGN(auto joined, join_as_of(*work.database, work.plan, work.columns()));

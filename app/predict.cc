@@ -1,6 +1,7 @@
 #include <arrow/api.h>
 
 #include <bit>
+#include <functional>
 #include <iostream>
 #include <map>
 
@@ -30,12 +31,34 @@ struct Options {
   SendOptions send;
 };
 
-Result<std::vector<Prediction>> predict_here(const arrow::Table& joined, const Model& model) {
+Result<std::vector<Prediction>> predict_here(const arrow::Table& joined, const Model& model,
+                                             Model::Scratch& scratch) {
   MILLGATE_ASSIGN(const Block block, block_from(joined, model.features().inputs()));
   std::vector<Prediction> predictions;
-  Model::Scratch scratch;
   MILLGATE_TRY(model.predict(block, predictions, scratch));
   return predictions;
+}
+
+/// The decided class by name, then the probability of each class.
+Status add_classes(const Model& model, const std::vector<Prediction>& predictions,
+                   const std::vector<double>& probabilities,
+                   const std::function<void(std::string, std::shared_ptr<arrow::Array>)>& add) {
+  const std::vector<std::string>& classes = model.manifest().classes;
+  arrow::StringBuilder names;
+  for (const Prediction& one : predictions) {
+    MILLGATE_ARROW_TRY(names.Append(classes[one.class_number]), "predictions");
+  }
+  MILLGATE_ARROW(const auto decided, names.Finish(), "predictions");
+  add("class", decided);
+  for (size_t k = 0; k < classes.size(); ++k) {
+    arrow::DoubleBuilder numbers;
+    for (size_t row = 0; row < predictions.size(); ++row) {
+      MILLGATE_ARROW_TRY(numbers.Append(probabilities[row * classes.size() + k]), "predictions");
+    }
+    MILLGATE_ARROW(const auto array, numbers.Finish(), "predictions");
+    add("probability." + classes[k], array);
+  }
+  return {};
 }
 
 Result<std::shared_ptr<arrow::Array>> numbers_of(const std::vector<Prediction>& predictions,
@@ -60,7 +83,8 @@ Result<std::shared_ptr<arrow::Array>> booleans_of(const std::vector<Prediction>&
 
 /// Key columns, then what was predicted.
 Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, const Model& model,
-                                                   const std::vector<Prediction>& predictions) {
+                                                   const std::vector<Prediction>& predictions,
+                                                   const std::vector<double>& probabilities) {
   arrow::StringBuilder models;
   for (size_t row = 0; row < predictions.size(); ++row) {
     MILLGATE_ARROW_TRY(models.Append(model.id().brief()), "predictions");
@@ -73,7 +97,7 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
     fields.push_back(joined.schema()->field(at));
     columns.push_back(joined.column(at));
   }
-  const auto add = [&](const char* name, const std::shared_ptr<arrow::Array>& array) {
+  const auto add = [&](const std::string& name, const std::shared_ptr<arrow::Array>& array) {
     fields.push_back(arrow::field(name, array->type()));
     columns.push_back(std::make_shared<arrow::ChunkedArray>(array));
   };
@@ -91,6 +115,10 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
   const bool surrounded = model.uncertainty().has_value();
   MILLGATE_ARROW(const auto ids, models.Finish(), "predictions");
   add("model", ids);
+  if (model.has_classes()) {
+    MILLGATE_TRY(add_classes(model, predictions, probabilities, add));
+    return arrow::Table::Make(arrow::schema(fields), columns, joined.num_rows());
+  }
   MILLGATE_TRY(add_numbers(binary ? "probability" : "value", &Prediction::value));
   if (binary) MILLGATE_TRY(add_booleans("decision", &Prediction::decision));
   if (surrounded && binary) {
@@ -105,8 +133,9 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
 
 Result<int> print_batch(const Session& session, const Options& options, const Workplace& place,
                         const arrow::Table& joined, const Model& model) {
-  MILLGATE_ASSIGN(const std::vector<Prediction> predictions, predict_here(joined, model));
-  MILLGATE_ASSIGN(auto table, result_table(joined, model, predictions));
+  Model::Scratch scratch;
+  MILLGATE_ASSIGN(const std::vector<Prediction> predictions, predict_here(joined, model, scratch));
+  MILLGATE_ASSIGN(auto table, result_table(joined, model, predictions, scratch.values));
   if (place.project.task) {
     MILLGATE_ASSIGN(table, guarded_table(*place.repository, place.project.task->table,
                                          options.revision, std::move(table)));
@@ -138,10 +167,31 @@ bool same_bits(const Prediction& a, const Prediction& b) {
          a.may_be_false == b.may_be_false;
 }
 
+/// What a model says here of the same rows.
+struct Own {
+  std::shared_ptr<const Model> model;
+  std::vector<Prediction> predictions;
+  std::vector<double> probabilities;  ///< Of several classes.
+
+  [[nodiscard]] bool equals(const Answer& answer, size_t row) const {
+    const std::vector<std::string>& classes = model->manifest().classes;
+    if (classes.empty()) return same_bits(predictions[row], answer.prediction);
+    if (answer.class_name != classes[predictions[row].class_number]) return false;
+    for (size_t k = 0; k < classes.size(); ++k) {
+      const auto told = answer.probabilities.find(classes[k]);
+      if (told == answer.probabilities.end() ||
+          !same_bits(told->second, probabilities[row * classes.size() + k])) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
 /// How many answers equal, bit by bit, the batch prediction of the model that gave them.
 Result<int64_t> count_equal(const Repository& repository, const arrow::Table& joined,
                             const std::vector<Answer>& answers) {
-  std::map<std::string, std::vector<Prediction>> by_model;
+  std::map<std::string, Own> by_model;
   int64_t equal = 0;
   for (size_t row = 0; row < answers.size(); ++row) {
     const Answer& answer = answers[row];
@@ -149,11 +199,14 @@ Result<int64_t> count_equal(const Repository& repository, const arrow::Table& jo
     auto found = by_model.find(answer.model);
     if (found == by_model.end()) {
       MILLGATE_ASSIGN(const Id id, resolve_model(repository.ledger(), answer.model));
-      MILLGATE_ASSIGN(const auto model, Model::load(repository.objects(), id));
-      MILLGATE_ASSIGN(std::vector<Prediction> own, predict_here(joined, *model));
+      Own own;
+      MILLGATE_ASSIGN(own.model, Model::load(repository.objects(), id));
+      Model::Scratch scratch;
+      MILLGATE_ASSIGN(own.predictions, predict_here(joined, *own.model, scratch));
+      if (own.model->has_classes()) own.probabilities = std::move(scratch.values);
       found = by_model.emplace(answer.model, std::move(own)).first;
     }
-    if (same_bits(found->second[row], answer.prediction)) ++equal;
+    if (found->second.equals(answer, row)) ++equal;
   }
   return equal;
 }

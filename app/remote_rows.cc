@@ -122,6 +122,12 @@ Answer plain_answer(const Json& answer, const std::string& model) {
   told.upper = answer.value("upper", 0.0);
   told.may_be_true = answer.value("may_be_true", false);
   told.may_be_false = answer.value("may_be_false", false);
+  row.class_name = answer.value("class", "");
+  if (const auto each = answer.find("probabilities"); each != answer.end()) {
+    for (const auto& [name, probability] : each->items()) {
+      row.probabilities[name] = probability.get<double>();
+    }
+  }
   return row;
 }
 
@@ -139,6 +145,8 @@ void read_plain(const Json& body, SendReport& report) {
   }
 }
 
+constexpr std::string_view kOfClass = "probability.";
+
 void read_oip(const Json& body, size_t row_count, SendReport& report) {
   std::vector<Answer> rows(row_count);
   for (const Json& output : body.at("outputs")) {
@@ -154,6 +162,10 @@ void read_oip(const Json& body, size_t row_count, SendReport& report) {
       if (name == "may_be_true") told.may_be_true = data.at(row).get<bool>();
       if (name == "may_be_false") told.may_be_false = data.at(row).get<bool>();
       if (name == "prediction_id") rows[row].prediction_id = data.at(row).get<std::string>();
+      if (name == "class") rows[row].class_name = data.at(row).get<std::string>();
+      if (name.starts_with(kOfClass)) {
+        rows[row].probabilities[name.substr(kOfClass.size())] = data.at(row).get<double>();
+      }
     }
   }
   report.answers.insert(report.answers.end(), rows.begin(), rows.end());

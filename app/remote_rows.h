@@ -27,6 +27,8 @@ struct Answer {
   std::string model;  ///< Brief id.
   std::string prediction_id;
   Prediction prediction;
+  std::string class_name;                       ///< Of several classes: the decided one ...
+  std::map<std::string, double> probabilities;  ///< ... and those of all.
 };
 
 /// What came back.

@@ -1,6 +1,8 @@
 #include "app/run_text.h"
 
+#include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -13,15 +15,19 @@ std::string interval(const Evidence& one) {
   return one.lower && one.upper ? rounded(*one.lower, 3) + " to " + rounded(*one.upper, 3) : "";
 }
 
+const std::set<std::string_view> shown_of_slices = {"auc", "recall", "macro_auc", "macro_f1"};
+
 /// Over all rows, then the slices.
-void print_evidence(const std::vector<Evidence>& evidence) {
+void print_evidence(const RunReport& report) {
   TextTable overall({"metric", "value", "95 % interval", "rows", "of"});
   TextTable sliced({"metric", "slice", "value", "95 % interval", "rows"});
-  for (const Evidence& one : evidence) {
+  for (const Evidence& one : report.evidence) {
     if (one.slice.empty()) {
       overall.add(
           {one.metric, rounded(one.value), interval(one), grouped(one.row_count), one.data});
-    } else if (one.metric == "auc" || one.metric == "recall" || one.slice.starts_with("by ")) {
+    } else if (one.slice.starts_with("class=") && !report.class_counts.empty()) {
+      continue;  // In a table of their own.
+    } else if (shown_of_slices.contains(one.metric) || one.slice.starts_with("by ")) {
       sliced.add(
           {one.metric, one.slice, rounded(one.value), interval(one), grouped(one.row_count)});
     }
@@ -34,11 +40,72 @@ void print_evidence(const std::vector<Evidence>& evidence) {
   }
 }
 
-const Evidence* find_overall(const RunReport& report, std::string_view metric) {
+const Evidence* find_evidence(const RunReport& report, std::string_view metric,
+                              std::string_view slice) {
   for (const Evidence& one : report.evidence) {
-    if (one.metric == metric && one.slice.empty()) return &one;
+    if (one.metric == metric && one.slice == slice) return &one;
   }
   return nullptr;
+}
+
+const Evidence* find_overall(const RunReport& report, std::string_view metric) {
+  return find_evidence(report, metric, "");
+}
+
+/// How good the model is at each class.
+void print_each_class(const RunReport& report) {
+  TextTable table({"class", "rows", "recall", "precision", "f1", "auc"});
+  for (const ClassCount& one : report.class_counts) {
+    int64_t rows = 0;
+    for (const int64_t decided : one.decided) rows += decided;
+    std::vector<std::string> cells = {one.name, grouped(rows)};
+    for (const char* metric : {"recall", "precision", "f1", "auc"}) {
+      const Evidence* found = find_evidence(report, metric, "class=" + one.name);
+      cells.push_back(found == nullptr ? "" : rounded(found->value));
+    }
+    table.add(cells);
+  }
+  table.print(std::cout);
+  std::cout << '\n';
+}
+
+/// What each class was taken for, where a table of it fits on a screen; else the most frequent
+/// mistakes.
+void print_classes(const RunReport& report) {
+  const std::vector<ClassCount>& classes = report.class_counts;
+  constexpr size_t kColumnsMax = 12;
+  if (classes.empty()) return;
+  print_each_class(report);
+  if (classes.size() <= kColumnsMax) {
+    std::vector<std::string> head = {"labelled \\ decided"};
+    for (const ClassCount& one : classes) head.push_back(one.name);
+    TextTable table(head);
+    for (const ClassCount& one : classes) {
+      std::vector<std::string> cells = {one.name};
+      for (const int64_t rows : one.decided) cells.push_back(grouped(rows));
+      table.add(cells);
+    }
+    table.print(std::cout);
+    return;
+  }
+  struct Mistake {
+    int64_t rows;
+    std::string label, decided;
+  };
+  std::vector<Mistake> mistakes;
+  for (size_t a = 0; a < classes.size(); ++a) {
+    for (size_t b = 0; b < classes.size(); ++b) {
+      if (a == b || classes[a].decided[b] == 0) continue;
+      mistakes.push_back({classes[a].decided[b], classes[a].name, classes[b].name});
+    }
+  }
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.rows > b.rows; });
+  if (mistakes.size() > kColumnsMax) mistakes.resize(kColumnsMax);
+  TextTable table({"labelled", "decided", "rows"});
+  for (const Mistake& one : mistakes) table.add({one.label, one.decided, grouped(one.rows)});
+  std::cout << "the most frequent mistakes:\n";
+  table.print(std::cout);
 }
 
 /// What calibration did, and how often the truth was held.
@@ -102,6 +169,9 @@ Json to_json(const RunReport& report) {
     json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};
   }
   if (report.uncertainty) json["uncertainty"] = millgate::to_json(*report.uncertainty);
+  for (const ClassCount& one : report.class_counts) {
+    json["classes"].push_back({{"class", one.name}, {"decided", one.decided}});
+  }
   if (report.random_split_auc) json["random_split_auc"] = *report.random_split_auc;
   return json;
 }
@@ -123,8 +193,9 @@ void print_report(const RunReport& report) {
             << grouped(report.test_rows) << " test; left out "
             << grouped(report.left_out_unlabelled) << " without label, "
             << grouped(report.left_out_label_late) << " whose label came too late\n";
-  print_evidence(report.evidence);
+  print_evidence(report);
   std::cout << '\n';
+  print_classes(report);
   const Confusion& counts = report.confusion;
   if (find_overall(report, "recall") != nullptr) {
     std::cout << "at threshold " << rounded(report.threshold, 3) << ": "

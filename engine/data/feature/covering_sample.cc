@@ -70,7 +70,7 @@ Result<std::string> sample_condition(Database& database, const JoinPlan& plan,
                             " as select distinct h from ((select unnest(min(h, " +
                             std::to_string(options.row_count) + ")) h from " + hashed + ")";
   std::string sql = begin;
-  if (plan.task.kind == TaskKind::binary) {
+  if (plan.task.kind != TaskKind::regression) {
     const std::string expression =
         with_quoted_columns(plan.task.label, [&](const std::string& name) {
           return std::any_of(columns.begin(), columns.end(),

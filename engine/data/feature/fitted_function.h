@@ -21,6 +21,7 @@ struct FitLabels {
   std::span<const int64_t> row_times;    ///< Microseconds: when the question was asked.
   std::span<const int64_t> label_known;  ///< Microseconds: when the answer could be known.
   bool has_times = false;                ///< False: the two spans above mean nothing.
+  bool are_classes = false;              ///< Numbers of classes, which have no mean.
 };
 
 /// What one call learned. Saved with the model, and shown.

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "data/feature/class_label.h"
 #include "data/feature/expression_text.h"
 #include "data/feature/label_expression.h"
 #include "data/feature/view_join.h"
@@ -31,20 +32,25 @@ Result<std::shared_ptr<arrow::ChunkedArray>> as_times(const arrow::ChunkedArray&
   return times;
 }
 
-/// The label of every row as a number. A NaN is no label.
+/// The label of every row as a number, of a class its number. A NaN is no label.
 Result<std::shared_ptr<arrow::ChunkedArray>> label_column(const Task& task,
                                                           const arrow::Table& table) {
   const ExpressionText source({}, task.label);
-  const Result<Vector> labels = evaluate_label(source, table);
+  const Result<Vector> labels = evaluate_label(source, table, task.kind);
   if (!labels.ok()) {
     if (labels.error().code != ErrorCode::invalid_input) return labels.error();
     return task.section.error_at("label", labels.error().what, labels.error().hint,
                                  static_cast<uint32_t>(source.fault_span().begin));
   }
+  std::vector<double> classes;
+  if (task.kind == TaskKind::multiclass) {
+    MILLGATE_ASSIGN(classes, class_numbers(task, *labels));
+  }
   arrow::DoubleBuilder builder;
   MILLGATE_ARROW_TRY(builder.Reserve(static_cast<int64_t>(labels->size())), "labels");
   for (size_t row = 0; row < labels->size(); ++row) {
-    const double value = labels->type == ValueType::number
+    const double value = task.kind == TaskKind::multiclass ? classes[row]
+                         : labels->type == ValueType::number
                              ? labels->numbers[row]
                              : static_cast<double>(labels->integers[row]);
     if (labels->valid[row] == 0 || std::isnan(value)) {

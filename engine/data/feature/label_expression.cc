@@ -19,10 +19,13 @@ std::vector<Field> fields_of(const arrow::Schema& schema) {
   return fields;
 }
 
-Result<Vector> evaluate_label(const ExpressionText& source, const arrow::Table& table) {
+Result<Vector> evaluate_label(const ExpressionText& source, const arrow::Table& table,
+                              TaskKind kind) {
   const std::vector<Field> available = fields_of(*table.schema());
   MILLGATE_ASSIGN(TypedExpression expression,
-                  compile_expression(source, available, ExpressionUse::label));
+                  compile_expression(
+                      source, available,
+                      kind == TaskKind::multiclass ? ExpressionUse::value : ExpressionUse::label));
   std::vector<TypedExpression> expressions;
   expressions.push_back(std::move(expression));
   const InputLayout layout = lay_out_inputs(expressions, available);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/feature/expression_text.h"
+#include "data/feature/task.h"
 #include "data/feature/vector.h"
 #include "ground/error.h"
 
@@ -14,9 +15,9 @@ namespace millgate {
 /// The columns that expressions can read, in the order of `schema`.
 [[nodiscard]] std::vector<Field> fields_of(const arrow::Schema& schema);
 
-/// One value a row: boolean, integer or number. After an error in the expression itself,
-/// `source.fault_span()` tells where.
-[[nodiscard]] Result<Vector> evaluate_label(const ExpressionText& source,
-                                            const arrow::Table& table);
+/// One value a row: boolean, integer or number, and of a class any type. After an error in the
+/// expression itself, `source.fault_span()` tells where.
+[[nodiscard]] Result<Vector> evaluate_label(const ExpressionText& source, const arrow::Table& table,
+                                            TaskKind kind = TaskKind::binary);
 
 }  // namespace millgate

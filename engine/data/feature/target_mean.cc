@@ -114,6 +114,10 @@ Result<TargetMeans> target_means(const Vector& texts, const FitLabels& labels, d
     return invalid_input("no labels were given to learn from",
                          "`target_mean` is learned when a model is trained");
   }
+  if (labels.are_classes) {
+    return invalid_input("`target_mean` needs labels that have a mean, and this task has classes",
+                         "use category(...) or frequency(...)");
+  }
   Tallies of_text;
   Tally all;
   for (size_t row = 0; row < texts.size(); ++row) {

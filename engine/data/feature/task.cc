@@ -17,24 +17,62 @@ Result<std::string> filled_text(Section& section, const std::string& key, const 
 }
 
 Status check_unique(const Section& section, const std::string& key,
-                    const std::vector<std::string>& names) {
+                    const std::vector<std::string>& names, const char* what = "column") {
   for (auto name = names.begin(); name != names.end(); ++name) {
     if (std::find(names.begin(), name, *name) != name) {
-      return section.error_at(key, "`" + key + "` names column `" + *name + "` twice");
+      return section.error_at(key, "`" + key + "` names " + what + " `" + *name + "` twice");
     }
   }
   return {};
 }
 
+Result<std::vector<std::string>> read_classes(Section& section, TaskKind kind) {
+  MILLGATE_ASSIGN(const std::vector<std::string> classes, section.texts("classes"));
+  if (kind != TaskKind::multiclass) {
+    if (classes.empty()) return classes;
+    return section.error_at("classes", "`classes` are of a task of several classes",
+                            "write kind = \"multiclass\", or remove them");
+  }
+  MILLGATE_TRY(check_unique(section, "classes", classes, "value"));
+  if (classes.size() >= kClassesMin && classes.size() <= kClassesMax) return classes;
+  return section.error_at(
+      "classes",
+      "`classes` has " + std::to_string(classes.size()) +
+          " values, and a task of several classes " + std::to_string(kClassesMin) + " to " +
+          std::to_string(kClassesMax),
+      "list the values of the label, for example: classes = [\"low\", \"middle\", \"high\"]; "
+      "of two, write a condition and kind = \"binary\"");
+}
+
 }  // namespace
+
+std::string_view to_text(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::binary:
+      return "binary";
+    case TaskKind::multiclass:
+      return "multiclass";
+    case TaskKind::regression:
+      return "regression";
+  }
+  return "binary";
+}
+
+std::optional<TaskKind> task_kind_from(std::string_view text) {
+  for (const TaskKind kind : {TaskKind::binary, TaskKind::multiclass, TaskKind::regression}) {
+    if (text == to_text(kind)) return kind;
+  }
+  return std::nullopt;
+}
 
 Result<Task> read_task(Section section) {
   Task task;
   MILLGATE_ASSIGN(task.table, filled_text(section, "table", "table = \"flights\""));
   MILLGATE_ASSIGN(const std::string kind,
-                  section.one_of("kind", "binary", {"binary", "regression"}));
-  task.kind = kind == "binary" ? TaskKind::binary : TaskKind::regression;
+                  section.one_of("kind", "binary", {"binary", "multiclass", "regression"}));
+  task.kind = *task_kind_from(kind);
   MILLGATE_ASSIGN(task.label, filled_text(section, "label", "label = \"arr_delay > 15\""));
+  MILLGATE_ASSIGN(task.classes, read_classes(section, task.kind));
   MILLGATE_ASSIGN(task.label_known, section.text_or("label_known", ""));
   // Read where labels are judged (system/pipeline/label_review.h); no model learns it.
   MILLGATE_TRY(section.text_or("label_rule", ""));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/feature/window.h"
@@ -12,12 +13,17 @@
 
 namespace millgate {
 
-enum class TaskKind { binary, regression };
+enum class TaskKind { binary, multiclass, regression };
+[[nodiscard]] std::string_view to_text(TaskKind kind);  ///< "multiclass".
+/// Of what `to_text` gives. Nothing for another name.
+[[nodiscard]] std::optional<TaskKind> task_kind_from(std::string_view text);
 
 struct Task {
   std::string table;
   TaskKind kind = TaskKind::binary;
-  std::string label;        ///< Expression; a null label leaves the row out of training.
+  std::string label;  ///< Expression; a null label leaves the row out of training.
+  /// multiclass: the values of the label, as text, in the order of the model's probabilities.
+  std::vector<std::string> classes;
   std::string label_known;  ///< SQL expression: when the label could be known. Empty: at once.
   /// Columns of the table that are known when the question is asked. Empty: all, or, where the
   /// source says by `known` that its rows are known later, its key only.
@@ -38,6 +44,10 @@ struct View {
   Section window_section;
   Section section;
 };
+
+/// Two classes are a binary task.
+inline constexpr size_t kClassesMin = 3;
+inline constexpr size_t kClassesMax = 1000;
 
 /// Errors: `invalid_input` with the place.
 [[nodiscard]] Result<Task> read_task(Section section);

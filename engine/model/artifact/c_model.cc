@@ -209,7 +209,7 @@ std::string about(const Model& model, const std::string& name) {
 }  // namespace
 
 Result<CModel> write_c_model(const ObjectStore& objects, const Id& id) {
-  MILLGATE_ASSIGN(const auto model, Model::load(objects, id));
+  MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(objects, id));
   MILLGATE_ASSIGN(const std::string bytes, objects.get(id));
   MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(bytes));
   MILLGATE_ASSIGN(const std::string scorer_bytes, objects.get(stored.model));

@@ -19,9 +19,12 @@ class Scorer {
  public:
   virtual ~Scorer() = default;
   [[nodiscard]] virtual size_t feature_count() const = 0;
-  /// Probability (binary) or value (regression) of each row of row-major `features`.
-  /// The result of a row does not depend on the rows beside it, bit by bit. Never NaN, whatever
-  /// the features are, but of ONNX. `features` has `out.size()` rows of `feature_count()` numbers.
+  /// Numbers that it gives a row: 1, or the number of classes where there are several.
+  [[nodiscard]] virtual size_t output_count() const { return 1; }
+  /// Probability (binary), value (regression) or the probabilities of all classes, row-major, of
+  /// each row of row-major `features`. The result of a row does not depend on the rows beside it,
+  /// bit by bit. Never NaN, whatever the features are, but of ONNX. `out` has `output_count()`
+  /// numbers for each row, `features` `feature_count()`.
   virtual void score(std::span<const double> features, std::span<double> out) const = 0;
   /// Global importance by gain, one a feature, summing to 1 (zeros when there is none).
   [[nodiscard]] virtual std::vector<double> importance() const = 0;
@@ -32,9 +35,9 @@ class Scorer {
 /// Reads LightGBM's text format (versions v3 and v4): numerical and categorical splits, missing
 /// types None, Zero, NaN, default directions, random forests; objectives binary, cross_entropy,
 /// regression (also as the square root), regression_l1, huber, fair, quantile, mape, poisson,
-/// gamma, tweedie. Scores equal LightGBM's: the same decisions, leaves added in the same order.
-/// Errors: `damaged` with the line; `invalid_input` naming what is not supported: another
-/// objective, several classes, linear trees.
+/// gamma, tweedie, multiclass. Scores equal LightGBM's: the same decisions, leaves added in the
+/// same order. Errors: `damaged` with the line; `invalid_input` naming what is not supported:
+/// another objective, linear trees.
 [[nodiscard]] Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text);
 
 /// An input further than kLinearReach standard deviations from the mean counts as that far, so
@@ -68,7 +71,10 @@ struct LinearModel {
 /// Errors: `damaged` for lengths that differ, a number that is not finite (or a coefficient
 /// beyond 1e100), a scale of 0 or less, columns out of order.
 [[nodiscard]] Result<LinearModel> read_linear(std::string_view json);
-/// The scorer of what `read_linear` reads; its errors.
+/// A model a class, one against the rest, each `logistic`: the probability of a class is its
+/// share of the sum of all. JSON.
+[[nodiscard]] std::string save_linear_classes(std::span<const LinearModel> models);
+/// The scorer of what `save_linear` or `save_linear_classes` wrote; errors as `read_linear`.
 [[nodiscard]] Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json);
 
 }  // namespace millgate

@@ -145,7 +145,7 @@ constexpr size_t kBackgroundRows = 100;
 /// Of a model that nothing is known of but what it predicts.
 Result<std::shared_ptr<const Explainer>> explainer_by_sampling(const ObjectStore& objects,
                                                                const Id& id) {
-  MILLGATE_ASSIGN(const auto model, Model::load(objects, id));
+  MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(objects, id));
   if (model->feature_profiles().empty()) {
     return invalid_input("model " + id.brief() +
                          " has no training profile, without which an "

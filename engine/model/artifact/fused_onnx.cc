@@ -350,7 +350,7 @@ Status check_names(const Model& model) {
 }  // namespace
 
 Result<FusedOnnx> write_fused_onnx(const ObjectStore& objects, const Id& id) {
-  MILLGATE_ASSIGN(const auto model, Model::load(objects, id));
+  MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(objects, id));
   MILLGATE_ASSIGN(const std::string bytes, objects.get(id));
   MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(bytes));
   MILLGATE_ASSIGN(const std::string scorer_bytes, objects.get(stored.model));

@@ -29,7 +29,7 @@ Error at_line(int line, std::string fault) {
 
 Error unsupported(std::string fault) {
   return invalid_input("LightGBM model: " + std::move(fault),
-                       "objectives binary and regression, one class and constant leaves work");
+                       "objectives binary, multiclass and regression, and constant leaves work");
 }
 
 /// A value of a `key=value` line, and its line.
@@ -170,7 +170,6 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 Status read_objective(const TextBlock& head, Trees& trees) {
-  if (!head.has("objective")) return unsupported("it has no objective, so its scores mean nothing");
   MILLGATE_ASSIGN(const Entry entry, head.find("objective"));
   const auto words = words_of(entry.value);
   const std::string_view name = words.empty() ? std::string_view() : words[0];
@@ -181,7 +180,8 @@ Status read_objective(const TextBlock& head, Trees& trees) {
       {"huber", ScoreOutput::identity},         {"fair", ScoreOutput::identity},
       {"quantile", ScoreOutput::identity},      {"mape", ScoreOutput::identity},
       {"poisson", ScoreOutput::exponential},    {"gamma", ScoreOutput::exponential},
-      {"tweedie", ScoreOutput::exponential}};
+      {"tweedie", ScoreOutput::exponential},    {"multiclass", ScoreOutput::identity},
+      {"softmax", ScoreOutput::identity}};
   const auto found = kObjectives.find(name);
   if (found == kObjectives.end()) {
     return unsupported("objective `" + std::string(name) + "` is not supported");
@@ -200,7 +200,36 @@ Status read_objective(const TextBlock& head, Trees& trees) {
   return {};
 }
 
-Status read_head(const TextBlocks& blocks, Trees& trees) {
+constexpr int64_t kTreeClassesMax = 1000;
+
+/// Trees without a tree, and how many classes they are of, in turn: 1 where they all are summed.
+struct Head {
+  Trees trees;
+  size_t class_count = 1;
+};
+
+Status check_classes(const TextBlocks& blocks, int64_t classes, int64_t per_round) {
+  MILLGATE_ASSIGN(const Entry objective, blocks.head.find("objective"));
+  const auto words = words_of(objective.value);
+  const bool is_softmax =
+      !words.empty() && (words.front() == "multiclass" || words.front() == "softmax");
+  const bool are_one = classes == 1 && per_round == 1 && !is_softmax;
+  const bool are_many =
+      is_softmax && classes == per_round && classes >= 3 && classes <= kTreeClassesMax;
+  if (!are_one && !are_many) {
+    return unsupported("it has " + std::to_string(classes) + " classes and " +
+                       std::to_string(per_round) + " trees a round");
+  }
+  if (are_many && static_cast<int64_t>(blocks.trees.size()) % classes != 0) {
+    return at_line(blocks.head.line, "its " + std::to_string(blocks.trees.size()) +
+                                         " trees are not as many for each of its " +
+                                         std::to_string(classes) + " classes");
+  }
+  return {};
+}
+
+Status read_head(const TextBlocks& blocks, Head& read) {
+  Trees& trees = read.trees;
   const TextBlock& head = blocks.head;
   MILLGATE_ASSIGN(const Entry version, head.find("version"));
   if (version.value != "v3" && version.value != "v4") {
@@ -208,10 +237,9 @@ Status read_head(const TextBlocks& blocks, Trees& trees) {
   }
   MILLGATE_ASSIGN(const int64_t classes, read_one<int64_t>(head, "num_class"));
   MILLGATE_ASSIGN(const int64_t per_round, read_one<int64_t>(head, "num_tree_per_iteration"));
-  if (classes != 1 || per_round != 1) {
-    return unsupported("it has " + std::to_string(classes) + " classes and " +
-                       std::to_string(per_round) + " trees a round");
-  }
+  if (!head.has("objective")) return unsupported("it has no objective, so its scores mean nothing");
+  MILLGATE_TRY(check_classes(blocks, classes, per_round));
+  read.class_count = static_cast<size_t>(classes);
   MILLGATE_ASSIGN(const int64_t last_feature, read_one<int64_t>(head, "max_feature_idx"));
   if (last_feature < 0 || last_feature >= kFeaturesMax) {
     return at_line(head.line, "`max_feature_idx` is not between 0 and 16777215");
@@ -394,24 +422,37 @@ Status add_tree(const TextBlock& block, Trees& trees) {
   return {};
 }
 
+/// The trees of each class, one where there are no classes.
+Result<std::vector<Trees>> read_classes(std::string_view text) {
+  MILLGATE_ASSIGN(const TextBlocks blocks, split_blocks(text));
+  Head head;
+  MILLGATE_TRY(read_head(blocks, head));
+  if (blocks.trees.empty()) return at_line(blocks.head.line, "it has no trees");
+  std::vector<Trees> classes(head.class_count, head.trees);
+  for (size_t i = 0; i < blocks.trees.size(); ++i) {
+    MILLGATE_TRY(add_tree(blocks.trees[i], classes[i % head.class_count]));
+  }
+  for (Trees& trees : classes) {
+    if (trees.leaf_rows.size() != trees.leaves.size()) {  // Some tree has none.
+      trees.node_rows.clear();
+      trees.leaf_rows.clear();
+    }
+  }
+  return classes;
+}
+
 }  // namespace
 
 Result<Trees> read_lightgbm_trees(std::string_view text) {
-  MILLGATE_ASSIGN(const TextBlocks blocks, split_blocks(text));
-  Trees trees;
-  MILLGATE_TRY(read_head(blocks, trees));
-  if (blocks.trees.empty()) return at_line(blocks.head.line, "it has no trees");
-  for (const TextBlock& block : blocks.trees) MILLGATE_TRY(add_tree(block, trees));
-  if (trees.leaf_rows.size() != trees.leaves.size()) {  // Some tree has none.
-    trees.node_rows.clear();
-    trees.leaf_rows.clear();
-  }
-  return trees;
+  MILLGATE_ASSIGN(std::vector<Trees> classes, read_classes(text));
+  if (classes.size() == 1) return std::move(classes.front());
+  return unsupported("it has " + std::to_string(classes.size()) + " classes");
 }
 
 Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text) {
-  MILLGATE_ASSIGN(const Trees trees, read_lightgbm_trees(text));
-  return make_tree_scorer(trees);
+  MILLGATE_ASSIGN(const std::vector<Trees> classes, read_classes(text));
+  if (classes.size() == 1) return make_tree_scorer(classes.front());
+  return make_class_tree_scorer(classes, ClassOutput::softmax);
 }
 
 }  // namespace millgate

@@ -87,6 +87,49 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"only_constants", "objective=binary min_data_in_leaf=3000"}),
     [](const testing::TestParamInfo<Case>& one) { return one.param.name; });
 
+TEST(LightgbmTextOfClasses, ProbabilitiesEqualLightgbm) {
+  TwinData data = twin_data(3000, 1, false);
+  for (size_t i = 0; i < data.labels.size(); ++i) {
+    const double first = data.matrix.values[i * kTwinColumns];
+    data.labels[i] = data.labels[i] > 0 ? (first > 0.5 ? 3.0F : 2.0F) : (first > -1 ? 1.0F : 0.0F);
+  }
+  for (const char* parameters : {"", "boosting=dart drop_rate=0.5", "min_data_in_leaf=1600"}) {
+    const LightgbmTwin twin(
+        data.matrix, data.labels,
+        "objective=multiclass num_class=4 categorical_feature=4,5 " + std::string(parameters), 25);
+    const auto scorer = load_lightgbm_text(twin.text());
+    ASSERT_TRUE(scorer.ok()) << scorer.error().what;
+    ASSERT_EQ((*scorer)->output_count(), 4U);
+    for (const Matrix& rows : {data.matrix, strange_twin_rows(2)}) {
+      const std::vector<double> expected = twin.predict(rows);
+      std::vector<double> scores(expected.size());
+      (*scorer)->score(rows.values, scores);
+      for (size_t i = 0; i < scores.size(); ++i) ASSERT_NEAR(scores[i], expected[i], 1e-14) << i;
+      // A row alone gives the same bits.
+      for (size_t row = 0; row < 70; ++row) {
+        std::vector<double> alone(4);
+        (*scorer)->score(std::span(rows.values).subspan(row * kTwinColumns, kTwinColumns), alone);
+        ASSERT_EQ(std::memcmp(alone.data(), &scores[row * 4], 4 * sizeof(double)), 0) << row;
+      }
+    }
+    double sum = 0;
+    for (const double share : (*scorer)->importance()) sum += share;
+    EXPECT_NEAR(sum, (*scorer)->describe().find(" 1 leaves") == std::string::npos ? 1 : 0, 1e-12);
+  }
+}
+
+TEST(LightgbmTextOfClasses, NamesWhatIsNotSupported) {
+  const TwinData data = twin_data(500, 1, false);
+  const LightgbmTwin twin(data.matrix, data.labels, "objective=multiclassova num_class=3", 3);
+  const auto one_against_all = load_lightgbm_text(twin.text());
+  ASSERT_FALSE(one_against_all.ok());
+  EXPECT_NE(one_against_all.error().what.find("3 classes"), std::string::npos);
+  std::string text =
+      LightgbmTwin(data.matrix, data.labels, "objective=multiclass num_class=3", 3).text();
+  text.replace(text.find("num_tree_per_iteration=3"), 24, "num_tree_per_iteration=2");
+  EXPECT_FALSE(load_lightgbm_text(text).ok());
+}
+
 /// A model of two trees written by hand; `$` lines may be replaced by tests.
 std::string hand_made() {
   return "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\n"
@@ -138,7 +181,7 @@ TEST(LightgbmTextByHand, NamesWhatIsNotSupported) {
     const char* with;
     const char* said;
   } cases[] = {
-      {"objective=regression", "objective=multiclass num_class:3", "`multiclass`"},
+      {"objective=regression", "objective=multiclass num_class:3", "1 classes"},
       {"objective=regression", "objective=lambdarank", "`lambdarank`"},
       {"objective=regression\n", "", "no objective"},
       {"num_class=1", "num_class=3", "3 classes"},

@@ -55,13 +55,16 @@ class LightgbmTwin {
     return text;
   }
 
+  /// One number a row, or one a class, row-major.
   [[nodiscard]] std::vector<double> predict(const Matrix& data) const {
-    std::vector<double> out(static_cast<size_t>(data.rows()));
+    int classes = 0;
+    check(LGBM_BoosterGetNumClasses(booster_, &classes));
+    std::vector<double> out(static_cast<size_t>(data.rows()) * static_cast<size_t>(classes));
     int64_t size = 0;
     check(LGBM_BoosterPredictForMat(booster_, data.values.data(), C_API_DTYPE_FLOAT64, data.rows(),
                                     data.columns, 1, C_API_PREDICT_NORMAL, 0, -1, "num_threads=1",
                                     &size, out.data()));
-    EXPECT_EQ(size, data.rows());
+    EXPECT_EQ(static_cast<size_t>(size), out.size());
     return out;
   }
 

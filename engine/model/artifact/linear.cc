@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ground/json.h"
+#include "model/artifact/class_scorer.h"
 #include "model/artifact/ensemble.h"
 #include "model/artifact/linear_terms.h"
 
@@ -103,7 +104,9 @@ std::shared_ptr<const Scorer> make_linear_scorer(const LinearModel& model) {
   return std::make_shared<LinearScorer>(model);
 }
 
-std::string save_linear(const LinearModel& model) {
+namespace {
+
+Json linear_json(const LinearModel& model) {
   Json json;
   json["logistic"] = model.logistic;
   json["intercept"] = model.intercept;
@@ -119,13 +122,13 @@ std::string save_linear(const LinearModel& model) {
       json["category"].push_back(column.category);
     }
   }
-  return dump_json(json);
+  return json;
 }
 
-Result<LinearModel> read_linear(std::string_view json) {
-  constexpr std::string_view kObject = "linear model";
+constexpr std::string_view kObject = "linear model";
+
+Result<LinearModel> linear_from_json(const Json& parsed) {
   using Numbers = std::vector<double>;
-  MILLGATE_ASSIGN(const Json parsed, parse_json(json, kObject));
   LinearModel model;
   MILLGATE_ASSIGN(model.logistic, json_member<bool>(parsed, "logistic", kObject));
   MILLGATE_ASSIGN(model.intercept, json_member<double>(parsed, "intercept", kObject));
@@ -154,8 +157,51 @@ Result<LinearModel> read_linear(std::string_view json) {
   return model;
 }
 
+/// One model a class: the mean of their importances is that of all.
+Result<std::shared_ptr<const Scorer>> linear_classes(const Json& list) {
+  if (!list.is_array() || list.size() < 3) {
+    return damaged("linear model: `classes` is no list of three models or more");
+  }
+  ClassScorerParts parts;
+  parts.output = ClassOutput::share;
+  for (const Json& one : list) {
+    MILLGATE_ASSIGN(const LinearModel model, linear_from_json(one));
+    if (!model.logistic) return damaged("linear model: a class's model is not `logistic`");
+    parts.classes.push_back(make_linear_scorer(model));
+    const std::vector<double> importance = parts.classes.back()->importance();
+    parts.importance.resize(importance.size());
+    if (parts.classes.back()->feature_count() != parts.classes.front()->feature_count()) {
+      return damaged("linear model: the models of its classes differ in their features");
+    }
+    for (size_t j = 0; j < importance.size(); ++j) {
+      parts.importance[j] += importance[j] / static_cast<double>(list.size());
+    }
+  }
+  parts.description =
+      parts.classes.front()->describe() + ", " + std::to_string(list.size()) + " classes";
+  return make_class_scorer(std::move(parts));
+}
+
+}  // namespace
+
+std::string save_linear(const LinearModel& model) { return dump_json(linear_json(model)); }
+
+std::string save_linear_classes(std::span<const LinearModel> models) {
+  Json json;
+  json["classes"] = Json::array();
+  for (const LinearModel& model : models) json["classes"].push_back(linear_json(model));
+  return dump_json(json);
+}
+
+Result<LinearModel> read_linear(std::string_view json) {
+  MILLGATE_ASSIGN(const Json parsed, parse_json(json, kObject));
+  return linear_from_json(parsed);
+}
+
 Result<std::shared_ptr<const Scorer>> load_linear(std::string_view json) {
-  MILLGATE_ASSIGN(const LinearModel model, read_linear(json));
+  MILLGATE_ASSIGN(const Json parsed, parse_json(json, kObject));
+  if (parsed.contains("classes")) return linear_classes(parsed["classes"]);
+  MILLGATE_ASSIGN(const LinearModel model, linear_from_json(parsed));
   return make_linear_scorer(model);
 }
 

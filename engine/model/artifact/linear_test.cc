@@ -169,5 +169,56 @@ TEST(Linear, RefusesDamage) {
   EXPECT_FALSE(load_linear("[1, 2]").ok());
 }
 
+TEST(LinearClasses, AreTheSharesOfTheirModels) {
+  std::vector<LinearModel> models(3, example(true));
+  models[1].intercept = -1;
+  models[2].coefficient = {-1, 0};
+  const auto scorer = load_linear(save_linear_classes(models));
+  ASSERT_TRUE(scorer.ok()) << scorer.error().what;
+  EXPECT_EQ((*scorer)->output_count(), 3U);
+  EXPECT_EQ((*scorer)->describe(), "logistic, 2 features, 3 classes");
+  const std::vector<double> rows = {3, -1.5, 0, 0};
+  std::vector<double> told(6);
+  (*scorer)->score(rows, told);
+  double sum = 0;
+  std::vector<double> alone;
+  for (const LinearModel& model : models) {
+    alone.push_back(score(*make_linear_scorer(model), {3, -1.5})[0]);
+    sum += alone.back();
+  }
+  for (size_t k = 0; k < 3; ++k) EXPECT_DOUBLE_EQ(told[k], alone[k] / sum);
+  EXPECT_NEAR(told[3] + told[4] + told[5], 1, 1e-15);
+  // Mean of the importances 0.2, 0.2, 1 of the first feature.
+  EXPECT_NEAR((*scorer)->importance()[0], (0.2 + 0.2 + 1) / 3, 1e-15);
+}
+
+TEST(LinearClasses, ARowThatNoClassWantsHasProbabilities) {
+  std::vector<LinearModel> models(3, example(true));
+  for (LinearModel& model : models) model.intercept = -1e99;
+  std::vector<double> told(3);
+  (*load_linear(save_linear_classes(models)))->score(std::vector<double>{0, 0}, told);
+  for (const double one : told) EXPECT_DOUBLE_EQ(one, 1.0 / 3);
+}
+
+TEST(LinearClasses, RefusesDamage) {
+  std::vector<LinearModel> models(3, example(true));
+  const auto refused = [&](const std::vector<LinearModel>& changed) {
+    const auto scorer = load_linear(save_linear_classes(changed));
+    return !scorer.ok() && scorer.error().code == ErrorCode::damaged;
+  };
+  EXPECT_FALSE(refused(models));
+  EXPECT_TRUE(refused({models[0], models[1]}));
+  std::vector<LinearModel> changed = models;
+  changed[1].logistic = false;
+  EXPECT_TRUE(refused(changed));
+  changed = models;
+  changed[2].mean.pop_back();
+  EXPECT_TRUE(refused(changed));
+  changed[2].scale.pop_back();
+  changed[2].coefficient.pop_back();
+  EXPECT_TRUE(refused(changed));  // Another number of features.
+  EXPECT_FALSE(load_linear("{\"classes\": 3}").ok());
+}
+
 }  // namespace
 }  // namespace millgate

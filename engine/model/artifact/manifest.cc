@@ -49,6 +49,10 @@ Result<Manifest> manifest_from_json(const Json& json) {
   MILLGATE_TRY(text("project", manifest.project));
   MILLGATE_TRY(text("description", manifest.description));
   MILLGATE_TRY(text("task_kind", manifest.task_kind));
+  if (json.contains("classes")) {
+    MILLGATE_ASSIGN(manifest.classes,
+                    json_member<std::vector<std::string>>(json, "classes", kObject));
+  }
   MILLGATE_TRY(text("task_table", manifest.task_table));
   MILLGATE_TRY(text("label", manifest.label));
   MILLGATE_TRY(text("label_known", manifest.label_known));
@@ -76,6 +80,7 @@ Json to_json(const Manifest& manifest) {
   json["project"] = manifest.project;
   json["description"] = manifest.description;
   json["task_kind"] = manifest.task_kind;
+  if (!manifest.classes.empty()) json["classes"] = manifest.classes;
   json["task_table"] = manifest.task_table;
   json["label"] = manifest.label;
   json["label_known"] = manifest.label_known;

@@ -1,6 +1,8 @@
 #include "model/artifact/model.h"
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "ground/json.h"
 #include "model/artifact/manifest.h"
@@ -25,16 +27,24 @@ std::string misfit(const Manifest& manifest, const FeatureProgram& features, con
     return std::to_string(input_profiles) + " input profiles for " +
            std::to_string(features.inputs().size()) + " inputs";
   }
-  if (manifest.task_kind != "binary" && manifest.task_kind != "regression") {
-    return "the task kind `" + manifest.task_kind + "` is neither binary nor regression";
+  const bool has_classes = manifest.task_kind == "multiclass";
+  if (!has_classes && manifest.task_kind != "binary" && manifest.task_kind != "regression") {
+    return "the task kind `" + manifest.task_kind + "` is not known";
+  }
+  const size_t outputs = has_classes ? manifest.classes.size() : 1;
+  if (scorer.output_count() != outputs || has_classes == manifest.classes.empty()) {
+    return "the scorer gives " + std::to_string(scorer.output_count()) +
+           " numbers a row, the task needs " + std::to_string(outputs);
   }
   if (!std::isfinite(manifest.threshold)) return "the threshold is not a finite number";
   return {};
 }
 
 /// The same of what is told around the scorer's number.
-std::string misfit(bool is_binary, const std::optional<Calibration>& calibration,
+std::string misfit(const std::string& task_kind, const std::optional<Calibration>& calibration,
                    const std::optional<Uncertainty>& uncertainty) {
+  const bool is_binary = task_kind == "binary";
+  if (uncertainty && task_kind == "multiclass") return "uncertainty of several classes";
   if (calibration) {
     if (!is_binary) return "a calibration of values, which are no probabilities";
     if (std::string fault = fault_of(*calibration); !fault.empty()) return "calibration: " + fault;
@@ -145,7 +155,7 @@ Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
   std::string fault = misfit(parts.manifest, *parts.features, *scorer,
                              parts.feature_profiles.size(), parts.input_profiles.size());
   if (fault.empty()) {
-    fault = misfit(parts.manifest.task_kind == "binary", parts.calibration, parts.uncertainty);
+    fault = misfit(parts.manifest.task_kind, parts.calibration, parts.uncertainty);
   }
   if (!fault.empty()) return invalid_input("model: " + fault);
 
@@ -159,6 +169,18 @@ Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
   MILLGATE_ASSIGN(stored.profiles, objects.put(write_profiles(parts)));
   // Last: whoever sees the manifest finds its parts.
   return objects.put(write_manifest(stored));
+}
+
+Result<std::shared_ptr<const Model>> Model::load_of_one_number(const ObjectStore& objects,
+                                                               const Id& id) {
+  MILLGATE_ASSIGN(auto model, load(objects, id));
+  if (!model->has_classes()) return model;
+  return invalid_input("model " + id.brief() + " tells " +
+                           std::to_string(model->manifest().classes.size()) +
+                           " classes apart, which this does not know yet",
+                       "`millgate run` and `predict` do; ask about one class with kind = "
+                       "\"binary\" and label = \"... = '" +
+                           model->manifest().classes.front() + "'\"");
 }
 
 Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, const Id& id) {
@@ -180,8 +202,7 @@ Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, con
   std::string fault = misfit(stored->manifest, *features, **scorer, profiles->features.size(),
                              profiles->inputs.size());
   if (fault.empty()) {
-    fault =
-        misfit(stored->manifest.task_kind == "binary", stored->calibration, stored->uncertainty);
+    fault = misfit(stored->manifest.task_kind, stored->calibration, stored->uncertainty);
   }
   if (!fault.empty()) return damaged("model " + id.brief() + ": " + fault);
   model->manifest_ = std::move(stored->manifest);
@@ -198,10 +219,22 @@ Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, con
 Status Model::predict(const Block& inputs, std::vector<Prediction>& out, Scratch& scratch,
                       EvaluationNotes* notes) const {
   scratch.features.resize(inputs.rows * features_->features().size());
-  scratch.values.resize(inputs.rows);
+  const size_t outputs = scorer_->output_count();
+  scratch.values.resize(inputs.rows * outputs);
   out.resize(inputs.rows);
   MILLGATE_TRY(features_->evaluate(inputs, scratch.features, scratch.evaluation, notes));
   scorer_->score(scratch.features, scratch.values);
+  if (outputs > 1) {
+    for (size_t row = 0; row < inputs.rows; ++row) {
+      const auto all = std::span<const double>(scratch.values).subspan(row * outputs, outputs);
+      if (!std::all_of(all.begin(), all.end(), [](double one) { return std::isfinite(one); })) {
+        return no_number(*this, row, scratch.features);
+      }
+      const auto most = std::max_element(all.begin(), all.end());
+      out[row] = {.value = *most, .class_number = static_cast<uint32_t>(most - all.begin())};
+    }
+    return {};
+  }
   const Telling telling{.calibration = calibration_,
                         .uncertainty = uncertainty_,
                         .threshold = manifest_.threshold,

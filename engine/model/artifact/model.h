@@ -34,7 +34,8 @@ struct ReadView {
 struct Manifest {
   std::string project;  ///< The model's name when served.
   std::string description;
-  std::string task_kind;  ///< "binary" or "regression".
+  std::string task_kind;             ///< "binary", "multiclass" or "regression".
+  std::vector<std::string> classes;  ///< multiclass: their names, as the scorer numbers them.
   std::string task_table;
   std::string label;  ///< Expression.
   std::string label_known;
@@ -57,12 +58,13 @@ struct Manifest {
 
 /// One prediction of one row.
 struct Prediction {
-  double value = 0;       ///< Probability or value.
+  double value = 0;       ///< Probability, of several classes that of the decided one, or value.
   bool decision = false;  ///< binary: value >= threshold.
   double lower = 0;       ///< Regression with uncertainty: the interval.
   double upper = 0;
   bool may_be_true = false;  ///< Binary with uncertainty: the set of answers.
   bool may_be_false = false;
+  uint32_t class_number = 0;  ///< multiclass: the most probable class, of equal ones the first.
   bool operator==(const Prediction&) const = default;
 };
 
@@ -90,12 +92,16 @@ class Model {
   /// Errors: `not_found` when there is no such object; `damaged` with the part.
   [[nodiscard]] static Result<std::shared_ptr<const Model>> load(const ObjectStore& objects,
                                                                  const Id& id);
+  /// For who does not know several classes: also `invalid_input` for a model of such.
+  [[nodiscard]] static Result<std::shared_ptr<const Model>> load_of_one_number(
+      const ObjectStore& objects, const Id& id);
 
   /// The hash of the manifest.
   [[nodiscard]] const Id& id() const { return id_; }
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
   [[nodiscard]] const FeatureProgram& features() const { return *features_; }
   [[nodiscard]] const Scorer& scorer() const { return *scorer_; }
+  [[nodiscard]] bool has_classes() const { return !manifest_.classes.empty(); }
   [[nodiscard]] const std::vector<Profile>& feature_profiles() const { return feature_profiles_; }
   [[nodiscard]] const std::vector<Profile>& input_profiles() const { return input_profiles_; }
   [[nodiscard]] const std::optional<Profile>& prediction_profile() const {
@@ -112,7 +118,7 @@ class Model {
   struct Scratch {
     EvaluationScratch evaluation;
     std::vector<double> features;
-    std::vector<double> values;
+    std::vector<double> values;  ///< multiclass: probabilities of all classes, row-major.
   };
   /// Predicts every row of `inputs` (columns as features().inputs()), bit by bit as a row alone.
   /// Errors: `invalid_input` as FeatureProgram::evaluate, or for a row that an ONNX model has no

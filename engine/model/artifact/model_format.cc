@@ -77,10 +77,7 @@ Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
                                                   std::string_view bytes) {
   if (format == "lightgbm") return load_lightgbm_text(bytes);
   if (format == "linear") return load_linear(bytes);
-  if (format == "xgboost") {
-    MILLGATE_ASSIGN(const Trees trees, read_xgboost_trees(bytes));
-    return make_tree_scorer(trees);
-  }
+  if (format == "xgboost") return load_xgboost(bytes);
   if (format == "onnx") return load_onnx(bytes);
   return invalid_input("model: format `" + format + "` is not known",
                        "the formats are lightgbm, xgboost, onnx and linear");

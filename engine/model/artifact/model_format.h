@@ -18,9 +18,10 @@ namespace millgate {
 /// - `xgboost`: JSON or UBJ of XGBoost 1.0 and later, which told apart by themselves. Boosters
 ///   gbtree and dart; splits by number and by category; objectives binary:logistic, reg:logistic,
 ///   reg:squarederror, reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson,
-///   reg:gamma, reg:tweedie. A feature that is NaN is missing. Scores equal XGBoost's bit by bit:
-///   features, thresholds and sums are in single precision. After early stopping the rounds up to
-///   the best one count, as in XGBoost's scikit-learn interface.
+///   reg:gamma, reg:tweedie, multi:softprob, multi:softmax (also as probabilities). A feature that
+///   is NaN is missing. Scores equal XGBoost's bit by bit: features, thresholds and sums are in
+///   single precision. After early stopping the rounds up to the best one count, as in XGBoost's
+///   scikit-learn interface.
 ///
 /// - `onnx`: run by ONNX Runtime, which is loaded for the first (onnx_model.h). Scores are NaN
 /// where

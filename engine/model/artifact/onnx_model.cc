@@ -18,7 +18,7 @@ using onnx::ValueKind;
 
 constexpr const char* kForms =
     "inputs: one tensor [rows, features] or one [rows, 1] a feature; output: a tensor of numbers "
-    "with one column, or two for the probabilities of no and yes (of skl2onnx: "
+    "with one column, two for the probabilities of no and yes, or one a class (of skl2onnx: "
     "options={'zipmap': False})";
 
 Error unfit(const std::string& fault) { return invalid_input("ONNX model: " + fault, kForms); }
@@ -96,8 +96,9 @@ class Session {
     MILLGATE_TRY(session->choose_inputs());
     MILLGATE_TRY(session->choose_output());
     // Once, so that what cannot run is known before anybody asks.
-    double score = 0;
-    MILLGATE_TRY(session->run(std::vector<double>(session->feature_count_, 0.0).data(), score));
+    std::vector<double> numbers;
+    MILLGATE_TRY(session->run(std::vector<double>(session->feature_count_, 0.0).data(), numbers));
+    session->number_count_ = numbers.size();
     return session;
   }
 
@@ -107,9 +108,11 @@ class Session {
   [[nodiscard]] size_t feature_count() const { return feature_count_; }
   [[nodiscard]] const std::vector<Port>& inputs() const { return inputs_; }
   [[nodiscard]] bool is_matrix() const { return is_matrix_; }
+  /// Of its output for a row.
+  [[nodiscard]] size_t number_count() const { return number_count_; }
 
-  /// One row. Thread-safe.
-  [[nodiscard]] Status run(const double* features, double& score) const {
+  /// The numbers of one row. Thread-safe.
+  [[nodiscard]] Status run(const double* features, std::vector<double>& numbers) const {
     std::vector<char> cells(feature_count_ * 8);
     std::vector<Owned<onnx::Value>> values;
     std::vector<const onnx::Value*> pointers;
@@ -135,7 +138,7 @@ class Session {
     MILLGATE_TRY(library_.check(f_.Run(session_.get(), nullptr, names.data(), pointers.data(),
                                        pointers.size(), &output_name, 1, output.out()),
                                 "run the model"));
-    return read(output.get(), score);
+    return read(output.get(), numbers);
   }
 
  private:
@@ -228,27 +231,28 @@ class Session {
     const auto found = std::find_if(outputs_.rbegin(), outputs_.rend(), fits);
     if (found == outputs_.rend()) return unfit("none of its outputs is a tensor of numbers");
     output_ = *found;
-    if (output_.shape.size() == 2 && output_.shape[1] > 2) {
-      return unfit("its output `" + output_.name + "` has " + std::to_string(output_.shape[1]) +
-                   " columns");
-    }
     return {};
   }
 
-  Status read(onnx::Value* output, double& score) const {
+  Status read(onnx::Value* output, std::vector<double>& numbers) const {
     Owned<onnx::TensorInfo> info(f_.ReleaseTensorTypeAndShapeInfo);
     MILLGATE_TRY(library_.check(f_.GetTensorTypeAndShape(output, info.out()), "read its output"));
     size_t count = 0;
     MILLGATE_TRY(
         library_.check(f_.GetTensorShapeElementCount(info.get(), &count), "read its output"));
-    if (count != 1 && count != 2) {
+    constexpr size_t kNumbersMax = 1000;
+    if (count < 1 || count > kNumbersMax || (number_count_ != 0 && count != number_count_)) {
       return unfit("its output `" + output_.name + "` has " + std::to_string(count) +
                    " numbers for a row");
     }
     void* data = nullptr;
     MILLGATE_TRY(library_.check(f_.GetTensorMutableData(output, &data), "read its output"));
-    score = output_.type == ElementType::float64 ? static_cast<const double*>(data)[count - 1]
-                                                 : static_cast<const float*>(data)[count - 1];
+    numbers.resize(count);
+    if (output_.type == ElementType::float64) {
+      std::copy_n(static_cast<const double*>(data), count, numbers.begin());
+    } else {
+      std::copy_n(static_cast<const float*>(data), count, numbers.begin());
+    }
     return {};
   }
 
@@ -259,6 +263,7 @@ class Session {
   Port output_;
   bool is_matrix_ = false;
   size_t feature_count_ = 0;
+  size_t number_count_ = 0;  ///< 0: not known yet.
 };
 
 class OnnxScorer final : public Scorer {
@@ -267,12 +272,23 @@ class OnnxScorer final : public Scorer {
 
   [[nodiscard]] size_t feature_count() const override { return session_->feature_count(); }
 
+  /// Of two numbers the second, the probability of yes.
+  [[nodiscard]] size_t output_count() const override {
+    return session_->number_count() == 2 ? 1 : session_->number_count();
+  }
+
   void score(std::span<const double> features, std::span<double> out) const override {
-    assert(features.size() == out.size() * feature_count());
-    for (size_t row = 0; row < out.size(); ++row) {
-      double score = 0;
-      const Status ran = session_->run(features.data() + row * feature_count(), score);
-      out[row] = ran.ok() ? score : std::numeric_limits<double>::quiet_NaN();
+    const size_t outputs = output_count();
+    assert(features.size() * outputs == out.size() * feature_count());
+    std::vector<double> numbers;
+    for (size_t row = 0; row < out.size() / outputs; ++row) {
+      const Status ran = session_->run(features.data() + row * feature_count(), numbers);
+      const auto to = out.begin() + static_cast<std::ptrdiff_t>(row * outputs);
+      if (ran.ok()) {
+        std::copy_n(numbers.end() - static_cast<std::ptrdiff_t>(outputs), outputs, to);
+      } else {
+        std::fill_n(to, outputs, std::numeric_limits<double>::quiet_NaN());
+      }
     }
   }
 

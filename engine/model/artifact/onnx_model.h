@@ -14,7 +14,8 @@ namespace millgate {
 /// The scorer of an ONNX model. Rows go in either as one tensor [rows, features] or as a tensor
 /// [rows, 1] (or [rows]) a feature, of float, double, int32 or int64; a missing value is NaN, or -1
 /// where the model takes whole numbers. Out comes the last output that is a tensor of float or
-/// double and has one column, or two of which the second is the probability of yes.
+/// double: one column, two of which the second is the probability of yes, or the probabilities of
+/// as many classes.
 ///
 /// A row is always run by itself: libraries of matrices round otherwise in larger batches, and a
 /// prediction must not depend on the rows beside it.

@@ -61,6 +61,19 @@ TEST(OnnxModel, TakesOneInputAFeatureAndTellsTheirNames) {
   EXPECT_EQ(*told_feature_names("onnx", good), (std::vector<std::string>{"size", "count"}));
 }
 
+TEST(OnnxModel, SeveralColumnsAreProbabilitiesOfClasses) {
+  const std::string bytes = onnx_model({.nodes = {onnx_node("Identity", {"x"}, "y")},
+                                        .inputs = {onnx_port("x", kOnnxDouble, {-1, 3})},
+                                        .outputs = {onnx_port("y", kOnnxDouble, {-1, 3})}});
+  const auto scorer = load_scorer("onnx", bytes);
+  ASSERT_TRUE(scorer.ok()) << scorer.error().what;
+  EXPECT_EQ((*scorer)->output_count(), 3U);
+  const std::vector<double> rows{0.5, 0.25, 0.25, 0, 1, 0};
+  std::vector<double> scores(6);
+  (*scorer)->score(rows, scores);
+  EXPECT_EQ(scores, rows);
+}
+
 TEST(OnnxModel, MissingIsNanOrMinusOneOfWholeNumbers) {
   const std::string whole = onnx_model({.nodes = {onnx_node("Mul", {"a", "a"}, "square")},
                                         .inputs = {onnx_port("a", kOnnxInt64, {-1, 1})},
@@ -85,10 +98,10 @@ TEST(OnnxModel, WhatDoesNotFitIsNamed) {
       error_of(identity(onnx_port("x", kOnnxFloat, {-1, -1}), onnx_port("y", kOnnxFloat, {-1, -1})))
           .find("how many features"),
       std::string::npos);
-  EXPECT_NE(
-      error_of(identity(onnx_port("x", kOnnxFloat, {-1, 3}), onnx_port("y", kOnnxFloat, {-1, 3})))
-          .find("has 3 columns"),
-      std::string::npos);
+  EXPECT_NE(error_of(identity(onnx_port("x", kOnnxFloat, {-1, 1001}),
+                              onnx_port("y", kOnnxFloat, {-1, 1001})))
+                .find("has 1001 numbers for a row"),
+            std::string::npos);
   EXPECT_NE(
       error_of(identity(onnx_port("x", kOnnxFloat, {4, 2}), onnx_port("y", kOnnxFloat, {4, 2})))
           .find("does not take rows one by one"),

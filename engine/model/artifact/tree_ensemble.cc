@@ -91,4 +91,28 @@ std::shared_ptr<const Scorer> make_tree_scorer(const Trees& trees) {
   return std::make_shared<TreeEnsemble>(trees);
 }
 
+std::shared_ptr<const Scorer> make_class_tree_scorer(const std::vector<Trees>& classes,
+                                                     ClassOutput output) {
+  ClassScorerParts parts;
+  parts.output = output;
+  parts.importance.assign(classes.front().feature_count, 0);
+  double gain = 0;
+  int leaf_count_max = 0;
+  size_t tree_count = 0;
+  for (const Trees& trees : classes) {
+    parts.classes.push_back(make_tree_scorer(trees));
+    for (size_t j = 0; j < trees.gain.size(); ++j) {
+      parts.importance[j] += trees.gain[j];
+      gain += trees.gain[j];
+    }
+    leaf_count_max = std::max(leaf_count_max, trees.leaf_count_max);
+    tree_count += trees.roots.size();
+  }
+  for (double& one : parts.importance) one = gain > 0 ? one / gain : 0;
+  parts.description = "gbdt, " + std::to_string(classes.size()) + " classes, " +
+                      std::to_string(tree_count) + " trees, " + std::to_string(leaf_count_max) +
+                      (leaf_count_max == 1 ? " leaf" : " leaves");
+  return make_class_scorer(std::move(parts));
+}
+
 }  // namespace millgate

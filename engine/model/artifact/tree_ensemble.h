@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/artifact/class_scorer.h"
 #include "model/artifact/ensemble.h"
 
 namespace millgate {
@@ -70,8 +71,14 @@ struct Trees {
 /// The names that the file tells; empty when it tells none. Errors: `damaged`.
 [[nodiscard]] Result<std::vector<std::string>> read_xgboost_names(std::string_view bytes);
 
+/// The scorer of XGBoost's JSON or UBJ, of several classes too; errors as `load_scorer`.
+[[nodiscard]] Result<std::shared_ptr<const Scorer>> load_xgboost(std::string_view bytes);
+
 /// Scores by `trees`, whose numbers have been checked: each child exists and every node has one
 /// parent, so that every walk ends; leaves are finite.
 [[nodiscard]] std::shared_ptr<const Scorer> make_tree_scorer(const Trees& trees);
+/// The same of several classes, each with trees of its own.
+[[nodiscard]] std::shared_ptr<const Scorer> make_class_tree_scorer(
+    const std::vector<Trees>& classes, ClassOutput output);
 
 }  // namespace millgate

@@ -28,8 +28,8 @@ Error fault_at(const std::string& where, const std::string& fault) {
 
 Error unsupported(const std::string& fault) {
   return invalid_input(std::string(kObject) + ": " + fault,
-                       "trees (gbtree, dart) of one class work, with objectives such as "
-                       "binary:logistic, reg:squarederror and count:poisson");
+                       "trees (gbtree, dart) work, with objectives such as binary:logistic, "
+                       "multi:softprob, reg:squarederror and count:poisson");
 }
 
 /// The member `key`, not copied: models are large.
@@ -74,7 +74,11 @@ constexpr auto kObjectives = std::to_array<Objective>({
     {"count:poisson", ScoreOutput::exponential},
     {"reg:gamma", ScoreOutput::exponential},
     {"reg:tweedie", ScoreOutput::exponential},
+    {"multi:softprob", ScoreOutput::identity},
+    {"multi:softmax", ScoreOutput::identity},
 });
+
+constexpr int64_t kTreeClassesMax = 1000;
 
 Status read_objective(const Json& learner, Trees& trees) {
   MILLGATE_ASSIGN(const Json* objective, member_of(learner, "objective"));
@@ -88,11 +92,41 @@ Status read_objective(const Json& learner, Trees& trees) {
   return {};
 }
 
-Status read_parameters(const Json& learner, Trees& trees) {
+/// One base score, or "[a,b,c]": one a class.
+Result<std::vector<float>> base_scores(const Json& model, size_t classes) {
+  MILLGATE_ASSIGN(const auto text, json_member<std::string>(model, "base_score", kObject));
+  if (classes == 1 || text.find(',') == std::string::npos) {
+    MILLGATE_ASSIGN(const auto score, text_number<float>(model, "base_score", "base_score"));
+    return std::vector<float>(classes, score);
+  }
+  std::vector<float> scores;
+  std::string_view rest = text;
+  if (rest.starts_with('[')) rest.remove_prefix(1);
+  if (rest.ends_with(']')) rest.remove_suffix(1);
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    const Json one = {{"base_score", std::string(rest.substr(0, comma))}};
+    MILLGATE_ASSIGN(scores.emplace_back(), text_number<float>(one, "base_score", "base_score"));
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+  }
+  if (scores.size() != classes) {
+    return fault_at("base_score", "there are " + std::to_string(scores.size()) +
+                                      " base scores for " + std::to_string(classes) + " classes");
+  }
+  return scores;
+}
+
+/// `all` has one; it gets one a class.
+Status read_parameters(const Json& learner, std::vector<Trees>& all) {
+  Trees& trees = all.front();
   MILLGATE_ASSIGN(const Json* parameters, member_of(learner, "learner_model_param"));
   const Json& model = *parameters;
   MILLGATE_ASSIGN(const auto classes, text_number<int64_t>(model, "num_class", "num_class"));
-  if (classes > 1) return unsupported("it has " + std::to_string(classes) + " classes");
+  MILLGATE_ASSIGN(const Json* objective, member_of(learner, "objective"));
+  const bool is_softmax = objective->at("name").get<std::string>().starts_with("multi:");
+  if (is_softmax != (classes > 1) || classes == 2 || classes > kTreeClassesMax) {
+    return unsupported("it has " + std::to_string(classes) + " classes");
+  }
   if (model.contains("num_target")) {
     MILLGATE_ASSIGN(const auto targets, text_number<int64_t>(model, "num_target", "num_target"));
     if (targets > 1) return unsupported("it has " + std::to_string(targets) + " targets");
@@ -104,12 +138,18 @@ Status read_parameters(const Json& learner, Trees& trees) {
   trees.feature_count = static_cast<size_t>(features);
   trees.gain.assign(trees.feature_count, 0);
 
-  MILLGATE_ASSIGN(const auto score, text_number<float>(model, "base_score", "base_score"));
-  float base = score;  // In single precision throughout, as XGBoost computes it.
-  if (trees.output == ScoreOutput::sigmoid) base = -std::log(1.0F / score - 1.0F);
-  if (trees.output == ScoreOutput::exponential) base = std::log(score);
-  if (!std::isfinite(base)) return fault_at("base_score", "the objective has no such base score");
-  trees.base = base;
+  const size_t count = is_softmax ? static_cast<size_t>(classes) : 1;
+  MILLGATE_ASSIGN(const std::vector<float> scores, base_scores(model, count));
+  all.assign(count, Trees(trees));
+  for (size_t k = 0; k < count; ++k) {
+    Trees& one = all[k];
+    const float score = scores[k];
+    float base = score;  // In single precision throughout, as XGBoost computes it.
+    if (one.output == ScoreOutput::sigmoid) base = -std::log(1.0F / score - 1.0F);
+    if (one.output == ScoreOutput::exponential) base = std::log(score);
+    if (!std::isfinite(base)) return fault_at("base_score", "the objective has no such base score");
+    one.base = base;
+  }
   return {};
 }
 
@@ -374,7 +414,23 @@ Result<size_t> counted_trees(const Json& learner, const Json& model, size_t coun
   return static_cast<size_t>(end);
 }
 
-Status read_trees(const Json& learner, Trees& trees) {
+/// The class of each tree.
+Result<std::vector<size_t>> classes_of(const Json& model, size_t trees, size_t classes) {
+  if (classes == 1) return std::vector<size_t>(trees, 0);
+  MILLGATE_ASSIGN(const auto told, json_member<std::vector<int64_t>>(model, "tree_info", kObject));
+  std::vector<size_t> of_trees;
+  for (const int64_t one : told) {
+    if (one < 0 || one >= static_cast<int64_t>(classes)) {
+      return fault_at("tree_info", "a tree is of a class that does not exist");
+    }
+    of_trees.push_back(static_cast<size_t>(one));
+  }
+  if (of_trees.size() != trees)
+    return fault_at("tree_info", "`tree_info` has not one class a tree");
+  return of_trees;
+}
+
+Status read_trees(const Json& learner, std::vector<Trees>& classes) {
   MILLGATE_ASSIGN(const Json* booster, member_of(learner, "gradient_booster"));
   MILLGATE_ASSIGN(const std::string name, json_member<std::string>(*booster, "name", kObject));
   std::vector<double> weights;
@@ -396,9 +452,10 @@ Status read_trees(const Json& learner, Trees& trees) {
     return fault_at("weight_drop", "`weight_drop` has not one weight a tree");
   }
   MILLGATE_ASSIGN(const size_t count, counted_trees(learner, *model, list->size()));
+  MILLGATE_ASSIGN(const auto of_trees, classes_of(*model, list->size(), classes.size()));
   for (size_t i = 0; i < count; ++i) {
     const double weight = weights.empty() ? 1 : weights[i];
-    MILLGATE_TRY(TreeReader((*list)[i], i, weight, trees).add());
+    MILLGATE_TRY(TreeReader((*list)[i], i, weight, classes[of_trees[i]]).add());
   }
   return {};
 }
@@ -417,17 +474,30 @@ Result<Json> read_either(std::string_view bytes) {
   return whole;
 }
 
+/// The trees of each class, one where there are no classes.
+Result<std::vector<Trees>> read_xgboost_classes(std::string_view bytes) {
+  MILLGATE_ASSIGN(const Json whole, read_either(bytes));
+  const Json& learner = whole.at("learner");
+  std::vector<Trees> classes(1);
+  classes.front().is_single = true;
+  MILLGATE_TRY(read_objective(learner, classes.front()));
+  MILLGATE_TRY(read_parameters(learner, classes));
+  MILLGATE_TRY(read_trees(learner, classes));
+  return classes;
+}
+
 }  // namespace
 
 Result<Trees> read_xgboost_trees(std::string_view bytes) {
-  MILLGATE_ASSIGN(const Json whole, read_either(bytes));
-  const Json& learner = whole.at("learner");
-  Trees trees;
-  trees.is_single = true;
-  MILLGATE_TRY(read_objective(learner, trees));
-  MILLGATE_TRY(read_parameters(learner, trees));
-  MILLGATE_TRY(read_trees(learner, trees));
-  return trees;
+  MILLGATE_ASSIGN(std::vector<Trees> classes, read_xgboost_classes(bytes));
+  if (classes.size() == 1) return std::move(classes.front());
+  return unsupported("it has " + std::to_string(classes.size()) + " classes");
+}
+
+Result<std::shared_ptr<const Scorer>> load_xgboost(std::string_view bytes) {
+  MILLGATE_ASSIGN(const std::vector<Trees> classes, read_xgboost_classes(bytes));
+  return classes.size() == 1 ? make_tree_scorer(classes.front())
+                             : make_class_tree_scorer(classes, ClassOutput::single_softmax);
 }
 
 Result<std::vector<std::string>> read_xgboost_names(std::string_view bytes) {

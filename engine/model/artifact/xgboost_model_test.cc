@@ -106,6 +106,43 @@ TEST_P(XgboostModel, ContributionsEqualXgboostAndAddUp) {
   }
 }
 
+TEST(XgboostModelOfClasses, ProbabilitiesEqualXgboostBitByBit) {
+  TwinData data = twin_data(2000, 1, false);
+  for (size_t i = 0; i < data.labels.size(); ++i) {
+    const double first = data.matrix.values[i * kTwinColumns];
+    data.labels[i] = data.labels[i] > 0 ? (first > 0.5 ? 3.0F : 2.0F) : (first > -1 ? 1.0F : 0.0F);
+  }
+  for (const char* objective : {"multi:softprob", "multi:softmax"}) {
+    for (const char* booster : {"gbtree", "dart"}) {
+      SCOPED_TRACE(std::string(objective) + " " + booster);
+      const XgboostParameters parameters{{"max_depth", "4"},
+                                         {"objective", objective},
+                                         {"num_class", "4"},
+                                         {"booster", booster},
+                                         {"rate_drop", "0.3"}};
+      const XgboostTwin twin(data.matrix, data.labels, parameters, 20);
+      const XgboostTwin told(data.matrix, data.labels,
+                             {{"max_depth", "4"},
+                              {"objective", "multi:softprob"},
+                              {"num_class", "4"},
+                              {"booster", booster},
+                              {"rate_drop", "0.3"}},
+                             20);
+      const std::vector<float> expected = told.predict(data.matrix);
+      for (const char* format : {"json", "ubj"}) {
+        const auto scorer = load_scorer("xgboost", twin.save(format));
+        ASSERT_TRUE(scorer.ok()) << scorer.error().what << " " << scorer.error().where;
+        ASSERT_EQ((*scorer)->output_count(), 4U);
+        ASSERT_EQ(expected.size(), 4 * static_cast<size_t>(data.matrix.rows()));
+        std::vector<double> scores(expected.size());
+        (*scorer)->score(data.matrix.values, scores);
+        for (size_t i = 0; i < scores.size(); ++i) ASSERT_EQ(scores[i], double{expected[i]}) << i;
+      }
+      EXPECT_FALSE(read_xgboost_trees(twin.save("json")).ok());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Settings, XgboostModel,
     testing::Values(

@@ -42,7 +42,7 @@ Status check_no_leak(const TrainRequest& request, const FeatureProgram& program,
 
 /// Learns what features learn, from the chosen rows only.
 Status fit_features(FeatureProgram& program, const Block& inputs, const TrainingRows& rows,
-                    const std::vector<int64_t>& chosen) {
+                    const std::vector<int64_t>& chosen, TaskKind kind) {
   std::vector<double> labels;
   std::vector<int64_t> times;
   std::vector<int64_t> label_known;
@@ -54,9 +54,11 @@ Status fit_features(FeatureProgram& program, const Block& inputs, const Training
     label_known.push_back(rows.label_known[at]);
     has_times = has_times && rows.has_time[at] != 0;
   }
-  return program.fit(
-      inputs,
-      {.labels = labels, .row_times = times, .label_known = label_known, .has_times = has_times});
+  return program.fit(inputs, {.labels = labels,
+                              .row_times = times,
+                              .label_known = label_known,
+                              .has_times = has_times,
+                              .are_classes = kind == TaskKind::multiclass});
 }
 
 /// Training rows must not see their own label in what features learned from labels.
@@ -141,7 +143,7 @@ Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRow
   MILLGATE_ASSIGN(Block inputs, block_from(*request.joined, program.inputs()));
   Block train_inputs = select_rows(inputs, split.train);
   train_inputs.rows = split.train.size();
-  MILLGATE_TRY(fit_features(program, train_inputs, rows, split.train));
+  MILLGATE_TRY(fit_features(program, train_inputs, rows, split.train, request.task.kind));
   PreparedRows made{.program = std::move(program),
                     .train_inputs = std::move(train_inputs),
                     .train = {},
@@ -161,9 +163,10 @@ Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRow
   return made;
 }
 
-LearnerInput learner_input(TaskKind kind, const PreparedRows& prepared,
+LearnerInput learner_input(const Task& task, const PreparedRows& prepared,
                            const TrainSettings& settings) {
-  LearnerInput input{.kind = kind,
+  LearnerInput input{.kind = task.kind,
+                     .classes = task.classes,
                      .feature_names = {},
                      .is_category = {},
                      .train = &prepared.train,
@@ -180,7 +183,7 @@ LearnerInput learner_input(TaskKind kind, const PreparedRows& prepared,
 Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, const Split& split,
                         const std::function<void(double)>& progress) {
   MILLGATE_ASSIGN(PreparedRows prepared, prepare_rows(request, rows, split));
-  LearnerInput input = learner_input(request.task.kind, prepared, request.settings);
+  LearnerInput input = learner_input(request.task, prepared, request.settings);
   input.progress = progress;
   input.keep_record = request.keep_record;
   input.threads = request.threads;
@@ -189,7 +192,7 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
 }
 
 std::vector<double> predictions_of(const Fitted& fitted, const Examples& examples) {
-  std::vector<double> predictions(examples.rows());
+  std::vector<double> predictions(examples.rows() * fitted.scorer->output_count());
   fitted.scorer->score(examples.features, predictions);
   return predictions;
 }

@@ -37,7 +37,7 @@ struct PreparedRows {
                                                 const TrainingRows& rows, const Split& split);
 
 /// What a learner gets of `prepared`, which must outlive it, as must `settings`.
-[[nodiscard]] LearnerInput learner_input(TaskKind kind, const PreparedRows& prepared,
+[[nodiscard]] LearnerInput learner_input(const Task& task, const PreparedRows& prepared,
                                          const TrainSettings& settings);
 
 /// A learner's work on one split.
@@ -63,7 +63,7 @@ struct AnswerRead {
                                       const Split& split,
                                       const std::function<void(double share)>& progress);
 
-/// One for each of `examples`.
+/// One for each of `examples`; of several classes a probability a class, row-major.
 [[nodiscard]] std::vector<double> predictions_of(const Fitted& fitted, const Examples& examples);
 
 }  // namespace millgate

@@ -35,7 +35,8 @@ Error lightgbm_error(const std::string& action) {
 /// threads.
 std::map<std::string, std::string> all_parameters(const LearnerInput& input) {
   std::map<std::string, std::string> all = input.settings->parameters;
-  all["objective"] = input.kind == TaskKind::binary ? "binary" : "regression";
+  all["objective"] = to_text(input.kind);
+  if (input.kind == TaskKind::multiclass) all["num_class"] = std::to_string(input.classes.size());
   all["metric"] = "none";  // The loss on valid rows is summed by us.
   all["seed"] = std::to_string(input.settings->seed & 0x7fffffff);
   all["deterministic"] = "true";
@@ -116,17 +117,29 @@ struct Rounds {
   bool is_stopped = false;
 };
 
+/// LightGBM gives the numbers of a class after those of another; we want those of a row together.
+void put_rows_together(const std::vector<double>& by_class, size_t rows,
+                       std::vector<double>& by_row) {
+  const size_t classes = by_class.size() / std::max<size_t>(rows, 1);
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t k = 0; k < classes; ++k) by_row[i * classes + k] = by_class[k * rows + i];
+  }
+}
+
 Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
   Rounds rounds;
-  std::vector<double> predictions(input.valid->rows());
+  const size_t rows = input.valid->rows();
+  std::vector<double> told(rows * std::max<size_t>(input.classes.size(), 1));
+  std::vector<double> predictions(told.size());
   double best_loss = std::numeric_limits<double>::infinity();
   for (int round = 1; round <= input.settings->rounds_max; ++round) {
     int no_split = 0;
     MILLGATE_LIGHTGBM(lightgbm().BoosterUpdateOneIter(booster.get(), &no_split), "add a tree");
     if (no_split != 0) break;
     int64_t count = 0;
-    MILLGATE_LIGHTGBM(lightgbm().BoosterGetPredict(booster.get(), 1, &count, predictions.data()),
+    MILLGATE_LIGHTGBM(lightgbm().BoosterGetPredict(booster.get(), 1, &count, told.data()),
                       "predict the validation rows");
+    put_rows_together(told, rows, predictions);
     const double loss = mean_loss(input.kind, input.valid->labels, predictions);
     rounds.valid_loss.push_back(loss);
     if (loss < best_loss) {

@@ -71,7 +71,8 @@ Json job_json(const LearnerInput& input, const std::string& folder) {
   Json json;
   json["format"] = "millgate-job";
   json["version"] = kJobVersion;
-  json["task"] = input.kind == TaskKind::binary ? "binary" : "regression";
+  json["task"] = to_text(input.kind);
+  if (!input.classes.empty()) json["classes"] = input.classes;
   for (size_t i = 0; i < input.feature_names.size(); ++i) {
     json["features"].push_back(
         {{"name", input.feature_names[i]}, {"category", bool{input.is_category[i]}}});

@@ -205,9 +205,18 @@ Status check_features(const LearnerInput& input, const std::string& format,
 }
 
 Status check_predictions(const LearnerInput& input, const Scorer& scorer) {
-  const bool is_binary = input.kind == TaskKind::binary;
+  const size_t outputs = std::max<size_t>(input.classes.size(), 1);
+  if (scorer.output_count() != outputs) {
+    return invalid_input("the model gives " + std::to_string(scorer.output_count()) +
+                             (scorer.output_count() == 1 ? " number" : " numbers") +
+                             " a row, and the task needs " + std::to_string(outputs),
+                         outputs == 1 ? "train with an objective of one number, such as `binary`"
+                                      : "train with an objective of probabilities of classes, such "
+                                        "as `multiclass` of LightGBM");
+  }
+  const bool are_probabilities = input.kind != TaskKind::regression;
   for (const Examples* part : {input.train, input.valid}) {
-    std::vector<double> predictions(part->rows());
+    std::vector<double> predictions(part->rows() * outputs);
     scorer.score(part->features, predictions);
     for (const double one : predictions) {
       if (!std::isfinite(one)) {
@@ -215,9 +224,9 @@ Status check_predictions(const LearnerInput& input, const Scorer& scorer) {
                              "it may not take missing values: fill them in [features], for example "
                              "coalesce(x, 0), or by a step of the model");
       }
-      if (!is_binary || (one >= 0 && one <= 1)) continue;
-      return invalid_input("the model predicts " + std::to_string(one) +
-                               ", and the task is binary: a prediction is a probability",
+      if (!are_probabilities || (one >= 0 && one <= 1)) continue;
+      return invalid_input("the model predicts " + std::to_string(one) + ", and the task is " +
+                               std::string(to_text(input.kind)) + ": a prediction is a probability",
                            "train with an objective of probabilities, such as `binary` of "
                            "LightGBM or `binary:logistic` of XGBoost");
     }

@@ -4,10 +4,42 @@
 #include <utility>
 
 namespace millgate {
+namespace {
+
+/// Every class must have been seen by whoever is asked about it.
+Status check_classes(const Task& task, const std::vector<double>& labels, const Split& split,
+                     const std::string& where) {
+  const auto count = [&](const std::vector<int64_t>& part) {
+    std::vector<int64_t> rows(task.classes.size(), 0);
+    for (const int64_t row : part) ++rows[static_cast<size_t>(labels[static_cast<size_t>(row)])];
+    return rows;
+  };
+  const std::vector<int64_t> trained = count(split.train);
+  for (size_t k = 0; k < trained.size(); ++k) {
+    if (trained[k] > 0) continue;
+    std::string others;
+    for (const auto& [name, part] :
+         {std::pair{"validation", &split.valid}, std::pair{"calibration", &split.calibration},
+          std::pair{"test", &split.test}}) {
+      const int64_t rows = count(*part)[k];
+      if (rows > 0) others += (others.empty() ? "" : ", ") + std::to_string(rows) + " " + name;
+    }
+    return invalid_input("the class `" + task.classes[k] + "` has no training row" + where +
+                             (others.empty() ? ", nor any other" : ", but " + others + " rows"),
+                         others.empty()
+                             ? "remove it from [task] classes"
+                             : "change [train] split so that it is trained on, or put rare classes "
+                               "together in the label: case when ... then 'other' ... end");
+  }
+  return {};
+}
+
+}  // namespace
 
 Status check_labels(const Task& task, const std::vector<double>& labels, const Split& split,
                     const std::string& where) {
-  if (task.kind != TaskKind::binary) {
+  if (task.kind == TaskKind::multiclass) return check_classes(task, labels, split, where);
+  if (task.kind == TaskKind::regression) {
     const double first = labels[static_cast<size_t>(split.train.front())];
     const bool constant = std::all_of(split.train.begin(), split.train.end(), [&](int64_t row) {
       return labels[static_cast<size_t>(row)] == first;

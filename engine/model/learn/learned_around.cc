@@ -13,6 +13,12 @@ Result<LearnedAround> learn_around(const TrainRequest& request, const Attempt& m
   LearnedAround learned;
   const TrainSettings& settings = request.settings;
   if (!settings.needs_calibration_rows()) return learned;
+  if (request.task.kind == TaskKind::multiclass) {
+    return invalid_input(
+        "`calibrate` and `uncertainty` in [train] are not known for several "
+        "classes yet",
+        "remove them");
+  }
   const std::vector<double> predictions = predictions_of(made.fitted, made.calibration);
   const Outcome rows{.label = made.calibration.labels, .prediction = predictions};
   if (settings.calibrate) {

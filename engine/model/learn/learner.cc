@@ -8,9 +8,13 @@ namespace millgate {
 double mean_loss(TaskKind kind, std::span<const double> labels,
                  std::span<const double> predictions) {
   constexpr double kLeast = 1e-15;
+  const size_t classes = labels.empty() ? 1 : predictions.size() / labels.size();
   double sum = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    if (kind == TaskKind::binary) {
+    if (kind == TaskKind::multiclass) {
+      const double of_label = predictions[i * classes + static_cast<size_t>(labels[i])];
+      sum -= std::log(std::clamp(of_label, kLeast, 1 - kLeast));
+    } else if (kind == TaskKind::binary) {
       const double probability = std::clamp(predictions[i], kLeast, 1 - kLeast);
       sum -= labels[i] > 0.5 ? std::log(probability) : std::log1p(-probability);
     } else {

@@ -19,13 +19,14 @@ namespace millgate {
 /// Rows of features with their labels.
 struct Examples {
   std::vector<double> features;  ///< Row-major; NaN: missing.
-  std::vector<double> labels;    ///< 0 or 1 for binary tasks.
+  std::vector<double> labels;    ///< 0 or 1 for binary tasks, the number of the class for several.
   [[nodiscard]] size_t rows() const { return labels.size(); }
 };
 
 /// What a learner gets.
 struct LearnerInput {
   TaskKind kind = TaskKind::binary;
+  std::vector<std::string> classes = {};  ///< multiclass: their names.
   std::vector<std::string> feature_names;
   std::vector<bool> is_category;  ///< One a feature: values are codes.
   const Examples* train = nullptr;
@@ -48,7 +49,7 @@ struct Fitted {
   std::shared_ptr<const Scorer> scorer;
   std::map<std::string, std::string> parameters;  ///< All that were set.
   int best_round = 0;
-  std::vector<double> valid_loss;  ///< Per round; log loss (binary) or mean squared error.
+  std::vector<double> valid_loss;  ///< Per round; log loss or mean squared error.
   bool is_stopped = false;         ///< By `goes_on`: there is no model.
 };
 
@@ -63,11 +64,12 @@ struct Fitted {
 /// net; for regression half the squared errors): `l1` = l1_ratio / C and `l2` = (1 - l1_ratio) / C
 /// of scikit-learn's LogisticRegression, defaults 0 and 1. By Newton's method, proximal with an l1.
 /// A category feature becomes one column for each of its 100 most frequent training categories.
-/// Missing values, and categories without a column, are replaced by the mean.
-/// Errors: `invalid_input` for a penalty that is none, or when Newton's method does not converge.
+/// Missing values, and categories without a column, are replaced by the mean. Of several classes
+/// one model each against the rest, whose probabilities are made to add up to 1. Errors:
+/// `invalid_input` for a penalty that is none, or when Newton's method does not converge.
 [[nodiscard]] Result<Fitted> fit_linear(const LearnerInput& input);
 
-/// The mean label for every row: what any other learner must beat.
+/// The mean label, or the shares of the classes, for every row: what any other learner must beat.
 [[nodiscard]] Result<Fitted> fit_constant(const LearnerInput& input);
 
 /// The program that `input.settings->command` names: it finds the rows, the parameters and the seed
@@ -81,7 +83,8 @@ struct Fitted {
 /// The learner that `input.settings` names.
 [[nodiscard]] Result<Fitted> fit_learner(const LearnerInput& input);
 
-/// Mean loss of predictions: log loss for binary tasks, else the mean squared error.
+/// Mean loss of predictions: log loss of probabilities (kept 1e-15 away from 0 and 1), else the
+/// mean squared error. Of several classes `predictions` has a probability a class, row-major.
 [[nodiscard]] double mean_loss(TaskKind kind, std::span<const double> labels,
                                std::span<const double> predictions);
 

@@ -280,13 +280,15 @@ Result<std::vector<double>> minimise(const Standardised& x, const std::vector<do
       "raise `l2` in [train.parameters]: the classes may be separable");
 }
 
-Fitted finish_linear(const LinearModel& model, const LearnerInput& input, int rounds) {
+/// `models`: one, or one a class.
+Result<Fitted> finish_linear(const std::vector<LinearModel>& models, const LearnerInput& input,
+                             int rounds) {
   Fitted fitted;
   fitted.format = "linear";
-  fitted.text = save_linear(model);
-  fitted.scorer = make_linear_scorer(model);
+  fitted.text = models.size() == 1 ? save_linear(models.front()) : save_linear_classes(models);
+  MILLGATE_ASSIGN(fitted.scorer, load_linear(fitted.text));
   fitted.best_round = rounds;
-  std::vector<double> predictions(input.valid->rows());
+  std::vector<double> predictions(input.valid->rows() * models.size());
   fitted.scorer->score(input.valid->features, predictions);
   fitted.valid_loss = {mean_loss(input.kind, input.valid->labels, predictions)};
   return fitted;
@@ -311,8 +313,18 @@ LinearModel empty_model(const LearnerInput& input, std::vector<LinearColumn> col
   model.mean.assign(count, 0.0);
   model.scale.assign(count, 1.0);
   model.coefficient.assign(count, 0.0);
-  model.logistic = input.kind == TaskKind::binary;
+  model.logistic = input.kind != TaskKind::regression;
   return model;
+}
+
+/// The labels of each model: 1 for the rows of its class where there are several.
+std::vector<std::vector<double>> labels_of_models(const LearnerInput& input) {
+  const std::vector<double>& labels = input.train->labels;
+  if (input.kind != TaskKind::multiclass) return {labels};
+  std::vector<std::vector<double>> of_models(input.classes.size(),
+                                             std::vector<double>(labels.size(), 0));
+  for (size_t i = 0; i < labels.size(); ++i) of_models[static_cast<size_t>(labels[i])][i] = 1;
+  return of_models;
 }
 
 }  // namespace
@@ -323,12 +335,18 @@ Result<Fitted> fit_linear(const LearnerInput& input) {
   MILLGATE_ASSIGN(penalty.l2, weight_of(*input.settings, "l2", 1));
   LinearModel model = empty_model(input, columns_of(input));
   const Standardised x = standardise(input, model);
-  int rounds = 0;
-  MILLGATE_ASSIGN(const std::vector<double> weights,
-                  minimise(x, input.train->labels, model.logistic, penalty, rounds));
-  std::copy(weights.begin(), weights.end() - 1, model.coefficient.begin());
-  model.intercept = weights.back();
-  Fitted fitted = finish_linear(model, input, rounds);
+  std::vector<LinearModel> models;
+  int rounds_max = 0;
+  for (const std::vector<double>& labels : labels_of_models(input)) {
+    int rounds = 0;
+    MILLGATE_ASSIGN(const std::vector<double> weights,
+                    minimise(x, labels, model.logistic, penalty, rounds));
+    std::copy(weights.begin(), weights.end() - 1, model.coefficient.begin());
+    model.intercept = weights.back();
+    models.push_back(model);
+    rounds_max = std::max(rounds_max, rounds);
+  }
+  MILLGATE_ASSIGN(Fitted fitted, finish_linear(models, input, rounds_max));
   fitted.parameters = input.settings->parameters;
   fitted.parameters.emplace("l1", "0");
   fitted.parameters.emplace("l2", "1");
@@ -336,15 +354,18 @@ Result<Fitted> fit_linear(const LearnerInput& input) {
 }
 
 Result<Fitted> fit_constant(const LearnerInput& input) {
-  const std::vector<double>& labels = input.train->labels;
-  const double mean = std::accumulate(labels.begin(), labels.end(), 0.0) /
-                      static_cast<double>(std::max<size_t>(labels.size(), 1));
   std::vector<LinearColumn> columns;
   columns.reserve(input.feature_names.size());
   for (uint32_t j = 0; j < input.feature_names.size(); ++j) columns.push_back({.feature = j});
   LinearModel model = empty_model(input, std::move(columns));
-  model.intercept = model.logistic ? std::log(mean / (1 - mean)) : mean;
-  return finish_linear(model, input, 0);
+  std::vector<LinearModel> models;
+  for (const std::vector<double>& labels : labels_of_models(input)) {
+    const double mean = std::accumulate(labels.begin(), labels.end(), 0.0) /
+                        static_cast<double>(std::max<size_t>(labels.size(), 1));
+    model.intercept = model.logistic ? std::log(mean / (1 - mean)) : mean;
+    models.push_back(model);
+  }
+  return finish_linear(models, input, 0);
 }
 
 }  // namespace millgate

@@ -1,7 +1,6 @@
 #include "model/learn/rival.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -47,40 +46,63 @@ std::vector<double> known_before(const TrainingRows& rows, std::span<const std::
 /// What the training rows say of each last value.
 class LastValueTable {
  public:
-  LastValueTable(TaskKind kind, const TrainingRows& rows, const std::vector<int64_t>& train,
+  LastValueTable(const Task& task, const TrainingRows& rows, const std::vector<int64_t>& train,
                  const std::vector<double>& last)
-      : is_binary_(kind == TaskKind::binary) {
+      : kind_(task.kind), width_(std::max<size_t>(task.classes.size(), 1)) {
+    // No last value, then one for each class: of two no and yes.
+    cells_.resize(task.kind == TaskKind::multiclass ? 1 + width_ : 3);
+    for (Cell& cell : cells_) cell.sums.resize(width_, 0);
     for (const int64_t row : train) {
+      const double label = rows.labels[static_cast<size_t>(row)];
       Cell& cell = cells_[cell_of(last[static_cast<size_t>(row)])];
-      cell.sum += rows.labels[static_cast<size_t>(row)];
+      if (kind_ == TaskKind::multiclass) {
+        cell.sums[static_cast<size_t>(label)] += 1;
+      } else {
+        cell.sums[0] += label;
+      }
       cell.count += 1;
     }
   }
 
-  [[nodiscard]] double told(double last) const {
-    if (is_binary_) {
-      const Cell& cell = cells_[cell_of(last)];
-      return (cell.sum + 1) / (cell.count + 2);
+  /// Adds what it tells of a row to `to`: a number, or the probability of each class.
+  void tell(double last, std::vector<double>& to) const {
+    const Cell& cell = cells_[cell_of(last)];
+    if (kind_ == TaskKind::regression) {
+      to.push_back(std::isnan(last) ? mean() : last);
+    } else if (kind_ == TaskKind::binary) {
+      to.push_back((cell.sums[0] + 1) / (cell.count + 2));
+    } else {
+      // Laplace's rule, as of two classes.
+      const auto classes = static_cast<double>(width_);
+      for (const double sum : cell.sums) to.push_back((sum + 1) / (cell.count + classes));
     }
-    if (!std::isnan(last)) return last;
+  }
+
+ private:
+  struct Cell {
+    std::vector<double> sums;
+    double count = 0;
+  };
+
+  [[nodiscard]] size_t cell_of(double last) const {
+    if (std::isnan(last)) return 0;
+    if (kind_ == TaskKind::multiclass) return 1 + static_cast<size_t>(last);
+    return last > 0.5 ? 2 : 1;
+  }
+
+  [[nodiscard]] double mean() const {
     double sum = 0;
     double count = 0;
     for (const Cell& cell : cells_) {
-      sum += cell.sum;
+      sum += cell.sums[0];
       count += cell.count;
     }
     return sum / count;
   }
 
- private:
-  struct Cell {
-    double sum = 0, count = 0;
-  };
-  /// No last value, a negative one, a positive one.
-  static size_t cell_of(double last) { return std::isnan(last) ? 0 : last > 0.5 ? 2 : 1; }
-
-  bool is_binary_;
-  std::array<Cell, 3> cells_;
+  TaskKind kind_;
+  size_t width_;  ///< Numbers of a row.
+  std::vector<Cell> cells_;
 };
 
 }  // namespace
@@ -120,13 +142,11 @@ Result<Rival> last_values(const TrainRequest& request, const TrainingRows& rows,
                          "give the task's [[source]] `happened`, or compare with `constant`");
   }
   const std::vector<double> last = known_before(rows, groups);
-  const LastValueTable table(request.task.kind, rows, split.train, last);
+  const LastValueTable table(request.task, rows, split.train, last);
   const auto told = [&](const std::vector<int64_t>& part) {
     std::vector<double> predictions;
     predictions.reserve(part.size());
-    for (const int64_t row : part) {
-      predictions.push_back(table.told(last[static_cast<size_t>(row)]));
-    }
+    for (const int64_t row : part) table.tell(last[static_cast<size_t>(row)], predictions);
     return predictions;
   };
   Rival rival{.predictions = told(split.test), .threshold = request.threshold.value_or(0.5)};

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "ground/file_store.h"
@@ -81,6 +83,30 @@ TEST_F(RivalTest, TheLastValueIsTheOneThatCouldBeKnown) {
     for (size_t i = 0; i < split_.test.size(); ++i) {
       const int which = cell(last_of(static_cast<size_t>(split_.test[i]), in_group));
       EXPECT_NEAR(rival->predictions[i], (positives[which] + 1) / (counts[which] + 2), 1e-12) << i;
+    }
+  }
+}
+
+TEST_F(RivalTest, TheLastValueOfClassesIsTheSharesAfterIt) {
+  request_.task.kind = TaskKind::multiclass;
+  request_.task.classes = {"a", "b", "c"};
+  for (size_t i = 0; i < rows_.labels.size(); ++i) {
+    if (!std::isnan(rows_.labels[i]) && i % 5 == 0) rows_.labels[i] = 2;
+  }
+  const auto rival = last_values(request_, rows_, {}, split_);
+  ASSERT_TRUE(rival.ok()) << rival.error().what;
+  ASSERT_EQ(rival->predictions.size(), 3 * split_.test.size());
+  // Of each last value, and of none: how often each class followed among the training rows.
+  std::map<int, std::array<double, 3>> counts;
+  const auto cell = [](double last) { return std::isnan(last) ? -1 : static_cast<int>(last); };
+  for (const int64_t row : split_.train) {
+    const auto at = static_cast<size_t>(row);
+    counts[cell(last_of(at, false))][static_cast<size_t>(rows_.labels[at])] += 1;
+  }
+  for (size_t i = 0; i < split_.test.size(); ++i) {
+    const auto& of = counts[cell(last_of(static_cast<size_t>(split_.test[i]), false))];
+    for (size_t k = 0; k < 3; ++k) {
+      EXPECT_NEAR(rival->predictions[3 * i + k], (of[k] + 1) / (of[0] + of[1] + of[2] + 3), 1e-12);
     }
   }
 }

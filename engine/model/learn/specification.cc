@@ -38,22 +38,20 @@ struct Bench {
   std::vector<double> predictions;  ///< Of the test rows, by the learner's own result.
 };
 
-double loss(TaskKind kind, const std::vector<double>& labels,
-            const std::vector<double>& predictions) {
-  double sum = 0;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    const double at = std::clamp(predictions[i], 1e-15, 1 - 1e-15);
-    sum += kind == TaskKind::binary ? -(labels[i] > 0.5 ? std::log(at) : std::log1p(-at))
-                                    : (labels[i] - predictions[i]) * (labels[i] - predictions[i]);
+/// Of the best constant: the mean of the labels, or the shares of the classes.
+double constant_loss(const Task& task, const std::vector<double>& labels) {
+  const auto rows = static_cast<double>(labels.size());
+  if (task.kind != TaskKind::multiclass) {
+    const double mean = std::accumulate(labels.begin(), labels.end(), 0.0) / rows;
+    return mean_loss(task.kind, labels, std::vector<double>(labels.size(), mean));
   }
-  return sum / static_cast<double>(labels.size());
-}
-
-/// Of the best constant: the mean of the labels.
-double constant_loss(TaskKind kind, const std::vector<double>& labels) {
-  const double mean =
-      std::accumulate(labels.begin(), labels.end(), 0.0) / static_cast<double>(labels.size());
-  return loss(kind, labels, std::vector<double>(labels.size(), mean));
+  std::vector<double> shares(task.classes.size(), 0);
+  for (const double label : labels) shares[static_cast<size_t>(label)] += 1 / rows;
+  std::vector<double> predictions;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    predictions.insert(predictions.end(), shares.begin(), shares.end());
+  }
+  return mean_loss(task.kind, labels, predictions);
 }
 
 SpecificationCheck passed_if(bool passed, std::string what) {
@@ -107,7 +105,7 @@ SpecificationCheck check_saved(const Bench& bench) {
   if (!status.ok()) return failed(status.error());
   size_t different = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    if (std::bit_cast<uint64_t>(predictions[i].value) != std::bit_cast<uint64_t>(expected[i])) {
+    if (std::bit_cast<uint64_t>(scratch.values[i]) != std::bit_cast<uint64_t>(expected[i])) {
       ++different;
     }
   }
@@ -148,7 +146,7 @@ SpecificationCheck check_order(const Bench& bench) {
 
 /// What the learner makes of `examples` when they are also what chooses.
 Result<Fitted> fit_on(const Bench& bench, const TrainSettings& settings, const Examples& examples) {
-  LearnerInput input = learner_input(bench.request.task.kind, bench.made, settings);
+  LearnerInput input = learner_input(bench.request.task, bench.made, settings);
   input.train = &examples;
   input.valid = &examples;
   return fit_learner(input);
@@ -158,16 +156,44 @@ SpecificationCheck check_loss(const Bench& bench) {
   if (bench.request.settings.learner == "constant") return skipped("a constant learns nothing");
   const auto fitted = fit_on(bench, bench.request.settings, bench.made.train);
   if (!fitted.ok()) return failed(fitted.error());
-  const TaskKind kind = bench.request.task.kind;
-  const double constant = constant_loss(kind, bench.made.train.labels);
+  const Task& task = bench.request.task;
+  const double constant = constant_loss(task, bench.made.train.labels);
   const double after =
-      loss(kind, bench.made.train.labels, predictions_of(*fitted, bench.made.train));
+      mean_loss(task.kind, bench.made.train.labels, predictions_of(*fitted, bench.made.train));
   return passed_if(after < constant * (1 - kFallsBy),
                    "from " + rounded_text(constant) + " of the constant to " + rounded_text(after) +
                        " on the rows learned from");
 }
 
-/// Ten rows of the training rows, as different in label as can be, with different features.
+/// The rows in the order in which some are taken: from the low and the high end of the labels in
+/// turn, and inwards; of several classes one of each in turn.
+std::vector<size_t> taken_order(const Bench& bench) {
+  const std::vector<double>& labels = bench.made.train.labels;
+  std::vector<size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (bench.request.task.kind == TaskKind::multiclass) {
+    std::vector<size_t> place(labels.size());
+    std::vector<size_t> seen(bench.request.task.classes.size(), 0);
+    for (size_t i = 0; i < labels.size(); ++i) place[i] = seen[static_cast<size_t>(labels[i])]++;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return place[a] < place[b]; });
+    return order;
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return labels[a] < labels[b]; });
+  std::vector<size_t> inwards;
+  for (size_t i = 0; i < order.size(); ++i) {
+    inwards.push_back(i % 2 == 0 ? order[i / 2] : order[order.size() - 1 - i / 2]);
+  }
+  return inwards;
+}
+
+/// At least one of each class.
+size_t few_count(const Bench& bench) {
+  return std::max(kFewRows, bench.request.task.classes.size());
+}
+
+/// Few of the training rows, as different in label as can be, with different features.
 Examples few_rows(const Bench& bench) {
   const Examples& all = bench.made.train;
   const size_t width = all.features.size() / all.rows();
@@ -181,26 +207,18 @@ Examples few_rows(const Bench& bench) {
       return std::bit_cast<uint64_t>(one) == std::bit_cast<uint64_t>(other);
     });
   };
-  std::vector<size_t> order(all.rows());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return all.labels[a] < all.labels[b]; });
   Examples few;
   std::vector<std::vector<double>> taken;
-  for (size_t i = 0; i < kFewRows; ++i) {
-    // From the low and the high end in turn, and inwards past rows that are there already.
-    for (size_t step = 0; step < order.size(); ++step) {
-      const size_t at = i % 2 == 0 ? step : order.size() - 1 - step;
-      std::vector<double> row = row_of(order[at]);
-      if (std::any_of(taken.begin(), taken.end(),
-                      [&](const auto& other) { return same(row, other); })) {
-        continue;
-      }
-      few.features.insert(few.features.end(), row.begin(), row.end());
-      few.labels.push_back(all.labels[order[at]]);
-      taken.push_back(std::move(row));
-      break;
+  for (const size_t at : taken_order(bench)) {
+    if (taken.size() == few_count(bench)) break;
+    std::vector<double> row = row_of(at);
+    if (std::any_of(taken.begin(), taken.end(),
+                    [&](const auto& other) { return same(row, other); })) {
+      continue;
     }
+    few.features.insert(few.features.end(), row.begin(), row.end());
+    few.labels.push_back(all.labels[at]);
+    taken.push_back(std::move(row));
   }
   return few;
 }
@@ -234,16 +252,16 @@ SpecificationCheck check_few(const Bench& bench) {
     return skipped("learner `" + learner + "` cannot be told to learn by heart");
   }
   const Examples few = few_rows(bench);
-  if (few.rows() < kFewRows) {
+  if (few.rows() < few_count(bench)) {
     return passed_if(false,
                      "only " + std::to_string(few.rows()) + " training rows differ in any feature");
   }
   const TrainSettings settings = unbound(bench.request.settings);
   const auto fitted = fit_on(bench, settings, few);
   if (!fitted.ok()) return failed(fitted.error());
-  const TaskKind kind = bench.request.task.kind;
-  const double constant = constant_loss(kind, few.labels);
-  const double after = loss(kind, few.labels, predictions_of(*fitted, few));
+  const Task& task = bench.request.task;
+  const double constant = constant_loss(task, few.labels);
+  const double after = mean_loss(task.kind, few.labels, predictions_of(*fitted, few));
   return passed_if(
       after <= kLearnedShare * constant,
       "loss from " + rounded_text(constant) + " of the constant to " + rounded_text(after));

@@ -43,11 +43,22 @@ Span span_of(const std::vector<int64_t>& chosen, const std::vector<int64_t>& tim
   return span;
 }
 
+/// The picture of the classes that were decided for.
+Profile profile_classes(const std::vector<std::string>& classes,
+                        const std::vector<double>& probabilities) {
+  std::vector<std::string> decided;
+  for (const size_t number : decided_classes(probabilities, classes.size())) {
+    decided.push_back(classes[number]);
+  }
+  return profile_texts("prediction", decided, {});
+}
+
 Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const Attempt& made,
                       const std::vector<double>& test_predictions, const TrainResult& result) {
   Model::Parts parts;
   parts.manifest = request.manifest;
-  parts.manifest.task_kind = request.task.kind == TaskKind::binary ? "binary" : "regression";
+  parts.manifest.task_kind = to_text(request.task.kind);
+  parts.manifest.classes = request.task.classes;
   parts.manifest.task_table = request.task.table;
   parts.manifest.label = request.task.label;
   parts.manifest.label_known = request.task.label_known;
@@ -72,7 +83,9 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   for (size_t j = 0; j < inputs.size(); ++j) {
     parts.input_profiles.push_back(profile_input(inputs[j].name, made.train_inputs.columns[j]));
   }
-  parts.prediction_profile = profile_numbers("prediction", test_predictions);
+  parts.prediction_profile = request.task.classes.empty()
+                                 ? profile_numbers("prediction", test_predictions)
+                                 : profile_classes(request.task.classes, test_predictions);
   parts.calibration = result.learned_calibration;
   parts.uncertainty = result.uncertainty;
   return Model::save(objects, parts);
@@ -157,9 +170,17 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   options.regression = request.task.kind == TaskKind::regression;
   options.data = "test";
   options.inputs = {result.model.hex(), request.manifest.data_commit};
+  options.class_count = request.task.classes.size();
   MILLGATE_ASSIGN(result.evidence, measure_quality(outcome, slices, options));
-  MILLGATE_TRY(measure_around(request, made, slices, result));
-  measure_before(made, result);
+  if (request.task.kind == TaskKind::multiclass) {
+    MILLGATE_ASSIGN(const std::vector<Evidence> each,
+                    measure_each_class(outcome, request.task.classes, options));
+    result.evidence.insert(result.evidence.end(), each.begin(), each.end());
+    result.class_counts = class_counts(outcome, request.task.classes);
+  } else {
+    MILLGATE_TRY(measure_around(request, made, slices, result));
+    measure_before(made, result);
+  }
   MILLGATE_ASSIGN(const auto model, Model::load(objects, result.model));
   Evidence size;
   size.metric = "model_size_bytes";
@@ -167,7 +188,7 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   size.data = "model";
   size.inputs = {result.model.hex()};
   result.evidence.push_back(std::move(size));
-  if (!options.regression) {
+  if (request.task.kind == TaskKind::binary) {
     result.calibration = calibration_curve(outcome);
     result.confusion = confusion(outcome, result.threshold);
   }

@@ -18,6 +18,7 @@
 #include "model/artifact/model.h"
 #include "model/learn/split.h"
 #include "model/learn/train_settings.h"
+#include "model/measure/class_quality.h"
 #include "model/measure/evidence.h"
 #include "model/measure/quality.h"
 
@@ -47,7 +48,8 @@ struct TrainResult {
   Id model;
   std::vector<Evidence> evidence;  ///< On the test rows.
   std::vector<CalibrationBin> calibration;
-  Confusion confusion;
+  Confusion confusion;                   ///< Of binary tasks.
+  std::vector<ClassCount> class_counts;  ///< Of several classes.
   std::optional<Calibration> learned_calibration;
   std::optional<Uncertainty> uncertainty;
   /// With a calibration: log_loss, brier and calibration_error of the test rows without it.

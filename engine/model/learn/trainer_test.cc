@@ -361,5 +361,106 @@ TEST_F(Trainer, NamesAnUnknownSlice) {
   EXPECT_NE(result.error().hint.find("group"), std::string::npos) << result.error().hint;
 }
 
+/// Three classes by the first two features, told with some noise.
+class ClassTrainer : public Trainer {
+ protected:
+  ClassTrainer() {
+    const Examples examples = made_examples(0, 4000);
+    for (size_t i = 0; i < examples.rows(); ++i) {
+      const double first =
+          examples.features[i * 4] + 0.2 * (made(static_cast<int64_t>(i), 7) - 0.5);
+      labels_.push_back(first < 0.3 ? 0 : first < 0.7 ? 1 : 2);
+    }
+    const auto column = numbers_column("label", labels_);
+    const int at = request_.joined->schema()->GetFieldIndex("label");
+    request_.joined = *request_.joined->SetColumn(
+        at, column.field, std::make_shared<arrow::ChunkedArray>(column.values));
+    request_.task.kind = TaskKind::multiclass;
+    request_.task.label = "kind";
+    request_.task.classes = {"low", "middle", "high"};
+  }
+
+  std::vector<double> labels_;
+};
+
+TEST_F(ClassTrainer, EveryLearnerTellsClassesApart) {
+  for (const char* learner : {"gbdt", "linear", "constant"}) {
+    SCOPED_TRACE(learner);
+    request_.settings.learner = learner;
+    request_.settings.parameters.clear();
+    const auto result = train_model(objects_, request_);
+    ASSERT_TRUE(result.ok()) << result.error().what;
+    EXPECT_FALSE(Model::load_of_one_number(objects_, result->model).ok());
+    const auto model = Model::load(objects_, result->model);
+    ASSERT_TRUE(model.ok()) << model.error().what;
+    EXPECT_EQ((*model)->manifest().classes, request_.task.classes);
+    EXPECT_EQ((*model)->manifest().task_kind, "multiclass");
+    const auto inputs = block_from(*request_.joined, (*model)->features().inputs());
+    ASSERT_TRUE(inputs.ok());
+    std::vector<Prediction> predictions;
+    Model::Scratch scratch;
+    ASSERT_TRUE((*model)->predict(*inputs, predictions, scratch).ok());
+    double loss = 0, hits = 0;
+    std::vector<int64_t> decided(3, 0);
+    for (const int64_t i : result->split.test) {
+      const auto row = static_cast<size_t>(i);
+      const double* const all = &scratch.values[row * 3];
+      EXPECT_NEAR(all[0] + all[1] + all[2], 1, 1e-12);
+      EXPECT_EQ(all[predictions[row].class_number], predictions[row].value);
+      EXPECT_GE(predictions[row].value, 1.0 / 3 - 1e-12);
+      const auto label = static_cast<size_t>(labels_[row]);
+      loss -= std::log(all[label]) / 600;
+      hits += predictions[row].class_number == label ? 1 : 0;
+      if (label == 2) ++decided[predictions[row].class_number];
+    }
+    EXPECT_NEAR(find(*result, "log_loss")->value, loss, 1e-12);
+    EXPECT_NEAR(find(*result, "accuracy")->value, hits / 600, 1e-12);
+    EXPECT_EQ(result->class_counts.at(2).decided, decided);
+    EXPECT_NE(find(*result, "accuracy", "group=g1"), nullptr);
+    ASSERT_TRUE((*model)->prediction_profile());
+    EXPECT_TRUE((*model)->prediction_profile()->is_category);
+    if (std::string(learner) == "constant") {
+      EXPECT_NEAR(find(*result, "macro_auc")->value, 0.5, 1e-12);
+      continue;
+    }
+    EXPECT_GT(hits / 600, std::string(learner) == "gbdt" ? 0.8 : 0.6);
+    EXPECT_NE(find(*result, "recall", "class=high"), nullptr);
+    // The loss that chose the rounds is that of the valid rows.
+    ASSERT_FALSE(result->valid_loss.empty());
+    const size_t best =
+        std::string(learner) == "gbdt" ? static_cast<size_t>(result->best_round) : 1;
+    double valid = 0;
+    for (const int64_t i : result->split.valid) {
+      const auto row = static_cast<size_t>(i);
+      valid -= std::log(scratch.values[row * 3 + static_cast<size_t>(labels_[row])]) /
+               static_cast<double>(result->split.valid.size());
+    }
+    EXPECT_NEAR(result->valid_loss.at(best - 1), valid, 1e-9);
+  }
+}
+
+TEST_F(ClassTrainer, SameModelTwiceAndOnAnyNumberOfThreads) {
+  const auto first = train_model(objects_, request_);
+  request_.threads = 1;
+  const auto second = train_model(objects_, request_);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->model, second->model);
+}
+
+TEST_F(ClassTrainer, WhatIsNotKnownOfClassesIsToldClearly) {
+  request_.task.classes.emplace_back("never");
+  auto result = train_model(objects_, request_);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().what, "the class `never` has no training row, nor any other");
+  request_.task.classes.pop_back();
+  request_.settings.calibrate = CalibrationMethod::platt;
+  EXPECT_NE(train_model(objects_, request_).error().what.find("several classes"),
+            std::string::npos);
+  request_.settings.calibrate.reset();
+  request_.features.push_back({"rate", "target_mean(\"group\")"});
+  EXPECT_NE(train_model(objects_, request_).error().what.find("this task has classes"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace millgate

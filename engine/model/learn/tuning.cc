@@ -25,7 +25,7 @@ void add_to(std::vector<double>& sums, const std::vector<double>& values) {
 
 /// What one fold adds to the sums in `outcome`.
 Status add_fold(const std::vector<Objective>& objectives, const PreparedRows& rows,
-                const Fitted& fitted, uint64_t seed, TrialOutcome& outcome) {
+                const Fitted& fitted, size_t class_count, uint64_t seed, TrialOutcome& outcome) {
   const std::vector<double> predictions = predictions_of(fitted, rows.valid);
   const Outcome measured{.label = rows.valid.labels, .prediction = predictions};
   std::vector<double> values;
@@ -35,8 +35,9 @@ Status add_fold(const std::vector<Objective>& objectives, const PreparedRows& ro
       continue;
     }
     const bool decides = values.empty();
-    MILLGATE_ASSIGN(const ResampledMetric metric,
-                    resample_metric(measured, one.metric, decides ? kTuneResamples : 0, seed));
+    MILLGATE_ASSIGN(
+        const ResampledMetric metric,
+        resample_metric(measured, one.metric, decides ? kTuneResamples : 0, seed, class_count));
     values.push_back(metric.value);
     if (!decides) continue;
     add_to(outcome.in_bag, metric.in_bag);
@@ -49,18 +50,18 @@ Status add_fold(const std::vector<Objective>& objectives, const PreparedRows& ro
 }  // namespace
 
 Result<std::vector<Objective>> objectives_of(const TrainSettings& settings, TaskKind kind) {
-  const bool regression = kind == TaskKind::regression;
   const std::vector<std::string> own =
-      regression ? std::vector<std::string>{"rmse", "mae", "r2", kSize}
-                 : std::vector<std::string>{"log_loss", "auc", "brier", "calibration_error", kSize};
+      kind == TaskKind::regression ? std::vector<std::string>{"rmse", "mae", "r2", kSize}
+      : kind == TaskKind::multiclass
+          ? std::vector<std::string>{"log_loss", "brier", kSize}
+          : std::vector<std::string>{"log_loss", "auc", "brier", "calibration_error", kSize};
   std::vector<std::string> names = settings.tune->metrics;
   if (names.empty()) names = {own.front()};
   std::vector<Objective> objectives;
   for (const std::string& name : names) {
     if (std::find(own.begin(), own.end(), name) == own.end()) {
       return settings.tune->section.error_at(
-          "metric",
-          "`" + name + "` is no metric of a " + (regression ? "regression" : "binary") + " task",
+          "metric", "`" + name + "` is no metric of a " + std::string(to_text(kind)) + " task",
           name_hint(name, own));
     }
     objectives.push_back({.metric = name, .higher_is_better = find_metric(name)->higher_is_better});
@@ -105,7 +106,7 @@ Result<TrialOutcome> TuningRows::evaluate(const Assignment& assignment, int thre
   TrialOutcome outcome;
   double rounds = 0;
   for (size_t fold = 0; fold < folds_.size(); ++fold) {
-    LearnerInput input = learner_input(request_.task.kind, folds_[fold], settings);
+    LearnerInput input = learner_input(request_.task, folds_[fold], settings);
     input.threads = threads;
     if (fold == 0) {
       input.goes_on = [&](int round, double best_loss) {
@@ -127,7 +128,7 @@ Result<TrialOutcome> TuningRows::evaluate(const Assignment& assignment, int thre
       outcome.rung_losses.resize(
           rungs_.size(), *std::min_element(fitted.valid_loss.begin(), fitted.valid_loss.end()));
     }
-    MILLGATE_TRY(add_fold(objectives_, folds_[fold], fitted,
+    MILLGATE_TRY(add_fold(objectives_, folds_[fold], fitted, request_.task.classes.size(),
                           settings.seed + static_cast<uint64_t>(fold), outcome));
   }
   const auto count = static_cast<double>(folds_.size());

@@ -6,6 +6,7 @@
 #include <limits>
 #include <thread>
 
+#include "model/measure/class_measures.h"
 #include "model/measure/resample_lanes.h"
 
 namespace millgate {
@@ -74,10 +75,33 @@ std::vector<Measures> measure_resamples(const std::vector<GroupRows>& groups, si
   return all;
 }
 
+/// Labels are classes, and probabilities some.
+Status check_classes(const Outcome& rows, size_t classes) {
+  for (size_t i = 0; i < rows.label.size(); ++i) {
+    const double label = rows.label[i];
+    if (!(label >= 0 && label < static_cast<double>(classes)) || label != std::floor(label)) {
+      return invalid_input("measuring: the label of row " + std::to_string(i) + " is no class",
+                           "leave out rows without a label");
+    }
+    double sum = 0;
+    bool are_probabilities = true;
+    for (const double one : rows.prediction.subspan(i * classes, classes)) {
+      are_probabilities = are_probabilities && one >= 0 && one <= 1;
+      sum += one;
+    }
+    if (!are_probabilities || std::abs(sum - 1) > 1e-3) {
+      return invalid_input("measuring: the probabilities of row " + std::to_string(i) +
+                           " are not from 0 to 1, or do not add up to 1");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 GroupMeasures measure_groups(const Outcome& rows, std::span<const std::vector<uint32_t>> groups,
                              const MeasureOptions& options) {
+  if (options.class_count > 0) return measure_class_groups(rows, groups, options);
   const std::vector<GroupRows> arranged = arrange_groups(rows, groups, options.regression);
   GroupMeasures measured;
   for (const GroupRows& group : arranged) measured.point.push_back(measure_once(group, options));
@@ -88,7 +112,7 @@ GroupMeasures measure_groups(const Outcome& rows, std::span<const std::vector<ui
 Status check_outcome(const Outcome& rows, const std::vector<SliceColumn>& slices,
                      const MeasureOptions& options) {
   const size_t count = rows.label.size();
-  if (rows.prediction.size() != count) {
+  if (rows.prediction.size() != count * std::max<size_t>(options.class_count, 1)) {
     return invalid_input("measuring: " + std::to_string(count) + " labels but " +
                          std::to_string(rows.prediction.size()) + " predictions");
   }
@@ -112,6 +136,7 @@ Status check_outcome(const Outcome& rows, const std::vector<SliceColumn>& slices
                            std::to_string(count) + " rows");
     }
   }
+  if (options.class_count > 0) return check_classes(rows, options.class_count);
   for (size_t i = 0; i < count; ++i) {
     if (!std::isfinite(rows.prediction[i]) || !std::isfinite(rows.label[i])) {
       return invalid_input("measuring: row " + std::to_string(i) +

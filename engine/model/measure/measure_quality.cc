@@ -110,17 +110,23 @@ class Measured {
   std::vector<Evidence> evidence_;
 };
 
-/// Rows in the order of their predictions, which is the one that intervals are drawn by.
+/// Rows in the order of their predictions, which is the one that intervals are drawn by; of several
+/// classes by the probability of the first one.
 struct RankedOutcome {
   std::vector<double> label, prediction;
   std::vector<std::vector<std::string>> texts;
   std::vector<SliceColumn> slices;
 
-  RankedOutcome(const Outcome& rows, const std::vector<SliceColumn>& columns) {
-    const std::vector<uint32_t> order = rank_rows(rows);
+  RankedOutcome(const Outcome& rows, const std::vector<SliceColumn>& columns, size_t class_count) {
+    const size_t width = std::max<size_t>(class_count, 1);
+    std::vector<double> key;
+    for (size_t row = 0; row < rows.label.size(); ++row)
+      key.push_back(rows.prediction[row * width]);
+    const std::vector<uint32_t> order = rank_rows({rows.label, key});
     for (const uint32_t row : order) {
       label.push_back(rows.label[row]);
-      prediction.push_back(rows.prediction[row]);
+      const auto told = rows.prediction.subspan(row * width, width);
+      prediction.insert(prediction.end(), told.begin(), told.end());
     }
     texts.resize(columns.size());
     for (size_t c = 0; c < columns.size(); ++c) {
@@ -137,7 +143,7 @@ Result<std::vector<Evidence>> measure_quality(const Outcome& rows,
                                               const std::vector<SliceColumn>& slices,
                                               const MeasureOptions& options) {
   MILLGATE_TRY(check_outcome(rows, slices, options));
-  const RankedOutcome ranked(rows, slices);
+  const RankedOutcome ranked(rows, slices, options.class_count);
   const Plan plan = plan_groups(rows.label.size(), ranked.slices);
   const GroupMeasures measures = measure_groups(ranked.outcome(), plan.groups, options);
   Measured measured(measures, options);
@@ -148,7 +154,7 @@ Result<std::vector<Evidence>> measure_quality(const Outcome& rows,
                          column.groups[g].rows.size());
     }
   }
-  if (!options.regression) {
+  if (!options.regression && options.class_count == 0) {
     for (const MeasuredColumn& column : plan.columns) measured.add_gaps(ranked.outcome(), column);
   }
   return measured.take();

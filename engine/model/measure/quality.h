@@ -29,6 +29,9 @@ struct Confusion {
 };
 
 /// Rows to be measured; all spans have one length. Labels are 0 or 1 for binary tasks.
+///
+/// Of several classes (only where `MeasureOptions::class_count` says so) a label is the number of
+/// its class, and `prediction` has a probability a class, row-major.
 struct Outcome {
   std::span<const double> label;
   std::span<const double> prediction;  ///< Probability, or the value for regression.
@@ -72,6 +75,7 @@ struct MeasureOptions {
   int resamples = 200;                  ///< Bootstrap resamples of rows; 0: no intervals.
   uint64_t seed = 1;
   bool regression = false;
+  size_t class_count = 0;                ///< Of several classes; 0: a binary task or a regression.
   std::string data = {};                 ///< Copied into the evidence.
   std::vector<std::string> inputs = {};  ///< Copied into the evidence.
 };
@@ -103,8 +107,8 @@ inline constexpr int64_t kGapBasisMin = 10;
 /// and widened to hold the value. No interval where a resample in ten or more is undefined.
 ///
 /// Same seed, same numbers, on any number of threads (it uses those of the machine).
-/// Errors: `invalid_input` when lengths differ, there are no rows, a label is not 0 or 1, or a
-/// number is not finite.
+/// Errors: `invalid_input` when lengths differ, there are no rows, a label is not 0 or 1 or no
+/// class, a number is not finite, or probabilities of classes do not add up to 1 (within 0.001).
 [[nodiscard]] Result<std::vector<Evidence>> measure_quality(const Outcome& rows,
                                                             const std::vector<SliceColumn>& slices,
                                                             const MeasureOptions& options);

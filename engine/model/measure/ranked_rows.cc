@@ -100,6 +100,31 @@ void RankedRows::add(const RankedRows& other, size_t row) {
   if (!other.loss.empty()) loss.push_back(other.loss[row]);
 }
 
+bool is_of_task(Measure measure, const MeasureOptions& options) {
+  switch (measure) {
+    case Measure::rmse:
+    case Measure::mae:
+    case Measure::r2:
+      return options.regression;
+    case Measure::macro_auc:
+    case Measure::macro_f1:
+    case Measure::top_2_accuracy:
+    case Measure::top_3_accuracy:
+      return options.class_count > 0;
+    case Measure::log_loss:
+    case Measure::brier:
+    case Measure::calibration_error:
+    case Measure::accuracy:
+    case Measure::log_loss_skill:
+    case Measure::balanced_accuracy:
+    case Measure::matthews:
+    case Measure::kappa:
+      return !options.regression;
+    default:
+      return !options.regression && options.class_count == 0;
+  }
+}
+
 std::vector<uint32_t> rank_rows(const Outcome& rows) {
   std::vector<uint32_t> order(rows.prediction.size());
   std::iota(order.begin(), order.end(), 0U);

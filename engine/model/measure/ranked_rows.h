@@ -37,6 +37,10 @@ enum class Measure : size_t {
   rmse,
   mae,
   r2,
+  macro_auc,
+  macro_f1,
+  top_2_accuracy,
+  top_3_accuracy,
 };
 inline constexpr std::array kMeasureNames = {"auc",
                                              "log_loss",
@@ -60,8 +64,14 @@ inline constexpr std::array kMeasureNames = {"auc",
                                              "jaccard",
                                              "rmse",
                                              "mae",
-                                             "r2"};
+                                             "r2",
+                                             "macro_auc",
+                                             "macro_f1",
+                                             "top_2_accuracy",
+                                             "top_3_accuracy"};
 inline constexpr size_t kMeasureCount = kMeasureNames.size();
+/// Whether it is measured of the kind of task that `options` are for.
+[[nodiscard]] bool is_of_task(Measure measure, const MeasureOptions& options);
 inline constexpr int kCalibrationBins = 10;
 
 /// One value a metric; NaN where it is undefined.

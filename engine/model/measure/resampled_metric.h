@@ -18,10 +18,12 @@ struct ResampledMetric {
 
 /// Each resample draws as many rows as there are, with replacement: by `seed` and the number of
 /// rows, so that predictions of several models for the same rows are compared on the same
-/// resamples. `metric` is one of those of `measure_quality` that need no threshold.
+/// resamples. `metric` is one of those of `measure_quality` that need no threshold; of several
+/// classes (`class_count` of them, else 0) `log_loss` or `brier`.
 ///
 /// Errors: `invalid_input` for another metric, labels and predictions of different lengths or none.
 [[nodiscard]] Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view metric,
-                                                      int resamples, uint64_t seed);
+                                                      int resamples, uint64_t seed,
+                                                      size_t class_count = 0);
 
 }  // namespace millgate

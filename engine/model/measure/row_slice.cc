@@ -18,10 +18,6 @@ Unmeasured too_few(const RowSlice& slice, size_t all_rows) {
   return {.metric = {}, .slice = slice.name, .why = std::move(why)};
 }
 
-bool is_of_task(size_t measure, bool regression) {
-  return (measure >= static_cast<size_t>(Measure::rmse)) == regression;
-}
-
 }  // namespace
 
 Result<MeasuredSlices> measure_slices(const Outcome& rows, const std::vector<RowSlice>& slices,
@@ -41,8 +37,8 @@ Result<MeasuredSlices> measure_slices(const Outcome& rows, const std::vector<Row
   const GroupMeasures measures = measure_groups(rows, groups, options);
   for (size_t g = 0; g < judged.size(); ++g) {
     for (size_t m = 0; m < kMeasureCount; ++m) {
-      if (!is_of_task(m, options.regression)) continue;
       const auto measure = static_cast<Measure>(m);
+      if (!is_of_task(measure, options)) continue;
       Evidence evidence{.metric = kMeasureNames[m],
                         .value = measures.value(g, measure),
                         .lower = std::nullopt,

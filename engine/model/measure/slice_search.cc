@@ -8,8 +8,8 @@
 #include <map>
 
 #include "ground/random.h"
+#include "model/measure/class_measures.h"
 #include "model/measure/false_discovery.h"
-#include "model/measure/quality.h"
 #include "model/measure/ranked_rows.h"
 
 namespace millgate {
@@ -336,16 +336,16 @@ Result<SliceSearch> find_slices(std::span<const double> loss, std::span<const Se
   return Search(loss, columns, options).run();
 }
 
-std::vector<double> row_losses(std::span<const double> label, std::span<const double> prediction,
-                               bool regression) {
-  const Outcome rows{.label = label, .prediction = prediction};
-  std::vector<uint32_t> order(label.size());
+std::vector<double> row_losses(const Outcome& rows, const MeasureOptions& options) {
+  if (options.class_count > 0) return class_losses(rows, options.class_count);
+  std::vector<uint32_t> order(rows.label.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<uint32_t>(i);
-  if (!regression) return arrange(rows, order, false).loss;
+  if (!options.regression) return arrange(rows, order, false).loss;
   std::vector<double> losses;
-  losses.reserve(label.size());
-  for (size_t i = 0; i < label.size(); ++i) {
-    losses.push_back((prediction[i] - label[i]) * (prediction[i] - label[i]));
+  losses.reserve(rows.label.size());
+  for (size_t i = 0; i < rows.label.size(); ++i) {
+    const double off = rows.prediction[i] - rows.label[i];
+    losses.push_back(off * off);
   }
   return losses;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ground/error.h"
+#include "model/measure/quality.h"
 
 namespace millgate {
 
@@ -68,7 +69,6 @@ struct SliceSearch {
                                               const SliceSearchOptions& options);
 
 /// The loss of each row by which slices are searched: -ln p(label), or the squared error.
-[[nodiscard]] std::vector<double> row_losses(std::span<const double> label,
-                                             std::span<const double> prediction, bool regression);
+[[nodiscard]] std::vector<double> row_losses(const Outcome& rows, const MeasureOptions& options);
 
 }  // namespace millgate

@@ -27,7 +27,7 @@ namespace {
 std::shared_ptr<const Model> find_model(const Repository& repository, const std::string& logged) {
   const auto id = resolve_model(repository.ledger(), logged);
   if (!id) return nullptr;
-  auto model = Model::load(repository.objects(), *id);
+  auto model = Model::load_of_one_number(repository.objects(), *id);
   return model ? *model : nullptr;
 }
 

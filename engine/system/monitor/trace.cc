@@ -224,10 +224,12 @@ Status trace_model(const Repository& repository, Database& database, const arrow
   const Ledger& ledger = repository.ledger();
   MILLGATE_ASSIGN(trace.serving, serving(ledger, trace.answered));
   const auto id = resolve_model(ledger, trace.model);
-  auto model = id ? Model::load(repository.objects(), *id)
+  auto model = id ? Model::load_of_one_number(repository.objects(), *id)
                   : Result<std::shared_ptr<const Model>>(id.error());
   if (!model) {
-    trace.model_note = "model " + trace.model + " is not in this project's store";
+    trace.model_note = model.error().code == ErrorCode::invalid_input
+                           ? model.error().what
+                           : "model " + trace.model + " is not in this project's store";
     trace.replay_note = trace.row.note = trace.model_note;
     return {};
   }

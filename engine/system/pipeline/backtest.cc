@@ -272,6 +272,11 @@ Result<Backtest> run_backtest(Repository& repository, const Project& project,
                          "use split = { by = \"time\", valid = \"30d\", test = \"30d\" }");
   }
   MILLGATE_ASSIGN(TrainingSet set, open_training_set(repository, project, options.revision));
+  if (set.plan.task.kind == TaskKind::multiclass) {
+    return project.task->section.error_at(
+        "kind", "models of several classes are not held against older ones by a back-test yet",
+        "a requirement with after = \"60d\" measures one age");
+  }
   Backtest backtest;
   const bool is_regression = set.plan.task.kind == TaskKind::regression;
   backtest.metric = !options.metric.empty() ? options.metric : is_regression ? "rmse" : "auc";

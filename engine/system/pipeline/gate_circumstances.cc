@@ -127,6 +127,15 @@ class Circumstances {
       into_.add(measured.evidence, measured.unmeasured);
     }
     if (changes.empty()) return {};
+    if (options_.class_count > 0) {
+      for (const auto& [name, slice] : changes) {
+        into_.unmeasured.push_back({.metric = {},
+                                    .slice = name,
+                                    .why = "it is a change of one number a row, and this "
+                                           "model tells a probability of each class"});
+      }
+      return {};
+    }
     const ChangedPredictions changed{.before = rows_.outcome().prediction,
                                      .after = side.predictions};
     MILLGATE_ASSIGN(const MeasuredSlices measured,

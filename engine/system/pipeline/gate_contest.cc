@@ -25,7 +25,13 @@ struct ContestRows {
   std::vector<RowSlice> slices;  ///< One a requirement.
 };
 
-Result<ContestRows> contest_rows(const GateContest& contest, GateRows& rows) {
+/// The numbers of a row, of which there are `width`.
+void copy_row(const std::vector<double>& from, size_t row, size_t width, std::vector<double>& to) {
+  const auto begin = from.begin() + static_cast<std::ptrdiff_t>(row * width);
+  to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+}
+
+Result<ContestRows> contest_rows(const GateContest& contest, GateRows& rows, size_t width) {
   ContestRows both;
   std::vector<uint32_t> place(rows.count());
   const auto is_left_out = [&](size_t row) {
@@ -35,8 +41,8 @@ Result<ContestRows> contest_rows(const GateContest& contest, GateRows& rows) {
     place[row] = static_cast<uint32_t>(both.label.size());
     if (is_left_out(row)) continue;
     both.label.push_back(rows.outcome().label[row]);
-    both.challenger.push_back(contest.challenger.predictions[row]);
-    both.champion.push_back(contest.champion.predictions[row]);
+    copy_row(contest.challenger.predictions, row, width, both.challenger);
+    copy_row(contest.champion.predictions, row, width, both.champion);
   }
   for (const Requirement* one : contest.asked) {
     MILLGATE_ASSIGN(RowSlice slice, rows.rows_of(*one));
@@ -69,7 +75,8 @@ std::string note_of(const Advantage& advantage, const Requirement& requirement,
 
 Status hold_contest(const GateContest& contest, GateRows& rows, MeasureOptions options, double tail,
                     GateEvidence& into) {
-  MILLGATE_ASSIGN(const ContestRows both, contest_rows(contest, rows));
+  const size_t width = std::max<size_t>(options.class_count, 1);
+  MILLGATE_ASSIGN(const ContestRows both, contest_rows(contest, rows, width));
   options.resamples = kContestResamples;
   std::optional<ModelContest> held;
   if (std::ssize(both.label) >= kGroupRowsMin) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/learn/row_values.h"
+#include "model/measure/class_quality.h"
 #include "model/measure/fairness.h"
 #include "model/measure/membership.h"
 #include "model/measure/metric.h"
@@ -42,16 +43,29 @@ struct Asked {
   std::vector<const Requirement*> found;          ///< Of the worst slice that is found.
   bool membership = false;                        ///< `membership_advantage`.
   bool explanations = false;                      ///< Of the quality of explanations.
+  bool each_class = false;                        ///< Of single classes.
   size_t comparisons = 0;                         ///< With whatever it is.
 };
 
-Asked asked_by(const std::vector<Requirement>& requirements) {
+/// Of models that tell classes apart: `slice = "class=NAME"` asks for a class against the rest.
+bool is_of_class(const Requirement& requirement, const std::vector<std::string>& classes) {
+  if (requirement.where.size() != 1 || requirement.where.front().column != "class") return false;
+  return std::find(classes.begin(), classes.end(), requirement.where.front().value) !=
+         classes.end();
+}
+
+Asked asked_by(const std::vector<Requirement>& requirements,
+               const std::vector<std::string>& classes) {
   Asked asked;
   for (const Requirement& one : requirements) {
     if (one.metric == kMembership) asked.membership = true;
     const Metric* metric = find_metric(one.metric);
     if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
     if (!is_measured_here(one.metric)) continue;
+    if (is_of_class(one, classes) && !is_comparison(one.bound) && one.circumstance.empty()) {
+      asked.each_class = true;
+      continue;
+    }
     if (is_comparison(one.bound)) ++asked.comparisons;
     if (!one.circumstance.empty()) {
       asked.circumstances.push_back(&one);
@@ -87,7 +101,7 @@ Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, G
                             GateEvidence& into) {
   for (const auto& [slice, grouping] : asked.groupings) {
     const auto& [requirement, metrics] = grouping;
-    if (options.regression) {
+    if (options.regression || options.class_count > 0) {
       into.unmeasured.push_back(
           {.metric = {}, .slice = slice, .why = "gaps are between the decisions of a binary task"});
       continue;
@@ -116,9 +130,7 @@ Status search_slices(const Project& project, const Model& model, const MeasureOp
   SliceSearchOptions how;
   how.seed = options.seed;
   const Outcome outcome = rows.outcome();
-  MILLGATE_ASSIGN(
-      into.slices,
-      find_slices(row_losses(outcome.label, outcome.prediction, options.regression), columns, how));
+  MILLGATE_ASSIGN(into.slices, find_slices(row_losses(outcome, options), columns, how));
   return {};
 }
 
@@ -194,6 +206,15 @@ Status measure_against_serving(Repository& repository, const Project& project, c
                                const GateModel& judged, const GateModel& serving, GateRows& rows,
                                const MeasureOptions& options, double tail, GateEvidence& into) {
   const Id& champion = serving.run->model;
+  if (serving.model->manifest().task_kind != judged.model->manifest().task_kind ||
+      serving.model->manifest().classes != judged.model->manifest().classes) {
+    for (const Requirement* one : asked.contests) {
+      into.unmeasured.push_back({one->metric, one->slice,
+                                 "model " + champion.brief() + ", which serves, is of another " +
+                                     "kind of task or has other classes"});
+    }
+    return {};
+  }
   MILLGATE_ASSIGN(
       std::vector<uint8_t> seen,
       seen_rows(repository, project, champion, {serving.run->data_commit, serving.trained.get()},
@@ -234,9 +255,8 @@ Status measure_privacy(const Repository& repository, const Project& project,
   Block inputs = select_rows(all, trained);
   inputs.rows = trained.size();
   MILLGATE_ASSIGN(const auto told, predictions_of_rows(*judged.model, inputs));
-  auto measured = measure_membership(
-      row_losses(labels, told, options.regression),
-      row_losses(rows.outcome().label, rows.outcome().prediction, options.regression));
+  auto measured = measure_membership(row_losses({.label = labels, .prediction = told}, options),
+                                     row_losses(rows.outcome(), options));
   if (!measured.ok()) {
     into.unmeasured.push_back({kMembership, "", measured.error().what});
     return {};
@@ -259,7 +279,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   const RunReport& run = *judged.run;
   const Model& model = *judged.model;
   MILLGATE_ASSIGN(GateRows rows, GateRows::open(project, model, *judged.judged));
-  const Asked asked = asked_by(requirements);
+  const Asked asked = asked_by(requirements, model.manifest().classes);
   GateEvidence measured;
   MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
                   seen_rows(repository, project, run.model, {run.data_commit, judged.trained.get()},
@@ -280,10 +300,16 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   options.resamples = kGateResamples;
   options.seed = project.train.seed;
   options.regression = model.manifest().task_kind == "regression";
+  options.class_count = model.manifest().classes.size();
   options.data = "test";
   options.inputs = {run.model.hex(), run.data_commit};
   MILLGATE_TRY(measure_asked_slices(asked, options, rows, measured));
   MILLGATE_TRY(measure_asked_groups(asked, options, rows, measured));
+  if (asked.each_class) {
+    MILLGATE_ASSIGN(const std::vector<Evidence> each,
+                    measure_each_class(rows.outcome(), model.manifest().classes, options));
+    measured.add(each, {});
+  }
   MILLGATE_TRY(search_slices(project, model, options, rows, measured));
   MILLGATE_TRY(measure_found_slices(asked, options, rows, measured));
   // All ends hold at once: each may be wrong with a share of the error (Bonferroni).

@@ -15,6 +15,7 @@ Result<std::vector<double>> predictions_of_rows(const Model& model, const Block&
   std::vector<Prediction> predicted;
   Model::Scratch scratch;
   MILLGATE_TRY(model.predict(inputs, predicted, scratch));
+  if (model.has_classes()) return std::move(scratch.values);
   std::vector<double> values;
   values.reserve(predicted.size());
   for (const Prediction& one : predicted) values.push_back(one.value);

@@ -23,7 +23,8 @@
 
 namespace millgate {
 
-/// What `model` says of each row of `inputs`. Errors: as Model::predict.
+/// What `model` says of each row of `inputs`; of several classes a probability a class, row-major.
+/// Errors: as Model::predict.
 [[nodiscard]] Result<std::vector<double>> predictions_of_rows(const Model& model,
                                                               const Block& inputs);
 

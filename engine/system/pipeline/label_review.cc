@@ -31,7 +31,9 @@ struct LabelledTable {
 Status check_task(const Project& project) {
   if (!project.task || project.task->kind == TaskKind::binary) return {};
   return project.task->section.error_at(
-      "kind", "labels are reviewed for binary tasks; this one predicts a number",
+      "kind",
+      "labels are reviewed for binary tasks; this one is " +
+          std::string(to_text(project.task->kind)),
       "for classes with probabilities of your own: `millgate labels \"select ...\" --label ... "
       "--probability CLASS=COLUMN`");
 }

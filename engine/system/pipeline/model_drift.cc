@@ -69,7 +69,9 @@ Result<Judged> judge_rows(const Model& model, const TestedRows& rows,
   values.reserve(predictions.size());
   for (const Prediction& one : predictions) values.push_back(one.value);
   const bool is_binary = model.manifest().task_kind == "binary";
-  judged.losses = row_losses(rows.labels, values, !is_binary);
+  MeasureOptions how;
+  how.regression = !is_binary;
+  judged.losses = row_losses({.label = rows.labels, .prediction = values}, how);
   if (!is_binary || !utility) return judged;
   judged.earned.reserve(predictions.size());
   for (size_t i = 0; i < predictions.size(); ++i) {

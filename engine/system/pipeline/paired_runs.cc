@@ -50,6 +50,7 @@ std::string obstacle(const Side& base, const Side& other) {
     return "they do not predict the same: `" + a.label + "` of " + a.task_table + " (" +
            a.task_kind + ") and `" + b.label + "` of " + b.task_table + " (" + b.task_kind + ")";
   }
+  if (base.model->has_classes()) return "models of several classes are not compared so yet";
   if (is_split_by_time(base) != is_split_by_time(other)) {
     return "one was split by time and the other at random: the test rows of one taught the other";
   }
@@ -92,8 +93,8 @@ Result<std::shared_ptr<arrow::Table>> join_rows(const Repository& repository,
                                                 const Side& base, const Side& other) {
   JoinPlan plan{*project.task, project.views, project.sources};
   // What they were trained to predict, whatever the project asks now.
-  const bool is_binary = other.model->manifest().task_kind == "binary";
-  plan.task.kind = is_binary ? TaskKind::binary : TaskKind::regression;
+  plan.task.kind = task_kind_from(other.model->manifest().task_kind).value_or(TaskKind::binary);
+  plan.task.classes = other.model->manifest().classes;
   plan.task.label = other.model->manifest().label;
   plan.task.label_known = other.model->manifest().label_known;
   std::set<std::string> columns;

@@ -171,6 +171,14 @@ Status read_the_task(Section& root, Project& project) {
     return section.error_at("threshold", "`threshold` must lie between 0 and 1",
                             "it is a probability; leave it out to choose it by [metric.utility]");
   }
+  if (project.threshold && project.task->kind != TaskKind::binary) {
+    return section.error_at("threshold",
+                            "`threshold` is of a binary task, and this one is " +
+                                std::string(to_text(project.task->kind)),
+                            project.task->kind == TaskKind::multiclass
+                                ? "the most probable class is decided for"
+                                : "remove it");
+  }
   return check_table(project, section, project.task->table);
 }
 
@@ -243,6 +251,13 @@ Status read_utility(Section& root, Project& project) {
       *amount = value.value_or(0);
     }
     MILLGATE_TRY(section.finish());
+    if (project.task && project.task->kind == TaskKind::multiclass) {
+      return metric.error_at(
+          "utility",
+          "[metric.utility] is what the four outcomes of a binary task earn, and "
+          "this task has classes",
+          "require `accuracy`, `macro_f1` or the `recall` of a class instead");
+    }
     project.utility = utility;
   }
   return metric.finish();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -27,6 +28,8 @@ namespace {
 
 /// Values of a text that is still a category, at most.
 constexpr int64_t kCategoriesMax = 200;
+/// A label of text with more values is not taken for classes.
+constexpr int64_t kProposedClassesMax = 50;
 /// Of the area under the curve of one column alone, from where on it decides the label.
 constexpr double kDecides = 0.995;
 /// Rows that a split with parts of a fifth can still use.
@@ -151,11 +154,36 @@ class Proposal {
       project_.label = in_expression(column->name);
       return summarise_values(quote_name(column->name));
     }
+    if (column->distinct <= kProposedClassesMax) return take_classes(*column);
     MILLGATE_ASSIGN(const std::string often, one_value(*column, "count(*) desc"));
     return invalid_input(
         "the label `" + column->name + "` has " + std::to_string(column->distinct) +
-            " classes, and a task has two",
+            " different values, too many for classes that are told apart",
         "ask for one of them: --label \"" + in_expression(column->name) + " = '" + often + "'\"");
+  }
+
+  /// Its values, the most frequent first.
+  Status take_classes(const Column& column) {
+    project_.kind = "multiclass";
+    project_.label = in_expression(column.name);
+    label_sql_ = quote_name(column.name);
+    MILLGATE_ASSIGN(
+        const auto table,
+        database_.query("select " + label_sql_ +
+                        "::varchar, count(*)::double / "
+                        "sum(count(*)) over () from rows where " +
+                        label_sql_ + " is not null group by 1 order by count(*) desc, 1"));
+    for (int64_t row = 0; row < table->num_rows(); ++row) {
+      MILLGATE_ARROW(const auto value, table->column(0)->GetScalar(row), "label");
+      project_.classes.push_back(value->ToString());
+    }
+    MILLGATE_ARROW(const auto share, table->column(1)->GetScalar(0), "label");
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f",
+                  100 * static_cast<const arrow::DoubleScalar&>(*share).value);
+    project_.label_summary = std::to_string(project_.classes.size()) + " classes, " + text +
+                             " % are " + project_.classes.front();
+    return {};
   }
 
   /// The label is no column: a condition or a value over columns.
@@ -289,11 +317,19 @@ class Proposal {
   /// How well a column alone tells the label of a binary task: the area under the curve, or the
   /// share of rows that a value of it decides, whichever is more.
   Result<double> decides(const Column& column) {
-    if (project_.kind != "binary") return 0.0;
+    if (project_.kind == "regression") return 0.0;
     const std::string quoted = quote_name(column.name);
     const std::string label = "(" + label_sql_ + ")";
     std::string sql;
-    if (column.is_text() || column.is_boolean()) {
+    if (project_.kind == "multiclass") {
+      if (!column.is_text() && !column.is_boolean()) return 0.0;
+      sql = "with c as (select " + quoted + " v, " + label + " l, count(*) n from rows where " +
+            label +
+            " is not null group by 1, 2), best as (select max(n) n from c group by v), "
+            "often as (select max(n) most, sum(n) every from (select sum(n) n from c group by l)) "
+            "select ((select sum(n) from best) - most)::double / greatest(every - most, 1) from "
+            "often";
+    } else if (column.is_text() || column.is_boolean()) {
       // Against the share that always saying the more frequent answer gets right.
       sql = "with v as (select count(*) n, count(*) filter (where " + label +
             ") p from rows where " + label + " is not null group by " + quoted +
@@ -384,6 +420,13 @@ class Proposal {
     text += "\n[task]\ntable = " + toml_text(project_.table) +
             "\nkind = " + toml_text(project_.kind) + "\nlabel = " + toml_text(project_.label) +
             "  # " + project_.label_summary + "\n";
+    if (!project_.classes.empty()) {
+      text += "classes = [";
+      for (const std::string& name : project_.classes) {
+        text += (name == project_.classes.front() ? "" : ", ") + toml_text(name);
+      }
+      text += "]\n";
+    }
     if (!project_.happened.empty()) {
       text += "# label_known = " +
               toml_text(in_expression(project_.happened) + " + interval '30 days'") +
@@ -402,8 +445,10 @@ class Proposal {
     text += "\n[train]\nlearner = \"gbdt\"\nsplit = { by = " + toml_text(by) +
             ", share = 0.2 }\n# tune = { trials = 40 }\n"
             "\n# What a model must meet to go live: `millgate metrics` lists what can be asked.\n";
-    text += project_.kind == "binary" ? "[[requirement]]\nmetric = \"auc\"\nat_least = 0.6\n"
-                                      : "[[requirement]]\nmetric = \"r2\"\nat_least = 0.1\n";
+    text += project_.kind == "binary"       ? "[[requirement]]\nmetric = \"auc\"\nat_least = 0.6\n"
+            : project_.kind == "multiclass" ? "[[requirement]]\nmetric = \"macro_auc\"\n"
+                                              "at_least = 0.6\n"
+                                            : "[[requirement]]\nmetric = \"r2\"\nat_least = 0.1\n";
     text += "\n[[requirement]]\nmetric = \"latency_ms_p99\"\nat_most = 5\n";
   }
 

@@ -27,11 +27,12 @@ struct ProposedProject {
   std::string toml;  ///< The project file.
   std::string table;
   int64_t row_count = 0;
-  std::vector<std::string> key;  ///< Empty: no column tells all rows apart.
-  std::string happened;          ///< Empty: nothing says when.
-  std::string kind;              ///< "binary" or "regression".
-  std::string label;             ///< The expression.
-  std::string label_summary;     ///< "23.1 % of 800 rows", "from 1 to 9.5, mean 4.2".
+  std::vector<std::string> key;      ///< Empty: no column tells all rows apart.
+  std::string happened;              ///< Empty: nothing says when.
+  std::string kind;                  ///< "binary", "multiclass" or "regression".
+  std::string label;                 ///< The expression.
+  std::vector<std::string> classes;  ///< multiclass: the most frequent first.
+  std::string label_summary;         ///< "23.1 % of 800 rows", "from 1 to 9.5, mean 4.2".
   std::vector<std::string> features;
   std::vector<LeftOutColumn> left_out;
 };
@@ -42,7 +43,7 @@ struct ProposedProject {
 /// column that alone decides the label is left out, because it may be known only afterwards.
 ///
 /// Errors: those of reading the file; `not_found` for a label that is no column, with the nearest;
-/// `invalid_input` for a label with one value, or with several classes.
+/// `invalid_input` for a label with one value, or with too many to be classes.
 [[nodiscard]] Result<ProposedProject> propose_project(const std::string& file,
                                                       const ProposalOptions& options);
 

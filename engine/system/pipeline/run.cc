@@ -214,6 +214,7 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.evidence = std::move(result.evidence);
   report.calibration = std::move(result.calibration);
   report.confusion = result.confusion;
+  report.class_counts = std::move(result.class_counts);
   if (result.learned_calibration) {
     report.calibrated_by = to_text(result.learned_calibration->method);
   }

@@ -50,8 +50,9 @@ struct RunReport {
   std::vector<StepReport> steps;
   std::vector<Evidence> evidence;
   std::vector<CalibrationBin> calibration;
-  Confusion confusion;
-  std::string calibrated_by;  ///< Name of a CalibrationMethod; empty: not calibrated.
+  Confusion confusion;                   ///< Of binary tasks.
+  std::vector<ClassCount> class_counts;  ///< Of several classes.
+  std::string calibrated_by;             ///< Name of a CalibrationMethod; empty: not calibrated.
   /// With it: log_loss, brier and calibration_error of the test rows without it.
   std::map<std::string, double> before_calibration;
   std::optional<Uncertainty> uncertainty;

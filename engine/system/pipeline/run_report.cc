@@ -68,6 +68,10 @@ Status read_around(const Json& json, RunReport& report) {
     report.calibrated_by = found->at("method").get<std::string>();
     report.before_calibration = found->at("before").get<std::map<std::string, double>>();
   }
+  for (const Json& one : json.value("classes", Json::array())) {
+    report.class_counts.push_back({.name = one.at("class").get<std::string>(),
+                                   .decided = one.at("decided").get<std::vector<int64_t>>()});
+  }
   if (const auto found = json.find("uncertainty"); found != json.end()) {
     MILLGATE_ASSIGN(report.uncertainty, uncertainty_from_json(*found));
   }
@@ -162,6 +166,9 @@ Json run_report_to_json(const RunReport& report) {
     json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};
   }
   if (report.uncertainty) json["uncertainty"] = to_json(*report.uncertainty);
+  for (const ClassCount& one : report.class_counts) {
+    json["classes"].push_back({{"class", one.name}, {"decided", one.decided}});
+  }
   return json;
 }
 

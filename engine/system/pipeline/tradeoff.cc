@@ -366,6 +366,16 @@ MeasureOptions options_for(const Project& project, const Candidate& first) {
   return options;
 }
 
+/// What is weighed are thresholds, and numbers that are held beside each other.
+Status check_one_number(const Candidate& candidate) {
+  const Model& model = *candidate.model.model;
+  if (!model.has_classes()) return {};
+  return invalid_input("model " + model.id().brief() + " tells " +
+                           std::to_string(model.manifest().classes.size()) +
+                           " classes apart, which stakeholders cannot weigh yet",
+                       "`millgate gate` judges it by requirements");
+}
+
 }  // namespace
 
 std::string_view to_text(Fare fare) {
@@ -391,6 +401,7 @@ bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders) {
 Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
                               const std::vector<Candidate>& candidates) {
   MILLGATE_TRY(check_stakeholders(project));
+  for (const Candidate& one : candidates) MILLGATE_TRY(check_one_number(one));
   const Candidate& first = candidates.front();
   const std::string& commit = first.model.run->data_commit;
   MILLGATE_ASSIGN(const GateRows rows,
@@ -436,6 +447,7 @@ Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
 
 Result<Tradeoff> weigh_thresholds(const Project& project, const Candidate& candidate) {
   MILLGATE_TRY(check_stakeholders(project));
+  MILLGATE_TRY(check_one_number(candidate));
   MeasureOptions options = options_for(project, candidate);
   if (options.regression) return Tradeoff();
   const arrow::Table& joined = *candidate.model.judged;

@@ -56,6 +56,7 @@ Status make_key(TrainingSet& set) {
             dump_json(Json::array({source.happened, source.known})));
   }
   key.add("label", dump_json(Json::array({task.table, task.label, task.label_known})));
+  if (!task.classes.empty()) key.add("classes", dump_json(texts_json(task.classes)));
   for (const View& view : set.plan.views) key.add("view `" + view.name + "`", view_text(view));
   key.add("columns that features read", dump_json(texts_json(set.columns)));
   key.add("version of millgate", std::string(kEngineVersion));
@@ -151,7 +152,7 @@ void add_feature_parts(const Project& project, const TrainingSet& set, StepKey& 
   for (const auto& [name, calendar] : set.context.calendars) {
     key.add("calendar `" + name + "`", dump_json(Json(calendar.days)));
   }
-  key.add("kind of task", set.plan.task.kind == TaskKind::binary ? "binary" : "regression");
+  key.add("kind of task", std::string(to_text(set.plan.task.kind)));
 }
 
 namespace {

@@ -71,7 +71,7 @@ Result<CardFacts> read_card_facts(const Repository& repository, const Project& p
   facts.served = served;
   MILLGATE_ASSIGN(facts.run, read_run(repository, model));
   MILLGATE_ASSIGN(facts.run_event, event_of_run(repository.ledger(), facts.run.event_number));
-  MILLGATE_ASSIGN(facts.model, Model::load(repository.objects(), model));
+  MILLGATE_ASSIGN(facts.model, Model::load_of_one_number(repository.objects(), model));
   MILLGATE_ASSIGN(facts.verdict, find_verdict(repository.ledger(), model));
   if (facts.verdict) {
     MILLGATE_ASSIGN(const auto given, sign_offs(repository.ledger(), *facts.verdict));

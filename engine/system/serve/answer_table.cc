@@ -28,28 +28,33 @@ void append_csv_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-arrow::Status add_output(const std::string& name, const Answers& answers,
+template <typename Builder, typename ValueOf>
+arrow::Result<std::shared_ptr<arrow::Array>> output_array(const Answers& answers,
+                                                          const ValueOf& value_of) {
+  Builder builder;
+  for (size_t row = 0; row < answers.ids.size(); ++row) {
+    ARROW_RETURN_NOT_OK(builder.Append(value_of(row)));
+  }
+  return builder.Finish();
+}
+
+arrow::Status add_output(const InferOutput& output, const Answers& answers,
                          arrow::FieldVector& fields, arrow::ArrayVector& arrays) {
   std::shared_ptr<arrow::Array> array;
-  const TensorDatatype datatype = infer_output_datatype(name);
-  if (datatype == TensorDatatype::bytes) {
-    arrow::StringBuilder builder;
-    ARROW_RETURN_NOT_OK(builder.AppendValues(answers.ids));
-    ARROW_RETURN_NOT_OK(builder.Finish(&array));
-  } else if (datatype == TensorDatatype::boolean) {
-    arrow::BooleanBuilder builder;
-    for (const Prediction& told : answers.predictions) {
-      ARROW_RETURN_NOT_OK(builder.Append(infer_output_boolean(told, name)));
-    }
-    ARROW_RETURN_NOT_OK(builder.Finish(&array));
+  if (output.datatype == TensorDatatype::bytes) {
+    ARROW_ASSIGN_OR_RAISE(array, output_array<arrow::StringBuilder>(answers, [&](size_t row) {
+                            return infer_output_text(answers, output, row);
+                          }));
+  } else if (output.datatype == TensorDatatype::boolean) {
+    ARROW_ASSIGN_OR_RAISE(array, output_array<arrow::BooleanBuilder>(answers, [&](size_t row) {
+                            return infer_output_boolean(answers, output, row);
+                          }));
   } else {
-    arrow::DoubleBuilder builder;
-    for (const Prediction& told : answers.predictions) {
-      ARROW_RETURN_NOT_OK(builder.Append(infer_output_number(told, name)));
-    }
-    ARROW_RETURN_NOT_OK(builder.Finish(&array));
+    ARROW_ASSIGN_OR_RAISE(array, output_array<arrow::DoubleBuilder>(answers, [&](size_t row) {
+                            return infer_output_number(answers, output, row);
+                          }));
   }
-  fields.push_back(arrow::field(name, array->type(), false));
+  fields.push_back(arrow::field(output.name, array->type(), false));
   arrays.push_back(std::move(array));
   return arrow::Status::OK();
 }
@@ -83,8 +88,8 @@ std::shared_ptr<arrow::KeyValueMetadata> metadata_of(const Answers& answers) {
 arrow::Result<std::string> write_arrow(const Answers& answers) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
-  for (const std::string& name : infer_output_names(*answers.model)) {
-    ARROW_RETURN_NOT_OK(add_output(name, answers, fields, arrays));
+  for (const InferOutput& output : infer_outputs(*answers.model)) {
+    ARROW_RETURN_NOT_OK(add_output(output, answers, fields, arrays));
   }
   ARROW_RETURN_NOT_OK(add_warnings(answers, fields, arrays));
   const auto schema = arrow::schema(fields, metadata_of(answers));
@@ -100,20 +105,21 @@ arrow::Result<std::string> write_arrow(const Answers& answers) {
 }  // namespace
 
 std::string answers_csv(const Answers& answers) {
-  const std::vector<std::string> names = infer_output_names(*answers.model);
+  const std::vector<InferOutput> outputs = infer_outputs(*answers.model);
   std::string out;
-  for (const std::string& name : names) out += name + ",";
+  for (const InferOutput& output : outputs) {
+    append_csv_text(out, output.name);
+    out += ',';
+  }
   out += "warnings\n";
   for (size_t row = 0; row < answers.ids.size(); ++row) {
-    for (const std::string& name : names) {
-      const TensorDatatype datatype = infer_output_datatype(name);
-      const Prediction& told = answers.predictions[row];
-      if (datatype == TensorDatatype::bytes) {
-        out += answers.ids[row];
-      } else if (datatype == TensorDatatype::boolean) {
-        out += infer_output_boolean(told, name) ? "true" : "false";
+    for (const InferOutput& output : outputs) {
+      if (output.datatype == TensorDatatype::bytes) {
+        append_csv_text(out, infer_output_text(answers, output, row));
+      } else if (output.datatype == TensorDatatype::boolean) {
+        out += infer_output_boolean(answers, output, row) ? "true" : "false";
       } else {
-        append_json_number(out, infer_output_number(told, name));
+        append_json_number(out, infer_output_number(answers, output, row));
       }
       out += ',';
     }

@@ -2,9 +2,11 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ground/durable_file.h"
+#include "ground/nearest_name.h"
 #include "system/serve/json_value.h"
 #include "system/serve/parquet_bytes.h"
 #include "system/serve/prediction_id.h"
@@ -15,7 +17,22 @@ namespace {
 
 using simdjson::dom::element;
 
-Result<Feedback> read_entry(const element& json) {
+/// What `json` is called among classes; empty: nothing that one could be called.
+std::string class_text(const element& json) {
+  if (json.is_string()) return std::string(json.get_string().value_unsafe());
+  if (json.is_bool()) return json.get_bool().value_unsafe() ? "true" : "false";
+  if (json.is_int64()) return std::to_string(json.get_int64().value_unsafe());
+  return {};
+}
+
+Status read_class(const element& json, std::span<const std::string> classes, Feedback& feedback) {
+  feedback.class_name = class_text(json);
+  if (std::find(classes.begin(), classes.end(), feedback.class_name) != classes.end()) return {};
+  return invalid_input("`label`: expected one of the classes, got " + describe_value(json),
+                       name_hint(feedback.class_name, classes));
+}
+
+Result<Feedback> read_entry(const element& json, std::span<const std::string> classes) {
   simdjson::dom::object members;
   if (json.get(members) != simdjson::SUCCESS) {
     return invalid_input("expected an object, got " + describe_value(json));
@@ -29,6 +46,10 @@ Result<Feedback> read_entry(const element& json) {
   element label;
   if (members["label"].get(label) != simdjson::SUCCESS) {
     return invalid_input("member `label` is missing");
+  }
+  if (!classes.empty()) {
+    MILLGATE_TRY(read_class(label, classes, feedback));
+    return feedback;
   }
   bool is_true = false;
   if (label.get(is_true) == simdjson::SUCCESS) {
@@ -62,17 +83,18 @@ Status write_feedback(const std::string& folder, const std::vector<Feedback>& la
   return publish_bytes({.temporary_path = path + ".tmp", .final_path = path}, bytes);
 }
 
-Result<std::vector<Feedback>> parse_feedback(const std::string& json) {
+Result<std::vector<Feedback>> parse_feedback(const std::string& json,
+                                             std::span<const std::string> classes) {
   MILLGATE_ASSIGN(const element root, parse_body(json));
   std::vector<Feedback> labels;
   simdjson::dom::array list;
   if (root.get(list) != simdjson::SUCCESS) {
-    MILLGATE_ASSIGN(Feedback feedback, read_entry(root));
+    MILLGATE_ASSIGN(Feedback feedback, read_entry(root, classes));
     labels.push_back(std::move(feedback));
     return labels;
   }
   for (const element entry : list) {
-    Result<Feedback> feedback = read_entry(entry);
+    Result<Feedback> feedback = read_entry(entry, classes);
     if (!feedback.ok()) {
       Error error = std::move(feedback).error();
       error.where = "entry " + std::to_string(labels.size());

@@ -8,33 +8,29 @@ namespace millgate {
 
 namespace {
 
-void append_json_data(std::string& out, const std::string& name, const Answers& answers) {
-  const TensorDatatype datatype = infer_output_datatype(name);
+void append_json_data(std::string& out, const InferOutput& output, const Answers& answers) {
   out += ",\"data\":[";
   for (size_t row = 0; row < answers.ids.size(); ++row) {
     if (row > 0) out += ',';
-    const Prediction& told = answers.predictions[row];
-    if (datatype == TensorDatatype::bytes) {
-      append_json_text(out, answers.ids[row]);
-    } else if (datatype == TensorDatatype::boolean) {
-      out += infer_output_boolean(told, name) ? "true" : "false";
+    if (output.datatype == TensorDatatype::bytes) {
+      append_json_text(out, infer_output_text(answers, output, row));
+    } else if (output.datatype == TensorDatatype::boolean) {
+      out += infer_output_boolean(answers, output, row) ? "true" : "false";
     } else {
-      append_json_number(out, infer_output_number(told, name));
+      append_json_number(out, infer_output_number(answers, output, row));
     }
   }
   out += ']';
 }
 
-void append_binary_data(std::string& out, const std::string& name, const Answers& answers) {
-  const TensorDatatype datatype = infer_output_datatype(name);
+void append_binary_data(std::string& out, const InferOutput& output, const Answers& answers) {
   for (size_t row = 0; row < answers.ids.size(); ++row) {
-    const Prediction& told = answers.predictions[row];
-    if (datatype == TensorDatatype::bytes) {
-      append_tensor_text(out, answers.ids[row]);
-    } else if (datatype == TensorDatatype::boolean) {
-      append_tensor_bool(out, infer_output_boolean(told, name));
+    if (output.datatype == TensorDatatype::bytes) {
+      append_tensor_text(out, infer_output_text(answers, output, row));
+    } else if (output.datatype == TensorDatatype::boolean) {
+      append_tensor_bool(out, infer_output_boolean(answers, output, row));
     } else {
-      append_tensor_double(out, infer_output_number(told, name));
+      append_tensor_double(out, infer_output_number(answers, output, row));
     }
   }
 }
@@ -44,19 +40,19 @@ void append_output(std::string& out, std::string& binary, const WantedOutput& wa
                    const Answers& answers) {
   if (out.back() == '}') out += ',';
   out += "{\"name\":";
-  append_json_text(out, wanted.name);
-  out.append(",\"datatype\":\"").append(to_string(infer_output_datatype(wanted.name)));
+  append_json_text(out, wanted.output.name);
+  out.append(",\"datatype\":\"").append(to_string(wanted.output.datatype));
   out += "\",\"shape\":[";
   append_json_integer(out, static_cast<int64_t>(answers.ids.size()));
   out += ']';
   if (wanted.is_binary) {
     const size_t before = binary.size();
-    append_binary_data(binary, wanted.name, answers);
+    append_binary_data(binary, wanted.output, answers);
     out += ",\"parameters\":{\"binary_data_size\":";
     append_json_integer(out, static_cast<int64_t>(binary.size() - before));
     out += '}';
   } else {
-    append_json_data(out, wanted.name, answers);
+    append_json_data(out, wanted.output, answers);
   }
   out += '}';
 }

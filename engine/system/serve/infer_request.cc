@@ -226,7 +226,7 @@ bool is_set(const object& members, const char* key) {
   return members["parameters"][key].get(value) == simdjson::SUCCESS && value;
 }
 
-Result<WantedOutput> read_output(const element& json, const std::vector<std::string>& valid,
+Result<WantedOutput> read_output(const element& json, const std::vector<InferOutput>& valid,
                                  bool is_binary) {
   object members;
   if (json.get(members) != simdjson::SUCCESS) {
@@ -234,8 +234,13 @@ Result<WantedOutput> read_output(const element& json, const std::vector<std::str
   }
   MILLGATE_ASSIGN(const std::string_view name, text_member(members, "name", "outputs"));
   const std::string what = "output `" + std::string(name) + "`";
-  if (std::find(valid.begin(), valid.end(), name) == valid.end()) {
-    return invalid_input(what + " does not exist", name_hint(name, valid));
+  const auto found = std::find_if(valid.begin(), valid.end(),
+                                  [&](const InferOutput& one) { return one.name == name; });
+  if (found == valid.end()) {
+    std::vector<std::string> names;
+    names.reserve(valid.size());
+    for (const InferOutput& one : valid) names.push_back(one.name);
+    return invalid_input(what + " does not exist", name_hint(name, names));
   }
   element given;
   for (const char* const other : {"classification", "shared_memory_region"}) {
@@ -245,11 +250,11 @@ Result<WantedOutput> read_output(const element& json, const std::vector<std::str
   }
   bool own = false;
   if (members["parameters"]["binary_data"].get(own) == simdjson::SUCCESS) is_binary = own;
-  return WantedOutput{.name = std::string(name), .is_binary = is_binary};
+  return WantedOutput{.output = *found, .is_binary = is_binary};
 }
 
 Status read_outputs(const ServedModel& model, const object& root, InferRequest& request) {
-  const std::vector<std::string> valid = infer_output_names(model);
+  const std::vector<InferOutput> valid = infer_outputs(model);
   const bool is_binary = is_set(root, "binary_data_output");
   element given;
   if (root["outputs"].get(given) == simdjson::SUCCESS) {
@@ -263,7 +268,7 @@ Status read_outputs(const ServedModel& model, const object& root, InferRequest& 
     }
   }
   if (!request.outputs.empty()) return {};
-  for (const std::string& name : valid) request.outputs.push_back({name, is_binary});
+  for (const InferOutput& output : valid) request.outputs.push_back({output, is_binary});
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ground/error.h"
+#include "system/serve/infer_outputs.h"
 #include "system/serve/row_batch.h"
 #include "system/serve/served_model.h"
 
@@ -13,7 +14,7 @@ namespace millgate {
 
 /// An output that the client asked for.
 struct WantedOutput {
-  std::string name;
+  InferOutput output;
   bool is_binary = false;  ///< As binary data behind the JSON of the answer.
 };
 

@@ -63,12 +63,25 @@ void LoggedColumn::truncate(size_t rows) {
 
 template <typename Act>
 void LoggedRows::each_column(const Act& act) {
-  for (LoggedColumn* column :
-       {&prediction_id, &answered_at, &request_id, &row_time, &value, &decision, &online}) {
+  for (LoggedColumn* column : {&prediction_id, &answered_at, &request_id, &row_time, &value,
+                               &decision, &class_name, &online}) {
     act(*column);
   }
+  for (LoggedColumn& column : probabilities) act(column);
   for (LoggedColumn& column : keys) act(column);
   for (LoggedColumn& column : inputs) act(column);
+}
+
+void LoggedRows::add_classes(const PredictionRecord& record) {
+  const std::vector<std::string>& classes = record.model->manifest().classes;
+  if (probabilities.size() < classes.size()) probabilities.resize(classes.size());
+  if (classes.empty()) return;
+  for (size_t row = 0; row < record.predictions.size(); ++row) {
+    class_name.add_text(classes[record.predictions[row].class_number]);
+    for (size_t k = 0; k < classes.size(); ++k) {
+      probabilities[k].add_number(record.probabilities[row * classes.size() + k]);
+    }
+  }
 }
 
 void LoggedRows::append(const PredictionRecord& record) {
@@ -85,6 +98,7 @@ void LoggedRows::append(const PredictionRecord& record) {
       const bool is_read = row < record.online.size() && !record.online[row].empty();
       online.add_text(is_read ? std::string_view(record.online[row]) : std::string_view(), is_read);
     }
+    add_classes(record);
     add_columns(keys, record.keys);
     add_columns(inputs, record.inputs);
   } catch (...) {

@@ -30,6 +30,7 @@ struct PredictionRecord {
   const Block& inputs;  ///< Columns as features().inputs().
   /// What was read from the online store, as JSON; empty texts or no entries: nothing was.
   std::span<const std::string> online = {};
+  std::span<const double> probabilities = {};  ///< Of several classes, row-major.
 };
 
 /// A column as Arrow lays one out, but for `valid`. Only the array of its type is filled: `bytes`
@@ -67,12 +68,15 @@ class LoggedRows {
   [[nodiscard]] Time first_answered_at() const { return first_answered_at_; }
 
   LoggedColumn prediction_id, answered_at, request_id, row_time, value, decision, online;
+  LoggedColumn class_name;                  ///< Only of several classes, as the next ...
+  std::vector<LoggedColumn> probabilities;  ///< ... of each class.
   std::vector<LoggedColumn> keys;
   std::vector<LoggedColumn> inputs;
 
  private:
   template <typename Act>
   void each_column(const Act& act);
+  void add_classes(const PredictionRecord& record);
 
   std::shared_ptr<const Model> model_;
   Time first_answered_at_;

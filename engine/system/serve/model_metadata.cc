@@ -31,8 +31,8 @@ std::string model_metadata_json(const ServedModel& model, Time now) {
     append_tensor(out, input.name, datatype_of(input.type), model.may_be_left_out(i));
   }
   out += "],\"outputs\":[";
-  for (const std::string& name : infer_output_names(model)) {
-    append_tensor(out, name, infer_output_datatype(name), false);
+  for (const InferOutput& output : infer_outputs(model)) {
+    append_tensor(out, output.name, output.datatype, false);
   }
   out += ']';
   if (model.live()) {

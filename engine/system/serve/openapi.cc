@@ -121,7 +121,16 @@ Json row_schema(const ServedModel& model, const Described& server, const RowBatc
 /// What is told of each row.
 Json row_answer_properties(const ServedModel& model, bool explains) {
   Json properties = {{"prediction_id", text_schema()}};
-  if (model.is_binary()) {
+  if (!model.classes().empty()) {
+    const Json probability = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
+    properties["class"] = {{"type", "string"}, {"enum", model.classes()}};
+    add_words(properties["class"], "The most probable class.");
+    properties["probability"] = probability;
+    Json each = Json::object();
+    for (const std::string& name : model.classes()) each[name] = probability;
+    properties["probabilities"] = {
+        {"type", "object"}, {"properties", each}, {"required", model.classes()}};
+  } else if (model.is_binary()) {
     properties["probability"] = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
     properties["decision"] = flag_schema();
     add_words(properties["decision"], "Whether the probability is at least " +
@@ -344,11 +353,15 @@ void add_online(Json& paths) {
   paths["/push"] = asked("Rows of a view that a stream brings");
 }
 
-Json label_path() {
+Json label_path(const ServedModel& model) {
+  const std::vector<std::string>& classes = model.classes();
+  const Json of_number = {{"type", {"number", "boolean"}}};
+  const Json of_class = {{"type", "string"}, {"enum", classes}};
   const Json label = object_schema(
-      {{"prediction_id", text_schema()}, {"label", {{"type", {"number", "boolean"}}}}});
+      {{"prediction_id", text_schema()}, {"label", classes.empty() ? of_number : of_class}});
+  const Json one = classes.empty() ? Json(1) : Json(classes.front());
   return post("Labels of predictions that became known", list_of(label),
-              Json::array({{{"prediction_id", "of an answer"}, {"label", 1}}}),
+              Json::array({{{"prediction_id", "of an answer"}, {"label", one}}}),
               content(kJson, {{"type", "object"}}));
 }
 
@@ -369,7 +382,7 @@ Json paths_of(const ServedModel& model, const Described& server, const Json& row
                 {"/invocations", invocations_path(server, row)}};
   add_protocol_2(paths, model, row);
   add_protocol_1(paths, model, server, row);
-  paths["/feedback"] = label_path();
+  paths["/feedback"] = label_path(model);
   if (server.reads_online) add_online(paths);
   if (server.goes_back) paths["/rollback"] = rollback_path();
   paths["/health/live"] = get("Whether the program runs", any);

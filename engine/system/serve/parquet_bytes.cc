@@ -14,6 +14,8 @@ namespace millgate {
 namespace {
 
 constexpr const char* kObject = "prediction log";
+constexpr const char* kClassColumn = "class";
+constexpr const char* kProbabilityColumn = "probability.";
 
 std::shared_ptr<arrow::DataType> utc_time() {
   return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
@@ -134,6 +136,18 @@ Status add_own_columns(TableParts& parts, const LoggedRows& rows) {
   return add_logged(parts, names[6], ValueType::boolean, rows.decision);
 }
 
+/// The class that was decided for, and the probability of each; nothing where there are none.
+Status add_classes(TableParts& parts, const Model& model, const LoggedRows& rows) {
+  const std::vector<std::string>& classes = model.manifest().classes;
+  if (classes.empty()) return {};
+  MILLGATE_TRY(add_logged(parts, kClassColumn, ValueType::text, rows.class_name));
+  for (size_t k = 0; k < classes.size(); ++k) {
+    MILLGATE_TRY(add_logged(parts, kProbabilityColumn + classes[k], ValueType::number,
+                            rows.probabilities[k]));
+  }
+  return {};
+}
+
 /// What was read from the online store; no column when nothing was, or a column of the user has
 /// this name.
 Status add_online_reads(TableParts& parts, const LoggedRows& rows) {
@@ -145,9 +159,12 @@ Status add_online_reads(TableParts& parts, const LoggedRows& rows) {
 }
 
 /// A column of the user that is called like one of the log's own gets "input." in front.
-std::string logged_name(const std::string& name) {
+std::string logged_name(const std::string& name, const Model& model) {
   const std::vector<std::string>& own = prediction_log_columns();
-  return std::find(own.begin(), own.end(), name) == own.end() ? name : "input." + name;
+  const bool is_of_classes =
+      model.has_classes() && (name == kClassColumn || name.starts_with(kProbabilityColumn));
+  const bool is_own = is_of_classes || std::find(own.begin(), own.end(), name) != own.end();
+  return is_own ? "input." + name : name;
 }
 
 Result<std::string> parquet_of(const TableParts& parts) {
@@ -199,16 +216,19 @@ Result<std::string> predictions_parquet(const LoggedRows& rows) {
   TableParts parts;
   MILLGATE_TRY(add_own_columns(parts, rows));
   const Model& model = *rows.model();
+  MILLGATE_TRY(add_classes(parts, model, rows));
   const std::vector<Field>& inputs = model.features().inputs();
   size_t key_index = 0;
   for (const std::string& key : model.manifest().key) {
     const auto is_same = [&](const Field& input) { return input.name == key; };
     if (std::any_of(inputs.begin(), inputs.end(), is_same)) continue;
     if (key_index >= rows.keys.size() || rows.keys[key_index].valid.empty()) break;
-    MILLGATE_TRY(add_logged(parts, logged_name(key), ValueType::text, rows.keys[key_index++]));
+    MILLGATE_TRY(
+        add_logged(parts, logged_name(key, model), ValueType::text, rows.keys[key_index++]));
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    MILLGATE_TRY(add_logged(parts, logged_name(inputs[i].name), inputs[i].type, rows.inputs[i]));
+    MILLGATE_TRY(
+        add_logged(parts, logged_name(inputs[i].name, model), inputs[i].type, rows.inputs[i]));
   }
   MILLGATE_TRY(add_online_reads(parts, rows));
   return parquet_of(parts);
@@ -229,11 +249,21 @@ Result<std::string> feedback_parquet(const std::vector<Feedback>& labels, Time a
                                                   return builder.Append(label.prediction_id);
                                                 })));
   MILLGATE_TRY(add_column<arrow::DoubleBuilder>(
-      parts, "label", arrow::float64(),
-      each([](auto& builder, const Feedback& label) { return builder.Append(label.label); })));
+      parts, "label", arrow::float64(), each([](auto& builder, const Feedback& label) {
+        return label.class_name.empty() ? builder.Append(label.label) : builder.AppendNull();
+      })));
   MILLGATE_TRY(add_column<arrow::TimestampBuilder>(
       parts, "received_at", utc_time(),
       each([&](auto& builder, const Feedback&) { return builder.Append(at.micros); })));
+  const bool has_classes = std::any_of(labels.begin(), labels.end(), [](const Feedback& label) {
+    return !label.class_name.empty();
+  });
+  if (has_classes) {
+    MILLGATE_TRY(add_column<arrow::StringBuilder>(
+        parts, kClassColumn, arrow::utf8(), each([](auto& builder, const Feedback& label) {
+          return label.class_name.empty() ? builder.AppendNull() : builder.Append(label.class_name);
+        })));
+  }
   return parquet_of(parts);
 }
 

@@ -53,10 +53,11 @@ struct Recorded {
   Block keys;
   Block inputs;
   std::vector<std::string> online = {};
+  std::vector<double> probabilities = {};
 
   operator PredictionRecord() const {  // NOLINT(google-explicit-constructor): reads as one
     return {model,       request_id, answered_at, prediction_ids, row_times,
-            predictions, keys,       inputs,      online};
+            predictions, keys,       inputs,      online,         probabilities};
   }
 };
 
@@ -83,6 +84,33 @@ class PredictionLogTest : public ::testing::Test {
   TestProject project_;
   std::shared_ptr<const Model> model_ = project_.model();
 };
+
+TEST_F(PredictionLogTest, ClassesHaveColumnsOfTheirOwn) {
+  auto log = *PredictionLog::open(options());
+  Recorded classes = record(2, "a");
+  classes.model = project_.model({.task_kind = "multiclass"});
+  classes.predictions = {{.value = 0.5, .class_number = 2}, {.value = 0.75, .class_number = 0}};
+  classes.probabilities = {0.25, 0.25, 0.5, 0.75, 0.125, 0.125};
+  ASSERT_TRUE(log->add(classes));
+  ASSERT_TRUE(log->add(record(1, "b")));  // Of another model: another file.
+  ASSERT_TRUE(log->add(classes));
+  log->flush();
+  const auto files = files_in(options().folder);
+  ASSERT_EQ(files.size(), 3U);
+  size_t with_classes = 0;
+  for (const std::string& file : files) {
+    const auto table = read_parquet(file);
+    if (table->GetColumnByName("class") == nullptr) continue;
+    ++with_classes;
+    EXPECT_EQ(column<arrow::StringArray>(*table, "class").GetString(0), "early");
+    EXPECT_EQ(column<arrow::StringArray>(*table, "class").GetString(1), "late");
+    EXPECT_EQ(column<arrow::DoubleArray>(*table, "probability").Value(1), 0.75);
+    EXPECT_EQ(column<arrow::DoubleArray>(*table, "probability.punctual").Value(1), 0.125);
+    EXPECT_EQ(column<arrow::DoubleArray>(*table, "probability.early").Value(0), 0.5);
+    EXPECT_FALSE(column<arrow::BooleanArray>(*table, "decision").Value(0));
+  }
+  EXPECT_EQ(with_classes, 2U);
+}
 
 TEST_F(PredictionLogTest, WritesTypedColumnsUnderTheDate) {
   auto log = *PredictionLog::open(options());
@@ -260,6 +288,10 @@ TEST(FeedbackStoreTest, KeepsLabels) {
   EXPECT_THAT(table->ColumnNames(), ElementsAre("prediction_id", "label", "received_at"));
   EXPECT_EQ(column<arrow::DoubleArray>(*table, "label").Value(0), 1.0);
   EXPECT_FALSE(write_feedback(folder.path("f"), {}, at).ok());
+  ASSERT_TRUE(write_feedback(folder.path("g"), {{"p1", 0, "late"}}, at).ok());
+  const auto classes = read_parquet(files_in(folder.path("g"))[0]);
+  EXPECT_EQ(column<arrow::StringArray>(*classes, "class").GetString(0), "late");
+  EXPECT_TRUE(column<arrow::DoubleArray>(*classes, "label").IsNull(0));
   EXPECT_FALSE(write_feedback(folder.path("f"), {{"", 1}}, at).ok());
 }
 

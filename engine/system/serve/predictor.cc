@@ -117,10 +117,30 @@ void append_around(std::string& out, const Answers& answers, size_t row) {
   append_json_number(out, prediction.upper);
 }
 
+/// The class that was decided for, and the probability of each.
+void append_classes(std::string& out, const Answers& answers, size_t row) {
+  const std::vector<std::string>& classes = answers.model->classes();
+  const Prediction& told = answers.predictions[row];
+  out += ",\"class\":";
+  append_json_text(out, classes[told.class_number]);
+  out += ",\"probability\":";
+  append_json_number(out, told.value);
+  out += ",\"probabilities\":{";
+  for (size_t k = 0; k < classes.size(); ++k) {
+    if (k > 0) out += ',';
+    append_json_text(out, classes[k]);
+    out += ':';
+    append_json_number(out, class_probability(answers, row, k));
+  }
+  out += '}';
+}
+
 void append_row(std::string& out, const Answers& answers, size_t row) {
   out += "\"prediction_id\":";
   append_json_text(out, answers.ids[row]);
-  if (answers.model->is_binary()) {
+  if (!answers.model->classes().empty()) {
+    append_classes(out, answers, row);
+  } else if (answers.model->is_binary()) {
     out += ",\"probability\":";
     append_json_number(out, answers.predictions[row].value);
     out += answers.predictions[row].decision ? ",\"decision\":true" : ",\"decision\":false";
@@ -154,6 +174,7 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
   EvaluationNotes& notes = thread_notes(model->model());
   MILLGATE_TRY(model->model().predict(batch.inputs, answers.predictions, scratch, &notes));
   MILLGATE_TRY(check_finite(answers.predictions));
+  if (model->model().has_classes()) answers.probabilities = scratch.values;
   if (has_notes(notes)) MILLGATE_TRY(warn_of_notes(*model, batch, scratch));
   answers.warnings = std::move(batch.warnings);
   answers.notes = std::move(batch.notes);
@@ -171,11 +192,16 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
                       .predictions = answers.predictions,
                       .keys = batch.keys,
                       .inputs = batch.inputs,
-                      .online = batch.online});
+                      .online = batch.online,
+                      .probabilities = answers.probabilities});
   }
   keep_memory(std::move(batch));
   answers.model = std::move(model);
   return answers;
+}
+
+double class_probability(const Answers& answers, size_t row, size_t number) {
+  return answers.probabilities[row * answers.model->classes().size() + number];
 }
 
 std::string answers_json(const Answers& answers) {

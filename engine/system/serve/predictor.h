@@ -23,10 +23,13 @@ struct PredictionContext {
   PredictionLog* log = nullptr;  ///< Null: nothing is logged.
 };
 
-/// Answers to all rows of a request; every list but `notes` has one entry a row.
+/// Answers to all rows of a request; every list but `notes` and `probabilities` has one entry a
+/// row.
 struct Answers {
   std::shared_ptr<const ServedModel> model;
   std::vector<Prediction> predictions;
+  std::vector<double>
+      probabilities;  ///< Of several classes: of all of them, row-major; else empty.
   std::vector<std::string> ids;
   std::vector<std::vector<std::string>> warnings;
   std::vector<std::string> notes;                 ///< Warnings about the request as a whole.
@@ -41,6 +44,9 @@ struct Answers {
 /// Errors: `bug` when the model gives no finite number.
 [[nodiscard]] Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch batch,
                                           std::string request_id, const PredictionContext& context);
+
+/// Of class `number` of the classes of `answers.model`.
+[[nodiscard]] double class_probability(const Answers& answers, size_t row, size_t number);
 
 /// Errors: `bug` where a prediction is no finite number.
 [[nodiscard]] Status check_finite(const std::vector<Prediction>& predictions);

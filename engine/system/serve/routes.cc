@@ -182,7 +182,8 @@ HttpResponse Routes::description(Call& call) {
   const std::shared_ptr<const ServedModel> model = context_.models.get();
   if (model == nullptr) return models_.not_ready(call);
   return json_reply(call, openapi_json(*model, {.reads_online = context_.online != nullptr,
-                                                .explains = context_.objects != nullptr,
+                                                .explains = context_.objects != nullptr &&
+                                                            model->classes().empty(),
                                                 .goes_back = context_.rollback.ledger != nullptr,
                                                 .rows_max = context_.rows_max}));
 }
@@ -329,7 +330,10 @@ HttpResponse Routes::feedback(Call& call) {
   call.route = Route::feedback;
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
-  const Result<std::vector<Feedback>> labels = parse_feedback(std::string(request.body));
+  const std::shared_ptr<const ServedModel> model = context_.models.get();
+  const Result<std::vector<Feedback>> labels =
+      parse_feedback(std::string(request.body), model == nullptr ? std::span<const std::string>()
+                                                                 : std::span(model->classes()));
   if (!labels.ok()) return failure_reply(call, labels.error());
   const Status status = write_feedback(context_.feedback_folder, *labels, context_.clock.now());
   if (!status.ok()) return failure_reply(call, status.error());

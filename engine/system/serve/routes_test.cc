@@ -488,6 +488,72 @@ TEST_F(RoutesTest, RegressionHasValuesAndNoDecisions) {
   EXPECT_EQ(inferred["outputs"].size(), 2U);
 }
 
+/// Every form of an answer tells the same of classes.
+TEST_F(RoutesTest, ClassesHaveNamesAndProbabilities) {
+  model_ = project_.model({.task_kind = "multiclass"});
+  models_.set(std::make_shared<const ServedModel>(model_));
+  const Json answer = json(post("/predict", kRow));
+  EXPECT_FALSE(answer.contains("decision"));
+  ASSERT_TRUE(answer.contains("probabilities")) << dump_json(answer);
+  Block row = test_rows(1);
+  row.columns[1].numbers[0] = 1400;
+  row.columns[2].integers[0] = 12;
+  row.columns[3].integers[0] = 1;
+  std::vector<Prediction> told;
+  Model::Scratch scratch;
+  ASSERT_TRUE(model_->predict(row, told, scratch).ok());
+  const std::vector<std::string>& classes = model_->manifest().classes;
+  EXPECT_EQ(answer["class"], classes[told[0].class_number]);
+  EXPECT_EQ(answer["probability"].get<double>(), told[0].value);
+  double sum = 0;
+  for (size_t k = 0; k < classes.size(); ++k) {
+    EXPECT_EQ(answer["probabilities"][classes[k]].get<double>(), scratch.values[k]);
+    sum += scratch.values[k];
+  }
+  EXPECT_NEAR(sum, 1, 1e-12);
+
+  const Json inferred = json(post("/v2/models/flights/infer", infer_body()));
+  std::map<std::string, Json> outputs;
+  for (const Json& one : inferred["outputs"]) outputs[one["name"].get<std::string>()] = one;
+  ASSERT_EQ(outputs.size(), 6U);
+  EXPECT_EQ(outputs["class"]["datatype"], "BYTES");
+  for (size_t i = 0; i < outputs["class"]["data"].size(); ++i) {
+    double most = 0;
+    for (const std::string& name : classes) {
+      most = std::max(most, outputs["probability." + name]["data"][i].get<double>());
+    }
+    EXPECT_EQ(outputs["probability"]["data"][i].get<double>(), most);
+    const std::string decided = outputs["class"]["data"][i];
+    EXPECT_EQ(outputs["probability." + decided]["data"][i].get<double>(), most);
+  }
+  EXPECT_THAT(error(post("/v2/models/flights/infer",
+                         infer_body(R"(],"outputs":[{"name":"probability.lat"})"))),
+              HasSubstr("probability.late"));
+
+  const HttpResponse csv = routes_.answer({.method = "POST",
+                                           .target = "/invocations",
+                                           .body = "[" + std::string(kRow) + "]",
+                                           .accept = "text/csv"});
+  EXPECT_THAT(csv.body, HasSubstr("class,probability,probability.late,probability.punctual,"
+                                  "probability.early,prediction_id,warnings\n" +
+                                  classes[told[0].class_number] + ","));
+
+  const Json about = json(get("/openapi.json"));
+  EXPECT_EQ(about["info"]["x-task"], "multiclass");
+  const Json schema = about["components"]["schemas"]["Answer"]["properties"];
+  EXPECT_EQ(schema["class"]["enum"], Json(classes)) << dump_json(about["components"]["schemas"]);
+}
+
+TEST_F(RoutesTest, FeedbackOfClassesIsOneOfThem) {
+  models_.set(std::make_shared<const ServedModel>(project_.model({.task_kind = "multiclass"})));
+  EXPECT_EQ(json(post("/feedback", R"([{"prediction_id":"a","label":"late"},
+                                       {"prediction_id":"b","label":"early"}])"))["labels"],
+            2);
+  EXPECT_THAT(error(post("/feedback", R"({"prediction_id":"a","label":"lat"})")),
+              HasSubstr("`late`"));
+  EXPECT_EQ(post("/feedback", R"({"prediction_id":"a","label":1})").status, 400);
+}
+
 TEST_F(RoutesTest, TakesFeedback) {
   EXPECT_EQ(json(post("/feedback", R"([{"prediction_id":"a","label":1},
                                        {"prediction_id":"b","label":false}])"))["labels"],

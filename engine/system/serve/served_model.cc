@@ -40,7 +40,7 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
     : model_(std::move(model)), live_(std::move(live)), rollout_(std::move(rollout)) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
-  is_binary_ = manifest.task_kind != "regression";
+  is_binary_ = manifest.task_kind == "binary";
   for (size_t i = 0; i < inputs().size(); ++i) {
     uses_[inputs()[i].name].input = i;
     ranges_.push_back(range_of(*model_, inputs()[i]));

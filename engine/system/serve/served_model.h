@@ -55,6 +55,10 @@ class ServedModel {
   /// The model's brief id.
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] bool is_binary() const { return is_binary_; }
+  /// Names of the classes that are told apart; empty: it tells one number.
+  [[nodiscard]] const std::vector<std::string>& classes() const {
+    return model_->manifest().classes;
+  }
   [[nodiscard]] const std::vector<Field>& inputs() const { return model_->features().inputs(); }
   /// Key columns that are no inputs: taken as text, for the log only.
   [[nodiscard]] const std::vector<std::string>& key_names() const { return key_names_; }

@@ -116,7 +116,9 @@ Status ShadowWorker::State::predict(ShadowTask& task,
               .predictions = predictions,
               .keys = batch.keys,
               .inputs = batch.inputs,
-              .online = batch.online});
+              .online = batch.online,
+              .probabilities = model.has_classes() ? std::span<const double>(scratch.values)
+                                                   : std::span<const double>()});
   }
   return {};
 }

@@ -37,7 +37,7 @@ namespace millgate {
 /// What differs between test models.
 struct TestModel {
   double intercept = -0.25;
-  std::string task_kind = "binary";
+  std::string task_kind = "binary";    ///< Of "multiclass": late, punctual, early.
   bool has_unknown_distances = false;  ///< Rows of training, so that it may be left out.
 };
 
@@ -72,8 +72,15 @@ struct TestModel {
   linear.scale = {0.5, 0.7, 2, 0.5, 6.9};
   linear.coefficient = {0.3, -0.7, 0.11, 0.9, 0.013};
   linear.intercept = wanted.intercept;
-  linear.logistic = wanted.task_kind == "binary";
+  linear.logistic = wanted.task_kind != "regression";
   parts.model_text = save_linear(linear);
+  if (wanted.task_kind == "multiclass") {
+    parts.manifest.classes = {"late", "punctual", "early"};
+    std::vector<LinearModel> models(3, linear);
+    models[1].coefficient = {-0.3, 0.7, 0, -0.9, 0};
+    models[2].intercept = -1;
+    parts.model_text = save_linear_classes(models);
+  }
   const std::vector<Field>& inputs = program.inputs();
   std::vector<double> distances = rows.columns[1].numbers;
   if (wanted.has_unknown_distances) distances[0] = std::numeric_limits<double>::quiet_NaN();

@@ -205,6 +205,23 @@ function showScale(into, answer) {
   }
 }
 
+function showClasses(into, answer) {
+  into.append(make("p", "The decision is " + answer.class + ".", "quiet"));
+  const table = make("table");
+  for (const [name, probability] of Object.entries(answer.probabilities)
+      .sort((a, b) => b[1] - a[1])) {
+    const row = make("tr"), cell = make("td", undefined, "bar"), space = make("div"), bar = make("i");
+    bar.style.width = 100 * probability + "%";
+    bar.style.left = "0";
+    bar.style.background = "var(--up)";
+    space.append(bar);
+    cell.append(space);
+    row.append(make("td", name), cell, make("td", short(probability), "number"));
+    table.append(row);
+  }
+  into.append(table);
+}
+
 function showExplanation(into, told) {
   into.append(make("h2", "What moved it"));
   if (told.reasons.length) {
@@ -235,10 +252,11 @@ function show(answer, row) {
   const into = at("answer");
   into.replaceChildren();
   into.hidden = false;
-  const is_binary = "probability" in answer;
+  const is_binary = "probability" in answer, has_classes = "class" in answer;
   into.append(make("p", is_binary ? "Probability" : "Value", "quiet"));
   into.append(make("div", short(is_binary ? answer.probability : answer.value), "figure"));
-  if (is_binary) showScale(into, answer);
+  if (has_classes) showClasses(into, answer);
+  else if (is_binary) showScale(into, answer);
   if ("lower" in answer) {
     into.append(make("p", "Between " + short(answer.lower) + " and " + short(answer.upper) + "."));
   }

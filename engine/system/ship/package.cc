@@ -148,13 +148,13 @@ Result<std::shared_ptr<const Model>> load_model(const std::string& folder, const
     return damaged("the package in `" + folder + "` is damaged: model/" + name + " is changed",
                    "unpack it again; `millgate package --verify " + folder + "` names all that is");
   }
-  return Model::load(objects, id);
+  return Model::load_of_one_number(objects, id);
 }
 
 }  // namespace
 
 Result<Package> make_package(const ObjectStore& objects, const Serving& serving) {
-  MILLGATE_ASSIGN(const auto model, Model::load(objects, serving.model));
+  MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(objects, serving.model));
   MILLGATE_ASSIGN(RunningProgram program, read_running_program());
   Package package;
   package.name = word_of(model->manifest().project);
