@@ -12,22 +12,10 @@
 #include "data/store/repository.h"
 #include "ground/error.h"
 #include "model/artifact/model.h"
-#include "model/measure/shift_harm.h"
+#include "model/study/loss_scale.h"
 #include "system/pipeline/project.h"
 
 namespace millgate {
-
-/// One feature on both sides.
-struct FeatureDrift {
-  std::string name;
-  double effect = 0;      ///< Total variation over the bins of shift_harm.h: 0 to 1.
-  double importance = 0;  ///< Share of the model's gain; 0 where the model tells none.
-  ShiftHarm loss;         ///< Log loss (binary) or squared error, per row: more is worse.
-  /// What the model's decisions earn per row, by the project's utility: less is worse.
-  std::optional<ShiftHarm> earned;
-  /// That the loss grows is sure: 95 % by all features together (Bonferroni).
-  [[nodiscard]] bool does_harm() const { return loss.lower > 0; }
-};
 
 struct ModelDrift {
   std::string loss_name;  ///< "log_loss" or "squared_error".
