@@ -1,13 +1,17 @@
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "app/commands.h"
 #include "app/going_live.h"
+#include "app/incident_actions.h"
+#include "app/personal_exit.h"
 #include "app/text_table.h"
-#include "system/monitor/alarm_decision.h"
 #include "system/monitor/alarm_delivery.h"
 #include "system/monitor/alarm_message.h"
+#include "system/monitor/incident.h"
+#include "system/report/incident_report.h"
 
 namespace millgate {
 
@@ -28,27 +32,32 @@ struct Decision {
   AlarmDecision decision;
 };
 
-void print_standing(const AlarmStanding& standing) {
-  const Alarm& alarm = standing.alarm;
-  std::cout << '#' << alarm.event_number << ' ' << to_string(standing.state) << ": " << alarm.what
+void print_incident(const Incident& incident) {
+  const Alarm& alarm = incident.alarm();
+  std::cout << '#' << incident.number << ' ' << to_string(incident.state) << ": " << alarm.what
             << '\n';
-  std::cout << "  since " << to_string(alarm.since).substr(0, 10) << ", " << alarm.how_much << '\n';
+  std::cout << "  since " << to_string(incident.since()).substr(0, 10) << ", " << alarm.how_much
+            << '\n';
+  std::cout << "  harm: " << harm_text(alarm.harm) << '\n';
   if (!alarm.suspected_cause.empty()) std::cout << "  suspected: " << alarm.suspected_cause << '\n';
   if (!alarm.next_step.empty()) std::cout << "  next: " << alarm.next_step << '\n';
-  if (!standing.decision) return;
-  std::cout << "  " << to_string(standing.decision->state) << " by " << standing.decision->name
-            << " at " << to_string(standing.decided)
-            << (standing.decision->until ? " until " + to_string(*standing.decision->until) : "")
-            << ": " << standing.decision->reason << '\n';
+  for (size_t at = 1; at < incident.alarms.size(); ++at) {
+    std::cout << "  of the same cause: " << incident.alarms[at].what << '\n';
+  }
+  if (!incident.decision) return;
+  std::cout << "  " << to_string(incident.decision->state) << " by " << incident.decision->name
+            << " at " << to_string(incident.decided)
+            << (incident.decision->until ? " until " + to_string(*incident.decision->until) : "")
+            << ": " << incident.decision->reason << '\n';
 }
 
 Result<int> list_alarms(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  MILLGATE_ASSIGN(std::vector<AlarmStanding> all,
-                  alarm_standings(repository->ledger(), repository->clock().now()));
+  MILLGATE_ASSIGN(const std::vector<Incident> all,
+                  incidents(repository->ledger(), repository->clock().now()));
   if (session.json) {
     Json list = Json::array();
-    for (const AlarmStanding& one : all) list.push_back(to_json(one));
+    for (const Incident& one : all) list.push_back(to_json(one));
     print_json(list);
     return kDone;
   }
@@ -59,15 +68,15 @@ Result<int> list_alarms(const Session& session, const Options& options) {
     std::cout << "no alarms\n";
     return kDone;
   }
-  const auto is_quiet = [](const AlarmStanding& one) {
+  const auto is_quiet = [](const Incident& one) {
     return one.state == AlarmState::resolved || one.state == AlarmState::muted;
   };
   size_t quiet = 0;
-  for (const AlarmStanding& one : all) {
+  for (const Incident& one : all) {
     if (!options.all && is_quiet(one)) {
       ++quiet;
     } else {
-      print_standing(one);
+      print_incident(one);
     }
   }
   if (quiet > 0) std::cout << quiet << " muted or resolved; --all shows them\n";
@@ -86,13 +95,12 @@ Result<int> decide(const Session& session, Decision decision) {
   if (!decision.until.empty()) {
     MILLGATE_ASSIGN(decision.decision.until, end_of(decision.until, now));
   }
-  MILLGATE_ASSIGN(
-      const AlarmStanding standing,
-      decide_alarm(repository->ledger(), decision.alarm, decision.decision, now, author_name()));
+  MILLGATE_ASSIGN(const Incident incident, decide_incident(repository->ledger(), decision.alarm,
+                                                           decision.decision, now, author_name()));
   if (session.json) {
-    print_json(to_json(standing));
+    print_json(to_json(incident));
   } else {
-    print_standing(standing);
+    print_incident(incident);
   }
   return kDone;
 }
@@ -114,8 +122,8 @@ Result<int> send(const Session& session, const Sending& sending) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   MILLGATE_ASSIGN(const std::string url, receiver_url(sending));
   Ledger& ledger = place.repository->ledger();
-  MILLGATE_ASSIGN(const auto standings, alarm_standings(ledger, place.repository->clock().now()));
-  MILLGATE_ASSIGN(const auto left, undelivered(ledger, standings, url));
+  MILLGATE_ASSIGN(const auto all, incidents(ledger, place.repository->clock().now()));
+  MILLGATE_ASSIGN(const auto left, undelivered(ledger, all, url));
   if (!left.empty()) {
     const bool is_mail = url.starts_with("smtp");
     const auto format = parse_alarm_format(is_mail ? "email" : sending.format);
@@ -125,15 +133,61 @@ Result<int> send(const Session& session, const Sending& sending) {
   }
   if (session.json) {
     Json numbers = Json::array();
-    for (const AlarmStanding& one : left) numbers.push_back(one.alarm.event_number);
+    for (const Incident& one : left) numbers.push_back(one.number);
     print_json({{"to", shown_url(url)}, {"sent", numbers}});
   } else if (left.empty()) {
-    std::cout << "no open alarm that was not sent to " << shown_url(url) << " already\n";
+    std::cout << "no open incident that was not sent to " << shown_url(url) << " already\n";
   } else {
-    std::cout << left.size() << (left.size() == 1 ? " alarm" : " alarms") << " sent to "
+    std::cout << left.size() << (left.size() == 1 ? " incident" : " incidents") << " sent to "
               << shown_url(url) << '\n';
   }
   return kDone;
+}
+
+struct Reporting {
+  int64_t incident = 0;
+  std::string html, markdown;
+};
+
+Result<int> report_incident(const Session& session, const Reporting& reporting) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  IncidentQuestion question{.number = reporting.incident, .project = place.project.name};
+  if (place.project.task) {
+    question.slices = place.project.task->slices;
+    question.is_binary = place.project.task->kind == TaskKind::binary;
+  }
+  MILLGATE_ASSIGN(question.guard.left_out,
+                  hidden_log_columns(*place.repository, "select * from predictions"));
+  MILLGATE_ASSIGN(const IncidentReport report, incident_report(*place.repository, question));
+  if (!reporting.html.empty()) MILLGATE_TRY(write_file(reporting.html, incident_html(report)));
+  const std::string markdown = incident_markdown(report);
+  if (!reporting.markdown.empty()) MILLGATE_TRY(write_file(reporting.markdown, markdown));
+  if (session.json) {
+    print_json(to_json(report));
+    return kDone;
+  }
+  if (reporting.html.empty() && reporting.markdown.empty()) {
+    std::cout << markdown;
+    return kDone;
+  }
+  for (const std::string& path : {reporting.html, reporting.markdown}) {
+    if (path.empty()) continue;
+    std::cout << "incident " << report.incident.number << ": "
+              << std::filesystem::absolute(path).lexically_normal().string() << '\n';
+  }
+  return kDone;
+}
+
+void add_report_of_incident(const Command& alarms, Session& session) {
+  auto reporting = std::make_shared<Reporting>();
+  const Command command = alarms.add_command(
+      "report", "all that is known of an incident, on one page; default: Markdown on stdout",
+      "millgate alarms report 12 --html incident.html");
+  command.add_option("alarm", reporting->incident, "number, as `millgate alarms` shows it")
+      .required();
+  command.add_option("--html", reporting->html, "write a page with a plot");
+  command.add_option("--markdown", reporting->markdown, "write it for a ticket or a chat");
+  command.does([&session, reporting] { return report_incident(session, *reporting); });
 }
 
 void add_send(const Command& alarms, Session& session) {
@@ -167,12 +221,45 @@ void add_decision(const Command& alarms, Session& session, AlarmState state,
   command.does([&session, decision] { return decide(session, *decision); });
 }
 
+/// What a person says to what a trigger asks; a yes is followed at once.
+Result<int> answer(const Session& session, const Approval& approval) {
+  MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
+  MILLGATE_TRY(answer_action(place.repository->ledger(), approval, author_name()));
+  std::vector<IncidentAction> actions;
+  if (approval.is_yes) {
+    MILLGATE_ASSIGN(actions, act_by_triggers(place));
+  }
+  if (session.json) {
+    Json list = Json::array();
+    for (const IncidentAction& one : actions) list.push_back(to_json(one));
+    print_json(list);
+  } else if (approval.is_yes) {
+    print_actions(actions);
+  } else {
+    std::cout << "nothing is done for incident #" << approval.incident << '\n';
+  }
+  return kDone;
+}
+
+void add_answer(const Command& alarms, Session& session, bool is_yes, const std::string& name,
+                const std::string& summary, const std::string& example) {
+  auto approval = std::make_shared<Approval>();
+  approval->is_yes = is_yes;
+  const Command command = alarms.add_command(name, summary, example);
+  command.add_option("alarm", approval->incident, "number, as `millgate alarms` shows it")
+      .required();
+  command.add_option("--by", approval->name, "who answers for it");
+  command.add_option("--reason", approval->reason, "why; stays in the ledger");
+  command.does([&session, approval] { return answer(session, *approval); });
+}
+
 }  // namespace
 
 void add_alarms(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command(
-      "alarms", "list alarms; acknowledge, mute, resolve and send them", "millgate alarms --all");
+      "alarms", "list incidents; report, acknowledge, mute, resolve and send them",
+      "millgate alarms --all");
   command.add_flag("--all", options->all, "also those that are muted or resolved");
   add_decision(command, session, AlarmState::acknowledged, "acknowledge", "somebody looks into it",
                "millgate alarms acknowledge 12 --by ada --reason \"asked the sender\"");
@@ -181,6 +268,11 @@ void add_alarms(const Command& program, Session& session) {
   add_decision(command, session, AlarmState::resolved, "resolve",
                "done; it is raised again where it shows first after now",
                "millgate alarms resolve 12 --by ada --reason \"the sender uses miles again\"");
+  add_answer(command, session, true, "approve", "let a trigger do what it asks for, at once",
+             "millgate alarms approve 12 --by ada --reason \"the model before is sound\"");
+  add_answer(command, session, false, "decline", "keep a trigger from what it asks for",
+             "millgate alarms decline 12 --by ada --reason \"the sender is at fault\"");
+  add_report_of_incident(command, session);
   add_send(command, session);
   command.does([&session, options] { return list_alarms(session, *options); });
 }

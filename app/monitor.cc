@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/incident_actions.h"
 #include "app/text_table.h"
 #include "model/release/model_name.h"
 #include "system/monitor/wording.h"
@@ -112,12 +113,21 @@ void print_expected(const ModelWatch& model) {
   table.print(std::cout);
 }
 
+/// In how many percent of the loss, where that is known.
+std::string harm_cell(const ColumnDrift& column) {
+  if (!column.since) return "";
+  if (!column.harm.is_known()) return "unknown";
+  if (column.harm.is_none()) return "none";
+  return (column.harm.share() > 0 ? "+" : "") + percent(column.harm.share()) +
+         (column.harm.is_sure() ? "" : "?");
+}
+
 void print_drift(const ModelWatch& model) {
-  TextTable table({"column", "", "drift", "psi", "ks", "importance", "in words"});
+  TextTable table({"column", "", "drift", "psi", "ks", "importance", "harm", "in words"});
   for (const ColumnDrift& one : model.drift) {
     if (one.verdict == "none") continue;
     table.add({one.name, one.what, one.verdict, rounded(one.drift.psi, 3), rounded(one.drift.ks, 3),
-               percent(one.importance), one.reason});
+               percent(one.importance), harm_cell(one), one.reason});
   }
   if (table.empty()) {
     std::cout << "\nno input or feature drifted against training\n";
@@ -181,11 +191,25 @@ void print_business(const BusinessMetric& metric) {
   std::cout << '\n';
 }
 
-void print_alarm(const Alarm& alarm) {
+void print_leader(const Alarm& alarm) {
   std::cout << (alarm.is_new ? "ALARM " : "alarm ") << alarm.what << '\n';
   std::cout << "  since " << to_string(alarm.since).substr(0, 10) << ", " << alarm.how_much << '\n';
+  std::cout << "  harm: " << harm_text(alarm.harm) << '\n';
   if (!alarm.suspected_cause.empty()) std::cout << "  suspected: " << alarm.suspected_cause << '\n';
+  for (const std::string& one : alarm.suspects) std::cout << "  before: " << one << '\n';
   if (!alarm.next_step.empty()) std::cout << "  next: " << alarm.next_step << '\n';
+}
+
+/// Alarms come incident by incident, each led by its most severe one.
+void print_alarms(const std::vector<Alarm>& alarms) {
+  for (const Alarm& alarm : alarms) {
+    if (alarm.leads()) {
+      print_leader(alarm);
+    } else {
+      std::cout << "  of the same cause: " << alarm.what << "; since "
+                << to_string(alarm.since).substr(0, 10) << ", " << alarm.how_much << '\n';
+    }
+  }
 }
 
 /// A table of predictions with the model that answered by its id.
@@ -225,6 +249,7 @@ Result<int> monitor(const Session& session, const Options& options) {
   how.limits = served_limits(place.project.environments.back().requirements);
   how.utility = place.project.utility;
   how.author = author_name();
+  for (const View& view : place.project.views) how.views[view.name] = view.sql;
   how.tested_rows = [&place](const Model& model) { return held_out_rows(place, model); };
   if (!options.log.paths.empty()) {
     MILLGATE_ASSIGN(how.log, asked_table(place, options));
@@ -236,8 +261,15 @@ Result<int> monitor(const Session& session, const Options& options) {
   }
   MILLGATE_ASSIGN(const MonitorReport report, monitor_served(*place.repository, how));
   if (!options.html.empty()) MILLGATE_TRY(write_file(options.html, monitor_html(report)));
+  std::vector<IncidentAction> actions;
+  if (how.record) {
+    MILLGATE_ASSIGN(actions, act_by_triggers(place));
+  }
   if (session.json) {
-    print_json(to_json(report));
+    Json json = to_json(report);
+    json["actions"] = Json::array();
+    for (const IncidentAction& one : actions) json["actions"].push_back(to_json(one));
+    print_json(json);
     return kDone;
   }
   for (const ModelWatch& model : report.models) {
@@ -252,9 +284,10 @@ Result<int> monitor(const Session& session, const Options& options) {
     std::cout << '\n';
   }
   if (report.business) print_business(*report.business);
-  for (const Alarm& alarm : report.alarms) print_alarm(alarm);
+  print_alarms(report.alarms);
   for (const std::string& note : report.notes) std::cout << "note: " << note << '\n';
   std::cout << report.answer << '\n';
+  print_actions(actions);
   return kDone;
 }
 

@@ -43,7 +43,7 @@ Result<int> rehearse(const Session& session, Repository& repository, Rollback ro
 Result<int> roll_back_model(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   Ledger& ledger = repository->ledger();
-  Rollback rollback{.to = std::nullopt, .reason = options.reason, .environment = {}};
+  Rollback rollback{.to = std::nullopt, .reason = options.reason};
   MILLGATE_ASSIGN(rollback.environment, environment_key(session, options.environment));
   if (!options.model.empty()) {
     MILLGATE_ASSIGN(rollback.to, resolve_model(ledger, options.model));

@@ -389,6 +389,12 @@ Result<Serving> release_by_override(Ledger& ledger, const Id& model, const Overr
                         .also = entry.also});
 }
 
+Result<std::optional<Id>> rollback_target(const Ledger& ledger, const std::string& environment) {
+  MILLGATE_ASSIGN(const std::vector<Serving> history, serving_history(ledger, environment));
+  const auto before = model_before(history);
+  return before ? std::optional<Id>(*before) : std::nullopt;
+}
+
 Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback, const std::string& author) {
   if (is_blank(rollback.reason)) {
     return invalid_input("rollback: the reason is missing", "say why; it stays in the ledger");
@@ -413,12 +419,14 @@ Result<Serving> roll_back(Ledger& ledger, const Rollback& rollback, const std::s
   body["how"] = "rollback";
   body["verdict"] = *verdict;
   body["reason"] = rollback.reason;
+  if (rollback.incident != 0) body["incident"] = rollback.incident;
   return append_change(ledger,
                        {.model = *to,
                         .environment = rollback.environment,
                         .author = author,
                         .body = std::move(body),
-                        .seen = now ? now->since_event : 0},
+                        .seen = now ? now->since_event : 0,
+                        .also = rollback.also},
                        now);
 }
 

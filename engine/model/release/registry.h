@@ -3,6 +3,7 @@
 /// An environment is meant by its key: empty for the last one, where models serve.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,8 +82,13 @@ struct Entry {
 struct Rollback {
   std::optional<Id> to = {};  ///< Nothing: what was live before.
   std::string reason;
-  std::string environment = {};  ///< Key.
+  std::string environment = {};      ///< Key.
+  int64_t incident = 0;              ///< That it answers, by its number; 0: none.
+  Ledger::Condition also = nullptr;  ///< Must hold at the very moment of the change.
 };
+/// What `roll_back` goes back to when nobody names a model; nothing: nothing was live before.
+[[nodiscard]] Result<std::optional<Id>> rollback_target(const Ledger& ledger,
+                                                        const std::string& environment = {});
 /// Back to `to`, or to what was live before: going back twice goes two releases back, not to and
 /// fro. A model that is named must still meet what can be checked at once: its newest verdict
 /// passed, and what that measured is within the limits of the newest verdict about any model there.

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "ground/json.h"
-#include "system/monitor/alarm_decision.h"
+#include "system/monitor/incident.h"
 
 namespace millgate {
 namespace {
@@ -28,6 +28,17 @@ Result<Alarm> alarm_from_event(const Event& event) {
   MILLGATE_ASSIGN(alarm.next_step, json_member<std::string>(body, "next_step", object));
   alarm.event_number = event.number;
   alarm.recorded = event.time;
+  alarm.incident = event.number;
+  alarm.harm.note = "it was not measured when the alarm was recorded";
+  if (!body.contains("harm")) return alarm;  // Of before alarms knew their harm.
+  MILLGATE_ASSIGN(alarm.harm, harm_from_json(body["harm"], object));
+  MILLGATE_ASSIGN(alarm.served_rows, json_member<int64_t>(body, "served_rows", object));
+  MILLGATE_ASSIGN(alarm.affected_rows, json_member<int64_t>(body, "affected_rows", object));
+  MILLGATE_ASSIGN(alarm.rows_where, json_member<std::string>(body, "rows_where", object));
+  MILLGATE_ASSIGN(alarm.columns, json_member<std::vector<std::string>>(body, "columns", object));
+  MILLGATE_ASSIGN(alarm.suspects, json_member<std::vector<std::string>>(body, "suspects", object));
+  MILLGATE_ASSIGN(const auto incident, json_member<int64_t>(body, "incident", object));
+  if (incident != 0) alarm.incident = incident;
   return alarm;
 }
 
@@ -41,33 +52,65 @@ Json body_of(const Alarm& alarm) {
           {"since", to_string(alarm.since)},
           {"how_much", alarm.how_much},
           {"suspected_cause", alarm.suspected_cause},
-          {"next_step", alarm.next_step}};
+          {"next_step", alarm.next_step},
+          {"harm", to_json(alarm.harm)},
+          {"served_rows", alarm.served_rows},
+          {"affected_rows", alarm.affected_rows},
+          {"rows_where", alarm.rows_where},
+          {"columns", alarm.columns},
+          {"suspects", alarm.suspects}};
 }
 
-/// Recorded alarms by key, the newest of each, with what was decided.
-Result<std::map<std::string, AlarmStanding>> by_key(const Ledger& ledger) {
+/// A recorded alarm and its incident as it stands.
+struct Known {
+  Alarm alarm;
+  AlarmState state = AlarmState::open;
+  Time decided;
+};
+
+/// Recorded alarms by key, the newest of each.
+Result<std::map<std::string, Known>> by_key(const Ledger& ledger) {
   // Whether a mute has ended does not matter here: it was raised, and is not raised again.
-  MILLGATE_ASSIGN(auto standings, alarm_standings(ledger, Time{}));
-  std::map<std::string, AlarmStanding> found;
-  for (AlarmStanding& standing : standings) {
-    std::string key = standing.alarm.key;
-    found.emplace(std::move(key), std::move(standing));
+  MILLGATE_ASSIGN(const auto recorded, incidents(ledger, Time{}));
+  std::map<std::string, Known> found;
+  for (const Incident& incident : recorded) {
+    for (const Alarm& alarm : incident.alarms) {
+      found.emplace(alarm.key, Known{alarm, incident.state, incident.decided});
+    }
   }
   return found;
 }
 
 /// A resolved alarm comes back where it shows first after that.
-bool is_raised(const std::map<std::string, AlarmStanding>& known, const Alarm& alarm) {
+bool is_raised(const std::map<std::string, Known>& known, const Alarm& alarm) {
   const auto before = known.find(alarm.key);
   if (before == known.end()) return false;
   return before->second.state != AlarmState::resolved || alarm.since <= before->second.decided;
 }
 
-Result<Event> append_alarm(Ledger& ledger, const Alarm& alarm, const std::string& author) {
+/// The oldest incident that one of the alarms led by `leader` has and nobody resolved; 0: none.
+int64_t incident_of(const std::map<std::string, Known>& known, const std::vector<Alarm>& found,
+                    const std::string& leader) {
+  int64_t oldest = 0;
+  for (const Alarm& alarm : found) {
+    if (alarm.key != leader && alarm.leader != leader) continue;
+    const auto one = known.find(alarm.key);
+    if (one == known.end() || one->second.state == AlarmState::resolved) continue;
+    const int64_t number = one->second.alarm.incident;
+    oldest = oldest == 0 ? number : std::min(oldest, number);
+  }
+  return oldest;
+}
+
+/// `incident`: 0 begins one.
+Result<Event> append_alarm(Ledger& ledger, const Alarm& alarm, int64_t incident,
+                           const std::string& author) {
+  Json body = body_of(alarm);
+  body["incident"] = incident;
   const NewEvent event{.kind = kKind,
                        .subject = alarm.model.empty() ? alarm.key : alarm.model,
                        .author = author,
-                       .body = dump_json(body_of(alarm))};
+                       .body = dump_json(body)};
   return ledger.append(event, [&](const Ledger& now) -> Status {
     MILLGATE_ASSIGN(const auto known, by_key(now));
     if (!is_raised(known, alarm)) return {};
@@ -80,6 +123,8 @@ Result<Event> append_alarm(Ledger& ledger, const Alarm& alarm, const std::string
 
 nlohmann::ordered_json to_json(const Alarm& alarm) {
   Json json = body_of(alarm);
+  json["incident"] = alarm.incident;
+  json["leader"] = alarm.leader;
   json["is_new"] = alarm.is_new;
   json["event"] = alarm.event_number;
   json["recorded"] = alarm.event_number == 0 ? Json(nullptr) : Json(to_string(alarm.recorded));
@@ -90,18 +135,19 @@ Status record_alarms(Ledger& ledger, std::vector<Alarm>& found, const std::strin
   MILLGATE_ASSIGN(auto known, by_key(ledger));
   for (Alarm& alarm : found) {
     if (!is_raised(known, alarm)) {
-      auto event = append_alarm(ledger, alarm, author);
+      const int64_t incident = incident_of(known, found, alarm.leads() ? alarm.key : alarm.leader);
+      auto event = append_alarm(ledger, alarm, incident, author);
       if (event) {
         alarm.is_new = true;
-        alarm.event_number = event->number;
-        alarm.recorded = event->time;
-        continue;
+      } else if (event.error().code != ErrorCode::conflict) {
+        return std::move(event).error();
       }
-      if (event.error().code != ErrorCode::conflict) return std::move(event).error();
-      MILLGATE_ASSIGN(known, by_key(ledger));  // Another process was faster.
+      MILLGATE_ASSIGN(known, by_key(ledger));  // With this one, or that of a faster process.
     }
-    alarm.event_number = known.at(alarm.key).alarm.event_number;
-    alarm.recorded = known.at(alarm.key).alarm.recorded;
+    const Alarm& recorded = known.at(alarm.key).alarm;
+    alarm.incident = recorded.incident;
+    alarm.event_number = recorded.event_number;
+    alarm.recorded = recorded.recorded;
   }
   return {};
 }

@@ -130,9 +130,9 @@ std::string receiver_of(const std::string& url) { return hash_of(url).brief(); }
 
 }  // namespace
 
-Result<std::vector<AlarmStanding>> undelivered(const Ledger& ledger,
-                                               const std::vector<AlarmStanding>& standings,
-                                               const std::string& url) {
+Result<std::vector<Incident>> undelivered(const Ledger& ledger,
+                                          const std::vector<Incident>& standings,
+                                          const std::string& url) {
   MILLGATE_ASSIGN(const auto events, ledger.events(0, kKind));
   std::set<int64_t> sent;
   for (const Event& event : events) {
@@ -143,19 +143,19 @@ Result<std::vector<AlarmStanding>> undelivered(const Ledger& ledger,
     MILLGATE_ASSIGN(const auto numbers, json_member<std::vector<int64_t>>(body, "alarms", object));
     sent.insert(numbers.begin(), numbers.end());
   }
-  std::vector<AlarmStanding> left;
-  for (const AlarmStanding& one : standings) {
-    if (one.state == AlarmState::open && !sent.contains(one.alarm.event_number)) {
+  std::vector<Incident> left;
+  for (const Incident& one : standings) {
+    if (one.state == AlarmState::open && !sent.contains(one.number)) {
       left.push_back(one);
     }
   }
   return left;
 }
 
-Status record_delivery(Ledger& ledger, const std::vector<AlarmStanding>& sent,
-                       const std::string& url, const std::string& author) {
+Status record_delivery(Ledger& ledger, const std::vector<Incident>& sent, const std::string& url,
+                       const std::string& author) {
   Json numbers = Json::array();
-  for (const AlarmStanding& one : sent) numbers.push_back(one.alarm.event_number);
+  for (const Incident& one : sent) numbers.push_back(one.number);
   const Json body = {{"to", shown_url(url)}, {"receiver", receiver_of(url)}, {"alarms", numbers}};
   const auto event = ledger.append(
       {.kind = kKind, .subject = shown_url(url), .author = author, .body = dump_json(body)});

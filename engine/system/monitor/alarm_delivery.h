@@ -28,11 +28,12 @@ struct DeliveryOptions {
 
 /// Those of `standings` that are open and were not sent to `url` yet, in their order.
 /// Errors: those of the ledger; `damaged`.
-[[nodiscard]] Result<std::vector<AlarmStanding>> undelivered(
-    const Ledger& ledger, const std::vector<AlarmStanding>& standings, const std::string& url);
+[[nodiscard]] Result<std::vector<Incident>> undelivered(const Ledger& ledger,
+                                                        const std::vector<Incident>& standings,
+                                                        const std::string& url);
 
 /// Records that `sent` were sent to `url`, which goes into the ledger as scheme, host and a hash.
-[[nodiscard]] Status record_delivery(Ledger& ledger, const std::vector<AlarmStanding>& sent,
+[[nodiscard]] Status record_delivery(Ledger& ledger, const std::vector<Incident>& sent,
                                      const std::string& url, const std::string& author);
 
 /// Scheme and host of `url`, for people: "https://hooks.slack.com". Empty when it is no URL.

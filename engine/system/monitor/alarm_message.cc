@@ -17,33 +17,38 @@ constexpr std::array kFormats = {
 /// From here on an alarm is critical for those who only know two kinds.
 constexpr double kCriticalSeverity = 0.8;
 
-std::string text_of(const Alarm& alarm) {
-  std::string text = alarm.what + "\nsince " + to_string(alarm.since) + ", " + alarm.how_much;
+std::string text_of(const Incident& incident) {
+  const Alarm& alarm = incident.alarm();
+  std::string text = alarm.what + "\nsince " + to_string(incident.since()) + ", " + alarm.how_much;
+  text += "\nharm: " + harm_text(alarm.harm);
+  for (size_t at = 1; at < incident.alarms.size(); ++at) {
+    text += "\nalso: " + incident.alarms[at].what + ", " + incident.alarms[at].how_much;
+  }
   if (!alarm.suspected_cause.empty()) text += "\nsuspected: " + alarm.suspected_cause;
   if (!alarm.next_step.empty()) text += "\nnext: " + alarm.next_step;
   return text;
 }
 
-std::string headline(const std::string& project, const std::vector<AlarmStanding>& alarms) {
+std::string headline(const std::string& project, const std::vector<Incident>& alarms) {
   return project + ": " + std::to_string(alarms.size()) +
-         (alarms.size() == 1 ? " alarm" : " alarms");
+         (alarms.size() == 1 ? " incident" : " incidents");
 }
 
-Json generic(const std::string& project, const std::vector<AlarmStanding>& alarms) {
+Json generic(const std::string& project, const std::vector<Incident>& alarms) {
   Json list = Json::array();
-  for (const AlarmStanding& one : alarms) list.push_back(to_json(one));
+  for (const Incident& one : alarms) list.push_back(to_json(one));
   return {{"project", project}, {"alarms", list}};
 }
 
-Json events(const std::string& project, const std::vector<AlarmStanding>& alarms) {
+Json events(const std::string& project, const std::vector<Incident>& alarms) {
   Json list = Json::array();
-  for (const AlarmStanding& one : alarms) {
+  for (const Incident& one : alarms) {
     list.push_back({{"specversion", "1.0"},
-                    {"id", std::to_string(one.alarm.event_number)},
+                    {"id", std::to_string(one.number)},
                     {"source", "/millgate/" + project},
                     {"type", "millgate.alarm.raised"},
-                    {"subject", one.alarm.key},
-                    {"time", to_string(one.alarm.recorded)},
+                    {"subject", one.alarm().key},
+                    {"time", to_string(one.alarm().recorded)},
                     {"datacontenttype", "application/json"},
                     {"data", to_json(one)}});
   }
@@ -67,18 +72,18 @@ std::string slack_text(const std::string& text) {
   return escaped;
 }
 
-std::string all_texts(const std::string& project, const std::vector<AlarmStanding>& alarms) {
+std::string all_texts(const std::string& project, const std::vector<Incident>& alarms) {
   std::string text = headline(project, alarms);
-  for (const AlarmStanding& one : alarms) {
-    text += "\n\n#" + std::to_string(one.alarm.event_number) + " " + text_of(one.alarm);
+  for (const Incident& one : alarms) {
+    text += "\n\n#" + std::to_string(one.number) + " " + text_of(one);
   }
   return text;
 }
 
-Json alerts(const std::string& project, const std::vector<AlarmStanding>& alarms) {
+Json alerts(const std::string& project, const std::vector<Incident>& alarms) {
   Json list = Json::array();
-  for (const AlarmStanding& one : alarms) {
-    const Alarm& alarm = one.alarm;
+  for (const Incident& one : alarms) {
+    const Alarm& alarm = one.alarm();
     list.push_back(
         {{"labels",
           {{"alertname", "millgate_" + alarm.kind},
@@ -92,6 +97,7 @@ Json alerts(const std::string& project, const std::vector<AlarmStanding>& alarms
            {"description",
             alarm.how_much +
                 (alarm.suspected_cause.empty() ? "" : "; suspected: " + alarm.suspected_cause)},
+           {"harm", harm_text(alarm.harm)},
            {"next_step", alarm.next_step}}},
          {"startsAt", to_string(alarm.recorded)}});
   }
@@ -106,12 +112,12 @@ std::string one_line(std::string text) {
   return text;
 }
 
-std::string mail_text(const std::string& project, const std::vector<AlarmStanding>& alarms,
+std::string mail_text(const std::string& project, const std::vector<Incident>& alarms,
                       const MailAddresses& mail) {
   std::string receivers;
   for (const std::string& to : mail.to) receivers += (receivers.empty() ? "" : ", ") + one_line(to);
   std::string text = "From: " + one_line(mail.from) + "\r\nTo: " + receivers + "\r\nSubject: " +
-                     one_line(headline(project, alarms) + ": " + alarms.front().alarm.what) +
+                     one_line(headline(project, alarms) + ": " + alarms.front().alarm().what) +
                      "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                      "Content-Transfer-Encoding: 8bit\r\n\r\n";
   for (const char letter : all_texts(project, alarms)) {
@@ -132,7 +138,7 @@ std::optional<AlarmFormat> parse_alarm_format(std::string_view name) {
 }
 
 AlarmMessage alarm_message(AlarmFormat format, const std::string& project,
-                           const std::vector<AlarmStanding>& alarms, const MailAddresses& mail) {
+                           const std::vector<Incident>& alarms, const MailAddresses& mail) {
   switch (format) {
     case AlarmFormat::json:
       return {"application/json", dump_json(generic(project, alarms))};

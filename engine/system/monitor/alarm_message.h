@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "system/monitor/alarm_decision.h"
+#include "system/monitor/incident.h"
 
 namespace millgate {
 
@@ -35,7 +35,7 @@ struct MailAddresses {
 /// `alarms`, at least one, of `project`, in their order. Lines of a mail end in CR LF, and no text
 /// of an alarm can add a header. Same alarms, same bytes.
 [[nodiscard]] AlarmMessage alarm_message(AlarmFormat format, const std::string& project,
-                                         const std::vector<AlarmStanding>& alarms,
+                                         const std::vector<Incident>& alarms,
                                          const MailAddresses& mail);
 
 }  // namespace millgate

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::vector<AlarmStanding> one_alarm() {
+std::vector<Incident> one_alarm() {
   Alarm alarm;
   alarm.key = "unit/m/distance";
   alarm.kind = "unit";
@@ -25,7 +25,12 @@ std::vector<AlarmStanding> one_alarm() {
   alarm.next_step = "millgate sql 'select 1'";
   alarm.event_number = 12;
   alarm.recorded = Time{1'772'409'600'000'000};
-  return {{.alarm = alarm, .state = AlarmState::open, .decision = {}, .decided = {}}};
+  alarm.harm.note = "no labels";
+  Alarm also;
+  also.what = "auc on served rows is worse than in the test";
+  also.how_much = "0.65, was 0.72";
+  also.since = Time{alarm.since.micros + 1};
+  return {{.number = 12, .alarms = {alarm, also}}};
 }
 
 Json json_of(AlarmFormat format) {
@@ -56,7 +61,8 @@ TEST(AlarmMessage, AlertmanagerGetsLabelsAndAnnotations) {
 TEST(AlarmMessage, SlackDoesNotTakeTextForMarks) {
   const auto text = json_of(AlarmFormat::slack)["text"].get<std::string>();
   EXPECT_THAT(text, HasSubstr("&lt;b&gt;miles&lt;/b&gt; &amp; more"));
-  EXPECT_THAT(text, HasSubstr("trips: 1 alarm"));
+  EXPECT_THAT(text, HasSubstr("trips: 1 incident"));
+  EXPECT_THAT(text, HasSubstr("harm: cannot be known: no labels\nalso: auc on served rows"));
 }
 
 TEST(AlarmMessage, NoTextOfAnAlarmBecomesAHeaderOfAMail) {

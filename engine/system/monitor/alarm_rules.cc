@@ -5,6 +5,9 @@
 #include <optional>
 #include <set>
 
+#include "data/query/database.h"
+#include "model/measure/metric.h"
+#include "system/monitor/alarm_groups.h"
 #include "system/monitor/wording.h"
 
 namespace millgate {
@@ -49,6 +52,7 @@ class ModelAlarms {
     find_drift();
     find_quality();
     find_age();
+    count_rows();
   }
 
  private:
@@ -62,7 +66,17 @@ class ModelAlarms {
   bool find_decay();
   void find_bias();
   void find_age();
+  void count_rows();
 
+  [[nodiscard]] AlarmHarm measured_harm(const Evidence& served, const Evidence& tested) const;
+  [[nodiscard]] AlarmHarm drift_harm(const std::string& column) const {
+    for (const ColumnDrift& one : watch_.drift) {
+      if (one.name == column && one.what == "input" && one.since) return one.harm;
+    }
+    AlarmHarm unknown;
+    unknown.note = "the values do not differ enough to tell what the labelled rows say of them";
+    return unknown;
+  }
   [[nodiscard]] const TableSkewColumn* skew_of(const std::string& column) const {
     for (const TableSkewColumn& one : watch_.table.columns) {
       if (one.name == column) return &one;
@@ -90,7 +104,12 @@ class ModelAlarms {
     alarm.severity = severity;
     alarm.model = watch_.model;
     alarm.since = watch_.first;
+    alarm.affected_rows = -1;  // All, if nothing else is said.
+    alarm.harm.note = "there are no labels to weigh it by";
     return out_.emplace_back(std::move(alarm));
+  }
+  [[nodiscard]] int64_t rows_of(double share) const {
+    return std::llround(share * static_cast<double>(watch_.row_count));
   }
 
   const ModelWatch& watch_;
@@ -98,6 +117,7 @@ class ModelAlarms {
   const std::vector<Evidence>* tested_ = nullptr;
   const std::map<std::string, std::vector<std::string>>* inputs_ = nullptr;
   std::vector<Alarm>& out_;
+  size_t before_ = out_.size();      ///< Alarms about others.
   std::set<std::string> explained_;  ///< Inputs whose cause has an alarm.
 };
 
@@ -113,6 +133,8 @@ void ModelAlarms::find_replay() {
   alarm.what = "logged inputs give other probabilities when they are predicted again";
   alarm.how_much = of_rows(replay.differing_count, replay.replayed_count) + ", by at most " +
                    figure_text(replay.difference_max);
+  alarm.affected_rows = replay.differing_count;
+  alarm.harm.note = "what was answered is not what the model says";
   alarm.suspected_cause = "another program wrote the log, or it was altered; first: " +
                           (replay.examples.empty() ? "" : replay.examples.front());
   alarm.next_step = "millgate monitor --json";
@@ -125,6 +147,9 @@ void ModelAlarms::find_units_and_cells() {
     Alarm& alarm = add(is_unit ? "unit" : "skew", cells.name, is_unit ? 1.0 : 0.8);
     explained_.insert(cells.name);
     if (cells.since) alarm.since = *cells.since;
+    alarm.columns = {cells.name};
+    alarm.affected_rows = rows_of(cells.differing_share);
+    alarm.harm = drift_harm(cells.name);
     alarm.how_much = of_rows(cells.differing_count, cells.compared_count) +
                      " found in the table (commit " + watch_.table.commit + ")";
     alarm.what = is_unit ? cells.name + ": values are " + cells.suspicion
@@ -143,6 +168,8 @@ void ModelAlarms::find_units_and_cells() {
     Alarm& alarm = add("unit", column.name, 0.85);
     explained_.insert(column.name);
     alarm.since = *column.since;
+    alarm.columns = {column.name};
+    alarm.harm = column.harm;
     alarm.what = column.name + ": " + column.drift.unit_suspicion;
     alarm.how_much = column.reason;
     alarm.suspected_cause =
@@ -173,8 +200,15 @@ void ModelAlarms::find_missing() {
       alarm.since = std::min(alarm.since, *column->since);
       names += (names.empty() ? "" : ", ") + column->name;
       explained_.insert(column->name);
+      alarm.columns.push_back(column->name);
+      alarm.rows_where +=
+          (alarm.rows_where.empty() ? "" : " or ") + quote_name(column->name) + " is null";
+      if (!alarm.harm.is_known() || column->harm.worse.change > alarm.harm.worse.change) {
+        alarm.harm = column->harm;
+      }
     }
-    alarm.severity = std::min(0.9, 0.4 + change * (0.2 + importance));
+    alarm.affected_rows = rows_of(change);
+    alarm.severity = weighed_severity(std::min(0.9, 0.4 + change * (0.2 + importance)), alarm.harm);
     alarm.what = names + (columns.size() == 1 ? " is" : " are") + " missing more often";
     alarm.how_much = columns.front()->reason;
     alarm.suspected_cause = columns.front()->name == group
@@ -192,7 +226,18 @@ void ModelAlarms::find_categories() {
     const auto count = static_cast<int64_t>(column.drift.new_categories.size());
     Alarm& alarm = add("category", column.name, std::min(0.8, 0.35 + column.new_category_share));
     explained_.insert(column.name);
-    if (column.since) alarm.since = *column.since;
+    if (column.since) {
+      alarm.since = *column.since;
+      alarm.harm = column.harm;
+      alarm.severity = weighed_severity(alarm.severity, alarm.harm);
+    }
+    alarm.columns = {column.name};
+    alarm.affected_rows = rows_of(column.new_category_share);
+    for (const std::string& value : column.drift.new_categories) {
+      alarm.rows_where +=
+          (alarm.rows_where.empty() ? quote_name(column.name) + " in (" : ", ") + quote_text(value);
+    }
+    alarm.rows_where += ")";
     std::string names;
     for (int64_t at = 0; at < std::min<int64_t>(count, 5); ++at) {
       names += (names.empty() ? "" : ", ") + column.drift.new_categories[static_cast<size_t>(at)];
@@ -209,14 +254,27 @@ void ModelAlarms::find_categories() {
   }
 }
 
+/// By known harm; else columns stay as they are ranked.
+bool does_more(const ColumnDrift& column, const ColumnDrift& than) {
+  if (!column.harm.is_known() || !than.harm.is_known()) return false;
+  return column.harm.worse.change > than.harm.worse.change;
+}
+
 /// What is left has no nearer cause: the world moved. One alarm, naming the columns by weight.
 void ModelAlarms::find_drift() {
   std::string names;
   size_t count = 0;
   const ColumnDrift* worst = nullptr;
   std::optional<Time> since;
+  std::vector<std::string> columns;
+  bool has_harmless = false;
   for (const ColumnDrift& column : watch_.drift) {
     if (!column.since || is_explained(column)) continue;
+    if (column.harm.is_none()) {
+      // Shown in the table of drift, and wakes nobody.
+      has_harmless = true;
+      continue;
+    }
     const bool is_large = column.verdict == "large";
     if ((!is_large && !column.lasting_since) || column.rank < kRankMin) continue;
     // A feature that only repeats its input is named once, by the input.
@@ -227,14 +285,19 @@ void ModelAlarms::find_drift() {
         continue;
       }
     }
-    if (worst == nullptr) worst = &column;
+    if (worst == nullptr || does_more(column, *worst)) worst = &column;
+    columns.push_back(column.name);
     if (++count <= 3) names += (names.empty() ? "" : ", ") + column.name;
     const Time begin = is_large ? *column.since : *column.lasting_since;
     since = since ? std::min(*since, begin) : begin;
   }
   if (worst != nullptr) {
-    Alarm& alarm = add("drift", worst->name, std::min(0.7, 0.2 + 2 * worst->rank));
+    Alarm& alarm = add("drift", worst->name,
+                       std::min(0.7, weighed_severity(0.2 + 2 * worst->rank, worst->harm)));
+    alarm.key = "drift/" + watch_.model + "/inputs";  // Which of them is worst may change.
     alarm.since = *since;
+    alarm.columns = std::move(columns);
+    alarm.harm = worst->harm;
     alarm.what =
         names + (count > 3 ? " and " + count_text(static_cast<int64_t>(count) - 3) + " more" : "") +
         " differ" + (count == 1 ? "s" : "") + " from the training rows";
@@ -247,7 +310,7 @@ void ModelAlarms::find_drift() {
   }
   const auto& prediction = watch_.prediction_drift;
   if (!prediction || prediction->verdict != "large" || !prediction->since) return;
-  if (!explained_.empty()) return;
+  if (!explained_.empty() || has_harmless) return;
   Alarm& alarm = add("drift", "prediction", 0.4);
   alarm.since = *prediction->since;
   alarm.what = "predictions differ from those on held-out rows, though no input moved much";
@@ -263,6 +326,33 @@ const Evidence* find_evidence(const std::vector<Evidence>& evidence, const std::
   return nullptr;
 }
 
+/// The interval of the difference from both intervals (Newcombe 1998).
+HarmRange difference(const Evidence& from, const Evidence& to) {
+  HarmRange range;
+  range.change = to.value - from.value;
+  const auto side = [](double a, double b) { return std::sqrt(a * a + b * b); };
+  range.lower = range.change - side(to.value - to.lower.value_or(to.value),
+                                    from.upper.value_or(from.value) - from.value);
+  range.upper = range.change + side(to.upper.value_or(to.value) - to.value,
+                                    from.value - from.lower.value_or(from.value));
+  return range;
+}
+
+AlarmHarm ModelAlarms::measured_harm(const Evidence& served, const Evidence& tested) const {
+  AlarmHarm harm;
+  const Metric* metric = find_metric(served.metric);
+  harm.metric = served.metric;
+  harm.is_measured = true;
+  harm.was = tested.value;
+  const bool is_better_high = metric != nullptr && metric->higher_is_better;
+  harm.worse = is_better_high ? difference(served, tested) : difference(tested, served);
+  if (tested_ == nullptr || !served.slice.empty()) return harm;
+  const Evidence* earns = find_evidence(watch_.all.evidence, "utility");
+  const Evidence* earned = find_evidence(*tested_, "utility");
+  if (earns != nullptr && earned != nullptr) harm.earned = difference(*earned, *earns);
+  return harm;
+}
+
 /// Worse than in the test beyond both intervals.
 bool ModelAlarms::find_decay() {
   if (tested_ == nullptr) return false;
@@ -276,6 +366,7 @@ bool ModelAlarms::find_decay() {
         higher_is_better ? *served->upper < *tested->lower : *served->lower > *tested->upper;
     if (!worse) continue;
     Alarm& alarm = add("quality", metric, explained_.empty() ? 0.9 : 0.6);
+    alarm.harm = measured_harm(*served, *tested);
     alarm.what = std::string(metric) + " on served rows is worse than in the test";
     alarm.how_much = figure_text(served->value) + " [" + figure_text(*served->lower) + ", " +
                      figure_text(*served->upper) + "] over " +
@@ -311,6 +402,13 @@ void ModelAlarms::find_bias() {
       std::sqrt(std::max(share * (1 - share), 0.01) / static_cast<double>(all.labelled_count));
   if (std::abs(bias) < kBiasMin || std::abs(bias) < kBiasDeviations * deviation) return;
   Alarm& alarm = add("quality", "calibration", 0.55);
+  const Evidence* served = find_evidence(all.evidence, "log_loss");
+  const Evidence* tested = tested_ == nullptr ? nullptr : find_evidence(*tested_, "log_loss");
+  if (served != nullptr && tested != nullptr) {
+    alarm.harm = measured_harm(*served, *tested);
+  } else {
+    alarm.harm.note = "the test did not measure the log loss";
+  }
   alarm.what =
       std::string("probabilities are too ") + (bias > 0 ? "high" : "low") + " on served rows";
   alarm.how_much = "mean prediction " + figure_text(*all.mean_prediction_labelled) +
@@ -348,6 +446,11 @@ bool ModelAlarms::find_limits() {
         }
       }
     }
+    if (tested != nullptr) {
+      alarm.harm = measured_harm(*missed, *tested);
+    } else {
+      alarm.harm.note = "the test did not measure it";
+    }
     alarm.suspected_cause = !explained_.empty() ? "the alarm about " + *explained_.begin()
                             : tested == nullptr
                                 ? "what is served is not what it was tested on"
@@ -375,8 +478,21 @@ void ModelAlarms::find_age() {
   alarm.how_much = count_of(watch_.age->micros / kDay, "day") + ", at most " +
                    count_of(watch_.age->limit_micros / kDay, "day") + " by event " +
                    count_text(watch_.age->backtest_event);
+  alarm.harm.note = "the back-test tells what models lost at this age";
   alarm.suspected_cause = "no newer model was released";
   alarm.next_step = "millgate run && millgate gate latest";
+}
+
+void ModelAlarms::count_rows() {
+  for (size_t at = before_; at < out_.size(); ++at) {
+    Alarm& alarm = out_[at];
+    for (const MonitorWindow& window : watch_.windows) {
+      if (window.to > alarm.since) alarm.served_rows += window.row_count;
+    }
+    alarm.affected_rows = alarm.affected_rows < 0
+                              ? alarm.served_rows
+                              : std::min(alarm.affected_rows, alarm.served_rows);
+  }
 }
 
 /// Predictions earn less than before, whatever their quality says.
@@ -400,6 +516,16 @@ void find_fall_of_money(const MonitorReport& report, std::vector<Alarm>& out) {
     alarm.how_much += "; " + metric.quality_metric + " " + figure_text(*metric.quality_after) +
                       ", was " + figure_text(*metric.quality_before);
   }
+  alarm.harm.metric = metric.money;
+  alarm.harm.is_measured = true;
+  alarm.harm.was = fall.before;
+  alarm.harm.worse = {fall.before - fall.after, fall.before - fall.after - fall.margin,
+                      fall.before - fall.after + fall.margin};
+  alarm.harm.note = "per 1,000 predictions";
+  for (const MoneyWindow& window : metric.windows) {
+    if (window.to > metric.since) alarm.served_rows += window.prediction_count;
+  }
+  alarm.affected_rows = alarm.served_rows;
   alarm.next_step = "millgate monitor --json, and look at `business`";
   if (metric.causes.empty()) {
     alarm.suspected_cause = metric.quality_fell
@@ -415,6 +541,7 @@ void find_fall_of_money(const MonitorReport& report, std::vector<Alarm>& out) {
                           first.words + ", which explains " +
                           percent_text(std::min(first.share, 1.0)) + " of it";
   if (first.kind == "mix" && first.subject != "decisions") {
+    alarm.columns = {first.subject};
     alarm.next_step = "millgate monitor --by " + first.subject;
   } else if (metric.cells && metric.threshold_best && metric.threshold) {
     const auto each = [&](size_t at) {
@@ -456,6 +583,7 @@ void find_gaps(const MonitorReport& report, std::vector<Alarm>& out) {
     alarm.what = "no prediction was logged for a time";
     alarm.how_much = time_text(first.from) + " to " + time_text(last.to) + ", after a window of " +
                      count_of(rows[at - 1], "row");
+    alarm.harm.note = "nobody knows what was not answered";
     alarm.suspected_cause = "the server was down, nobody asked, or log files were lost";
     alarm.next_step = "millgate ledger --at " + to_string(first.from);
     out.push_back(std::move(alarm));
@@ -509,6 +637,9 @@ void find_dead_feed(const MonitorReport& report, std::vector<Alarm>& out) {
     alarm.how_much = count_of(labels, "label") + " came for " + count_of(rows, "row") +
                      " that should have them: 95 of 100 came within " +
                      duration_text(rounded_up(*report.log.label_delay_micros)) + " before";
+    alarm.served_rows = rows;
+    alarm.affected_rows = rows - labels;
+    alarm.harm.note = "nobody knows how good the answers are until the labels come";
     alarm.suspected_cause =
         "the feed of labels is dead or late; until it is back, quality is only "
         "what can be expected";
@@ -531,6 +662,9 @@ void find_log_faults(const MonitorReport& report, std::vector<Alarm>& out) {
     alarm.since = report.from.value_or(report.made);
     alarm.what = std::move(what);
     alarm.how_much = of_rows(part, whole);
+    alarm.served_rows = whole;
+    alarm.affected_rows = part;
+    alarm.harm.note = "it is about the log, and not about the answers";
     alarm.suspected_cause = std::move(cause);
     alarm.next_step = report.files.empty() ? std::move(next) : "look into " + report.files.front();
     out.push_back(std::move(alarm));
@@ -575,8 +709,7 @@ std::vector<Alarm> find_alarms(const MonitorReport& report, const TestEvidence& 
   find_gaps(report, found);
   find_dead_feed(report, found);
   find_log_faults(report, found);
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Alarm& a, const Alarm& b) { return a.severity > b.severity; });
+  group_alarms(found, report);
   return found;
 }
 

@@ -19,7 +19,8 @@ using FeatureInputs = std::map<std::string, std::map<std::string, std::vector<st
 
 /// The alarms of `report`. What one cause explains gives one alarm: a unit error of an input
 /// silences the drift of that input, of its features and of the predictions; inputs of one view
-/// that are missing together are one alarm; drift without a nearer cause is one alarm a model.
+/// that are missing together are one alarm; drift without a nearer cause is one alarm a model, and
+/// none where it is known to do no harm. As group_alarms (alarm_groups.h) leaves them.
 [[nodiscard]] std::vector<Alarm> find_alarms(const MonitorReport& report,
                                              const TestEvidence& tested,
                                              const FeatureInputs& inputs);

@@ -70,7 +70,7 @@ TEST_F(Alarms, ComeBackFromTheLedgerNewestFirst) {
   ASSERT_EQ(recorded->size(), 2U);
   EXPECT_EQ(recorded->at(0).key, "unit/m/b");
   Alarm expected = alarm("unit/m/a");
-  expected.event_number = 1;
+  expected.event_number = expected.incident = 1;
   expected.recorded = clock_.now();
   EXPECT_EQ(to_json(recorded->at(1)), to_json(expected));
 }

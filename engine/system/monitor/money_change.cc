@@ -26,15 +26,22 @@ Moments moments_of(std::span<const double> values) {
   return found;
 }
 
-/// Two-sided p-value of equal means (Welch 1947).
-double welch_p_value(const Moments& a, const Moments& b) {
+/// Of equal means (Welch 1947).
+struct Welch {
+  double p_value = 1;  ///< Two-sided.
+  double margin = 0;   ///< Half of the 95 % interval of the difference.
+};
+
+Welch welch_test(const Moments& a, const Moments& b) {
   const double variance = a.variance_of_mean + b.variance_of_mean;
-  if (variance <= 0) return a.mean == b.mean ? 1 : 0;
+  if (variance <= 0) return {.p_value = a.mean == b.mean ? 1.0 : 0.0};
   const double freedom = variance * variance /
                          (a.variance_of_mean * a.variance_of_mean / a.freedom +
                           b.variance_of_mean * b.variance_of_mean / b.freedom);
   const double t = std::abs(a.mean - b.mean) / std::sqrt(variance);
-  return 2 * boost::math::cdf(boost::math::complement(boost::math::students_t(freedom), t));
+  const boost::math::students_t spread(freedom);
+  return {.p_value = 2 * boost::math::cdf(boost::math::complement(spread, t)),
+          .margin = boost::math::quantile(spread, 0.975) * std::sqrt(variance)};
 }
 
 double mean_of(double sum, int64_t count) { return sum / static_cast<double>(count); }
@@ -63,9 +70,14 @@ std::optional<MoneyFall> find_money_fall(std::span<const MoneyDay> days) {
     const Moments before = moments_of(all.first(at));
     const Moments after = moments_of(all.subspan(at));
     if (!is_fall(before.mean, after.mean)) continue;
-    const double p_value = std::min(1.0, welch_p_value(before, after) * static_cast<double>(tries));
+    const Welch welch = welch_test(before, after);
+    const double p_value = std::min(1.0, welch.p_value * static_cast<double>(tries));
     if (p_value >= kChance || (best && p_value >= best->p_value)) continue;
-    best = {.first_day = at, .before = before.mean, .after = after.mean, .p_value = p_value};
+    best = {.first_day = at,
+            .before = before.mean,
+            .after = after.mean,
+            .p_value = p_value,
+            .margin = welch.margin};
   }
   return best;
 }
@@ -74,11 +86,14 @@ std::optional<MoneyFall> move_money_fall(const MoneyFall& fall, std::span<const 
                                          size_t first_day) {
   const std::vector<double> values = per_1000(days);
   const std::span<const double> all(values);
-  const double before = moments_of(all.first(first_day)).mean;
-  const double after = moments_of(all.subspan(first_day)).mean;
-  if (!is_fall(before, after)) return std::nullopt;
-  return MoneyFall{
-      .first_day = first_day, .before = before, .after = after, .p_value = fall.p_value};
+  const Moments before = moments_of(all.first(first_day));
+  const Moments after = moments_of(all.subspan(first_day));
+  if (!is_fall(before.mean, after.mean)) return std::nullopt;
+  return MoneyFall{.first_day = first_day,
+                   .before = before.mean,
+                   .after = after.mean,
+                   .p_value = fall.p_value,
+                   .margin = welch_test(before, after).margin};
 }
 
 std::optional<size_t> find_price_change(std::span<const MoneyDay> kind) {

@@ -27,6 +27,7 @@ struct MoneyFall {
   /// That it fell at all: of Welch's test on the most certain day, times the number of days tried
   /// (at most 1).
   double p_value = 1;
+  double margin = 0;  ///< Half of the 95 % interval (Welch's) of after less before.
 };
 
 /// Days that must lie before and after a fall, and the smallest that is one: a share of before.

@@ -11,11 +11,13 @@
 #include "model/release/model_name.h"
 #include "system/monitor/alarm_rules.h"
 #include "system/monitor/column_drift.h"
+#include "system/monitor/column_harm.h"
 #include "system/monitor/expected_watch.h"
 #include "system/monitor/reference_watch.h"
 #include "system/monitor/replay.h"
 #include "system/monitor/served_log.h"
 #include "system/monitor/served_quality.h"
+#include "system/monitor/suspects.h"
 #include "system/monitor/table_skew.h"
 #include "system/monitor/windows.h"
 #include "system/monitor/wording.h"
@@ -103,25 +105,26 @@ std::string missing_inputs(const ServedLog& log, const Model& model) {
   return names;
 }
 
+/// Rows with labels that `model` has not learned from; none where they cannot be read.
+Result<HeldOutRows> find_tested_rows(const Model& model, const MonitorOptions& options,
+                                     ModelWatch& watch) {
+  if (!options.tested_rows) return HeldOutRows{};
+  auto found = options.tested_rows(model);
+  if (found) return found;
+  watch.note = "the rows that it was measured on cannot be read again: " + found.error().what +
+               "; its quality is expected from served labels alone";
+  return HeldOutRows{};
+}
+
 /// The quality to be expected of each window without its labels. `inputs` is null where they were
 /// not logged, `model` where the project has none.
 Status expect_from(const Model* model, const Block* inputs, const ServedRows& rows,
-                   const WindowGrid& grid, const MonitorOptions& options, ModelWatch& watch) {
+                   const WindowGrid& grid, const MonitorOptions& options, const HeldOutRows& tested,
+                   ModelWatch& watch) {
   double threshold = options.log ? options.log->threshold : 0.5;
-  HeldOutRows tested;
   if (model != nullptr) {
     if (model->manifest().task_kind == "regression") return {};
     threshold = model->manifest().threshold;
-    if (options.tested_rows) {
-      auto found = options.tested_rows(*model);
-      if (found) {
-        tested = *std::move(found);
-      } else {
-        watch.note =
-            "the rows that it was measured on cannot be read again: " + found.error().what +
-            "; its quality is expected from served labels alone";
-      }
-    }
   }
   const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
   return expect_quality({.model = model,
@@ -137,9 +140,10 @@ Status expect_from(const Model* model, const Block* inputs, const ServedRows& ro
 Status watch_inputs(const Repository& repository, const ServedLog& log, const std::string& logged,
                     const Model& model, const ServedRows& rows, const WindowGrid& grid,
                     const MonitorOptions& options, ModelWatch& watch) {
+  MILLGATE_ASSIGN(const HeldOutRows tested, find_tested_rows(model, options, watch));
   if (const std::string missing = missing_inputs(log, model); !missing.empty()) {
     watch.replay.note = watch.table.note = "cannot know: the log has no column " + missing;
-    return expect_from(&model, nullptr, rows, grid, options, watch);
+    return expect_from(&model, nullptr, rows, grid, options, tested, watch);
   }
   MILLGATE_ASSIGN(const Block inputs, log.block(logged, model.features().inputs()));
   MILLGATE_ASSIGN(watch.replay, replay_rows(model, rows, inputs));
@@ -152,10 +156,11 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
                                   .row_count = rows.event_micros.size(),
                                   .rows_min = options.rows_min}};
   MILLGATE_ASSIGN(watch.drift, drift_of_columns(drift));
+  MILLGATE_TRY(weigh_columns(model, inputs, rows, tested, options.utility, watch.drift));
   MILLGATE_ASSIGN(watch.prediction_drift, drift_of_predictions(drift));
   MILLGATE_ASSIGN(watch.table,
                   compare_with_table(repository, log, logged, model, grid, options.branch));
-  return expect_from(&model, &inputs, rows, grid, options, watch);
+  return expect_from(&model, &inputs, rows, grid, options, tested, watch);
 }
 
 std::string unknown_model_note(const std::string& logged, const MonitorOptions& options) {
@@ -207,7 +212,7 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
   watch.all.to = watch.last;
   if (model == nullptr) {
     if (options.log && manifest.task_kind == "binary") {
-      MILLGATE_TRY(expect_from(nullptr, nullptr, rows, grid, options, watch));
+      MILLGATE_TRY(expect_from(nullptr, nullptr, rows, grid, options, {}, watch));
     }
     if (!options.log || options.log->reference_paths.empty()) return watch;
     MILLGATE_ASSIGN(tested[watch.model],
@@ -245,9 +250,12 @@ std::string answer_of(const MonitorReport& report) {
                        count_of(static_cast<int64_t>(report.models.size()), "model") + ", " +
                        count_of(labelled, "label") + ": ";
   if (report.alarms.empty()) return answer + "no alarm";
-  const auto fresh = std::count_if(report.alarms.begin(), report.alarms.end(),
-                                   [](const Alarm& alarm) { return alarm.is_new; });
-  answer += count_of(static_cast<int64_t>(report.alarms.size()), "alarm");
+  const auto count = std::count_if(report.alarms.begin(), report.alarms.end(),
+                                   [](const Alarm& alarm) { return alarm.leads(); });
+  const auto fresh = std::count_if(
+      report.alarms.begin(), report.alarms.end(),
+      [](const Alarm& alarm) { return alarm.is_new && alarm.incident == alarm.event_number; });
+  answer += count_of(count, "incident");
   if (fresh > 0) answer += " (" + count_text(fresh) + " new)";
   return answer + ", first: " + report.alarms.front().what;
 }
@@ -301,6 +309,7 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
                                     thresholds, how.slices, report));
   }
   report.alarms = find_alarms(report, tested, reads);
+  MILLGATE_TRY(find_suspects(repository, log, options, report));
   if (options.record) {
     MILLGATE_TRY(record_alarms(repository.ledger(), report.alarms, options.author));
   }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@
 #include "system/monitor/alarm.h"
 #include "system/monitor/business_metric.h"
 #include "system/monitor/expected_quality.h"
+#include "system/monitor/harm.h"
 #include "system/monitor/model_age.h"
 #include "system/monitor/prediction_table.h"
 #include "system/monitor/served_limit.h"
@@ -55,8 +57,10 @@ struct MonitorOptions {
   std::string branch = kCurrentBranch;  ///< Its tip is compared with logged rows of the same key.
   bool record = true;                   ///< Put new alarms into the ledger.
   std::string author;                   ///< Of those events.
-  FindTestedRows tested_rows = {};      ///< Empty: quality is expected from served labels alone.
-  std::optional<OutcomeTable> outcomes = {};  ///< What predictions earned.
+  /// Empty: quality is expected from served labels alone, and harm of drift cannot be known.
+  FindTestedRows tested_rows = {};
+  std::map<std::string, std::string> views = {};  ///< SQL of the project's views, by name.
+  std::optional<OutcomeTable> outcomes = {};      ///< What predictions earned.
   std::vector<ServedLimit> limits = {};  ///< Of the gate; one that served rows miss is an alarm.
   std::optional<Utility> utility = {};   ///< With it, `utility` is measured on served rows, too.
 };
@@ -82,6 +86,7 @@ struct ColumnDrift {
   /// Begin of the windows up to the newest in which it was large without a break, where they are
   /// more than ever passed by themselves (a weekend does), and 3 at least, or 2 of a week or more.
   std::optional<Time> lasting_since = {};
+  AlarmHarm harm = {};                ///< Of a column that drifted, since it did.
   double lasting_effect = 0;          ///< Largest Jensen-Shannon distance in these windows.
   std::vector<double> psi_by_window;  ///< One a window; NaN where there were too few rows.
 };
@@ -172,7 +177,7 @@ struct MonitorReport {
   std::vector<ServedLimit> limits;         ///< That served rows were held against.
   std::vector<ModelWatch> models;          ///< Most rows first.
   std::optional<BusinessMetric> business;  ///< Where outcomes were given.
-  std::vector<Alarm> alarms;               ///< Highest severity first.
+  std::vector<Alarm> alarms;               ///< As group_alarms (alarm_groups.h) leaves them.
   std::string answer;                      ///< One sentence: the state of things.
   std::vector<std::string>
       notes;  ///< What was asked for and could not be done; how files were read.

@@ -80,6 +80,7 @@ Json drift_json(const ColumnDrift& column) {
           {"row_count", column.row_count},
           {"since", optional_time(column.since)},
           {"lasting_since", optional_time(column.lasting_since)},
+          {"harm", column.since ? to_json(column.harm) : Json(nullptr)},
           {"psi_by_window", by_window}};
 }
 

@@ -165,6 +165,7 @@ Result<std::vector<Evidence>> watch_reference(const ServedLog& log, const std::s
     const Profile profile = values.profile(all_before);
     MILLGATE_TRY(drift_of_column(served_input(field.name, now.columns[at], is_category), profile,
                                  frame, shared.fields.size(), column));
+    column.harm.note = "the model that would be harmed is not of this project";
     watch.drift.push_back(std::move(column));
   }
   rank_columns(watch.drift);

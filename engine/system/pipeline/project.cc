@@ -13,6 +13,7 @@
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
 #include "model/release/sign_off.h"
+#include "model/release/trigger.h"
 #include "system/pipeline/doctor_settings.h"
 #include "system/pipeline/model_about.h"
 #include "system/pipeline/quarantine_settings.h"
@@ -387,6 +388,7 @@ Result<Project> project_of(const std::string& folder, Configuration configuratio
   MILLGATE_TRY(read_quarantine_settings(root));
   MILLGATE_TRY(read_doctor_settings(root));
   MILLGATE_TRY(read_model_about(root));
+  MILLGATE_TRY(read_triggers(root));
   MILLGATE_TRY(root.finish());
   return project;
 }

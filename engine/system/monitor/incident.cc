@@ -1,8 +1,9 @@
-#include "system/monitor/alarm_decision.h"
+#include "system/monitor/incident.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "ground/json.h"
@@ -50,16 +51,13 @@ Result<std::map<int64_t, Decided>> newest_decisions(const Ledger& ledger) {
   return newest;
 }
 
-AlarmStanding standing_of(const Alarm& alarm, const std::map<int64_t, Decided>& decisions,
-                          Time now) {
-  AlarmStanding standing{.alarm = alarm, .state = AlarmState::open, .decision = {}, .decided = {}};
-  const auto found = decisions.find(alarm.event_number);
-  if (found == decisions.end()) return standing;
-  standing.decision = found->second.decision;
-  standing.decided = found->second.at;
-  const bool has_ended = standing.decision->until && *standing.decision->until <= now;
-  if (!has_ended) standing.state = standing.decision->state;
-  return standing;
+void apply_decision(Incident& incident, const std::map<int64_t, Decided>& decisions, Time now) {
+  const auto found = decisions.find(incident.number);
+  if (found == decisions.end()) return;
+  incident.decision = found->second.decision;
+  incident.decided = found->second.at;
+  const bool has_ended = incident.decision->until && *incident.decision->until <= now;
+  if (!has_ended) incident.state = incident.decision->state;
 }
 
 Status check_decision(const AlarmDecision& decision, Time now) {
@@ -81,23 +79,16 @@ Status check_decision(const AlarmDecision& decision, Time now) {
                        "give a time that is to come");
 }
 
-Error no_such_alarm(int64_t number, const std::vector<AlarmStanding>& standings) {
+Error no_such_incident(int64_t number, const std::vector<Incident>& all) {
   std::string names;
-  for (const AlarmStanding& one : standings) {
-    names +=
-        (names.empty() ? "" : ", ") + std::string("#") + std::to_string(one.alarm.event_number);
+  for (const Incident& one : all) {
+    names += (names.empty() ? "" : ", ") + std::string("#") + std::to_string(one.number);
   }
   return not_found("there is no alarm #" + std::to_string(number),
                    names.empty() ? "there are no alarms" : "alarms: " + names);
 }
 
-Result<AlarmStanding> find_standing(const Ledger& ledger, int64_t number, Time now) {
-  MILLGATE_ASSIGN(const auto standings, alarm_standings(ledger, now));
-  for (const AlarmStanding& one : standings) {
-    if (one.alarm.event_number == number) return one;
-  }
-  return no_such_alarm(number, standings);
-}
+bool is_graver(const Alarm& a, const Alarm& b) { return a.severity > b.severity; }
 
 }  // namespace
 
@@ -115,56 +106,86 @@ std::string_view to_string(AlarmState state) {
   return "resolved";
 }
 
-Result<std::vector<AlarmStanding>> alarm_standings(const Ledger& ledger, Time now) {
-  MILLGATE_ASSIGN(const auto all, alarms(ledger));
-  MILLGATE_ASSIGN(const auto decisions, newest_decisions(ledger));
-  std::map<std::string, size_t> newest;  // Alarms come newest first.
-  std::vector<AlarmStanding> standings;
-  for (const Alarm& alarm : all) {
-    if (!newest.emplace(alarm.key, standings.size()).second) continue;
-    standings.push_back(standing_of(alarm, decisions, now));
-  }
-  std::stable_sort(standings.begin(), standings.end(),
-                   [](const AlarmStanding& a, const AlarmStanding& b) {
-                     if (a.state != b.state) return a.state < b.state;
-                     return a.alarm.severity > b.alarm.severity;
-                   });
-  return standings;
+Time Incident::since() const {
+  Time earliest = alarms.front().since;
+  for (const Alarm& alarm : alarms) earliest = std::min(earliest, alarm.since);
+  return earliest;
 }
 
-Result<AlarmStanding> decide_alarm(Ledger& ledger, int64_t number, const AlarmDecision& decision,
-                                   Time now, const std::string& author) {
+Result<std::vector<Incident>> incidents(const Ledger& ledger, Time now) {
+  MILLGATE_ASSIGN(auto all, alarms(ledger));
+  MILLGATE_ASSIGN(const auto decisions, newest_decisions(ledger));
+  std::set<std::string> keys;  // Alarms come newest first.
+  std::map<int64_t, size_t> at;
+  std::vector<Incident> found;
+  for (Alarm& alarm : all) {
+    if (!keys.insert(alarm.key).second) continue;
+    const auto [place, is_first] = at.emplace(alarm.incident, found.size());
+    if (is_first) found.push_back({.number = alarm.incident, .alarms = {}});
+    found[place->second].alarms.push_back(std::move(alarm));
+  }
+  for (Incident& one : found) {
+    std::reverse(one.alarms.begin(), one.alarms.end());  // Of equal ones the first leads.
+    std::stable_sort(one.alarms.begin(), one.alarms.end(), is_graver);
+    apply_decision(one, decisions, now);
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Incident& a, const Incident& b) {
+    if (a.state != b.state) return a.state < b.state;
+    return is_graver(a.alarm(), b.alarm());
+  });
+  return found;
+}
+
+Result<Incident> find_incident(const Ledger& ledger, int64_t number, Time now) {
+  MILLGATE_ASSIGN(auto all, incidents(ledger, now));
+  for (Incident& one : all) {
+    const bool has_alarm =
+        std::any_of(one.alarms.begin(), one.alarms.end(),
+                    [&](const Alarm& alarm) { return alarm.event_number == number; });
+    if (one.number == number || has_alarm) return std::move(one);
+  }
+  return no_such_incident(number, all);
+}
+
+Result<Incident> decide_incident(Ledger& ledger, int64_t number, const AlarmDecision& decision,
+                                 Time now, const std::string& author) {
   MILLGATE_TRY(check_decision(decision, now));
-  MILLGATE_ASSIGN(const AlarmStanding standing, find_standing(ledger, number, now));
-  Json body = {{"alarm", number},
-               {"key", standing.alarm.key},
+  MILLGATE_ASSIGN(const Incident incident, find_incident(ledger, number, now));
+  Json body = {{"alarm", incident.number},
+               {"key", incident.alarm().key},
                {"state", to_string(decision.state)},
                {"name", decision.name},
                {"reason", decision.reason}};
   if (decision.until) body["until"] = to_string(*decision.until);
   const NewEvent event{
-      .kind = kKind, .subject = standing.alarm.key, .author = author, .body = dump_json(body)};
+      .kind = kKind, .subject = incident.alarm().key, .author = author, .body = dump_json(body)};
   const auto appended = ledger.append(event, [&](const Ledger& current) -> Status {
-    MILLGATE_ASSIGN(const AlarmStanding before, find_standing(current, number, now));
+    MILLGATE_ASSIGN(const Incident before, find_incident(current, incident.number, now));
     if (before.state != AlarmState::resolved) return {};
     return Error{.code = ErrorCode::conflict,
-                 .what = "alarm #" + std::to_string(number) + " is resolved already, by " +
+                 .what = "alarm #" + std::to_string(incident.number) + " is resolved already, by " +
                          before.decision->name + ": " + before.decision->reason};
   });
   if (!appended) return appended.error();
-  return find_standing(ledger, number, now);
+  return find_incident(ledger, incident.number, now);
 }
 
-nlohmann::ordered_json to_json(const AlarmStanding& standing) {
-  Json json = to_json(standing.alarm);
-  json["state"] = to_string(standing.state);
+nlohmann::ordered_json to_json(const Incident& incident) {
+  Json json = to_json(incident.alarm());
+  json["incident"] = incident.number;
+  json["since"] = to_string(incident.since());
+  Json also = Json::array();
+  for (size_t at = 1; at < incident.alarms.size(); ++at)
+    also.push_back(to_json(incident.alarms[at]));
+  json["also"] = also;
+  json["state"] = to_string(incident.state);
   Json decision = nullptr;
-  if (standing.decision) {
-    decision = {{"state", to_string(standing.decision->state)},
-                {"by", standing.decision->name},
-                {"reason", standing.decision->reason},
-                {"at", to_string(standing.decided)},
-                {"until", standing.decision->until ? Json(to_string(*standing.decision->until))
+  if (incident.decision) {
+    decision = {{"state", to_string(incident.decision->state)},
+                {"by", incident.decision->name},
+                {"reason", incident.decision->reason},
+                {"at", to_string(incident.decided)},
+                {"until", incident.decision->until ? Json(to_string(*incident.decision->until))
                                                    : Json(nullptr)}};
   }
   json["decision"] = decision;
