@@ -43,12 +43,12 @@ Error unknown_classes(const Task& task, const std::map<std::string, int64_t>& un
     list += (shown++ == 0 ? "`" : ", `") + name + "` (" + std::to_string(rows) +
             (rows == 1 ? " row)" : " rows)");
   }
-  std::string hint = name_hint(unknown.begin()->first, task.classes);
+  const std::string hint = name_hint(unknown.begin()->first, task.classes);
   return task.section.error_at(
       "classes",
       "the label `" + task.label + "` has " +
           (unknown.size() == 1 ? "a value that is" : "values that are") + " no class: " + list,
-      hint + (hint.empty() ? "" : "; ") +
+      hint + (hint.empty() ? "" : " Or ") +
           "add it to `classes`, or make it null or one of them in the label: "
           "case when ... then ... end");
 }

@@ -114,7 +114,7 @@ TEST(LightgbmTextOfClasses, ProbabilitiesEqualLightgbm) {
     }
     double sum = 0;
     for (const double share : (*scorer)->importance()) sum += share;
-    EXPECT_NEAR(sum, (*scorer)->describe().find(" 1 leaves") == std::string::npos ? 1 : 0, 1e-12);
+    EXPECT_NEAR(sum, (*scorer)->describe().find(" 1 leaf") == std::string::npos ? 1 : 0, 1e-12);
   }
 }
 

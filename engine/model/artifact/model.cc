@@ -175,12 +175,12 @@ Result<std::shared_ptr<const Model>> Model::load_of_one_number(const ObjectStore
                                                                const Id& id) {
   MILLGATE_ASSIGN(auto model, load(objects, id));
   if (!model->has_classes()) return model;
-  return invalid_input("model " + id.brief() + " tells " +
-                           std::to_string(model->manifest().classes.size()) +
-                           " classes apart, which this does not know yet",
-                       "`millgate run` and `predict` do; ask about one class with kind = "
-                       "\"binary\" and label = \"... = '" +
-                           model->manifest().classes.front() + "'\"");
+  return invalid_input(
+      "model " + id.brief() + " tells " + std::to_string(model->manifest().classes.size()) +
+          " classes apart, which this does not know yet",
+      "`millgate run`, `gate`, `serve` and `predict` do; ask about one class with kind = "
+      "\"binary\" and label = \"... = '" +
+          model->manifest().classes.front() + "'\"");
 }
 
 Result<std::shared_ptr<const Model>> Model::load(const ObjectStore& objects, const Id& id) {

@@ -10,6 +10,7 @@
 #include "ground/scalar_text.h"
 #include "ground/shortest_text.h"
 #include "model/measure/metric.h"
+#include "model/measure/resampled_metric.h"
 
 namespace millgate {
 
@@ -190,10 +191,8 @@ Status read_metrics(Section& section, TuneSettings& tune) {
   constexpr std::string_view kSize = "model_size_bytes";
   std::vector<std::string> names;
   for (const Metric& metric : all_metrics()) {
-    const bool fits = !metric.needs_threshold && !metric.is_gap && !metric.needs_uncertainty &&
-                      !metric.is_best_at_zero && metric.unit != "ms" &&
-                      metric.need == MetricNeed::nothing;
-    if (fits) names.emplace_back(metric.name);
+    const bool fits = can_be_resampled(metric.name) && !metric.is_best_at_zero;
+    if (fits || metric.name == kSize) names.emplace_back(metric.name);
   }
   MILLGATE_ASSIGN(tune.metrics, section.texts("metric"));
   for (const std::string& name : tune.metrics) {

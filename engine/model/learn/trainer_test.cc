@@ -458,8 +458,10 @@ TEST_F(ClassTrainer, WhatIsNotKnownOfClassesIsToldClearly) {
             std::string::npos);
   request_.settings.calibrate.reset();
   request_.features.push_back({"rate", "target_mean(\"group\")"});
-  EXPECT_NE(train_model(objects_, request_).error().what.find("this task has classes"),
-            std::string::npos);
+  result = train_model(objects_, request_);
+  ASSERT_FALSE(result.ok());
+  ASSERT_FALSE(result.error().because.empty());
+  EXPECT_NE(result.error().because.front().find("this task has classes"), std::string::npos);
 }
 
 }  // namespace

@@ -55,11 +55,16 @@ ResampledMetric resample_mean(const std::vector<double>& values, int resamples, 
 
 }  // namespace
 
+bool can_be_resampled(std::string_view metric) {
+  const auto* name = std::find(kMeasureNames.begin(), kMeasureNames.end(), metric);
+  if (name == kMeasureNames.end() || find_metric(metric)->needs_threshold) return false;
+  const auto measure = static_cast<size_t>(name - kMeasureNames.begin());
+  return is_of_regression(measure) || is_of_task(static_cast<Measure>(measure), {});
+}
+
 Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view metric, int resamples,
                                         uint64_t seed, size_t class_count) {
-  const auto* name = std::find(kMeasureNames.begin(), kMeasureNames.end(), metric);
-  const Metric* known = find_metric(metric);
-  if (name == kMeasureNames.end() || known == nullptr || known->needs_threshold) {
+  if (!can_be_resampled(metric)) {
     return invalid_input("`" + std::string(metric) + "` cannot be measured on resamples");
   }
   const size_t width = std::max<size_t>(class_count, 1);
@@ -74,6 +79,7 @@ Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view me
     return invalid_input("`" + std::string(metric) +
                          "` of classes cannot be measured on resamples");
   }
+  const auto* name = std::find(kMeasureNames.begin(), kMeasureNames.end(), metric);
   const auto measure = static_cast<size_t>(name - kMeasureNames.begin());
   const std::vector<uint32_t> order = rank_rows(rows);
   const RankedRows ranked = arrange(rows, order, is_of_regression(measure));

@@ -10,6 +10,9 @@
 
 namespace millgate {
 
+/// Whether `resample_metric` takes it, of two classes or of numbers.
+[[nodiscard]] bool can_be_resampled(std::string_view metric);
+
 struct ResampledMetric {
   double value = 0;  ///< Over all rows; NaN where it is undefined, as for the AUC of one class.
   std::vector<double> in_bag;      ///< One a resample, NaN where it is undefined.

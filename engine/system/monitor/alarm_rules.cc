@@ -294,7 +294,6 @@ void ModelAlarms::find_drift() {
   if (worst != nullptr) {
     Alarm& alarm = add("drift", worst->name,
                        std::min(0.7, weighed_severity(0.2 + 2 * worst->rank, worst->harm)));
-    alarm.key = "drift/" + watch_.model + "/inputs";  // Which of them is worst may change.
     alarm.since = *since;
     alarm.columns = std::move(columns);
     alarm.harm = worst->harm;

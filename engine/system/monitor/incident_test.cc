@@ -31,9 +31,8 @@ class Incidents : public testing::Test {
   }
 
   /// Records alarms of one incident, led by the first.
-  std::vector<Alarm> raise_together(const std::vector<std::string>& keys) {
+  std::vector<Alarm> raise_together(const std::vector<std::string>& keys, double severity = 0.9) {
     std::vector<Alarm> found;
-    double severity = 0.9;
     for (const std::string& key : keys) {
       found.push_back(alarm(key, keys[0], severity, clock_.now()));
       severity -= 0.1;
@@ -141,7 +140,7 @@ TEST_F(Incidents, ADecisionAboutOneAlarmIsAboutItsIncident) {
 }
 
 TEST_F(Incidents, WhatIsFoundLaterJoinsTheIncidentThatIsOpen) {
-  raise_together({"drift"});
+  raise_together({"drift"}, 0.8);
   wait(7);
   // By now it also shows in the quality, which is graver and leads.
   const auto found = raise_together({"quality", "drift"});

@@ -163,10 +163,19 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   return expect_from(&model, &inputs, rows, grid, options, tested, watch);
 }
 
-std::string unknown_model_note(const std::string& logged, const MonitorOptions& options) {
+std::string unknown_model_note(const Repository& repository, const std::string& logged,
+                               const MonitorOptions& options) {
   if (options.log && logged == kUnnamedModel) {
     return "no model of the project made these predictions: skew cannot be known, and drift only "
            "against a reference table";
+  }
+  const auto id = resolve_model(repository.ledger(), logged);
+  const auto model = id ? Model::load(repository.objects(), *id)
+                        : Result<std::shared_ptr<const Model>>(id.error());
+  if (model && (*model)->has_classes()) {
+    return "model " + logged +
+           " tells several classes apart, of which quality, drift and skew are "
+           "not watched yet";
   }
   return "model " + logged + " is not in this project's store: drift and skew cannot be known";
 }
@@ -187,7 +196,7 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
       reads[watch.model][feature.name] = feature.inputs;
     }
   } else {
-    watch.note = unknown_model_note(logged, options);
+    watch.note = unknown_model_note(repository, logged, options);
     watch.replay.note = watch.table.note = watch.note;
   }
   MILLGATE_ASSIGN(ServedRows rows, log.rows(logged));

@@ -14,6 +14,7 @@
 #include "model/measure/membership.h"
 #include "model/measure/metric.h"
 #include "model/measure/row_slice.h"
+#include "model/release/class_slice.h"
 #include "system/pipeline/gate_circumstances.h"
 #include "system/pipeline/gate_contest.h"
 #include "system/pipeline/gate_explanations.h"
@@ -46,13 +47,6 @@ struct Asked {
   bool each_class = false;                        ///< Of single classes.
   size_t comparisons = 0;                         ///< With whatever it is.
 };
-
-/// Of models that tell classes apart: `slice = "class=NAME"` asks for a class against the rest.
-bool is_of_class(const Requirement& requirement, const std::vector<std::string>& classes) {
-  if (requirement.where.size() != 1 || requirement.where.front().column != "class") return false;
-  return std::find(classes.begin(), classes.end(), requirement.where.front().value) !=
-         classes.end();
-}
 
 Asked asked_by(const std::vector<Requirement>& requirements,
                const std::vector<std::string>& classes) {

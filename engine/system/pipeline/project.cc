@@ -12,6 +12,7 @@
 
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
+#include "model/release/class_slice.h"
 #include "model/release/sign_off.h"
 #include "model/release/trigger.h"
 #include "system/pipeline/doctor_settings.h"
@@ -314,6 +315,7 @@ Status read_gate(Section& root, Project& project) {
 Status take_requirements(Project& project, const std::vector<Requirement>& requirements) {
   for (const Requirement& one : requirements) {
     MILLGATE_TRY(check_measurable(project, one.section, "metric", one.metric));
+    if (project.task && is_of_class(one, project.task->classes)) continue;
     const std::string column = column_of(one);
     if (project.task && !column.empty() && !contains(project.task->slices, column)) {
       project.task->slices.push_back(column);

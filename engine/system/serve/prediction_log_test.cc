@@ -96,12 +96,12 @@ TEST_F(PredictionLogTest, ClassesHaveColumnsOfTheirOwn) {
   ASSERT_TRUE(log->add(classes));
   log->flush();
   const auto files = files_in(options().folder);
-  ASSERT_EQ(files.size(), 3U);
-  size_t with_classes = 0;
+  ASSERT_EQ(files.size(), 2U);
+  int64_t with_classes = 0;
   for (const std::string& file : files) {
     const auto table = read_parquet(file);
     if (table->GetColumnByName("class") == nullptr) continue;
-    ++with_classes;
+    with_classes += table->num_rows();
     EXPECT_EQ(column<arrow::StringArray>(*table, "class").GetString(0), "early");
     EXPECT_EQ(column<arrow::StringArray>(*table, "class").GetString(1), "late");
     EXPECT_EQ(column<arrow::DoubleArray>(*table, "probability").Value(1), 0.75);
@@ -109,7 +109,7 @@ TEST_F(PredictionLogTest, ClassesHaveColumnsOfTheirOwn) {
     EXPECT_EQ(column<arrow::DoubleArray>(*table, "probability.early").Value(0), 0.5);
     EXPECT_FALSE(column<arrow::BooleanArray>(*table, "decision").Value(0));
   }
-  EXPECT_EQ(with_classes, 2U);
+  EXPECT_EQ(with_classes, 4);
 }
 
 TEST_F(PredictionLogTest, WritesTypedColumnsUnderTheDate) {

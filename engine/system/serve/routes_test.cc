@@ -532,7 +532,7 @@ TEST_F(RoutesTest, ClassesHaveNamesAndProbabilities) {
 
   const HttpResponse csv = routes_.answer({.method = "POST",
                                            .target = "/invocations",
-                                           .body = "[" + std::string(kRow) + "]",
+                                           .body = R"({"instances":[)" + std::string(kRow) + "]}",
                                            .accept = "text/csv"});
   EXPECT_THAT(csv.body, HasSubstr("class,probability,probability.late,probability.punctual,"
                                   "probability.early,prediction_id,warnings\n" +
