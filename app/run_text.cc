@@ -78,10 +78,12 @@ void print_classes(const RunReport& report) {
   print_each_class(report);
   if (classes.size() <= kColumnsMax) {
     std::vector<std::string> head = {"labelled \\ decided"};
+    head.reserve(classes.size() + 1);
     for (const ClassCount& one : classes) head.push_back(one.name);
     TextTable table(head);
     for (const ClassCount& one : classes) {
       std::vector<std::string> cells = {one.name};
+      cells.reserve(classes.size() + 1);
       for (const int64_t rows : one.decided) cells.push_back(grouped(rows));
       table.add(cells);
     }

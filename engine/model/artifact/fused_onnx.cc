@@ -32,7 +32,7 @@ class EnsembleWriter {
   explicit EnsembleWriter(const Trees& trees) : trees_(trees), base_(trees.base) {
     for (const int32_t root : trees.roots) {
       if (root < 0) {
-        base_ += trees.leaves[static_cast<size_t>(~root)];
+        base_ += trees.leaves[static_cast<uint32_t>(~root)];
         continue;
       }
       roots_.push_back(add_tree(root));
@@ -89,7 +89,7 @@ class EnsembleWriter {
     if (child < 0) {
       nodes[at] = std::ssize(leaves_);
       is_leaf[at] = 1;
-      leaves_.push_back(trees_.leaves[static_cast<size_t>(~child)]);
+      leaves_.push_back(trees_.leaves[static_cast<uint32_t>(~child)]);
       return;
     }
     nodes[at] = std::ssize(modes_);

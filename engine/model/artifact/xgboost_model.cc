@@ -419,6 +419,7 @@ Result<std::vector<size_t>> classes_of(const Json& model, size_t trees, size_t c
   if (classes == 1) return std::vector<size_t>(trees, 0);
   MILLGATE_ASSIGN(const auto told, json_member<std::vector<int64_t>>(model, "tree_info", kObject));
   std::vector<size_t> of_trees;
+  of_trees.reserve(told.size());
   for (const int64_t one : told) {
     if (one < 0 || one >= static_cast<int64_t>(classes)) {
       return fault_at("tree_info", "a tree is of a class that does not exist");

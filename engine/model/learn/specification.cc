@@ -182,6 +182,7 @@ std::vector<size_t> taken_order(const Bench& bench) {
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return labels[a] < labels[b]; });
   std::vector<size_t> inwards;
+  inwards.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
     inwards.push_back(i % 2 == 0 ? order[i / 2] : order[order.size() - 1 - i / 2]);
   }

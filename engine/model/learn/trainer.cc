@@ -47,6 +47,7 @@ Span span_of(const std::vector<int64_t>& chosen, const std::vector<int64_t>& tim
 Profile profile_classes(const std::vector<std::string>& classes,
                         const std::vector<double>& probabilities) {
   std::vector<std::string> decided;
+  decided.reserve(probabilities.size() / classes.size());
   for (const size_t number : decided_classes(probabilities, classes.size())) {
     decided.push_back(classes[number]);
   }

@@ -134,6 +134,7 @@ Measures measures_of(const ClassSums& sums) {
 std::vector<Measures> measure_once(const std::vector<JudgedRow>& rows,
                                    std::span<const std::vector<uint32_t>> groups, size_t classes) {
   std::vector<Measures> all;
+  all.reserve(groups.size());
   for (const std::vector<uint32_t>& group : groups) {
     ClassSums sums(classes);
     for (const uint32_t row : group) sums.add(rows[row], 1);
@@ -223,6 +224,7 @@ GroupMeasures measure_class_groups(const Outcome& rows,
   set_mean({measure_groups(right.outcome(), groups, of_event)}, Measure::calibration_error,
            Measure::calibration_error, all);
   std::vector<GroupMeasures> of_classes;
+  of_classes.reserve(classes);
   for (size_t k = 0; k < classes; ++k) {
     const ClassEvent event = class_against_rest(rows, k, classes);
     of_classes.push_back(measure_groups(event.outcome(), groups, of_event));
@@ -242,12 +244,14 @@ ClassEvent class_against_rest(const Outcome& rows, size_t number, size_t classes
 
 std::vector<double> class_losses(const Outcome& rows, size_t classes) {
   std::vector<double> losses;
+  losses.reserve(rows.label.size());
   for (const JudgedRow& row : judge(rows, classes)) losses.push_back(row.loss);
   return losses;
 }
 
 std::vector<double> class_squares(const Outcome& rows, size_t classes) {
   std::vector<double> squares;
+  squares.reserve(rows.label.size());
   for (const JudgedRow& row : judge(rows, classes)) squares.push_back(row.squares);
   return squares;
 }

@@ -22,6 +22,7 @@ void add(const GroupMeasures& measured, Measure measure, Evidence evidence,
   evidence.value = measured.value(0, measure);
   if (std::isnan(evidence.value)) return;
   std::vector<double> resampled;
+  resampled.reserve(measured.resamples());
   for (size_t r = 0; r < measured.resamples(); ++r) {
     resampled.push_back(measured.value(r, 0, measure));
   }
@@ -44,6 +45,7 @@ std::vector<ClassCount> class_counts(const Outcome& rows,
                                      std::span<const std::string> class_names) {
   const size_t classes = class_names.size();
   std::vector<ClassCount> counts;
+  counts.reserve(classes);
   for (const std::string& name : class_names) {
     counts.push_back({.name = name, .decided = std::vector<int64_t>(classes, 0)});
   }

@@ -120,6 +120,7 @@ struct RankedOutcome {
   RankedOutcome(const Outcome& rows, const std::vector<SliceColumn>& columns, size_t class_count) {
     const size_t width = std::max<size_t>(class_count, 1);
     std::vector<double> key;
+    key.reserve(rows.label.size());
     for (size_t row = 0; row < rows.label.size(); ++row)
       key.push_back(rows.prediction[row * width]);
     const std::vector<uint32_t> order = rank_rows({rows.label, key});

@@ -237,7 +237,7 @@ void ModelAlarms::find_categories() {
       alarm.rows_where +=
           (alarm.rows_where.empty() ? quote_name(column.name) + " in (" : ", ") + quote_text(value);
     }
-    alarm.rows_where += ")";
+    alarm.rows_where += ')';
     std::string names;
     for (int64_t at = 0; at < std::min<int64_t>(count, 5); ++at) {
       names += (names.empty() ? "" : ", ") + column.drift.new_categories[static_cast<size_t>(at)];

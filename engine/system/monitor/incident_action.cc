@@ -174,7 +174,7 @@ class Actor {
                     "model " + target->brief() + ", which served before, has the same trouble");
     }
     auto done = millgate::roll_back(ledger_,
-                                    {.to = *target,
+                                    {.to = target,
                                      .reason = words_of(trigger, incident),
                                      .incident = incident.number,
                                      .also = still_due(trigger, incident)},

@@ -40,7 +40,7 @@ std::string causes(const Incident& incident) {
   if (!leader.suspected_cause.empty()) {
     out += "\nSuspected: " + escape_markdown(leader.suspected_cause) + ".\n";
   }
-  if (!leader.suspects.empty()) out += "\n";
+  if (!leader.suspects.empty()) out += '\n';
   for (const std::string& one : leader.suspects) out += "- " + escape_markdown(one) + "\n";
   return out;
 }

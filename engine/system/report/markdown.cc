@@ -87,7 +87,7 @@ class MarkdownWriter {
     if (is_skipped(piece.tag)) ++skipped_;
     if (skips()) return;
     if (piece.tag == "b") mark("**");
-    if (piece.tag == "code") in_code_ = true, line_ += "`";
+    if (piece.tag == "code") in_code_ = true, line_ += '`';
     if (piece.tag == "br") {
       if (line_.ends_with(' ')) line_.pop_back();
       add_text(in_cell_ ? "; " : " ");
@@ -120,7 +120,7 @@ class MarkdownWriter {
     }
     if (skips()) return;
     if (tag == "b") mark(in_cell_ ? "** " : "**");
-    if (tag == "code") in_code_ = false, line_ += "`";
+    if (tag == "code") in_code_ = false, line_ += '`';
     if (tag == "sup") in_source_ = false;
     if (tag == "pre") close_code();
     if (tag == "td" || tag == "th") {
