@@ -154,7 +154,10 @@ class MarkdownWriter {
   }
 
   void close_division() {
-    if (in_tile_ > 0 && --in_tile_ > 0) return;
+    if (in_tile_ > 0) {
+      --in_tile_;
+      if (in_tile_ > 0) return;
+    }
     if (!std::exchange(in_kind_, false)) end_block();
   }
 
