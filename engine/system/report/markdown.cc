@@ -206,7 +206,7 @@ class MarkdownWriter {
     line_.clear();
     const std::string begin = std::exchange(begin_, {});
     if (text.empty()) return;
-    const bool is_item = begin.starts_with("-") || begin.starts_with("[^");
+    const bool is_item = begin.starts_with('-') || begin.starts_with("[^");
     if (!out_.empty() && !(is_item && in_list_)) out_ += '\n';
     in_list_ = is_item;
     out_ += begin + text + "\n";
