@@ -1,10 +1,8 @@
 #include "model/measure/class_measures.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
-#include <thread>
 
 #include "model/measure/class_quality.h"
 #include "model/measure/resample_lanes.h"
@@ -146,31 +144,20 @@ std::vector<Measures> measure_once(const std::vector<JudgedRow>& rows,
 std::vector<Measures> measure_resamples(const std::vector<JudgedRow>& rows,
                                         std::span<const std::vector<uint32_t>> groups,
                                         const MeasureOptions& options) {
-  const auto resamples = static_cast<size_t>(options.resamples);
-  std::vector<Measures> all(resamples * groups.size());
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    DrawnRows drawn;
+  std::vector<Measures> all(static_cast<size_t>(options.resamples) * groups.size());
+  visit_resamples(rows.size(), options, [&](const DrawnRows& drawn, size_t first, size_t lanes) {
     ClassSums sums(options.class_count);
-    for (size_t first = kLanes * next++; first < resamples; first = kLanes * next++) {
-      const size_t lanes = std::min(kLanes, resamples - first);
-      drawn.draw(rows.size(), options.seed, first, lanes);
-      for (size_t lane = 0; lane < lanes; ++lane) {
-        for (size_t g = 0; g < groups.size(); ++g) {
-          sums.clear();
-          for (const uint32_t row : groups[g]) {
-            const uint8_t weight = drawn.of(row)[lane];
-            if (weight > 0) sums.add(rows[row], weight);
-          }
-          all[(first + lane) * groups.size() + g] = measures_of(sums);
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      for (size_t g = 0; g < groups.size(); ++g) {
+        sums.clear();
+        for (const uint32_t row : groups[g]) {
+          const uint8_t weight = drawn.of(row)[lane];
+          if (weight > 0) sums.add(rows[row], weight);
         }
+        all[(first + lane) * groups.size() + g] = measures_of(sums);
       }
     }
-  };
-  std::vector<std::jthread> helpers;
-  for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();
+  });
   return all;
 }
 

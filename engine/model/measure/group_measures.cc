@@ -1,10 +1,8 @@
 #include "model/measure/group_measures.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
-#include <thread>
 
 #include "model/measure/class_measures.h"
 #include "model/measure/resample_lanes.h"
@@ -53,25 +51,10 @@ void measure_block(const std::vector<GroupRows>& groups, const DrawnRows& drawn,
 
 std::vector<Measures> measure_resamples(const std::vector<GroupRows>& groups, size_t row_count,
                                         const MeasureOptions& options) {
-  const auto resamples = static_cast<size_t>(options.resamples);
-  std::vector<Measures> all(resamples * groups.size());
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    DrawnRows drawn;
-    for (size_t first = kLanes * next++; first < resamples; first = kLanes * next++) {
-      const size_t lanes = std::min(kLanes, resamples - first);
-      drawn.draw(row_count, options.seed, first, lanes);
-      measure_block(groups, drawn, first, lanes, options, all);
-    }
-  };
-  // A thread costs more than a few small resamples.
-  constexpr size_t kWorthAThread = 100'000;
-  std::vector<std::jthread> helpers;
-  if (row_count * resamples > kWorthAThread) {
-    for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) helpers.emplace_back(work);
-  }
-  work();
-  helpers.clear();
+  std::vector<Measures> all(static_cast<size_t>(options.resamples) * groups.size());
+  visit_resamples(row_count, options, [&](const DrawnRows& drawn, size_t first, size_t lanes) {
+    measure_block(groups, drawn, first, lanes, options, all);
+  });
   return all;
 }
 

@@ -1,8 +1,10 @@
 #include "model/measure/resample_lanes.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "ground/random.h"
 
@@ -104,6 +106,28 @@ void DrawnRows::draw(size_t rows, uint64_t seed, uint64_t first, size_t lanes) {
     Random random = Random::stream(seed, "bootstrap", first + l);
     for (size_t i = 0; i < rows; ++i) ++counts[random.below(rows) * kLanes + l];
   }
+}
+
+void visit_resamples(
+    size_t rows, const MeasureOptions& options,
+    const std::function<void(const DrawnRows& drawn, size_t first, size_t lanes)>& visit) {
+  const auto resamples = static_cast<size_t>(options.resamples);
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    DrawnRows drawn;
+    for (size_t first = kLanes * next++; first < resamples; first = kLanes * next++) {
+      const size_t lanes = std::min(kLanes, resamples - first);
+      drawn.draw(rows, options.seed, first, lanes);
+      visit(drawn, first, lanes);
+    }
+  };
+  // A thread costs more than a few small resamples.
+  constexpr size_t kWorthAThread = 100'000;
+  std::vector<std::jthread> helpers;
+  if (rows * resamples > kWorthAThread) {
+    for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) helpers.emplace_back(work);
+  }
+  work();
 }
 
 void measure_binary_lanes(const GroupRows& group, const DrawnRows& drawn,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,12 @@ struct DrawnRows {
   void draw(size_t rows, uint64_t seed, uint64_t first, size_t lanes);
   [[nodiscard]] const uint8_t* of(uint32_t row) const { return &counts[row * kLanes]; }
 };
+
+/// Calls `visit` with the draws of resamples [first, first + lanes), until all `options.resamples`
+/// were drawn out of `rows` rows; from the threads of the machine at once where that is worth it.
+void visit_resamples(
+    size_t rows, const MeasureOptions& options,
+    const std::function<void(const DrawnRows& drawn, size_t first, size_t lanes)>& visit);
 
 /// Rows of a group, ascending by prediction, with their numbers in `DrawnRows`.
 struct GroupRows {
