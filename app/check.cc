@@ -101,6 +101,7 @@ Json rules_json(const std::vector<ProposedRule>& rules) {
   for (const ProposedRule& one : rules) {
     list.push_back({{"table", one.table},
                     {"rule", one.rule},
+                    {"where", one.where},
                     {"at_least", one.at_least},
                     {"severity", one.is_warning ? "warning" : "error"},
                     {"because", one.because}});
@@ -230,9 +231,10 @@ void add_check(const Command& program, Session& session) {
                           "  millgate check --infer >proposed.toml");
   command.add_option("--rev", options->revision, "version to judge").shows_default();
   command.add_flag("--infer", options->infer, "propose rules that this version meets, as TOML");
-  Parameter imported = command.add_option(
-      "--import", options->import_file,
-      "a suite of Great Expectations or schema of Pandera (JSON), to be written as rules");
+  Parameter imported =
+      command.add_option("--import", options->import_file,
+                         "a suite of Great Expectations, schema of Pandera (both JSON) or dbt's "
+                         "target/manifest.json, to be written as rules");
   Parameter table =
       command.add_option("--table", options->table, "the table that --import is about");
   table.needs(imported);

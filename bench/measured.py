@@ -1,5 +1,6 @@
-"""A command's time and memory, and the ten-fold copy of the flights, for benchmarks of data work."""
+"""A command's time and memory, peers beside it, and copies of the flights, for benchmarks of data work."""
 
+import json
 import os
 import pathlib
 import statistics
@@ -43,19 +44,50 @@ def show(results):
         print(f"{name:{width}} {one['seconds']:8.2f} {one['mib']:9,.0f}")
 
 
-def tenfold_project(folder):
-    """A project with the table `flights10`: every flight of 2013 ten times, 3.4 million rows."""
+def add_peers(parser, tools):
+    """The option --peer TOOL=PYTHON, several times; the tools are installed where that Python is."""
+    def read(text):
+        tool, _, python = text.partition("=")
+        if tool not in tools or not pathlib.Path(python).exists():
+            raise ValueError
+        return tool, python
+
+    parser.add_argument("--peer", action="append", type=read, default=[], metavar="TOOL=PYTHON",
+                        help=f"a Python that has one of {', '.join(tools)}")
+
+
+def peer_commands(peers, script, *arguments):
+    """{tool: command} of a script of this folder, for in_turns."""
+    return {tool: [python, str(flights.BENCH / script), tool, *map(str, arguments)]
+            for tool, python in peers}
+
+
+def show_peers(peers, results, ours):
+    """How many times as long as ours each peer takes, and for its own work, without its imports."""
+    for tool, _ in peers:
+        one = results[tool]
+        print(f"{tool}: {one['seconds'] / results[ours]['seconds']:.1f} x the time of {ours}; "
+              f"{json.loads(one['printed'].splitlines()[-1])['seconds']:.2f} s in its own work")
+
+
+def months_of(project, path, times=1):
+    """All flights of 2013, so many times, as one Parquet file."""
     import pyarrow
     from pyarrow import parquet
 
-    folder = pathlib.Path(folder)
-    project = flights.Project(folder / "flights")
     table = pyarrow.concat_tables(
         parquet.read_table(file)
         for file in sorted((project.folder / "data/arriving/flights").iterdir()))
-    with parquet.ParquetWriter(folder / "flights10.parquet", table.schema) as writer:
-        for _ in range(10):
+    with parquet.ParquetWriter(path, table.schema) as writer:
+        for _ in range(times):
             writer.write_table(table)
+
+
+def tenfold_project(folder):
+    """A project with the table `flights10`: every flight of 2013 ten times, 3.4 million rows."""
+    folder = pathlib.Path(folder)
+    project = flights.Project(folder / "flights")
+    months_of(project, folder / "flights10.parquet", times=10)
     (project.folder / "millgate.toml").write_text(
         '[project]\nname = "tenfold"\n\n[[source]]\nname = "flights10"\n'
         f'path = "{folder / "flights10.parquet"}"\n')

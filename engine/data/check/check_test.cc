@@ -149,6 +149,40 @@ TEST_F(Check, AtLeastIsAShareOfJudgedRows) {
             "");  // Broken rows are shown even where they are allowed.
 }
 
+TEST_F(Check, AggregatesAreMeasuredOverTheTable) {
+  const Commit commit = small_project();
+  const auto report = check(
+      commit,
+      toml_rule("flights", "avg(delay) between 80 and 84") +  // 5, -3, 400, 7 and 8.
+          toml_rule("flights", "max(delay) < 60 and count(distinct dest) >= 4") +
+          toml_rule("flights", "median(delay) = 7.5", "where = \"tailnum = 'N9'\"") +
+          toml_rule("flights", "min(delay) > 0", "where = 'id > 100'") +
+          toml_rule("flights", "count(*) filter (where dest in (select faa from airports)) = 2") +
+          toml_rule("flights", "sum(delay) > 0 -- together", "severity = 'warning'"));
+  ASSERT_EQ(report.findings.size(), 6U);
+  EXPECT_TRUE(report.findings[0].passed);
+  EXPECT_EQ(report.findings[0].measured, "avg(delay) = 83.4");
+  EXPECT_FALSE(report.findings[1].passed);
+  EXPECT_EQ(report.findings[1].measured, "max(delay) = 400, count(distinct dest) = 4");
+  EXPECT_EQ(report.findings[1].since_commit, commit.id.brief());
+  EXPECT_THAT(report.findings[1].examples, IsEmpty());
+  EXPECT_EQ(report.findings[1].next_step, "");
+  EXPECT_TRUE(report.findings[2].passed) << report.findings[2].measured;
+  // Of no rows there is no least value: that is no pass.
+  EXPECT_FALSE(report.findings[3].passed);
+  EXPECT_EQ(report.findings[3].measured, "min(delay) = null");
+  EXPECT_TRUE(report.findings[4].passed) << report.findings[4].measured;
+  EXPECT_TRUE(report.findings[5].passed) << report.findings[5].measured;
+
+  const Error mixed = error_of(commit, toml_rule("flights", "avg(delay) > id"));
+  EXPECT_EQ(mixed.code, ErrorCode::invalid_input);
+  EXPECT_THAT(mixed.what, HasSubstr("no one value"));
+  EXPECT_EQ(mixed.where, "millgate.toml:3:24");
+  EXPECT_EQ(error_of(commit, toml_rule("flights", "avg(dest) > 1")).code, ErrorCode::invalid_input);
+  EXPECT_THAT(error_of(commit, toml_rule("flights", "avg(delay)")).what, HasSubstr("no condition"));
+  EXPECT_EQ(error_of(commit, toml_rule("flights", "avg(dely) > 1")).where, "millgate.toml:3:15");
+}
+
 TEST_F(Check, WarningsDoNotFail) {
   const Commit commit = small_project();
   EXPECT_TRUE(check(commit, toml_rule("flights", "id < 0", "severity = 'warning'")).passed());
@@ -208,7 +242,7 @@ TEST_F(Check, WrongConditionsAreErrorsAtTheirPlace) {
       {"delay", "gives BIGINT"},
       {"id > > 1", "syntax error"},
       {"id, delay", "no condition"},
-      {"count(*) > 3", "one row at a time"},
+      {"sum(delay) over () > 3", "one row at a time"},
       {"row_number() over () > 3", "one row at a time"},
       {"dest + 1 > 2", "No function matches"},
       {"dest references planes.year", "compare"},

@@ -434,6 +434,7 @@ std::string to_toml(const std::vector<ProposedRule>& rules) {
     for (const char c : rule.because) because += static_cast<uint8_t>(c) < 0x20U ? ' ' : c;
     text += "[[check]]  # " + because + "\ntable = " + toml_text(rule.table) +
             "\nrule = " + toml_text(rule.rule) + "\n";
+    if (!rule.where.empty()) text += "where = " + toml_text(rule.where) + "\n";
     if (rule.at_least < 1) {
       char share[32];
       std::snprintf(share, sizeof share, "%.6g", rule.at_least);

@@ -17,7 +17,8 @@ struct ProposedRule {
   std::string rule;
   double at_least = 1;
   bool is_warning = false;
-  std::string because;  ///< What was seen, for a comment.
+  std::string because;     ///< What was seen, for a comment.
+  std::string where = {};  ///< Slice; empty: all rows.
 };
 
 /// Columns that hold times of facts, by table; freshness is proposed for them.

@@ -25,7 +25,12 @@ Result<Rule> read_rule(Section section) {
             .at_least = at_least.value_or(1.0),
             .severity = severity == "error" ? Severity::error : Severity::warning,
             .section = std::move(section)};
-  MILLGATE_TRY(parse_rule(rule));
+  MILLGATE_ASSIGN(const RuleForm form, parse_rule(rule));
+  if (at_least && judges_table(form.kind)) {
+    return rule.section.error_at("at_least",
+                                 "`at_least` is a share of rows, and this rule is about the table",
+                                 "take `at_least` out");
+  }
   return rule;
 }
 

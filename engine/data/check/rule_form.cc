@@ -1,9 +1,11 @@
 #include "data/check/rule_form.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "data/query/sql_token.h"
@@ -135,6 +137,86 @@ Status read_fresh(const Rule& rule, std::span<const SqlToken> tokens, RuleForm& 
   return {};
 }
 
+/// Aggregate functions of DuckDB that give one value whatever the order of the rows.
+constexpr auto kAggregates = std::to_array<std::string_view>({
+    "approx_count_distinct",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "count_if",
+    "countif",
+    "covar_pop",
+    "covar_samp",
+    "entropy",
+    "fsum",
+    "kahan_sum",
+    "kurtosis",
+    "kurtosis_pop",
+    "mad",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "quantile",
+    "quantile_cont",
+    "quantile_disc",
+    "regr_r2",
+    "regr_slope",
+    "skewness",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+});
+
+/// The place behind the bracket that `tokens[open]` opens; they are known to close.
+size_t behind_bracket(std::span<const SqlToken> tokens, size_t open) {
+  int depth = 0;
+  size_t i = open;
+  do {
+    if (tokens[i].is_symbol('(')) ++depth;
+    if (tokens[i].is_symbol(')')) --depth;
+    ++i;
+  } while (depth > 0);
+  return i;
+}
+
+/// The aggregates of `rule`, outside of subqueries: those judge by other rows, but one row. A
+/// window (`over`) gives each row a value of its own, and is no aggregate.
+std::vector<std::string> aggregates_of(const std::string& rule, std::span<const SqlToken> tokens) {
+  std::vector<std::string> calls;
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].is_symbol('(') &&
+        (tokens[i + 1].is_word("select") || tokens[i + 1].is_word("from"))) {
+      i = behind_bracket(tokens, i) - 1;
+      continue;
+    }
+    const bool is_call = tokens[i].kind == SqlTokenKind::word && tokens[i + 1].is_symbol('(') &&
+                         (i == 0 || !tokens[i - 1].is_symbol('.'));
+    if (!is_call || std::find(kAggregates.begin(), kAggregates.end(),
+                              sql_lower(tokens[i].name())) == kAggregates.end()) {
+      continue;
+    }
+    size_t end = behind_bracket(tokens, i + 1);
+    if (end + 1 < tokens.size() && tokens[end].is_word("filter") &&
+        tokens[end + 1].is_symbol('(')) {
+      end = behind_bracket(tokens, end + 1);
+    }
+    if (end < tokens.size() && tokens[end].is_word("over")) continue;
+    std::string call = rule.substr(tokens[i].offset, tokens[end - 1].end() - tokens[i].offset);
+    if (std::find(calls.begin(), calls.end(), call) == calls.end()) {
+      calls.push_back(std::move(call));
+    }
+    i = end - 1;
+  }
+  return calls;
+}
+
 }  // namespace
 
 Result<RuleForm> parse_rule(const Rule& rule) {
@@ -171,7 +253,11 @@ Result<RuleForm> parse_rule(const Rule& rule) {
   }
   const auto references = std::find_if(
       all.begin(), all.end(), [](const SqlToken& token) { return token.is_word("references"); });
-  if (references == all.end()) return form;
+  if (references == all.end()) {
+    form.aggregates = aggregates_of(rule.rule, all);
+    if (!form.aggregates.empty()) form.kind = RuleKind::aggregate;
+    return form;
+  }
   form.kind = RuleKind::reference;
   const auto before = static_cast<size_t>(references - all.begin());
   MILLGATE_ASSIGN(form.columns, column_list(rule, all.first(before), "before `references`"));

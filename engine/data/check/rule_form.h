@@ -24,10 +24,11 @@ enum class RuleKind {
   determined,  ///< "a, b determines c": rows that agree in a and b agree in c.
   row_count,   ///< "rows between 1000 and 5000": of the table.
   fresh,       ///< "at is fresh within '2 days'": of the table, by its newest row.
+  aggregate,   ///< "avg(fee) between 1 and 9": of the table, by what its rows come to together.
 };
 /// Whether a rule of this form judges the table as a whole and not row by row.
 [[nodiscard]] inline bool judges_table(RuleKind kind) {
-  return kind == RuleKind::row_count || kind == RuleKind::fresh;
+  return kind == RuleKind::row_count || kind == RuleKind::fresh || kind == RuleKind::aggregate;
 }
 
 /// A rule taken apart; its names are not looked up yet.
@@ -37,7 +38,8 @@ struct RuleForm {
   NameInRule other_table;                 ///< Of references.
   std::vector<NameInRule> other_columns;  ///< Of references, as many as `columns`; determined ones.
   int64_t row_count_min = 0, row_count_max = 0;
-  std::string within;  ///< Of freshness: an interval as SQL reads it, "2 days".
+  std::string within;                   ///< Of freshness: an interval as SQL reads it, "2 days".
+  std::vector<std::string> aggregates;  ///< The calls, each once, as written: "avg(fee)".
 };
 
 /// Errors: `invalid_input` at the place in the rule: brackets, quotes or comments that do not

@@ -43,9 +43,23 @@ std::string none_null(const std::vector<std::string>& names) {
   return joined(names, " is not null and ") + " is not null";
 }
 
+/// What the aggregates of a rule came to, as SQL for a text: "avg(fee) = 3.5, count(*) = 12".
+std::string measured_sql(const std::vector<std::string>& aggregates) {
+  std::string text;
+  for (const std::string& call : aggregates) {
+    text += (text.empty() ? "" : " || ', ' || ") + quote_text(call + " = ") + " || coalesce(cast(" +
+            bracketed(call) + " as varchar), 'null')";
+  }
+  return text;
+}
+
 /// RuleSql::whole of a rule about the rows of `from`.
-std::string whole_table_sql(const RuleForm& form, const std::vector<std::string>& columns,
-                            const std::string& from) {
+std::string whole_table_sql(const Rule& rule, const RuleForm& form,
+                            const std::vector<std::string>& columns, const std::string& from) {
+  if (form.kind == RuleKind::aggregate) {
+    return "select " + measured_sql(form.aggregates) + ", coalesce(" + bracketed(rule.rule) +
+           ", false) from " + from;
+  }
   if (form.kind == RuleKind::row_count) {
     return "select cast(count(*) as varchar), count(*) between " +
            std::to_string(form.row_count_min) + " and " + std::to_string(form.row_count_max) +
@@ -71,8 +85,9 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
   }
   const std::vector<std::string> columns = sql_names(form.columns);
   if (judges_table(form.kind)) {
-    sql.whole = whole_table_sql(
-        form, columns, rule_table_text(rule.table, revision) + (sliced ? " where " + slice : ""));
+    sql.whole =
+        whole_table_sql(rule, form, columns,
+                        rule_table_text(rule.table, revision) + (sliced ? " where " + slice : ""));
     return sql;
   }
   sql.judged = and_slice + none_null(columns);
@@ -123,9 +138,9 @@ class Lookup {
     RuleSql sql = conditions_of(named, form, {});
     sql.slice_columns = mentioned(rule_.where, table);
     sql.ordered_by = tables_.at(table).key;
-    if (form.kind == RuleKind::condition) {
+    if (form.kind == RuleKind::condition || form.kind == RuleKind::aggregate) {
       sql.columns = mentioned(rule_.rule, table);
-      MILLGATE_TRY(try_condition("rule", rule_.rule, table));
+      MILLGATE_TRY(try_condition("rule", rule_.rule, table, form.kind));
     }
     for (const NameInRule& column : form.columns) sql.columns.push_back(column.name);
     if (form.kind == RuleKind::determined) {
@@ -134,7 +149,9 @@ class Lookup {
     if (form.kind == RuleKind::unique || form.kind == RuleKind::determined) {
       sql.ordered_by.insert(sql.ordered_by.begin(), sql.columns.begin(), sql.columns.end());
     }
-    if (!sql_tokens(rule_.where).empty()) MILLGATE_TRY(try_condition("where", rule_.where, table));
+    if (!sql_tokens(rule_.where).empty()) {
+      MILLGATE_TRY(try_condition("where", rule_.where, table, RuleKind::condition));
+    }
     MILLGATE_TRY(try_whole(sql));
     find_reads(form, sql);
     return sql;
@@ -201,7 +218,8 @@ class Lookup {
   }
 
   /// One condition by itself, so that a fault has its place in the user's own words.
-  Status try_condition(const std::string& key, const std::string& text, const std::string& table) {
+  Status try_condition(const std::string& key, const std::string& text, const std::string& table,
+                       RuleKind kind) {
     const std::string select = "select (\n";
     const auto columns = database_.describe(select + text + "\n)" + from_empty_copy(table));
     if (!columns.ok()) return at_fault(key, columns.error(), select.size(), text.size());
@@ -210,6 +228,7 @@ class Lookup {
           key, "`" + key + "` is no condition: it gives " + columns->front().second,
           "compare it with something, for example: distance > 0", 0);
     }
+    if (kind == RuleKind::aggregate) return {};
     const std::string filter = "select 1" + from_empty_copy(table) + " where (\n";
     const auto filtered = database_.describe(filter + text + "\n)");
     if (!filtered.ok()) return at_fault(key, filtered.error(), filter.size(), text.size());
@@ -231,7 +250,11 @@ class Lookup {
     if (what.starts_with("SQL: ")) what = what.substr(5);
     std::string hint = error.hint;
     if (what.starts_with("WHERE clause cannot contain")) {
-      what = "a rule judges one row at a time, without aggregates and windows";
+      what = "a rule judges one row at a time, without windows, or the table, by aggregates";
+    }
+    if (what.find("must appear in the GROUP BY clause") != std::string::npos) {
+      what = "a rule with aggregates judges the table, and a column beside them has no one value";
+      hint = "put it into an aggregate, or choose rows by `where`";
     }
     std::optional<uint32_t> offset;
     const auto found = database_.error_offset();

@@ -96,6 +96,27 @@ TEST(Rule, TakesItsFormsApart) {
   }
 }
 
+TEST(Rule, AggregatesJudgeTheTable) {
+  const auto mean =
+      form("avg(a + 1) between 1 and 2 and AVG(a + 1) < count(*) filter (where b > (0))");
+  ASSERT_TRUE(mean.ok()) << mean.error().what;
+  EXPECT_EQ(mean->kind, RuleKind::aggregate);
+  EXPECT_EQ(mean->aggregates,
+            (Names{"avg(a + 1)", "AVG(a + 1)", "count(*) filter (where b > (0))"}));
+  EXPECT_EQ(form("max(abs(min)) - 1 > max(abs(min))")->aggregates, Names{"max(abs(min))"});
+  EXPECT_EQ(form("round(sum(x), 2) = 1")->aggregates, Names{"sum(x)"});
+  for (const std::string row : {"x > (select avg(y) from t)", "x > (from t select avg(y)) + 1",
+                                "sum(x) over () > 1", "count > 3", "count + (1) > 3", "t.max > 2",
+                                "\"avg\"(x)", "list_max(x) = 1", "x = 'avg(y)'"}) {
+    const auto rule = read("table = \"t\"\nrule = '''" + row + "'''\n");
+    ASSERT_TRUE(rule.ok()) << row;
+    EXPECT_EQ(parse_rule(*rule)->kind, RuleKind::condition) << row;
+  }
+  const std::string shares = "table = \"t\"\nat_least = 0.9\nrule = \"";
+  EXPECT_EQ(error_of(shares + "avg(a) > 1\"\n").where, "millgate.toml:3:12");
+  EXPECT_EQ(error_of(shares + "rows between 1 and 2\"\n").code, ErrorCode::invalid_input);
+}
+
 TEST(Rule, FaultsPointIntoTheRule) {
   const std::string begin = "table = \"t\"\nrule = \"";  // The rule's text starts in column 9.
   const std::vector<std::pair<std::string, int>> faults = {{"x > (1", 5},

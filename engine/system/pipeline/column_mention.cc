@@ -81,7 +81,7 @@ class ColumnMentions {
     for (const Rule& rule : project_.rules) {
       MILLGATE_ASSIGN(const RuleForm form, parse_rule(rule));
       if (rule.table == table_) {
-        if (form.kind == RuleKind::condition) {
+        if (form.kind == RuleKind::condition || form.kind == RuleKind::aggregate) {
           MILLGATE_TRY(check_expression(rule.rule, rule.section, "rule"));
         } else {
           MILLGATE_TRY(check_rule_names(form.columns, rule));
