@@ -83,9 +83,10 @@ Result<CommitReport> commit_input(const Workplace& place, const Options& options
                                      {{"format", options.format},
                                       {"sha256", input.sha256()},
                                       {"size_bytes", input.size_bytes()}}}});
-  rows.open = [&](const std::shared_ptr<arrow::Schema>& kept) {
+  rows.open = [&](const std::shared_ptr<arrow::Schema>& kept, TypesBy types_by) {
     ReadOptions reading;
     reading.kept_schema = kept;
+    reading.types_by = types_by;
     return read_table_files({input.path()}, reading);
   };
   auto report = commit_rows(*place.repository, place.project, rows, how);

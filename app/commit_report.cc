@@ -8,12 +8,25 @@ namespace millgate {
 
 namespace {
 
-/// "+3 ~1 -2", or that nothing changed.
+/// "+3 ~1 -2".
+std::string three_counts(int64_t added, int64_t edited, int64_t removed) {
+  return "+" + grouped(added) + " ~" + grouped(edited) + " -" + grouped(removed);
+}
+
 std::string file_changes(const CommittedFolder& folder) {
   const StoredFolder& stored = folder.stored;
   if (!stored.changed) return folder.about_changed ? "about" : "unchanged";
-  return "+" + grouped(stored.added) + " ~" + grouped(stored.modified) + " -" +
-         grouped(stored.removed);
+  return three_counts(stored.added, stored.modified, stored.removed);
+}
+
+/// The kinds of changes where they are known, else how many rows more or fewer.
+std::string row_changes(const CommittedTable& table) {
+  if (!table.changed) return table.about_changed ? "about" : "unchanged";
+  if (const auto& rows = table.change_set) {
+    return three_counts(rows->inserted_count, rows->updated_count, rows->removed_count);
+  }
+  const int64_t growth = table.row_count - table.row_count_before;
+  return growth == 0 ? "edited" : (growth > 0 ? "+" : "") + grouped(growth);
 }
 
 void print_folders(const CommitReport& report) {
@@ -28,11 +41,7 @@ void print_folders(const CommitReport& report) {
 void print_tables(const CommitReport& report) {
   TextTable table({"table", "rows", "change", "stored"});
   for (const CommitReport::Table& one : report.tables) {
-    const int64_t change = one.row_count - one.row_count_before;
-    table.add({one.name, grouped(one.row_count),
-               one.changed         ? (change >= 0 ? "+" : "") + grouped(change)
-               : one.about_changed ? "about"
-                                   : "unchanged",
+    table.add({one.name, grouped(one.row_count), row_changes(one),
                one.changed ? byte_size(one.new_bytes) : ""});
   }
   table.print(std::cout);
@@ -57,6 +66,11 @@ Json to_json(const CommitReport& report) {
                       {"new_bytes", one.new_bytes},
                       {"changed", one.changed},
                       {"about_changed", one.about_changed}});
+    if (const auto& rows = one.change_set) {
+      tables.back().update({{"inserted_count", rows->inserted_count},
+                            {"updated_count", rows->updated_count},
+                            {"removed_count", rows->removed_count}});
+    }
   }
   Json folders = Json::array();
   for (const CommittedFolder& one : report.folders) {

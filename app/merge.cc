@@ -48,11 +48,23 @@ Json to_json(const CommitMerge& merge) {
     Json table = {{"table", name}, {"version", version.hex()}};
     if (const auto found = merge.merges.find(name); found != merge.merges.end()) {
       table["merged_row_count"] = found->second.merged_row_count;
+      table["merged_column_count"] = found->second.merged_column_count;
       table["settled_count"] = found->second.settled_count;
     }
     tables.push_back(std::move(table));
   }
   return tables;
+}
+
+/// "2 rows", "1 column", "2 rows and 1 column".
+std::string merged_text(const TableMerge& merge) {
+  const auto counted = [](int64_t count, const std::string& noun) {
+    return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+  };
+  const std::string rows = counted(merge.merged_row_count, "row");
+  if (merge.merged_column_count == 0) return rows;
+  const std::string columns = counted(merge.merged_column_count, "column");
+  return merge.merged_row_count == 0 ? columns : rows + " and " + columns;
 }
 
 Json abouts_json(const CommitMerge& merge) {
@@ -380,7 +392,7 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
               << conflicts_text(static_cast<size_t>(about.settled_count)) << " settled\n";
   }
   for (const auto& [name, table] : merge.merges) {
-    std::cout << "table " << name << ": " << grouped(table.merged_row_count) << " rows merged, "
+    std::cout << "table " << name << ": " << merged_text(table) << " merged, "
               << conflicts_text(static_cast<size_t>(table.settled_count)) << " settled\n";
   }
   const bool is_new = commit.id != request.ours;

@@ -1,7 +1,6 @@
 # Libraries that come as Debian packages (scripts/packages), as targets.
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(CURL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
@@ -19,6 +18,11 @@ find_path(MILLGATE_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 find_path(MILLGATE_LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
 add_library(PostgreSQL::headers INTERFACE IMPORTED GLOBAL)
 target_include_directories(PostgreSQL::headers INTERFACE "${MILLGATE_LIBPQ_INCLUDE_DIR}")
+
+# libcurl: the same.
+find_path(MILLGATE_CURL_INCLUDE_DIR curl/curl.h REQUIRED)
+add_library(CURL::headers INTERFACE IMPORTED GLOBAL)
+target_include_directories(CURL::headers INTERFACE "${MILLGATE_CURL_INCLUDE_DIR}")
 
 find_path(MILLGATE_LMDB_INCLUDE_DIR lmdb.h REQUIRED)
 find_library(MILLGATE_LMDB_LIBRARY lmdb REQUIRED)

@@ -1,7 +1,5 @@
 #include "ground/s3_file_store.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "ground/curl_library.h"
 #include "ground/id.h"
 #include "ground/store_name.h"
 
@@ -21,12 +20,12 @@ namespace {
 constexpr int kTries = 3;
 
 struct CloseHandle {
-  void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
 };
 using Handle = std::unique_ptr<CURL, CloseHandle>;
 
 struct FreeList {
-  void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 
@@ -83,8 +82,6 @@ std::optional<std::string> element(std::string_view xml, const std::string& tag,
 class S3FileStore final : public FileStore {
  public:
   explicit S3FileStore(S3Place place) : place_(std::move(place)) {
-    static const CURLcode ready = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-    (void)ready;
     const size_t scheme = place_.endpoint.find("://");
     host_ = place_.endpoint.substr(scheme == std::string::npos ? 0 : scheme + 3);
   }
@@ -196,6 +193,7 @@ class S3FileStore final : public FileStore {
 
   /// Sends until it is answered, three times at most.
   Result<Response> send(const Request& request) const {
+    MILLGATE_TRY(load_curl());
     for (int attempt = 1;; ++attempt) {
       Handle handle = take_handle();
       auto response = send_once(handle.get(), request);
@@ -221,43 +219,43 @@ class S3FileStore final : public FileStore {
                        .count()};
     HeaderList headers;
     for (const auto& [name, value] : signed_headers(signing, place_.key, now)) {
-      headers.reset(::curl_slist_append(headers.release(), (name + ": " + value).c_str()));
+      headers.reset(curl().slist_append(headers.release(), (name + ": " + value).c_str()));
     }
-    headers.reset(::curl_slist_append(headers.release(), "Expect:"));
+    headers.reset(curl().slist_append(headers.release(), "Expect:"));
     const std::string query = encoded_query(request.query);
     const std::string url = place_.endpoint + path + (query.empty() ? "" : "?" + query);
     Response response;
     Upload upload{.rest = request.payload};
-    ::curl_easy_reset(handle);
-    ::curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-    ::curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-    ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    ::curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 10L);
-    ::curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    ::curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, 60L);
-    ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-    ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &response.body);
+    curl().easy_reset(handle);
+    curl().easy_setopt(handle, CURLOPT_URL, url.c_str());
+    curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl().easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl().easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 10L);
+    curl().easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl().easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, 60L);
+    curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+    curl().easy_setopt(handle, CURLOPT_WRITEDATA, &response.body);
     if (request.method == "HEAD") {
-      ::curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+      curl().easy_setopt(handle, CURLOPT_NOBODY, 1L);
     } else if (request.method == "PUT") {
-      ::curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
-      ::curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_body);
-      ::curl_easy_setopt(handle, CURLOPT_READDATA, &upload);
-      ::curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE,
+      curl().easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+      curl().easy_setopt(handle, CURLOPT_READFUNCTION, give_body);
+      curl().easy_setopt(handle, CURLOPT_READDATA, &upload);
+      curl().easy_setopt(handle, CURLOPT_INFILESIZE_LARGE,
                          static_cast<curl_off_t>(request.payload.size()));
     } else {
-      ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+      curl().easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    const CURLcode code = ::curl_easy_perform(handle);
+    const CURLcode code = curl().easy_perform(handle);
     if (code != CURLE_OK) {
       return outside_failure(
-          "cannot reach `" + place_.endpoint + "`: " + ::curl_easy_strerror(code),
+          "cannot reach `" + place_.endpoint + "`: " + curl().easy_strerror(code),
           "check the address and whether the server runs");
     }
-    ::curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
+    curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
     curl_off_t length = 0;
-    ::curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    curl().easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     response.length = static_cast<uint64_t>(std::max<curl_off_t>(length, 0));
     return response;
   }
@@ -265,7 +263,7 @@ class S3FileStore final : public FileStore {
   /// Handles keep their connections open, so they are used again.
   Handle take_handle() const {
     const std::scoped_lock lock(mutex_);
-    if (idle_.empty()) return Handle(::curl_easy_init());
+    if (idle_.empty()) return Handle(curl().easy_init());
     Handle handle = std::move(idle_.back());
     idle_.pop_back();
     return handle;

@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # The system brings these: the loader must be the system's own, and carries the first; whatever else a
 # process loads (name services, libpq) expects one C++ library.
 OF_THE_SYSTEM = {"libc6", "libgcc-s1", "libstdc++6"}
+# What the program loads when it needs it, so that ldd does not tell (engine/ground/curl_library.h).
+LOADED_LATER = ["libcurl.so.4"]
 
 
 class PackagingError(Exception):
@@ -104,8 +106,8 @@ def found_below(folder, name=""):
 
 def system_libraries(build):
     """{name: path} of the libraries of this machine that the program or one of lib/ needs, by ldd."""
-    needed = {}
-    for file in [build / "millgate", *(build / "lib").iterdir()]:
+    needed = {name: place_of(name) for name in LOADED_LATER}
+    for file in [build / "millgate", *(build / "lib").iterdir(), *needed.values()]:
         for name, path in re.findall(r"^\t(\S+) => (\S+)", ask("ldd", file), re.MULTILINE):
             if path == "not":
                 raise PackagingError(f"{file} needs {name}, which is not here", "run scripts/setup")
@@ -116,6 +118,14 @@ def system_libraries(build):
         for name, path in sorted(needed.items())
         if known_library(name).package not in OF_THE_SYSTEM
     }
+
+
+def place_of(name):
+    """Where the loader finds the library of this machine."""
+    found = re.search(rf"^\t{re.escape(name)} .*x86-64.* => (\S+)", ask("/sbin/ldconfig", "-p"), re.MULTILINE)
+    if not found:
+        raise PackagingError(f"{name} is not here", "run scripts/setup")
+    return pathlib.Path(found[1]).resolve()
 
 
 def glibc_needed(files):

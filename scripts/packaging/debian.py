@@ -89,10 +89,10 @@ def write(path, file):
 
 
 def depends(root, work):
-    """What dpkg-shlibdeps finds; the rules of time zones are read as files."""
+    """What dpkg-shlibdeps finds, and what it cannot: libcurl is loaded later, time zones are files."""
     # It reads which package it works for from the sources, of which it wants to see this much.
     write(work / "debian/control", File(b"Source: millgate\n\nPackage: millgate\nArchitecture: amd64\n"))
     folder = root / "usr/lib/millgate"
     found = carried.ask("dpkg-shlibdeps", "-O", "--ignore-missing-info", f"-l{folder}/lib",
                         folder / "millgate", *sorted((folder / "lib").iterdir()), cwd=work)
-    return re.search(r"shlibs:Depends=(.*)", found)[1] + ", tzdata"
+    return re.search(r"shlibs:Depends=(.*)", found)[1] + ", libcurl4, tzdata"

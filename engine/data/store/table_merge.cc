@@ -324,6 +324,13 @@ Status check_keys(const TableVersion& ours, const std::vector<MergeSide>& sides)
   return {};
 }
 
+int64_t columns_beyond(const TableVersion& ours, const TableVersion& merged) {
+  const std::vector<std::string> names = merged.schema->field_names();
+  return std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+    return ours.schema->GetFieldIndex(name) < 0;
+  });
+}
+
 Status check_policies(const MergeOptions& options, const arrow::Schema& schema) {
   for (const auto& [column, policy] : options.by_column) {
     if (schema.GetFieldIndex(column) >= 0) continue;
@@ -418,10 +425,12 @@ Result<TableMerge> merge_versions(ObjectStore& objects, const TableVersion& name
     MILLGATE_ASSIGN(TableMerge swapped,
                     merge_versions(objects, sides[0].theirs, {turned_side}, turned(options)));
     for (Conflict& conflict : swapped.conflicts) std::swap(conflict.ours, conflict.theirs);
+    swapped.merged_column_count = columns_beyond(ours, swapped.version);
     return swapped;
   }
   MILLGATE_ASSIGN(const TableVersion parent, with_merged_columns(objects, ours, columns));
   merge.version = parent;
+  merge.merged_column_count = columns_beyond(ours, parent);
   const auto changes_since = [&](const TableVersion& base,
                                  const TableVersion& version) -> Result<Changes> {
     MILLGATE_ASSIGN(const TableDiff diff,

@@ -64,7 +64,8 @@ struct TableMerge {
   /// Rows taken from theirs, whole or in part; not those that only got cells of columns which came
   /// along as a whole.
   int64_t merged_row_count = 0;
-  int64_t settled_count = 0;  ///< Conflicts that a policy or a person settled.
+  int64_t merged_column_count = 0;  ///< Columns that came along as a whole.
+  int64_t settled_count = 0;        ///< Conflicts that a policy or a person settled.
 };
 
 /// A version to merge, and the one that it shares with ours.

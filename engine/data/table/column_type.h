@@ -43,6 +43,7 @@ class TypeGuess {
   void add_object();      ///< Its members come with `member`.
   TypeGuess& member(const std::string& name);
 
+  [[nodiscard]] bool has_values() const { return shapes_ != 0; }
   /// A column without any value is a string column.
   [[nodiscard]] std::shared_ptr<arrow::DataType> type() const;
 

@@ -3,9 +3,11 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <limits>
 #include <optional>
 #include <set>
 #include <span>
@@ -24,7 +26,12 @@ namespace millgate {
 namespace {
 
 constexpr int64_t kBatchTextBytesMax = 32 << 20;
-constexpr uintmax_t kHalvedBytesMin = 8 << 20;  ///< Smaller files are read before a thread begins.
+constexpr uintmax_t kLargeBytesMin = 8 << 20;  ///< Smaller files are read before a thread begins.
+constexpr int64_t kFirstBytes = 1 << 20;       ///< Of a large file they tell the types.
+constexpr int64_t kProbeBytes = 32 << 10;
+constexpr int kProbeCount = 16;
+
+constexpr std::string_view kLateType = "the first rows do not tell the types of `";
 
 /// A CSV file behind its header line.
 class CsvRows {
@@ -109,16 +116,24 @@ class CsvRows {
 class NullTexts {
  public:
   explicit NullTexts(const std::vector<std::string>& texts) : texts_(texts) {
-    for (const std::string& text : texts_) length_max_ = std::max(length_max_, text.size());
+    for (const std::string& text : texts_) {
+      if (text.empty()) {
+        holds_empty_ = true;
+      } else {
+        is_first_[static_cast<unsigned char>(text[0])] = true;
+      }
+    }
   }
   [[nodiscard]] bool contains(std::string_view text) const {
-    if (text.size() > length_max_) return false;
+    if (text.empty()) return holds_empty_;
+    if (!is_first_[static_cast<unsigned char>(text[0])]) return false;  // Nearly always.
     return std::find(texts_.begin(), texts_.end(), text) != texts_.end();
   }
 
  private:
   std::vector<std::string> texts_;
-  size_t length_max_ = 0;
+  bool holds_empty_ = false;
+  std::array<bool, 256> is_first_{};  ///< Bytes with which one of them begins.
 };
 
 class CsvBatchReader final : public arrow::RecordBatchReader {
@@ -127,7 +142,9 @@ class CsvBatchReader final : public arrow::RecordBatchReader {
       : rows_(std::move(rows)),
         schema_(std::move(schema)),
         nulls_(options.null_texts),
-        batch_rows_(options.batch_rows) {}
+        batch_rows_(options.batch_rows),
+        types_are_early_(options.kept_schema == nullptr &&
+                         options.types_by == TypesBy::first_rows) {}
 
   Status prepare() {
     for (const auto& field : schema_->fields()) {
@@ -183,6 +200,8 @@ class CsvBatchReader final : public arrow::RecordBatchReader {
   [[nodiscard]] Error does_not_fit(size_t index) const {
     const CsvRecords& records = rows_.records();
     const std::string line = std::to_string(records.line_of_field(index));
+    if (types_are_early_)
+      return bug(std::string(kLateType) + records.path() + "`: see line " + line);
     return Error{.code = ErrorCode::invalid_input,
                  .what = "`" + records.path() + "`: column `" + rows_.names()[index] +
                          "` is of type " + builders_[target_[index]].type()->ToString() +
@@ -198,6 +217,7 @@ class CsvBatchReader final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema_;
   NullTexts nulls_;
   int64_t batch_rows_;
+  bool types_are_early_;
   std::vector<ColumnBuilder> builders_;
   std::vector<size_t> target_;  ///< Index in the schema of each column of the file.
 };
@@ -218,6 +238,19 @@ class Guessing {
     for (size_t i = 0; i < columns_.size(); ++i) columns_[i].guess.merge(others[i].guess);
   }
   [[nodiscard]] const std::vector<ColumnGuess>& columns() const { return columns_; }
+  [[nodiscard]] bool has_values_everywhere() const {
+    return std::all_of(columns_.begin(), columns_.end(),
+                       [](const ColumnGuess& column) { return column.guess.has_values(); });
+  }
+  /// Whether `others` would change no type.
+  [[nodiscard]] bool agrees(const std::vector<ColumnGuess>& others) const {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      TypeGuess both = columns_[i].guess;
+      both.merge(others[i].guess);
+      if (!both.type()->Equals(*columns_[i].guess.type())) return false;
+    }
+    return true;
+  }
 
  private:
   NullTexts nulls_;
@@ -240,9 +273,20 @@ class CsvFile final : public TableFile {
   Result<std::vector<ColumnGuess>> guess_columns() const override {
     MILLGATE_ASSIGN(CsvRows rows, CsvRows::open(path_, delimiter_));
     Guessing guessing(rows.names(), options_.null_texts);
-    const auto middle = line_behind_middle();
+    const int64_t size = large_size();
+    if (options_.types_by == TypesBy::first_rows && size > 0) {
+      MILLGATE_TRY(add_rows(rows, kFirstBytes, guessing));
+      if (guessing.has_values_everywhere() && probes_agree(rows, size, guessing)) {
+        return guessing.columns();
+      }
+    }
+    const auto middle = line_behind(size / 2);
     std::future<Result<std::vector<ColumnGuess>>> second;
-    if (middle) second = std::async(std::launch::async, [&] { return guess_from(*middle, rows); });
+    if (middle) {
+      second = std::async(std::launch::async, [&] {
+        return guess_from(*middle, std::numeric_limits<int64_t>::max(), rows);
+      });
+    }
     while (true) {
       MILLGATE_ASSIGN(const bool more, rows.next());
       if (!more) return guessing.columns();
@@ -265,28 +309,55 @@ class CsvFile final : public TableFile {
   }
 
  private:
-  Result<std::vector<ColumnGuess>> guess_from(int64_t offset, const CsvRows& first) const {
-    MILLGATE_ASSIGN(CsvRows rows, CsvRows::open_at(path_, delimiter_, offset, first.names()));
-    Guessing guessing(rows.names(), options_.null_texts);
+  /// Rows up to the first that begins at byte `end` or behind.
+  static Status add_rows(CsvRows& rows, int64_t end, Guessing& guessing) {
     while (true) {
       MILLGATE_ASSIGN(const bool more, rows.next());
-      if (!more) return guessing.columns();
+      if (!more) return {};
       guessing.add(rows.records().fields());
+      if (rows.records().offset() >= end) return {};
     }
   }
 
-  /// Where the first line behind the middle of a large file begins; nothing of others.
-  [[nodiscard]] std::optional<int64_t> line_behind_middle() const {
+  /// Of the rows that begin in [offset, end).
+  Result<std::vector<ColumnGuess>> guess_from(int64_t offset, int64_t end,
+                                              const CsvRows& first) const {
+    MILLGATE_ASSIGN(CsvRows rows, CsvRows::open_at(path_, delimiter_, offset, first.names()));
+    Guessing guessing(rows.names(), options_.null_texts);
+    MILLGATE_TRY(add_rows(rows, end, guessing));
+    return guessing.columns();
+  }
+
+  /// Whether some lines all over the file have the types of the first ones. They may be no rows,
+  /// since a line may begin inside of a quoted field: so they can only make us look at all rows.
+  [[nodiscard]] bool probes_agree(const CsvRows& first, int64_t size,
+                                  const Guessing& guessing) const {
+    for (int i = 1; i <= kProbeCount; ++i) {
+      const auto begin = line_behind(i < kProbeCount ? size / kProbeCount * i : size - kProbeBytes);
+      if (!begin) continue;
+      const auto probe = guess_from(*begin, *begin + kProbeBytes, first);
+      if (!probe.ok() || !guessing.agrees(*probe)) return false;
+    }
+    return true;
+  }
+
+  /// Bytes of a large file in which one can read anywhere; 0 of others.
+  [[nodiscard]] int64_t large_size() const {
     std::error_code failed;
     const auto size = std::filesystem::file_size(path_, failed);
-    if (failed || size < kHalvedBytesMin || path_.ends_with(".gz")) return std::nullopt;
+    const bool is_large = !failed && size >= kLargeBytesMin && !path_.ends_with(".gz");
+    return is_large ? static_cast<int64_t>(size) : 0;
+  }
+
+  /// Where the first line behind byte `offset` begins; nothing when it is 0 or no line follows.
+  [[nodiscard]] std::optional<int64_t> line_behind(int64_t offset) const {
+    if (offset == 0) return std::nullopt;
     std::ifstream file(path_, std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(size / 2));
+    file.seekg(offset);
     constexpr std::streamsize kLineMax = 1 << 20;
     file.ignore(kLineMax, '\n');
-    if (!file || file.gcount() == kLineMax) return std::nullopt;
-    const auto offset = static_cast<int64_t>(file.tellg());
-    return offset < static_cast<int64_t>(size) ? std::make_optional(offset) : std::nullopt;
+    if (!file || file.gcount() == kLineMax || file.peek() == EOF) return std::nullopt;
+    return static_cast<int64_t>(file.tellg());
   }
 
   std::string path_;
@@ -295,6 +366,10 @@ class CsvFile final : public TableFile {
 };
 
 }  // namespace
+
+bool is_late_type(const Error& error) {
+  return error.code == ErrorCode::bug && error.what.starts_with(kLateType);
+}
 
 std::unique_ptr<TableFile> make_csv_file(std::string path, char delimiter,
                                          const ReadOptions& options) {

@@ -103,6 +103,67 @@ TEST_F(CsvFileTest, ALargeFileIsReadInHalves) {
   }
 }
 
+/// Nine megabytes whose first rows tell the types; see TypesBy.
+class EarlyTypesTest : public CsvFileTest {
+ protected:
+  static std::string lines(const std::string& line) {
+    std::string text = "number,text\n";
+    while (text.size() < 9 << 20) text += line;
+    return text;
+  }
+  /// `text` with the line that begins at or behind `offset` replaced by `line`.
+  static std::string with_line(std::string text, size_t offset, const std::string& line) {
+    const size_t begin = text.find('\n', offset) + 1;
+    return text.replace(begin, text.find('\n', begin) + 1 - begin, line);
+  }
+  /// A sixteenth of the file is read at its beginning only.
+  static size_t between_probes(const std::string& text) { return text.size() / 32 * 9; }
+  const ReadOptions early_{.kept_schema = nullptr, .types_by = TypesBy::first_rows};
+};
+
+TEST_F(EarlyTypesTest, AreThoseOfAllRows) {
+  const std::string plain = lines("1,plain\n");
+  for (const std::string& text :
+       {plain, lines("NA,\"two\n\"\"lines\"\n"), with_line(plain, 100, ",x\n"),
+        with_line(plain, between_probes(plain), "NA,\n"),
+        with_line(plain, between_probes(plain), "-7,5\n")}) {
+    const auto all = read(text);
+    const auto early = read(text, early_);
+    EXPECT_EQ(types_of(*early->schema()), types_of(*all->schema()));
+    EXPECT_TRUE(early->Equals(*all));
+  }
+}
+
+TEST_F(EarlyTypesTest, ALaterValueThatChangesThemIsKnown) {
+  const std::string plain = lines("1,plain\n");
+  const std::string late = with_line(plain, between_probes(plain), "0.5,x\n");
+  EXPECT_TRUE(is_late_type(fault(late, early_)));
+  EXPECT_EQ(types_of(*read(late)->schema()), "number: double, text: string");
+  // Where the value is seen in time, and where the first rows have none, all rows are looked at.
+  EXPECT_EQ(types_of(*read(plain + "0.5,x\n", early_)->schema()), "number: double, text: string");
+  const std::string empty = lines(",plain\n");
+  const std::string first = with_line(empty, between_probes(empty), "5,x\n");
+  EXPECT_EQ(types_of(*read(first, early_)->schema()), "number: int64, text: string");
+  // Of several files each is looked at, and all share their types.
+  const std::string one = file("1.csv", plain);
+  const std::string two = file("2.csv", lines("0.5,7\n"));
+  EXPECT_EQ(types_of(*must(read_files({one, two}, early_))->schema()),
+            "number: double, text: string");
+}
+
+TEST_F(EarlyTypesTest, FaultsAreThoseOfAllRows) {
+  const std::string plain = lines("1,plain\n");
+  for (const std::string line : {"1,2,3\n", "1\n", "1,\"x\"y\n", "1,\xff\n", "1,\"open\n"}) {
+    for (const size_t offset : {size_t{0}, between_probes(plain), plain.size() - 100}) {
+      const std::string text = with_line(plain, offset, line);
+      const Error all = fault(text);
+      const Error early = fault(text, early_);
+      EXPECT_EQ(early.what, all.what);
+      EXPECT_EQ(early.where, all.where);
+    }
+  }
+}
+
 TEST_F(CsvFileTest, QuotesLineEndsAndMarks) {
   const auto table = read(
       "\xef\xbb\xbf\"a\",\"b \"\"q\"\"\"\r\n"

@@ -24,7 +24,8 @@ class TableFile {
   /// fields and a missing one is null. Cheap. Errors: as `read_table_files`.
   [[nodiscard]] virtual Result<std::optional<std::vector<std::string>>> column_names() const = 0;
 
-  /// The types of the columns over all rows. Errors: as `read_table_files`.
+  /// The types of the columns, over all rows unless the options say otherwise. Errors: as
+  /// `read_table_files`.
   [[nodiscard]] virtual Result<std::vector<ColumnGuess>> guess_columns() const = 0;
 
   /// The rows with the columns of `schema`, which has exactly the file's columns in any order

@@ -1,5 +1,6 @@
 #include "data/table/value_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -158,7 +159,7 @@ std::optional<double> number_from(std::string_view text) {
   double value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (digits.find_first_of(".eE") == std::string_view::npos) {
+  if (std::all_of(digits.begin(), digits.end(), is_digit)) {
     const auto whole = integer_from(digits);
     if (!whole || *whole > kExactIntegerMax) return std::nullopt;
   }

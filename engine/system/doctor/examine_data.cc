@@ -47,7 +47,7 @@ Status examine_sources(const Patient& patient, Chart& chart) {
     symptom.id = is_fresh ? "data-uncommitted" : "data-changed";
     symptom.what = "source `" + one.name +
                    (is_fresh ? "` was never committed: nothing can be made from it again"
-                             : "` was edited since its commit");
+                             : "` has edits or new files that are in no commit");
     symptom.file = "millgate.toml";
     symptom.line = line_of(here, one.name);
     symptom.mend = is_fresh ? "millgate commit -m \"first data\""

@@ -14,7 +14,7 @@ constexpr std::array kKinds = {
     SymptomKind{"project-file", "data", Harm::error, "the project file can be read"},
     SymptomKind{"ledger", "data", Harm::error, "the ledger is whole"},
     SymptomKind{"data-uncommitted", "data", Harm::warning, "every source is committed"},
-    SymptomKind{"data-changed", "data", Harm::error, "no source was edited since its commit"},
+    SymptomKind{"data-changed", "data", Harm::warning, "no source was edited since its commit"},
     SymptomKind{"git-none", "git", Harm::warning, "the project is in git"},
     SymptomKind{"git-store", "git", Harm::error, "git does not hold the store .millgate"},
     SymptomKind{"git-ignore", "git", Harm::error, "git ignores the store .millgate"},

@@ -1,7 +1,5 @@
 #include "system/monitor/alarm_delivery.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -10,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include "ground/curl_library.h"
 #include "ground/id.h"
 #include "ground/json.h"
 
@@ -19,8 +18,8 @@ namespace {
 constexpr const char* kKind = "alarm_delivery";
 
 struct CurlCloser {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 using Handle = std::unique_ptr<CURL, CurlCloser>;
 using List = std::unique_ptr<curl_slist, CurlCloser>;
@@ -62,54 +61,57 @@ bool is_mail(const std::string& url) {
 
 Outcome outcome_of(CURL* handle, CURLcode code, bool mail) {
   long status = 0;  // NOLINT(google-runtime-int): libcurl's type.
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   const std::string answered = "it answered " + std::to_string(status);
   if (mail) {
     if (code == CURLE_OK) return {true, false, {}};
     const bool refused = status >= 500;
-    return {false, !refused, status == 0 ? curl_easy_strerror(code) : answered};
+    return {false, !refused, status == 0 ? curl().easy_strerror(code) : answered};
   }
-  if (code != CURLE_OK) return {false, true, curl_easy_strerror(code)};
+  if (code != CURLE_OK) return {false, true, curl().easy_strerror(code)};
   if (status >= 200 && status < 300) return {true, false, {}};
   return {false, status == 429 || status >= 500, answered};
 }
 
 Outcome try_once(const AlarmMessage& message, const DeliveryOptions& options) {
-  const Handle handle(curl_easy_init());
+  if (const Status loaded = load_curl(); !loaded.ok()) return {false, false, loaded.error().what};
+  const Handle handle(curl().easy_init());
   if (handle == nullptr) return {false, false, "libcurl cannot start"};
-  CURL* curl = handle.get();
+  CURL* sending = handle.get();
   const bool mail = is_mail(options.url);
   Upload upload{message.body};
   List list;
   const auto add = [&](const std::string& line) {
-    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    curl_slist* longer = curl().slist_append(list.get(), line.c_str());
     if (longer == nullptr) return;
     (void)list.release();
     list.reset(longer);
   };
-  curl_easy_setopt(curl, CURLOPT_URL, options.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, mail ? "smtp,smtps" : "http,https");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout_millis));  // NOLINT
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &drop);
+  curl().easy_setopt(sending, CURLOPT_URL, options.url.c_str());
+  curl().easy_setopt(sending, CURLOPT_PROTOCOLS_STR, mail ? "smtp,smtps" : "http,https");
+  curl().easy_setopt(sending, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(sending, CURLOPT_TIMEOUT_MS,
+                     static_cast<long>(options.timeout_millis));  // NOLINT
+  curl().easy_setopt(sending, CURLOPT_WRITEFUNCTION, &drop);
   if (mail) {
     for (const std::string& to : options.mail.to) add("<" + to + ">");
     const std::string from = "<" + options.mail.from + ">";
-    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from.c_str());
-    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, list.get());
-    curl_easy_setopt(curl, CURLOPT_READFUNCTION, &read_upload);
-    curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
-    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-    const CURLcode code = curl_easy_perform(curl);
-    return outcome_of(curl, code, true);
+    curl().easy_setopt(sending, CURLOPT_MAIL_FROM, from.c_str());
+    curl().easy_setopt(sending, CURLOPT_MAIL_RCPT, list.get());
+    curl().easy_setopt(sending, CURLOPT_READFUNCTION, &read_upload);
+    curl().easy_setopt(sending, CURLOPT_READDATA, &upload);
+    curl().easy_setopt(sending, CURLOPT_UPLOAD, 1L);
+    const CURLcode code = curl().easy_perform(sending);
+    return outcome_of(sending, code, true);
   }
   add("Content-Type: " + message.content_type);
   add("Expect:");
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, message.body.data());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(message.body.size()));
-  const CURLcode code = curl_easy_perform(curl);
-  return outcome_of(curl, code, false);
+  curl().easy_setopt(sending, CURLOPT_HTTPHEADER, list.get());
+  curl().easy_setopt(sending, CURLOPT_POSTFIELDS, message.body.data());
+  curl().easy_setopt(sending, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(message.body.size()));
+  const CURLcode code = curl().easy_perform(sending);
+  return outcome_of(sending, code, false);
 }
 
 Status check(const DeliveryOptions& options) {

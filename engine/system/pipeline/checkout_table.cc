@@ -71,7 +71,7 @@ Status check_reads_back(Repository& repository, const Source& source, const std:
                         const TableVersion& version) {
   TableImport import{.table = source.name,
                      .key = version.key,
-                     .open = [&](const std::shared_ptr<arrow::Schema>& kept) {
+                     .open = [&](const std::shared_ptr<arrow::Schema>& kept, TypesBy) {
                        ReadOptions reading;
                        reading.null_texts = source.null_texts;
                        reading.kept_schema = kept;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/store/change_set.h"
+#include "data/store/changes.h"
 #include "data/store/table_version.h"
 #include "data/store/version_update.h"
 #include "data/table/arrow_result.h"
@@ -99,12 +100,16 @@ Result<CommitReport> commit_changes(Repository& repository, const Project& proje
   if (!found.ok()) return std::move(found).error().inside(place);
   MILLGATE_ASSIGN(const TableVersion next, apply_changes(repository.objects(), version, *found));
   CommitReport report;
-  report.tables.push_back({.name = changes.table,
-                           .row_count = next.row_count,
-                           .row_count_before = version.row_count,
-                           .new_bytes = bytes_not_in(next, version),
-                           .changed = next.id != version.id,
-                           .file_count = 1});
+  report.tables.push_back(
+      {.name = changes.table,
+       .row_count = next.row_count,
+       .row_count_before = version.row_count,
+       .new_bytes = bytes_not_in(next, version),
+       .changed = next.id != version.id,
+       .file_count = 1,
+       .change_set = ChangeSetRows{.inserted_count = found->count(ChangeKind::inserted),
+                                   .updated_count = found->count(ChangeKind::updated),
+                                   .removed_count = found->count(ChangeKind::removed)}});
   report.changed = next.id != version.id;
   report.commit = before;
   if (!report.changed) return report;

@@ -156,8 +156,8 @@ Result<NewRows> rows_of_query(const Repository& repository, const Project& proje
   rows.table = table;
   rows.sorts_first = true;
   rows.origin_json = dump_json(Json{{"query", sql}, {"reads", std::move(reads)}});
-  rows.open = [database, statement](const std::shared_ptr<arrow::Schema>& kept)
-      -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+  rows.open = [database, statement](const std::shared_ptr<arrow::Schema>& kept,
+                                    TypesBy) -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
     const RowsPlace place{.object = "the query", .path = {}};
     MILLGATE_ASSIGN(auto stream, database->stream(statement));
     MILLGATE_ASSIGN(const auto own, table_schema_of(*stream->schema(), place));

@@ -37,10 +37,11 @@ Result<TableVersion> make_version(Repository& repository, const Project& project
   TableImport import{.table = source.name,
                      .key = source.key,
                      .open =
-                         [&](const std::shared_ptr<arrow::Schema>& kept) {
+                         [&](const std::shared_ptr<arrow::Schema>& kept, TypesBy types_by) {
                            ReadOptions reading;
                            reading.null_texts = source.null_texts;
                            reading.kept_schema = kept;
+                           reading.types_by = types_by;
                            return read_table_files(paths, reading);
                          },
                      .accept_schema = options.accept_schema};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct CommitOptions {
   std::function<void(const std::string& source, double share)> progress = {};
 };
 
+/// How many rows of each kind a change set turned out to be.
+struct ChangeSetRows {
+  int64_t inserted_count = 0;
+  int64_t updated_count = 0;
+  int64_t removed_count = 0;
+};
+
 /// What a commit did to one table.
 struct CommittedTable {
   std::string name;
@@ -42,6 +50,7 @@ struct CommittedTable {
   bool changed = false;
   bool about_changed = false;  ///< Its rows are as before; what is said of them is not.
   int64_t file_count = 0;
+  std::optional<ChangeSetRows> change_set = {};  ///< Nothing where all rows were given.
 };
 
 /// What a commit did to one folder.

@@ -49,9 +49,10 @@ Result<NewRows> from_files(const Repository& repository, const ImportPlace& plac
   }
   NewRows rows;
   rows.origin_json = dump_json(Json{{"import", {{"kind", "files"}, {"files", std::move(files)}}}});
-  rows.open = [paths](const std::shared_ptr<arrow::Schema>& kept) -> Rows {
+  rows.open = [paths](const std::shared_ptr<arrow::Schema>& kept, TypesBy types_by) -> Rows {
     ReadOptions options;
     options.kept_schema = kept;
+    options.types_by = types_by;
     return read_table_files(paths, options);
   };
   return rows;
@@ -64,7 +65,8 @@ Result<NewRows> from_sqlite(const std::string& table, const ImportPlace& place) 
   rows.origin_json = dump_json(
       Json{{"import", {{"kind", "sqlite"}, {"path", place.from}, {"table", from_table}}}});
   rows.sorts_first = true;  // Another reading may find other rows.
-  rows.open = [path = place.from, from_table](const std::shared_ptr<arrow::Schema>& kept) -> Rows {
+  rows.open = [path = place.from, from_table](const std::shared_ptr<arrow::Schema>& kept,
+                                              TypesBy) -> Rows {
     ReadOptions options;
     options.kept_schema = kept;
     return read_sqlite_table(path, from_table, options);
@@ -82,7 +84,8 @@ Result<NewRows> from_delta(const ImportPlace& place, const FileStore& files) {
                                       {"path", place.from},
                                       {"table_id", snapshot->metadata.id},
                                       {"version", snapshot->version}}}});
-  rows.open = [folder = place.from, snapshot](const std::shared_ptr<arrow::Schema>& kept) -> Rows {
+  rows.open = [folder = place.from, snapshot](const std::shared_ptr<arrow::Schema>& kept,
+                                              TypesBy) -> Rows {
     const RowsPlace where{.object = "`" + folder + "`", .path = folder};
     MILLGATE_ASSIGN(auto stream, read_delta_rows(folder, *snapshot));
     if (kept == nullptr) return stream;
@@ -121,8 +124,8 @@ Result<NewRows> from_postgres(const std::string& table, const ImportPlace& place
       (relation.table.empty() ? "a query" : relation.table) + " of " + relation.place.text();
   rows.origin_json = dump_json(Json{{"import", std::move(import)}});
   rows.sorts_first = true;  // Another reading may find other rows.
-  rows.open = [address = place.from,
-               select = relation.select](const std::shared_ptr<arrow::Schema>& kept) -> Rows {
+  rows.open = [address = place.from, select = relation.select](
+                  const std::shared_ptr<arrow::Schema>& kept, TypesBy) -> Rows {
     ReadOptions options;
     options.kept_schema = kept;
     return read_postgres_rows(address, select, options);

@@ -34,7 +34,7 @@ class ScratchFolder {
 
 /// "--rename T.a=b" where one column is gone and another came; else nothing.
 std::string rename_hint(const TableImport& import, const arrow::Schema& kept) {
-  const auto rows = import.open(nullptr);
+  const auto rows = import.open(nullptr, TypesBy::first_rows);
   if (!rows.ok()) return {};
   std::vector<std::string> gone;
   std::vector<std::string> came;
@@ -63,7 +63,7 @@ Error with_schema_hint(Error error, const std::string& table, const std::string&
 
 /// Whether the rows were readable by themselves, so that only the kept columns are in the way.
 bool reads_without_schema(const TableImport& import) {
-  auto rows = import.open(nullptr);
+  auto rows = import.open(nullptr, TypesBy::all_rows);
   if (!rows.ok()) return false;
   std::shared_ptr<arrow::RecordBatch> batch;
   do {
@@ -80,8 +80,15 @@ class Attempt {
       : repository_(repository), import_(import), before_(before), kept_(std::move(kept)) {}
 
   [[nodiscard]] Result<TableVersion> run() const {
+    auto version = run(TypesBy::first_rows);
+    if (version.ok() || !is_late_type(version.error())) return version;
+    return run(TypesBy::all_rows);
+  }
+
+ private:
+  [[nodiscard]] Result<TableVersion> run(TypesBy types_by) const {
     if (!import_.sorts_first || import_.key.empty()) {
-      MILLGATE_ASSIGN(const auto rows, import_.open(kept_));
+      MILLGATE_ASSIGN(const auto rows, import_.open(kept_, types_by));
       auto version = write(*rows);
       if (version.ok() || !is_out_of_order(version.error())) return version;
     }
@@ -89,12 +96,11 @@ class Attempt {
     MILLGATE_TRY(scratch.make());
     SortOptions sorting;
     sorting.spill_folder = scratch.path();
-    MILLGATE_ASSIGN(auto rows, import_.open(kept_));
+    MILLGATE_ASSIGN(auto rows, import_.open(kept_, types_by));
     MILLGATE_ASSIGN(rows, sort_by_key(std::move(rows), import_.key, sorting));
     return write(*rows);
   }
 
- private:
   [[nodiscard]] Result<TableVersion> write(arrow::RecordBatchReader& rows) const {
     ObjectStore& objects = repository_.objects();
     if (before_) return write_next_version(objects, *before_, rows, import_.key);

@@ -12,6 +12,7 @@
 #include "data/store/column_rename.h"
 #include "data/store/repository.h"
 #include "data/store/table_version.h"
+#include "data/table/reader.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -21,9 +22,9 @@ struct TableImport {
   std::string table;
   std::vector<std::string> key;
   /// The rows from the first one on; may be called again. Unless `kept` is null, with its columns
-  /// and types, or an error.
+  /// and types, or an error. `types_by` is for text files.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>(
-      const std::shared_ptr<arrow::Schema>& kept)>
+      const std::shared_ptr<arrow::Schema>& kept, TypesBy types_by)>
       open;
   /// Sort at once. Without it, rows are first taken to be in order, as files mostly are; those that
   /// turn out not to be are read twice.
