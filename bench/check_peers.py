@@ -2,7 +2,7 @@
 
     check_peers.py great-expectations|pandera|deequ FILE.parquet
 
-Prints {"seconds": of the judging alone, "broken": rows that break each rule, where the tool counts}.
+DEEQU_JARS names the libraries of Deequ and breeze, with commas between them. Prints {"seconds": of the judging alone, "broken": rows that break each rule, where the tool counts}.
 """
 
 import json
@@ -81,8 +81,8 @@ def deequ(path):
     from pyspark.sql import SparkSession
 
     session = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-               .config("spark.jars.packages", pydeequ.deequ_maven_coord)
-               .config("spark.jars.excludes", pydeequ.f2j_maven_coord).getOrCreate())
+               .config("spark.driver.memory", "4g")
+               .config("spark.jars", os.environ["DEEQU_JARS"]).getOrCreate())
     begin = time.perf_counter()
     rows = session.read.parquet(path).selectExpr("*", "arr_delay - dep_delay as slack")
     check = Check(session, CheckLevel.Error, "rules")

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <utility>
@@ -152,7 +153,7 @@ class Lookup {
     if (!sql_tokens(rule_.where).empty()) {
       MILLGATE_TRY(try_condition("where", rule_.where, table, RuleKind::condition));
     }
-    MILLGATE_TRY(try_whole(sql));
+    if (form.kind != RuleKind::condition) MILLGATE_TRY(try_whole(sql));
     find_reads(form, sql);
     return sql;
   }
@@ -217,21 +218,26 @@ class Lookup {
     return " from " + empty_copy_name(table) + " as " + sql_name(table);
   }
 
-  /// One condition by itself, so that a fault has its place in the user's own words.
+  /// One condition by itself, so that a fault has its place in the user's own words. Tried at once,
+  /// because what a rule costs beside the counting is that it is tried.
   Status try_condition(const std::string& key, const std::string& text, const std::string& table,
                        RuleKind kind) {
     const std::string select = "select (\n";
-    const auto columns = database_.describe(select + text + "\n)" + from_empty_copy(table));
-    if (!columns.ok()) return at_fault(key, columns.error(), select.size(), text.size());
+    // Once more as a filter, in which windows are refused and a table's aggregates make no sense.
+    const std::string filter = "\n)" + from_empty_copy(table) + " where (\n";
+    const bool filters = kind != RuleKind::aggregate;
+    const auto columns =
+        database_.describe(filters ? select + text + filter + text + "\n)"
+                                   : select + text + "\n)" + from_empty_copy(table));
+    if (!columns.ok()) {
+      const size_t second = select.size() + text.size() + filter.size();
+      return at_fault(key, columns.error(), {select.size(), second}, text.size());
+    }
     if (columns->size() != 1 || columns->front().second != "BOOLEAN") {
       return rule_.section.error_at(
           key, "`" + key + "` is no condition: it gives " + columns->front().second,
           "compare it with something, for example: distance > 0", 0);
     }
-    if (kind == RuleKind::aggregate) return {};
-    const std::string filter = "select 1" + from_empty_copy(table) + " where (\n";
-    const auto filtered = database_.describe(filter + text + "\n)");
-    if (!filtered.ok()) return at_fault(key, filtered.error(), filter.size(), text.size());
     return {};
   }
 
@@ -242,10 +248,12 @@ class Lookup {
                                : "select 1" + from_empty_copy(sql.table) + " where (" + sql.judged +
                                      ") and " + sql.broken);
     if (tried.ok()) return {};
-    return at_fault("rule", tried.error(), 0, 0);
+    return at_fault("rule", tried.error(), {}, 0);
   }
 
-  Error at_fault(const std::string& key, const Error& error, size_t start, size_t length) const {
+  /// `starts` are where the user's words, `length` bytes, stand in the SQL.
+  Error at_fault(const std::string& key, const Error& error, std::initializer_list<size_t> starts,
+                 size_t length) const {
     std::string what = error.what;
     if (what.starts_with("SQL: ")) what = what.substr(5);
     std::string hint = error.hint;
@@ -258,8 +266,10 @@ class Lookup {
     }
     std::optional<uint32_t> offset;
     const auto found = database_.error_offset();
-    if (found && *found >= start && *found < start + length) {
-      offset = static_cast<uint32_t>(*found - start);
+    for (const size_t start : starts) {
+      if (found && *found >= start && *found < start + length) {
+        offset = static_cast<uint32_t>(*found - start);
+      }
     }
     Error placed = rule_.section.error_at(key, std::move(what), std::move(hint), offset);
     placed.code = error.code;
