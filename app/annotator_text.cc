@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/text_table.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -21,7 +22,7 @@ void print_agreement(const AnnotatorReport& report) {
             << grouped(static_cast<int64_t>(report.review.size())) << " items by "
             << report.annotators.size() << " annotators; " << grouped(report.shared_item_count)
             << " items have several";
-  if (report.unlabelled > 0) std::cout << "; " << grouped(report.unlabelled) << " rows left out";
+  if (report.unlabelled > 0) std::cout << "; " << count_of(report.unlabelled, "row") << " left out";
   std::cout << "\n\nagreement beyond chance (1: always, 0: as by chance)\n";
   TextTable table({"measure", "value"});
   table.add({report.scale == LabelScale::nominal   ? "Krippendorff's alpha, nominal"
@@ -107,7 +108,7 @@ void print_annotators(const AnnotatorReport& report, int64_t shown_max) {
   print_pairs(report, shown_max);
   print_review(report, shown_max);
   if (const auto names = report.hardly_known(); !names.empty()) {
-    std::cout << "\n"
+    std::cout << '\n'
               << names.size() << " of " << report.annotators.size()
               << " annotators gave fewer than 20 labels: how good they are is a guess, and so is "
                  "a consensus that rests on them\n";

@@ -11,6 +11,7 @@
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
 #include "ground/comma_list.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -196,7 +197,7 @@ Status write_held_rows(const QuarantineReport& report, const std::string& path) 
     arrow::TableBatchReader reader(*rows);
     const std::string to = path_for(path, table.table, table_count);
     MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, to));
-    std::cerr << grouped(count) << " rows written to " << to << '\n';
+    std::cerr << count_of(count, "row") << " written to " << to << '\n';
     if (const auto cells = report.cells.find(table.table); cells != report.cells.end()) {
       note_clear_key(cells->second, table.key, to);
     }

@@ -8,6 +8,7 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "ground/nearest_name.h"
+#include "system/monitor/wording.h"
 #include "system/pipeline/checkout_table.h"
 #include "system/pipeline/file_standing.h"
 #include "system/pipeline/folder_state.h"
@@ -64,8 +65,8 @@ Result<int> checkout_file(const Session& session, const Workplace& place, const 
   if (session.json) {
     print_json({{"table", options.path}, {"path", done.path}, {"row_count", done.row_count}});
   } else {
-    std::cout << grouped(done.row_count) << " rows of table " << options.path << " in " << done.path
-              << '\n';
+    std::cout << count_of(done.row_count, "row") << " of table " << options.path << " in "
+              << done.path << '\n';
   }
   return kDone;
 }

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "ground/clock.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -18,10 +19,6 @@ struct Options {
 };
 
 const char* name_of(Harm harm) { return harm == Harm::error ? "error" : "warning"; }
-
-std::string counted(int64_t count, const std::string& what) {
-  return grouped(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 Result<int> list_kinds(const Session& session) {
   Json json = Json::array();
@@ -63,10 +60,10 @@ void print_examination(const Examination& examination) {
   const int64_t errors = examination.count(Harm::error);
   const int64_t warnings = examination.count(Harm::warning);
   if (errors + warnings == 0) {
-    std::cout << "healthy: " << counted(std::ssize(examination.asked), "thing")
+    std::cout << "healthy: " << count_of(std::ssize(examination.asked), "thing")
               << " looked at, nothing found";
   } else {
-    std::cout << counted(errors, "error") << ", " << counted(warnings, "warning");
+    std::cout << count_of(errors, "error") << ", " << count_of(warnings, "warning");
   }
   if (!examination.allowed.empty()) {
     std::cout << "; " << examination.allowed.size() << " allowed by the project file";

@@ -12,6 +12,7 @@
 #include "ground/comma_list.h"
 #include "model/release/model_name.h"
 #include "model/study/sample_classifier.h"
+#include "system/monitor/wording.h"
 #include "system/pipeline/model_drift.h"
 
 namespace millgate {
@@ -175,8 +176,8 @@ void print_classifier(const Compared& compared) {
             << " (" << rounded(found.lower, 3) << " .. " << rounded(found.upper, 3)
             << "; 0.5 is not at all), effect " << rounded(found.effect(), 3) << ", p "
             << (found.p_value < 1e-4 ? "" : "= ") << p_text(found.p_value) << ",\non "
-            << grouped(found.reference_rows) << " and " << grouped(found.current_rows)
-            << " rows: " << (compared.told_apart ? "TOLD APART" : "not told apart") << '\n';
+            << grouped(found.reference_rows) << " and " << count_of(found.current_rows, "row")
+            << ": " << (compared.told_apart ? "TOLD APART" : "not told apart") << '\n';
   constexpr size_t kShown = 10;
   TextTable table({"by", "AUC lost without its values", "95 % interval"});
   for (const TellingColumn& one : found.columns) {
@@ -191,7 +192,7 @@ void print_classifier(const Compared& compared) {
 void print_drift(const Pair& pair, const Compared& compared) {
   const TableDrift& drift = compared.drift;
   if (!pair.name.empty()) std::cout << "table " << pair.name << '\n';
-  std::cout << grouped(drift.reference_rows) << " rows before, " << grouped(drift.current_rows)
+  std::cout << count_of(drift.reference_rows, "row") << " before, " << grouped(drift.current_rows)
             << " now\n";
   print_columns(drift);
   if (!drift.only_reference.empty()) {
@@ -214,7 +215,7 @@ void print_drift(const Pair& pair, const Compared& compared) {
               << ", p = " << rounded(drift.joint->p_value, 2) << "; energy distance "
               << rounded(drift.joint_energy->statistic, 3)
               << ", p = " << rounded(drift.joint_energy->p_value, 2) << "; on "
-              << grouped(drift.joint_rows) << " rows\n";
+              << count_of(drift.joint_rows, "row") << '\n';
   } else if (!drift.joint_note.empty()) {
     std::cout << "rows as a whole: " << drift.joint_note << '\n';
   }

@@ -161,8 +161,8 @@ Result<int> export_table(const Session& session, const Options& options) {
                 {"file", options.file},
                 {"personal", change == nullptr ? Json() : Json(change->text)}});
   } else {
-    std::cout << grouped(*count) << " rows of " << asked.name << " at commit " << commit.id.brief()
-              << " in " << options.file << '\n';
+    std::cout << count_of(*count, "row") << " of " << asked.name << " at commit "
+              << commit.id.brief() << " in " << options.file << '\n';
   }
   return kDone;
 }

@@ -7,6 +7,7 @@
 #include "data/feature/operand_text.h"
 #include "data/online/online_settings.h"
 #include "ground/nearest_name.h"
+#include "system/monitor/wording.h"
 #include "system/serve/feature_answer.h"
 #include "system/serve/feature_push.h"
 
@@ -149,7 +150,7 @@ Result<int> push(const Session& session, const std::string& name) {
                 {"unchanged", counts.unchanged},
                 {"kept", counts.kept}});
   } else {
-    std::cout << grouped(row_count) << " rows pushed to " << versions.front().name;
+    std::cout << count_of(row_count, "row") << " pushed to " << versions.front().name;
     if (versions.size() > 1) std::cout << " in " << versions.size() << " versions";
     std::cout << ": " << grouped(counts.written) << " written, " << grouped(counts.unchanged)
               << " unchanged, " << grouped(counts.kept) << " older than what is there\n";

@@ -10,6 +10,7 @@
 #include "data/query/revision_sql.h"
 #include "data/table/arrow_result.h"
 #include "data/table/reader.h"
+#include "system/monitor/wording.h"
 #include "system/serve/feedback_store.h"
 
 namespace millgate {
@@ -124,7 +125,7 @@ Result<int> feedback(const Session& session, const std::string& path) {
     print_json({{"row_count", rows->num_rows()}, {"label_count", labels.size()}});
   } else {
     std::cout << grouped(static_cast<int64_t>(labels.size()))
-              << " predictions got their label from " << grouped(rows->num_rows()) << " rows\n";
+              << " predictions got their label from " << count_of(rows->num_rows(), "row") << '\n';
   }
   return labels.empty() ? kAnswerIsNo : kDone;
 }

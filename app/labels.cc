@@ -14,6 +14,7 @@
 #include "data/query/sql_token.h"
 #include "data/store/workspace.h"
 #include "data/table/writer.h"
+#include "system/monitor/wording.h"
 #include "system/pipeline/label_review.h"
 #include "system/pipeline/task_cells.h"
 
@@ -121,7 +122,7 @@ Status write_review(Database& database, const AskedRows& rows, const LabelIssues
                     const std::string& out) {
   MILLGATE_ASSIGN(const auto reader, review_rows(database, rows, issues, shown, label_column));
   MILLGATE_ASSIGN(const int64_t count, write_table_file(*reader, out));
-  std::cerr << grouped(count) << " rows written to " << out << '\n';
+  std::cerr << count_of(count, "row") << " written to " << out << '\n';
   return {};
 }
 
@@ -233,7 +234,7 @@ Result<int> judge_annotators(const Session& session, Options& options) {
     MILLGATE_ASSIGN(const auto table, consensus_table(report));
     arrow::TableBatchReader reader(*table);
     MILLGATE_ASSIGN(const int64_t count, write_table_file(reader, options.out));
-    std::cerr << grouped(count) << " rows written to " << options.out << '\n';
+    std::cerr << count_of(count, "row") << " written to " << options.out << '\n';
   }
   if (session.json) {
     print_json(to_json(report));
@@ -330,8 +331,8 @@ Result<int> show_effect(const Session& session, Options& options) {
     return kDone;
   }
   std::cout << grouped(effect->changed) << " labels differ; measured on the "
-            << grouped(effect->row_count)
-            << " rows whose label is the same,\nby models that did not learn from them\n\n";
+            << count_of(effect->row_count, "row")
+            << " whose label is the same,\nby models that did not learn from them\n\n";
   TextTable table({"labels of", "log loss", "AUC", "accuracy"});
   for (const auto& [revision, fit] : {std::pair{options.review.revision, effect->before},
                                       std::pair{options.effect_of, effect->after}}) {

@@ -129,7 +129,7 @@ Result<int> show(const Session& session, const std::string& revision) {
   for (const auto& [name, id] : commit.tables) {
     MILLGATE_ASSIGN(TableVersion version, read_table_version(repository->objects(), id));
     MILLGATE_ASSIGN(version, counted_version(repository->objects(), version));
-    std::cout << "\ntable " << name << ": " << grouped(version.row_count) << " rows in "
+    std::cout << "\ntable " << name << ": " << count_of(version.row_count, "row") << " in "
               << count_of(static_cast<int64_t>(version.segments.size()), "segment");
     if (!version.deltas.empty()) {
       std::cout << " and " << count_of(static_cast<int64_t>(version.deltas.size()), "delta");

@@ -9,6 +9,7 @@
 #include "data/personal/personal_policy.h"
 #include "data/personal/reidentification.h"
 #include "data/query/sql_token.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -94,7 +95,7 @@ void print_decided(const Decided& decided, const std::vector<PersonalColumn>& fo
 
 void print_columns(const AskedRows& rows, const std::vector<PersonalColumn>& columns,
                    const std::optional<Decided>& decided) {
-  std::cout << rows.text << ": " << grouped(rows.row_count) << " rows, " << rows.columns.size()
+  std::cout << rows.text << ": " << count_of(rows.row_count, "row") << ", " << rows.columns.size()
             << " columns\n";
   if (columns.empty()) {
     std::cout << "\nno personal data found\n";
@@ -138,9 +139,10 @@ void print_anonymity_head(const Reidentification& risk) {
     std::cout << "  there are no rows\n";
     return;
   }
-  std::cout << "  finds " << grouped(all.unique_row_count) << " of " << grouped(risk.row_count)
-            << " rows (" << percent(static_cast<double>(all.unique_row_count) / rows)
-            << ") alone, and " << percent(static_cast<double>(all.row_count_below_5) / rows)
+  std::cout << "  finds " << grouped(all.unique_row_count) << " of "
+            << count_of(risk.row_count, "row") << " ("
+            << percent(static_cast<double>(all.unique_row_count) / rows) << ") alone, and "
+            << percent(static_cast<double>(all.row_count_below_5) / rows)
             << " among fewer than 5; k = " << all.k << ", " << grouped(all.class_count)
             << " classes\n";
 }
@@ -149,8 +151,8 @@ void print_risk(const Reidentification& risk) {
   print_anonymity_head(risk);
   if (risk.row_count == 0) return;
   for (const auto& one : risk.sensitive) {
-    std::cout << "  learns " << one.column << " of " << grouped(one.row_count_told)
-              << " rows whose class has one value; l = " << one.l << '\n';
+    std::cout << "  learns " << one.column << " of " << count_of(one.row_count_told, "row")
+              << " whose class has one value; l = " << one.l << '\n';
   }
   if (risk.quasi_identifiers.size() < 2) return;
   TextTable table({"without", "rows alone", "fewer than 5", "k"});

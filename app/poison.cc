@@ -16,6 +16,7 @@
 #include "data/table/writer.h"
 #include "model/poison/source_holdout.h"
 #include "model/poison/trigger_search.h"
+#include "system/monitor/wording.h"
 #include "system/pipeline/feature_work.h"
 #include "system/pipeline/task_cells.h"
 
@@ -103,8 +104,8 @@ void print_head(const TriggerSearch& search, const Options& options) {
   if (search.looked_at < search.labelled) std::cout << " of " << grouped(search.labelled);
   if (search.unlabelled > 0) std::cout << ", " << grouped(search.unlabelled) << " without a label";
   std::cout << "; " << search.columns.size() << " columns; " << grouped(search.tried)
-            << " values and combinations of at least " << grouped(search.rows_min)
-            << " rows tried,\n"
+            << " values and combinations of at least " << count_of(search.rows_min, "row")
+            << " tried,\n"
             << search.groups << " groups apart in the leaves of a model; " << search.asked
             << " put to a model that had not seen their rows\n";
   if (!options.search.columns.empty()) return;
@@ -115,7 +116,7 @@ void print_head(const TriggerSearch& search, const Options& options) {
 
 void print_trigger(const Trigger& trigger, const Options& options) {
   if (trigger.found_by == "screen") {
-    std::cout << "\nTRIGGER " << trigger.condition << "\n";
+    std::cout << "\nTRIGGER " << trigger.condition << '\n';
   } else {
     std::cout << "\nGROUP of rows that a model sees as alike (" << trigger.found_by << ")";
     if (!trigger.condition.empty()) {
@@ -124,12 +125,12 @@ void print_trigger(const Trigger& trigger, const Options& options) {
     }
     std::cout << '\n';
   }
-  std::cout << "  " << grouped(trigger.label_count) << " of " << grouped(trigger.row_count)
-            << " rows (" << percent(trigger.label_share()) << ") have the label " << trigger.label
+  std::cout << "  " << grouped(trigger.label_count) << " of " << count_of(trigger.row_count, "row")
+            << " (" << percent(trigger.label_share()) << ") have the label " << trigger.label
             << "; by the other rows " << percent(trigger.expected_share) << " were expected\n";
   if (trigger.contradicted_count > 0) {
-    std::cout << "  of the " << grouped(trigger.contradicted_count)
-              << " rows for which another label is more probable, "
+    std::cout << "  of the " << count_of(trigger.contradicted_count, "row")
+              << " for which another label is more probable, "
               << grouped(trigger.contradicted_label_count) << " have this one\n";
   }
   if (!std::isnan(trigger.spectral_share)) {
@@ -197,7 +198,7 @@ Status write_suspects(OpenedRows& opened, const TriggerSearch& search, const Opt
   MILLGATE_ASSIGN(const auto reader,
                   noted_rows(*opened.database, opened.rows, options.search.shown, *notes));
   MILLGATE_ASSIGN(const int64_t count, write_table_file(*reader, options.out));
-  std::cerr << grouped(count) << " rows written to " << options.out << '\n';
+  std::cerr << count_of(count, "row") << " written to " << options.out << '\n';
   return {};
 }
 
@@ -225,9 +226,9 @@ void print_source_findings(const SourceReport& one) {
   for (const SourceTrigger& trigger : one.triggers) {
     std::cout << "\nBACKDOOR of " << one.source << ": " << trigger.condition << " decides for "
               << trigger.label << "\n  " << grouped(trigger.label_count) << " of its "
-              << grouped(trigger.row_count) << " rows with it have that label, against what the "
-              << "others teach\n  put into " << grouped(trigger.asked)
-              << " rows of others, it moves their probability of the label by "
+              << count_of(trigger.row_count, "row") << " with it have that label, against what the "
+              << "others teach\n  put into " << count_of(trigger.asked, "row")
+              << " of others, it moves their probability of the label by "
               << change_text(trigger.lift) << "\n  more than without " << one.source << ": "
               << (trigger.is_obeyed ? "a model obeys it"
                                     : "trees do not obey it yet; more rows or another learner may")

@@ -224,7 +224,7 @@ Json to_json(SendReport& report, int64_t equal, const std::map<std::string, int6
 }
 
 void print_sent(SendReport& report, int64_t equal, const std::map<std::string, int64_t>& models) {
-  std::cout << grouped(static_cast<int64_t>(report.answers.size())) << " rows in "
+  std::cout << count_of(std::ssize(report.answers), "row") << " in "
             << grouped(static_cast<int64_t>(report.latency_ms.size())) << " requests, "
             << rounded(report.seconds, 3) << " s, " << grouped(report.failed_request_count)
             << " failed\n";
@@ -233,8 +233,8 @@ void print_sent(SendReport& report, int64_t equal, const std::map<std::string, i
             << rounded(percentile(report.latency_ms, 0.99), 3) << ", largest "
             << rounded(percentile(report.latency_ms, 1.0), 3) << '\n';
   for (const auto& [model, count] : models) {
-    std::cout << "model " << (model.empty() ? "(none)" : model) << ": " << grouped(count)
-              << " rows\n";
+    std::cout << "model " << (model.empty() ? "(none)" : model) << ": " << count_of(count, "row")
+              << '\n';
   }
   std::cout << "equal to the batch prediction bit by bit: " << grouped(equal) << " of "
             << grouped(static_cast<int64_t>(report.answers.size())) << '\n';

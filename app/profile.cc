@@ -6,6 +6,7 @@
 #include "app/text_table.h"
 #include "data/check/table_profile.h"
 #include "ground/file_store.h"
+#include "system/monitor/wording.h"
 #include "system/report/profile_page.h"
 
 namespace millgate {
@@ -50,7 +51,7 @@ std::string distinct_of(const ColumnProfile& column) {
 
 std::string missing_of(const ColumnProfile& column) {
   if (column.row_count() == 0) return "";
-  const int64_t missing = column.row_count() - column.value_count();
+  const int64_t missing = column.null_count();
   return missing == 0
              ? "0"
              : percent(static_cast<double>(missing) / static_cast<double>(column.row_count()));
@@ -81,8 +82,8 @@ void print_associations(const TableProfile& profile, const std::vector<Associati
 }
 
 void print_profile(const std::string& name, const TableProfile& profile) {
-  std::cout << name << ": " << grouped(profile.row_count()) << " rows, "
-            << grouped(static_cast<int64_t>(profile.columns().size())) << " columns\n";
+  std::cout << name << ": " << count_of(profile.row_count(), "row") << ", "
+            << count_of(std::ssize(profile.columns()), "column") << '\n';
   TextTable table(
       {"column", "type", "missing", "distinct", "least .. median .. largest, or most often"});
   for (const ColumnProfile& column : profile.columns()) {
@@ -102,8 +103,8 @@ void print_profile(const std::string& name, const TableProfile& profile) {
 /// Both profiles, one line a column and side.
 void print_side_by_side(const Options& options, const TableProfile& first,
                         const TableProfile& second) {
-  std::cout << "A " << options.first << ": " << grouped(first.row_count()) << " rows\n"
-            << "B " << options.second << ": " << grouped(second.row_count()) << " rows\n";
+  std::cout << "A " << options.first << ": " << count_of(first.row_count(), "row") << '\n'
+            << "B " << options.second << ": " << count_of(second.row_count(), "row") << '\n';
   TextTable table(
       {"column", "", "type", "missing", "distinct", "least .. median .. largest, or most often"});
   const auto add = [&](const std::string& side, const ColumnProfile& column, bool named) {

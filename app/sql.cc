@@ -10,6 +10,7 @@
 #include "data/table/cell_json.h"
 #include "data/table/type_name.h"
 #include "data/table/writer.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -75,7 +76,7 @@ Result<int> sql(const Session& session, const Options& options) {
                   database->stream(statement));
   if (options.out.empty()) return print_rows(session, *rows);
   MILLGATE_ASSIGN(const int64_t count, write_table_file(*rows, options.out));
-  std::cerr << grouped(count) << " rows written to " << options.out << '\n';
+  std::cerr << count_of(count, "row") << " written to " << options.out << '\n';
   return kDone;
 }
 

@@ -12,6 +12,7 @@
 #include "data/table/changed_part.h"
 #include "data/table/row_key.h"
 #include "data/table/type_name.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -244,15 +245,14 @@ void print_changes(const DiffedTable& table, const ChangesText& text) {
   std::cout << text.noun << ' ' << table.name << ": ";
   if (table.added || table.dropped) {
     std::cout << (table.added ? "new, " : "gone, with ")
-              << grouped((table.added ? table.after : table.before).row_count) << " rows\n";
+              << count_of((table.added ? table.after : table.before).row_count, "row") << '\n';
     print_about_changes(table.about);
     return;
   }
   const TableDiff& diff = table.diff;
-  std::cout << grouped(table.before.row_count) << " -> " << grouped(table.after.row_count)
-            << " rows: " << grouped(diff.inserted_count) << " inserted, "
-            << grouped(diff.updated_count) << " updated, " << grouped(diff.removed_count)
-            << " removed\n";
+  std::cout << grouped(table.before.row_count) << " -> " << count_of(table.after.row_count, "row")
+            << ": " << grouped(diff.inserted_count) << " inserted, " << grouped(diff.updated_count)
+            << " updated, " << grouped(diff.removed_count) << " removed\n";
   if (diff.key_changed) std::cout << "  the key changed, so rows were not compared\n";
   for (const ColumnRename& rename : diff.renames) {
     std::cout << "  column `" << rename.before << "` is called `" << rename.after << "` now\n";

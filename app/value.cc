@@ -13,6 +13,7 @@
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
 #include "model/study/influence_valuer.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -159,7 +160,7 @@ Status write_values(const DataValues& values, const Options& options) {
   const auto table = arrow::Table::Make(arrow::schema(fields), columns);
   arrow::TableBatchReader reader(*table);
   MILLGATE_TRY(write_table_file(reader, options.out));
-  std::cerr << grouped(table->num_rows()) << " rows written to " << options.out << '\n';
+  std::cerr << count_of(table->num_rows(), "row") << " written to " << options.out << '\n';
   return {};
 }
 

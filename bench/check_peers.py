@@ -96,6 +96,8 @@ def deequ(path):
         check = check.satisfies(text, f"{column} {kind}", lambda share: share == 1.0)
     VerificationSuite(session).onData(rows).addCheck(check).run()
     seconds = time.perf_counter() - begin
+    # Else the process of Python waits for calls back for ever.
+    session.sparkContext._gateway.shutdown_callback_server()
     session.stop()
     return seconds, None
 

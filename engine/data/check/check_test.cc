@@ -13,6 +13,7 @@
 #include "data/query/test_project.h"
 #include "ground/random.h"
 #include "ground/source_folder.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -396,7 +397,7 @@ struct Expected {
 TEST_F(Check, AgreesWithASlowModelOnRandomTables) {
   const uint64_t seed = 77;
   Random random(seed);
-  for (int round = 0; round < 12; ++round) {
+  for (uint64_t round = 0; round < test_rounds(12); ++round) {
     const std::vector<Row> rows = random_rows(random, 1 + random.below(60));
     const std::vector<Row> others = random_rows(random, 1 + random.below(40));
     const Commit commit =

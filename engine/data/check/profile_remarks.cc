@@ -37,17 +37,19 @@ class ColumnRemarks {
   void find() {
     const auto rows = static_cast<double>(column_.row_count());
     const auto values = static_cast<double>(column_.value_count());
-    if (values == 0) {
+    if (values == 0 && column_.not_finite_count() == 0) {
       add("empty", "has no value in any row");
       return;
     }
-    if (rows - values >= 0.5 * rows) {
-      add("missing", "is missing in " + percent_of(rows - values, rows) + " of the rows");
+    const auto missing = static_cast<double>(column_.null_count());
+    if (missing >= 0.5 * rows) {
+      add("missing", "is missing in " + percent_of(missing, rows) + " of the rows");
     }
     if (column_.not_finite_count() > 0) {
       add("not_finite", "holds NaN or infinity in " + std::to_string(column_.not_finite_count()) +
                             " rows; they are in no other figure");
     }
+    if (values == 0) return;
     find_distinct(rows, values);
     if (column_.is_text()) {
       find_in_texts(values);
@@ -67,12 +69,24 @@ class ColumnRemarks {
 
   void find_distinct(double rows, double values) {
     const double distinct = column_.distinct_count();
-    if (distinct == 1) {
-      add("constant", "is " + column_.most_frequent(1).front().first + " wherever it has a value");
+    if (distinct == 1 && values > 1) {
+      add("constant", "is " + column_.most_frequent(1).front().first + " wherever it has a " +
+                          (column_.not_finite_count() > 0 ? "finite value" : "value"));
       return;
     }
     constexpr double kRowsMin = 20;
     if (rows < kRowsMin) return;
+    // A float that never repeats is a measurement, not a name.
+    if (column_.is_text() || column_.column().is_integer) find_key(rows, values, distinct);
+    const auto first = column_.most_frequent(1);
+    if (!first.empty() && static_cast<double>(first.front().second) >= 0.95 * values) {
+      add("dominated", "is `" + first.front().first + "` in " +
+                           percent_of(static_cast<double>(first.front().second), values) +
+                           " of its values");
+    }
+  }
+
+  void find_key(double rows, double values, double distinct) {
     if (column_.exact() && distinct == rows) {
       add("key", "has another value in every row: it may be a key");
     } else if (values == rows && distinct >= 0.99 * values && !column_.exact()) {
@@ -80,12 +94,6 @@ class ColumnRemarks {
     } else if (column_.exact() && distinct >= 0.99 * values && distinct < values) {
       add("near_key", "would be a key but for " +
                           std::to_string(static_cast<int64_t>(values - distinct)) + " rows");
-    }
-    const auto first = column_.most_frequent(1);
-    if (!first.empty() && static_cast<double>(first.front().second) >= 0.95 * values) {
-      add("dominated", "is `" + first.front().first + "` in " +
-                           percent_of(static_cast<double>(first.front().second), values) +
-                           " of its values");
     }
   }
 

@@ -9,6 +9,7 @@
 #include "data/check/check.h"
 #include "data/query/test_project.h"
 #include "ground/random.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -157,7 +158,7 @@ TEST_F(RuleBlameTest, AgreesWithEveryCommitJudgedByHand) {
   keep("main", commit(first), first);
   ASSERT_TRUE(project_.repository().make_branch("side", "main", "tester").ok());
   tips["side"] = tips["main"];
-  for (int step = 0; step < 60; ++step) {
+  for (uint64_t step = 0; step < test_rounds(60); ++step) {
     const std::string branch = random.below(2) == 0 ? "main" : "side";
     const std::string other = branch == "main" ? "side" : "main";
     Rows rows = history.entries.at(tips[branch]).rows;

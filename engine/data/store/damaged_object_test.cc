@@ -16,6 +16,7 @@
 #include "data/store/test_model_table.h"
 #include "data/store/version_update.h"
 #include "ground/test_folder.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -231,18 +232,20 @@ TEST_F(DamagedObjectTest, WhateverAParquetObjectHoldsItsReaderEnds) {
   SCOPED_TRACE("MILLGATE_SEED=" + std::to_string(seed()));
   Random random(seed());
   int read = 0;
-  mutate(bytes_of(version_.deltas[0].object), 1'500, random, [&](const std::string& bytes) {
-    Delta delta = version_.deltas[0];
-    delta.object = must(objects_.put(bytes));
-    read += read_delta(objects_, version_, delta).ok();
-  });
+  mutate(bytes_of(version_.deltas[0].object), test_rounds(1'500), random,
+         [&](const std::string& bytes) {
+           Delta delta = version_.deltas[0];
+           delta.object = must(objects_.put(bytes));
+           read += read_delta(objects_, version_, delta).ok();
+         });
   Random rows(10);
   const TableVersion small = fresh(random_model(rows, 200));
-  mutate(bytes_of(small.segments[0].object), 1'500, random, [&](const std::string& bytes) {
-    TableVersion version = small;
-    version.segments[0].object = must(objects_.put(bytes));
-    read_all(version);
-  });
+  mutate(bytes_of(small.segments[0].object), test_rounds(1'500), random,
+         [&](const std::string& bytes) {
+           TableVersion version = small;
+           version.segments[0].object = must(objects_.put(bytes));
+           read_all(version);
+         });
   EXPECT_GT(read, 0);
 }
 

@@ -4,6 +4,7 @@
 #include "data/table/test_table.h"
 #include "ground/random.h"
 #include "ground/test_folder.h"
+#include "ground/test_rounds.h"
 
 namespace millgate {
 namespace {
@@ -64,7 +65,7 @@ TEST_P(ArrowFileTest, MutatedBytesAreReadOrRefused) {
   must(write_table_file(*reader_of(small_table()->Slice(0, 50)), path()));
   const std::string whole = must(read_file(path()));
   Random random(11);
-  for (int round = 0; round < 2000; ++round) {
+  for (uint64_t round = 0; round < test_rounds(2000); ++round) {
     std::string changed = whole;
     for (int edits = 0; edits < 3; ++edits) {
       changed[random.below(changed.size())] = static_cast<char>(random.below(256));

@@ -13,10 +13,9 @@ namespace {
 
 /// Cells of one column: missing, distinct, plot with figures.
 std::string column_cells(const ColumnProfile& column) {
-  const double missing = column.row_count() == 0
-                             ? 0
-                             : static_cast<double>(column.row_count() - column.value_count()) /
-                                   static_cast<double>(column.row_count());
+  const double missing = column.row_count() == 0 ? 0
+                                                 : static_cast<double>(column.null_count()) /
+                                                       static_cast<double>(column.row_count());
   return "<td class=\"n\">" + (missing > 0 ? escape_html(percent_text(missing)) : "") +
          "</td><td class=\"n\">" + (column.exact() ? "" : "about ") +
          escape_html(count_text(static_cast<int64_t>(std::llround(column.distinct_count())))) +
