@@ -2,7 +2,8 @@
 
     check_peers.py great-expectations|pandera|deequ FILE.parquet
 
-DEEQU_JARS names the libraries of Deequ and breeze, with commas between them. Prints {"seconds": of the judging alone, "broken": rows that break each rule, where the tool counts}.
+DEEQU_JARS names the libraries of Deequ and breeze, with commas between them. Prints {"seconds": of the
+judging alone, "broken": rows that break each rule, where the tool counts}.
 """
 
 import json
