@@ -8,15 +8,19 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 #include "data/store/changes.h"
+#include "data/store/column_summary.h"
 #include "data/store/logical_hash.h"
 #include "data/store/table_diff.h"
-#include "data/store/version_update.h"
+#include "data/store/version_draft.h"
+#include "data/store/version_scan.h"
 #include "data/table/arrow_result.h"
 #include "data/table/row_key.h"
 
@@ -91,36 +95,84 @@ Status check_removed_once(const ContentChanges& ours, const ContentChanges& thei
   return {};
 }
 
-/// The rows of ours without those that theirs removed, and then what it added.
-class MergedContent final : public arrow::RecordBatchReader {
- public:
-  MergedContent(std::shared_ptr<arrow::RecordBatchReader> rows, RowCounts to_remove, Rows added)
-      : rows_(std::move(rows)), to_remove_(std::move(to_remove)), added_(std::move(added)) {}
-
-  std::shared_ptr<arrow::Schema> schema() const override { return rows_->schema(); }
-
-  arrow::Status ReadNext(Rows* batch) override {
-    ARROW_RETURN_NOT_OK(rows_->ReadNext(batch));
-    if (*batch == nullptr) {
-      *batch = std::exchange(added_, nullptr);
-      return arrow::Status::OK();
-    }
-    auto kept = rows_that(*batch, [&](size_t, uint64_t hash) {
-      const auto found = to_remove_.find(hash);
-      if (found == to_remove_.end() || found->second == 0) return true;
-      --found->second;
-      return false;
-    });
-    if (!kept.ok()) return arrow_status(std::move(kept).error());
-    *batch = *std::move(kept);
-    return arrow::Status::OK();
-  }
-
- private:
-  std::shared_ptr<arrow::RecordBatchReader> rows_;
-  RowCounts to_remove_;
-  Rows added_;
+/// What a merge does to the rows of ours: removes some, and adds others behind the last.
+struct ContentEdits {
+  RowCounts to_remove;
+  Rows added;
 };
+
+/// The hash of a row as the key of its change.
+std::string_view as_key(const uint64_t& hash) {
+  return {reinterpret_cast<const char*>(&hash), sizeof hash};
+}
+
+/// Digests and statistics of ours after `changes`.
+Result<TableVersion> finish_content(VersionDraft& draft, const TableVersion& ours,
+                                    const Changes& changes) {
+  for (int64_t row = 0; row < changes.row_count(); ++row) {
+    const auto at = static_cast<size_t>(row);
+    uint64_t hash = 0;
+    std::memcpy(&hash, changes.keys[at].data(), sizeof hash);
+    draft.count_change(changes.kinds[at], hash, [&](size_t i) {
+      const auto column = static_cast<int>(i);
+      return ChangesBuilder::CellChange{
+          .before = {.column = changes.before->column(column).get(), .row = row},
+          .after = {.column = changes.after->column(column).get(), .row = row}};
+    });
+  }
+  std::vector<ColumnStatistics> statistics = ours.columns;
+  if (!ours.digests.empty()) {
+    MILLGATE_ASSIGN(statistics,
+                    changed_statistics(*ours.schema, {}, ours.columns, ours.row_count, changes));
+  }
+  MILLGATE_ASSIGN(const Changes none, no_changes(ours.schema, {}));
+  return draft.finish(none, ours.row_count + changes.growth(), std::move(statistics));
+}
+
+/// Ours after `edits`. A segment that theirs has as well holds each row as often on both sides, so
+/// all that theirs has less of is in segments of ours that it has not: only these are read, and
+/// the last one, which grows.
+Result<TableVersion> edited_content(ObjectStore& objects, const TableVersion& ours,
+                                    const TableVersion& theirs, ContentEdits edits) {
+  std::map<Id, int64_t> shared;
+  for (const Segment& segment : theirs.segments) ++shared[segment.object];
+  MILLGATE_ASSIGN(const auto scan, VersionScan::make(objects, ours));
+  VersionDraft draft(objects, ours, !ours.digests.empty());
+  MILLGATE_ASSIGN(ChangesBuilder changes, ChangesBuilder::make(ours.schema, {}));
+  for (size_t part = 0; part < ours.segments.size(); ++part) {
+    const Segment& segment = ours.segments[part];
+    const bool grows = part + 1 == ours.segments.size() && edits.added->num_rows() > 0;
+    const bool is_shared = shared[segment.object]-- > 0;
+    if (is_shared && !grows) {
+      MILLGATE_TRY(draft.keep(segment));
+      continue;
+    }
+    MILLGATE_ASSIGN(const Rows rows, scan->read(part));
+    Status counted;
+    MILLGATE_ASSIGN(
+        const Rows kept, rows_that(rows, [&](size_t row, uint64_t hash) {
+          const auto found = edits.to_remove.find(hash);
+          if (found == edits.to_remove.end() || found->second == 0) return true;
+          --found->second;
+          auto removed = changes.remove(as_key(hash), {*rows, static_cast<int64_t>(row)});
+          if (!removed.ok()) counted = std::move(removed);
+          return false;
+        }));
+    MILLGATE_TRY(std::move(counted));
+    if (kept == rows && !grows) {
+      MILLGATE_TRY(draft.keep(segment));
+    } else {
+      MILLGATE_TRY(draft.write(*kept, content_hashes(*kept), {}));
+    }
+  }
+  const std::vector<uint64_t> hashes = content_hashes(*edits.added);
+  for (size_t row = 0; row < hashes.size(); ++row) {
+    MILLGATE_TRY(changes.insert(as_key(hashes[row]), {*edits.added, static_cast<int64_t>(row)}));
+  }
+  MILLGATE_TRY(draft.write(*edits.added, hashes, {}));
+  MILLGATE_ASSIGN(const Changes net, changes.finish());
+  return finish_content(draft, ours, net);
+}
 
 Status merge_side(ObjectStore& objects, const MergeSide& side, TableMerge& merge) {
   for (const auto& schema : {merge.version.schema, side.theirs.schema}) {
@@ -147,9 +199,9 @@ Status merge_side(ObjectStore& objects, const MergeSide& side, TableMerge& merge
   const int64_t removed_count = theirs.removed->num_rows();
   if (added->num_rows() + removed_count == 0) return {};
   merge.merged_row_count += added->num_rows() + removed_count;
-  MILLGATE_ASSIGN(auto rows, read_rows(objects, merge.version));
-  MergedContent merged(std::move(rows), std::move(to_remove), added);
-  MILLGATE_ASSIGN(merge.version, write_next_version(objects, merge.version, merged, {}));
+  MILLGATE_ASSIGN(merge.version,
+                  edited_content(objects, merge.version, side.theirs,
+                                 {.to_remove = std::move(to_remove), .added = added}));
   return {};
 }
 

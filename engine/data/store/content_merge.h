@@ -14,9 +14,9 @@ namespace millgate {
 /// it added comes behind the rows of ours; of equal rows that both added as many stay as the side
 /// with more has. A row that both took away is a conflict: each may have put another in its place.
 ///
-/// Reads the rows of ours, and holds those that the sides changed in memory.
-/// Errors: `conflict` for such a row, and when a side has other columns than its base; `damaged`,
-/// `not_found`, `outside` for objects.
+/// Costs the change: of segments that both have only the last of ours is read, which grows. Holds
+/// the rows that the sides changed in memory. Errors: `conflict` for such a row, and when a side
+/// has other columns than its base; `damaged`, `not_found`, `outside` for objects.
 [[nodiscard]] Result<TableMerge> merge_by_content(ObjectStore& objects, const TableVersion& ours,
                                                   const std::vector<MergeSide>& sides);
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -425,10 +427,11 @@ TEST_F(TableMergeTest, AColumnThatOneSideAloneAddedIsTakenAsItLies) {
 
 TEST_F(TableMergeTest, AColumnIsTakenBesideRowsThatOneSideAppended) {
   constexpr int64_t kRows = 160'000;
-  // The n of a row, or nothing where a side removed it.
-  // Numbers that do not pack, so that segments are too large to be written anew for a change.
+  // The n of a row, or nothing where a side removed it. Numbers that do not pack, so that segments
+  // are too large (32 KB) to be written anew for a change.
   const auto base_n = [](int64_t id) {
-    return std::optional<int64_t>(id * id % 1000000007 * 7919 % 1000000007);
+    return std::optional<int64_t>(
+        static_cast<int64_t>(Random(static_cast<uint64_t>(id)).next() >> 24));
   };
   const auto our_n = [&](int64_t id) {
     if (id % 20'011 == 5) return std::optional<int64_t>();
@@ -485,8 +488,8 @@ TEST_F(TableMergeTest, AColumnIsTakenBesideRowsThatOneSideAppended) {
       must(counted_version(objects_, version_with_columns(merge.version, merge.version.schema)));
   EXPECT_EQ(counted.logical_hash, expected.logical_hash);
   EXPECT_FALSE(must(diff_versions(objects_, merge.version, expected)).any());
-  // What lies beside a segment of theirs lies beside that of the merge.
-  EXPECT_GT(shared_beside(merge.version, theirs), 0U);
+  // What lies beside a segment of theirs lies beside that of the merge, but where rows came.
+  EXPECT_EQ(shared_beside(merge.version, theirs), base.segments.size() - 1);
   // The other way round, where theirs has the rows that ours has not.
   const TableMerge turned = must(merge_two(base, theirs, ours, {}));
   EXPECT_EQ(turned.version.logical_hash, expected.logical_hash);
@@ -584,6 +587,83 @@ TEST_F(ContentMergeTest, AgreesWithCountsOfRows) {
   }
   EXPECT_GT(conflicts, 0);
   EXPECT_LT(conflicts, 15);
+}
+
+/// Many segments, equal rows in several of them; what lies in segments of all sides is not read.
+TEST_F(ContentMergeTest, ReadsOnlyWhatASideHasAlone) {
+  constexpr uint64_t kSeed = 2500;
+  using Numbers = std::vector<int64_t>;
+  const auto version_of = [&](const Numbers& numbers) {
+    ColumnBuilder builder = must(ColumnBuilder::make(arrow::int64()));
+    for (const int64_t number : numbers) EXPECT_TRUE(builder.add_integer(number));
+    const auto table = arrow::Table::Make(arrow::schema({arrow::field("n", arrow::int64())}),
+                                          {must(builder.finish())});
+    auto rows = reader_of(table, 20'000);
+    return must(write_table_version(objects_, *rows, {}));
+  };
+  size_t unread = 0;
+  for (uint64_t run = 0; run < 2; ++run) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed + run));
+    Random random(kSeed + run);
+    Numbers base(150'000);
+    for (int64_t& number : base) {
+      const uint64_t kinds = run % 2 == 0 ? 60'000 : uint64_t{1} << 40;
+      number = static_cast<int64_t>(random.below(kinds));
+    }
+    // A side removes numbers of one parity within a stretch, and adds some anywhere or at the end.
+    const auto edited = [&](uint64_t parity) {
+      Numbers numbers;
+      const size_t from = random.below(base.size());
+      for (size_t i = 0; i < base.size(); ++i) {
+        const bool in_reach = i >= from && i < from + 3'000;
+        const bool takes = in_reach && random.below(10) == 0;
+        if (!takes || static_cast<uint64_t>(base[i]) % 2 != parity) numbers.push_back(base[i]);
+        if (in_reach && random.below(300) == 0) numbers.push_back(-int64_t(random.below(5)));
+      }
+      for (int i = 0; i < 5; ++i) numbers.push_back(-int64_t(random.below(9)));
+      return numbers;
+    };
+    const Numbers ours = edited(0);
+    const Numbers theirs = edited(1);
+    std::map<int64_t, std::array<int64_t, 3>> counts;
+    const std::array<const Numbers*, 3> all = {&base, &ours, &theirs};
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (const int64_t number : *all[i]) ++counts[number][i];
+    }
+    Numbers expected;
+    for (const auto& [number, count] : counts) {
+      const int64_t we = count[1] - count[0];
+      const int64_t they = count[2] - count[0];
+      const int64_t both = we > 0 && they > 0 ? std::max(we, they) : we + they;
+      expected.insert(expected.end(), static_cast<size_t>(count[0] + both), number);
+    }
+    const TableVersion expected_version = version_of(expected);
+    const TableVersion base_version = version_of(base);
+    const TableVersion our_version = version_of(ours);
+    const TableVersion their_version = version_of(theirs);
+    const auto holds = [](const TableVersion& version, const Id& object) {
+      return std::any_of(version.segments.begin(), version.segments.end(),
+                         [&](const Segment& one) { return one.object == object; });
+    };
+    std::map<Id, std::string> hidden;
+    for (size_t i = 0; i + 1 < our_version.segments.size(); ++i) {
+      const Id& object = our_version.segments[i].object;
+      if (!holds(base_version, object) || !holds(their_version, object)) continue;
+      const std::string path = must(objects_.local_path(object));
+      hidden[object] = path;
+      std::filesystem::rename(path, path + ".hidden");
+    }
+    unread += hidden.size();
+    const auto merge = merge_two(base_version, our_version, their_version, {});
+    for (const auto& [object, path] : hidden) std::filesystem::rename(path + ".hidden", path);
+    const TableVersion& merged = must(merge).version;
+    EXPECT_EQ(merged.row_count, expected_version.row_count);
+    EXPECT_EQ(merged.logical_hash, expected_version.logical_hash);
+    EXPECT_EQ(merged.columns[0].null_count, 0);
+    auto rows = must(read_rows(objects_, merged));
+    EXPECT_EQ(must(write_table_version(objects_, *rows, {})).logical_hash, merged.logical_hash);
+  }
+  EXPECT_GE(unread, 2U);
 }
 
 TEST_F(ContentMergeTest, KeepsTheOrderOfOursAndRefusesOtherColumns) {
