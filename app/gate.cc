@@ -165,9 +165,8 @@ Result<int> gate(const Session& session, const Options& options) {
       GateEvidence known,
       measure_for_gate(*place.repository, place.project, environment.requirements, judged.view(),
                        champion ? std::optional(champion->view()) : std::nullopt));
-  MILLGATE_ASSIGN(const std::vector<Evidence> latency,
-                  measure_latency(judged.model, known.test_rows));
-  known.evidence.insert(known.evidence.end(), latency.begin(), latency.end());
+  MILLGATE_ASSIGN(const LatencyProbe probe, measure_latency(judged.model, known.test_rows));
+  known.add(probe.evidence, probe.unmeasured);
   JudgeOptions how;
   how.unmeasured = std::move(known.unmeasured);
   how.nothing_serves = !now;
@@ -179,7 +178,7 @@ Result<int> gate(const Session& session, const Options& options) {
   const std::vector<Stakeholder>& stakeholders = place.project.stakeholders;
   const bool are_weighed = !stakeholders.empty() && champion && now->model != id;
   Result<Tradeoff> fares = Tradeoff();
-  if (are_weighed) fares = weigh_both(place, judged, *champion, latency);
+  if (are_weighed) fares = weigh_both(place, judged, *champion, probe.evidence);
   end_progress();
   std::vector<FareLine> lines;
   if (are_weighed && fares.ok()) lines = fare_lines(*fares, stakeholders);

@@ -28,7 +28,11 @@ Result<LoadedModel> load_model(const Workplace& place, const Id& id, const std::
 Result<std::vector<Evidence>> latency_of(const LoadedModel& loaded) {
   const auto some = loaded.judged->Slice(0, kTimedRows);
   MILLGATE_ASSIGN(const Block rows, block_from(*some, loaded.model->features().inputs()));
-  return measure_latency(loaded.model, rows);
+  MILLGATE_ASSIGN(LatencyProbe probe, measure_latency(loaded.model, rows));
+  for (const Evidence& one : loaded.run.evidence) {
+    if (one.metric == "training_energy_joules") probe.evidence.push_back(one);
+  }
+  return std::move(probe.evidence);
 }
 
 }  // namespace millgate

@@ -30,7 +30,8 @@ struct LoadedModel {
 [[nodiscard]] Result<LoadedModel> load_model(const Workplace& place, const Id& id,
                                              const std::string& commit);
 
-/// Its latency and size, measured by serving it rows of its own. Errors: as measure_latency.
+/// Its latency, energy and size, measured by serving it rows of its own, and what its training
+/// used. Errors: as measure_latency.
 [[nodiscard]] Result<std::vector<Evidence>> latency_of(const LoadedModel& loaded);
 
 }  // namespace millgate

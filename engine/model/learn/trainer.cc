@@ -10,6 +10,7 @@
 
 #include "data/feature/join.h"
 #include "data/feature/vector.h"
+#include "ground/energy_counter.h"
 #include "ground/nearest_name.h"
 #include "model/artifact/model_format.h"
 #include "model/learn/attempt.h"
@@ -210,10 +211,24 @@ std::optional<double> auc_of_random_split(const TrainRequest& request, const Tra
   return auc({.label = labels, .prediction = rival->predictions});
 }
 
+/// What the training has used until now, where the machine tells it: a fact that is good to have,
+/// and no reason to fail.
+std::optional<Evidence> energy_until_now(const Result<std::unique_ptr<EnergyCounter>>& counter,
+                                         const Id& model) {
+  if (!counter.ok()) return std::nullopt;
+  const auto joules = (*counter)->joules();
+  if (!joules.ok()) return std::nullopt;
+  return Evidence{.metric = "training_energy_joules",
+                  .value = *joules,
+                  .data = "training",
+                  .inputs = {model.hex()}};
+}
+
 /// Trains on `result.split`, saves the model and measures it. What only this needs is freed when
 /// it returns: a second training must not stand in memory beside the first.
 Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
                          const TrainingRows& rows, std::chrono::steady_clock::time_point begin,
+                         const Result<std::unique_ptr<EnergyCounter>>& counter,
                          TrainResult& result) {
   MILLGATE_ASSIGN(const Attempt made, attempt(request, rows, result.split, [&](double share) {
                     tell(request, "train", share);
@@ -236,14 +251,18 @@ Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
   MILLGATE_ASSIGN(result.model, save_model(objects, request, made, predictions, result));
   result.train_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::optional<Evidence> energy = energy_until_now(counter, result.model);
   tell(request, "measure", 0);
-  return measure(objects, request, rows, made, predictions, result);
+  MILLGATE_TRY(measure(objects, request, rows, made, predictions, result));
+  if (energy) result.evidence.push_back(*std::move(energy));
+  return {};
 }
 
 }  // namespace
 
 Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& request) {
   const auto begin = std::chrono::steady_clock::now();
+  const auto counter = EnergyCounter::start(request.powercap);
   if (request.features.empty()) {
     return invalid_input("there are no features to train on", "write some under [features]");
   }
@@ -252,7 +271,7 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   MILLGATE_ASSIGN(result.split, split_rows(*request.joined, request.settings));
   MILLGATE_ASSIGN(const TrainingRows rows, read_training_rows(*request.joined));
   MILLGATE_TRY(check_labels(request.task, rows.labels, result.split));
-  MILLGATE_TRY(train_and_measure(objects, request, rows, begin, result));
+  MILLGATE_TRY(train_and_measure(objects, request, rows, begin, counter, result));
   const bool comparable = request.task.kind == TaskKind::binary &&
                           request.settings.split_by == "time" &&
                           request.settings.learner != "command";

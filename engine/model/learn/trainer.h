@@ -38,7 +38,8 @@ struct TrainRequest {
                                       ///< is not run a second time for it.
   /// Gets what a program said and used, as LearnerInput::keep_record. May be empty.
   std::function<void(std::string record)> keep_record = {};
-  int threads = 0;  ///< That the learner may use; 0: all.
+  int threads = 0;                               ///< That the learner may use; 0: all.
+  std::string powercap = "/sys/class/powercap";  ///< Where the machine tells energy.
   /// Called with "features", "train", "measure" and the share of that stage that is done.
   std::function<void(const std::string& stage, double share)> progress;
 };
@@ -46,7 +47,8 @@ struct TrainRequest {
 /// A model and what is known about it.
 struct TrainResult {
   Id model;
-  std::vector<Evidence> evidence;  ///< On the test rows.
+  std::vector<Evidence> evidence;  ///< On the test rows; of the model's size, and of the energy
+                                   ///< that was used where the machine tells it.
   std::vector<CalibrationBin> calibration;
   Confusion confusion;                   ///< Of binary tasks.
   std::vector<ClassCount> class_counts;  ///< Of several classes.

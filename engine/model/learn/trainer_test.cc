@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "ground/file_store.h"
+#include "ground/test_folder.h"
 #include "model/learn/lightgbm_threads.h"
 #include "model/learn/made_rows.h"
 
@@ -110,6 +112,30 @@ TEST_F(Trainer, MeasuresTheStoredModelOnTheTestRows) {
   EXPECT_EQ(
       counts.true_positive + counts.false_positive + counts.true_negative + counts.false_negative,
       600);
+}
+
+TEST_F(Trainer, TellsTheEnergyOfTheTrainingWhereTheMachineDoes) {
+  const TestFolder folder;
+  const std::string zone = folder.path("intel-rapl:0");
+  const auto put = [&](const std::string& name, const std::string& text) {
+    ASSERT_TRUE(write_file(zone + "/" + name, text).ok());
+  };
+  put("name", "package-0\n");
+  put("max_energy_range_uj", "10000000\n");
+  put("energy_uj", "9000000\n");
+  request_.powercap = folder.path();
+  // Four joules while features are computed, over the end of the counter, and more while the test
+  // rows are measured, which is no training.
+  request_.progress = [&](const std::string& stage, double) {
+    if (stage == "features") put("energy_uj", "3000000\n");
+    if (stage == "measure") put("energy_uj", "8000000\n");
+  };
+  const auto result = train_model(objects_, request_);
+  ASSERT_TRUE(result.ok()) << result.error().what;
+  ASSERT_NE(find(*result, "training_energy_joules"), nullptr);
+  EXPECT_DOUBLE_EQ(find(*result, "training_energy_joules")->value, 4);
+  request_.powercap = folder.path("nothing");
+  EXPECT_EQ(find(*train_model(objects_, request_), "training_energy_joules"), nullptr);
 }
 
 TEST_F(Trainer, KeepsWhatTheModelMustKnowOfItself) {

@@ -132,6 +132,12 @@ constexpr auto kMetrics = std::to_array<Metric>({
      "Half of the single-row predictions take at most so long (nearest rank)."},
     {"latency_ms_p99", "ms", false, false, false,
      "99 % of the single-row predictions take at most so long (nearest rank)."},
+    {"energy_joules_per_1000", "J", false, false, false,
+     "What the processors and memory of the machine used per 1,000 single-row predictions, their "
+     "rest and the asking client included (Linux powercap, RAPL)."},
+    {"training_energy_joules", "J", false, false, false,
+     "What the processors and memory of the machine used from the features to the saved model "
+     "(Linux powercap, RAPL)."},
     {"model_size_bytes", "bytes", false, false, false, "Sum of the sizes of the model's objects."},
 });
 
@@ -139,7 +145,9 @@ constexpr auto kMetrics = std::to_array<Metric>({
 
 std::span<const Metric> all_metrics() { return kMetrics; }
 
-bool is_of_program(const Metric& metric) { return metric.unit == "ms" || metric.unit == "bytes"; }
+bool is_of_program(const Metric& metric) {
+  return metric.unit == "ms" || metric.unit == "bytes" || metric.unit == "J";
+}
 
 const Metric* find_metric(std::string_view name) {
   const auto found = std::find_if(kMetrics.begin(), kMetrics.end(),

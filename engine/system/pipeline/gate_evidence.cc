@@ -26,6 +26,7 @@ namespace millgate {
 namespace {
 
 constexpr const char* kMembership = "membership_advantage";
+constexpr const char* kTrainingEnergy = "training_energy_joules";
 
 /// Quality of predictions; what surrounds them, and size, the run measured.
 bool is_measured_here(const std::string& name) {
@@ -43,6 +44,7 @@ struct Asked {
   std::vector<const Requirement*> circumstances;  ///< With `than`, `under` or `after`.
   std::vector<const Requirement*> found;          ///< Of the worst slice that is found.
   bool membership = false;                        ///< `membership_advantage`.
+  bool training_energy = false;                   ///< `training_energy_joules`.
   bool explanations = false;                      ///< Of the quality of explanations.
   bool each_class = false;                        ///< Of single classes.
   size_t comparisons = 0;                         ///< With whatever it is.
@@ -53,6 +55,7 @@ Asked asked_by(const std::vector<Requirement>& requirements,
   Asked asked;
   for (const Requirement& one : requirements) {
     if (one.metric == kMembership) asked.membership = true;
+    if (one.metric == kTrainingEnergy) asked.training_energy = true;
     const Metric* metric = find_metric(one.metric);
     if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
     if (!is_measured_here(one.metric)) continue;
@@ -173,11 +176,21 @@ Status measure_found_slices(const Asked& asked, const MeasureOptions& options, G
 
 /// Evidence of the run that the gate does not measure anew; without what rests on rows when
 /// `rows_prove_nothing`.
-void add_of_run(const RunReport& run, bool rows_prove_nothing, GateEvidence& into) {
+void add_of_run(const RunReport& run, bool rows_prove_nothing, bool wants_energy,
+                GateEvidence& into) {
   for (const Evidence& one : run.evidence) {
     if (is_measured_here(one.metric)) continue;
-    if (one.data == "model" || !rows_prove_nothing) into.evidence.push_back(one);
+    const Metric* metric = find_metric(one.metric);
+    const bool is_of_rows = metric == nullptr || !is_of_program(*metric);
+    if (!is_of_rows || !rows_prove_nothing) into.evidence.push_back(one);
+    if (one.metric == kTrainingEnergy) wants_energy = false;
   }
+  if (!wants_energy) return;
+  into.unmeasured.push_back(
+      {kTrainingEnergy, "",
+       "the machine that trained the model did not tell how much energy it used, or not to who ran "
+       "it; `millgate run --force` on one that has /sys/class/powercap, with its counters "
+       "readable"});
 }
 
 /// Nothing can be said of rows that the model was trained on.
@@ -278,7 +291,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
                   seen_rows(repository, project, run.model, {run.data_commit, judged.trained.get()},
                             {run.data_commit, judged.judged.get()}, rows.numbers()));
-  add_of_run(run, count_of(seen) > 0, measured);
+  add_of_run(run, count_of(seen) > 0, asked.training_energy, measured);
   if (const size_t count = count_of(seen); count > 0) {
     refuse_all(asked,
                "the model has seen " + std::to_string(count) + " of the " +

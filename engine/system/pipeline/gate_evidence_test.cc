@@ -170,6 +170,22 @@ TEST_F(GateEvidenceTest, WhatCannotBeTrainedIsToldAndWhatIsWrongIsRefused) {
   }
 }
 
+TEST_F(GateEvidenceTest, EnergyIsAFactOfTheRunOrToldAsUnknown) {
+  constexpr const char* kAsked = R"({metric="training_energy_joules", at_most=100})";
+  std::erase_if(run_.evidence,
+                [](const Evidence& one) { return one.metric == "training_energy_joules"; });
+  const GateEvidence unknown = good(measured(kAsked));
+  ASSERT_EQ(unknown.unmeasured.size(), 1U);
+  EXPECT_EQ(unknown.unmeasured.front().metric, "training_energy_joules");
+  EXPECT_THAT(unknown.unmeasured.front().why, HasSubstr("did not tell"));
+  run_.evidence.push_back({.metric = "training_energy_joules", .value = 12.5, .data = "training"});
+  const GateEvidence known = good(measured(kAsked));
+  EXPECT_TRUE(known.unmeasured.empty());
+  const Evidence* found = find(known, "training_energy_joules", "");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->value, 12.5);
+}
+
 TEST_F(GateEvidenceTest, PrivacyIsMeasuredOnTheRowsThatTrainedIt) {
   const GateEvidence known = good(measured(R"({metric="membership_advantage", at_most=1})"));
   const Evidence* found = find(known, "membership_advantage", "");

@@ -45,6 +45,7 @@ struct Worker {
   int warm_up = 0;
   int requests = 0;
   std::vector<double> millis;
+  int64_t sent = 0;
 
   Status run();
 };
@@ -61,14 +62,20 @@ Status Worker::run() {
       return outside_failure("latency probe: the answer was " + std::to_string(answer.status) +
                              ": " + answer.body.substr(0, 300));
     }
+    ++sent;
     if (i >= warm_up) millis.push_back(taken.count());
   }
   return {};
 }
 
-Result<std::vector<double>> run_workers(const std::string& url,
-                                        const std::vector<std::string>& bodies,
-                                        const LatencyProbeOptions& options) {
+/// Of all workers.
+struct Answered {
+  std::vector<double> millis;
+  int64_t sent = 0;
+};
+
+Result<Answered> run_workers(const std::string& url, const std::vector<std::string>& bodies,
+                             const LatencyProbeOptions& options) {
   const int count = std::max(1, options.connections);
   std::vector<Worker> workers;
   workers.reserve(static_cast<size_t>(count));
@@ -78,7 +85,8 @@ Result<std::vector<double>> run_workers(const std::string& url,
                        .first_body = static_cast<size_t>(i) * bodies.size() / 2,
                        .warm_up = options.warm_up / count,
                        .requests = std::max(1, options.requests / count),
-                       .millis = {}});
+                       .millis = {},
+                       .sent = 0});
   }
   std::vector<Status> statuses(workers.size());
   std::vector<std::thread> threads;
@@ -87,12 +95,14 @@ Result<std::vector<double>> run_workers(const std::string& url,
     threads.emplace_back([&, i] { statuses[i] = workers[i].run(); });
   }
   for (std::thread& thread : threads) thread.join();
-  std::vector<double> millis;
+  Answered answered;
   for (size_t i = 0; i < workers.size(); ++i) {
     MILLGATE_TRY(statuses[i]);
-    millis.insert(millis.end(), workers[i].millis.begin(), workers[i].millis.end());
+    const std::vector<double>& millis = workers[i].millis;
+    answered.millis.insert(answered.millis.end(), millis.begin(), millis.end());
+    answered.sent += workers[i].sent;
   }
-  return millis;
+  return answered;
 }
 
 /// A folder for the log of the probe, removed with everything in it.
@@ -114,8 +124,8 @@ class ProbeFolder {
 
 }  // namespace
 
-Result<std::vector<Evidence>> measure_latency(std::shared_ptr<const Model> model, const Block& rows,
-                                              const LatencyProbeOptions& options) {
+Result<LatencyProbe> measure_latency(std::shared_ptr<const Model> model, const Block& rows,
+                                     const LatencyProbeOptions& options) {
   const std::vector<Field>& inputs = model->features().inputs();
   if (rows.rows == 0 || rows.columns.size() != inputs.size()) {
     return invalid_input("latency probe of model " + model->id().brief() +
@@ -126,7 +136,9 @@ Result<std::vector<Evidence>> measure_latency(std::shared_ptr<const Model> model
   ServerOptions server_options;
   server_options.threads = std::max(1, options.connections);
   MILLGATE_ASSIGN(const auto server, Server::start_fixed(model, folder.path(), server_options));
-  MILLGATE_ASSIGN(std::vector<double> millis, run_workers(server->url(), bodies, options));
+  const auto counter = EnergyCounter::start(options.powercap);
+  MILLGATE_ASSIGN(Answered answered, run_workers(server->url(), bodies, options));
+  const auto joules = counter.ok() ? (*counter)->joules() : Result<double>(counter.error());
   server->stop();
 
   const auto evidence = [&](const char* metric, double value, const char* data, size_t count) {
@@ -139,10 +151,23 @@ Result<std::vector<Evidence>> measure_latency(std::shared_ptr<const Model> model
                     .data = data,
                     .inputs = {model->id().hex()}};
   };
-  return std::vector<Evidence>{
+  std::vector<double>& millis = answered.millis;
+  LatencyProbe probe;
+  probe.evidence = {
       evidence("latency_ms_p50", percentile(millis, 0.50), kData, millis.size()),
       evidence("latency_ms_p99", percentile(millis, 0.99), kData, millis.size()),
       evidence("model_size_bytes", static_cast<double>(model->size_bytes()), "model", 0)};
+  if (joules.ok()) {
+    const auto sent = static_cast<double>(answered.sent);
+    probe.evidence.push_back(evidence("energy_joules_per_1000", *joules * 1000 / sent, kData,
+                                      static_cast<size_t>(answered.sent)));
+  } else {
+    const Error& error = joules.error();
+    probe.unmeasured.push_back(
+        {"energy_joules_per_1000", "",
+         error.what + (error.hint.empty() ? std::string() : "; " + error.hint)});
+  }
+  return probe;
 }
 
 }  // namespace millgate

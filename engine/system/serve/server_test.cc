@@ -578,16 +578,55 @@ TEST_F(ServerTest, TheClientConnectsAgain) {
 
 TEST_F(ServerTest, MeasuresLatency) {
   model_ = project_.model();
-  const auto evidence = measure_latency(model_, rows_, {.requests = 200, .warm_up = 20});
-  ASSERT_TRUE(evidence.ok()) << evidence.error().what;
-  ASSERT_EQ(evidence->size(), 3U);
-  EXPECT_EQ((*evidence)[0].metric, "latency_ms_p50");
-  EXPECT_EQ((*evidence)[0].data, "loopback HTTP");
-  EXPECT_EQ((*evidence)[0].row_count, 200);
-  EXPECT_GT((*evidence)[0].value, 0);
-  EXPECT_GE((*evidence)[1].value, (*evidence)[0].value);
-  EXPECT_EQ((*evidence)[2].value, static_cast<double>(model_->size_bytes()));
+  const auto probe = measure_latency(
+      model_, rows_,
+      {.requests = 200, .warm_up = 20, .powercap = project_.folder.path("no-powercap")});
+  ASSERT_TRUE(probe.ok()) << probe.error().what;
+  const std::vector<Evidence>& evidence = probe->evidence;
+  ASSERT_EQ(evidence.size(), 3U);
+  EXPECT_EQ(evidence[0].metric, "latency_ms_p50");
+  EXPECT_EQ(evidence[0].data, "loopback HTTP");
+  EXPECT_EQ(evidence[0].row_count, 200);
+  EXPECT_GT(evidence[0].value, 0);
+  EXPECT_GE(evidence[1].value, evidence[0].value);
+  EXPECT_EQ(evidence[2].value, static_cast<double>(model_->size_bytes()));
+  ASSERT_EQ(probe->unmeasured.size(), 1U);
+  EXPECT_EQ(probe->unmeasured[0].metric, "energy_joules_per_1000");
+  EXPECT_THAT(probe->unmeasured[0].why, HasSubstr("this machine does not tell"));
   EXPECT_EQ(measure_latency(model_, Block(), {}).error().code, ErrorCode::invalid_input);
+}
+
+TEST_F(ServerTest, MeasuresEnergyWhereTheMachineTellsIt) {
+  model_ = project_.model();
+  const std::string folder = project_.folder.path("powercap/intel-rapl:0");
+  ASSERT_TRUE(write_file(folder + "/name", "package-0\n").ok());
+  ASSERT_TRUE(write_file(folder + "/max_energy_range_uj", "10000000\n").ok());
+  const auto count = [&](int joules) {
+    EXPECT_TRUE(write_file(folder + "/energy_uj", std::to_string(joules) + "000000\n").ok());
+  };
+  count(0);
+  // A joule every few milliseconds, until everything is answered.
+  std::atomic<bool> is_over = false;
+  int used = 0;
+  std::thread machine([&] {
+    while (!is_over) {
+      count(++used % 10);
+      std::this_thread::sleep_for(milliseconds(2));
+    }
+  });
+  const auto probe = measure_latency(
+      model_, rows_,
+      {.requests = 2'000, .warm_up = 500, .powercap = project_.folder.path("powercap")});
+  is_over = true;
+  machine.join();
+  ASSERT_TRUE(probe.ok()) << probe.error().what;
+  EXPECT_TRUE(probe->unmeasured.empty());
+  ASSERT_EQ(probe->evidence.size(), 4U);
+  const Evidence& energy = probe->evidence[3];
+  EXPECT_EQ(energy.metric, "energy_joules_per_1000");
+  EXPECT_EQ(energy.row_count, 2'500);
+  EXPECT_GT(energy.value, 0);
+  EXPECT_LE(energy.value, used * 1000.0 / 2'500);
 }
 
 }  // namespace
