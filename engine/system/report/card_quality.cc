@@ -48,7 +48,8 @@ std::string state_banner(const CardFacts& facts) {
     text = facts.verdict->passed()
                ? "It passed the gate: " +
                      (unmet == 0 ? "all " : count_text(std::ssize(judgements) - unmet) + " of ") +
-                     count_of(static_cast<int64_t>(judgements.size()), "requirement") + " hold." +
+                     count_of(static_cast<int64_t>(judgements.size()), "requirement") +
+                     (judgements.size() == 1 ? " holds." : " hold.") +
                      (facts.verdict->warns_only() ? " The gate only warned." : "")
                : "The gate refused it: " + count_text(failed) + " of " +
                      count_of(static_cast<int64_t>(judgements.size()), "requirement") +

@@ -213,9 +213,13 @@ HttpResponse Routes::readiness(Call& call) {
     body += ",\"trouble\":";
     append_json_text(body, trouble);
   }
-  if (model->live()) {
+  // Health is told to anybody; who released, and why, only to those who may know of models.
+  const Time now = context_.clock.now();
+  const bool may_know =
+      context_.guard == nullptr || context_.guard->decide(call.request, {}, now).status == 200;
+  if (model->live() && may_know) {
     body += ",\"live\":";
-    append_live_json(body, *model->live(), context_.clock.now());
+    append_live_json(body, *model->live(), now);
   }
   return json_reply(call, body + "}");
 }

@@ -93,7 +93,7 @@ jobs:
         if: ${{ github.event_name == 'push' }}
         run: |
           # A merge that left the model as it is has nothing to release.
-          millgate release latest --json > release.json || grep -q '"conflict"' release.json
+          millgate release latest --json > release.json || grep -q "serves already, since" release.json
           cat release.json
           millgate backup "$MILLGATE_BACKUPS"
 )YAML";
@@ -148,7 +148,7 @@ release:
   script:
     - !reference [.millgate, script]
     # A merge that left the model as it is has nothing to release.
-    - millgate release latest --json > release.json || grep -q '"conflict"' release.json
+    - millgate release latest --json > release.json || grep -q "serves already, since" release.json
     - cat release.json
     - millgate backup "$MILLGATE_BACKUPS"
 )YAML";
