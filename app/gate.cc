@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "app/candidates.h"
 #include "app/commands.h"
 #include "app/going_live.h"
 #include "app/loaded_model.h"
@@ -12,10 +14,12 @@
 #include "app/talk.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
+#include "ground/json.h"
 #include "model/release/model_name.h"
 #include "model/release/registry.h"
 #include "system/pipeline/gate_evidence.h"
 #include "system/pipeline/run.h"
+#include "system/pipeline/weighing.h"
 #include "system/report/verdict_page.h"
 #include "system/report/verdict_text.h"
 #include "system/serve/latency_probe.h"
@@ -122,30 +126,52 @@ struct Options {
   bool ci = false;
 };
 
-Status write_forms(const Verdict& verdict, const SliceSearch& slices,
-                   const std::vector<FareLine>& fares, const Options& options) {
+Status write_forms(const Verdict& verdict, const SliceSearch& slices, const Weighing& weighing,
+                   const Options& options) {
   const auto write = [](const std::string& path, const auto& form) -> Status {
     return path.empty() ? Status() : write_file(path, form());
   };
-  MILLGATE_TRY(write(options.html, [&] { return verdict_html(verdict, slices, fares); }));
-  MILLGATE_TRY(write(options.markdown, [&] { return verdict_markdown(verdict, fares); }));
-  MILLGATE_TRY(write(options.junit, [&] { return verdict_junit(verdict); }));
-  return write(options.sarif, [&] { return verdict_sarif(verdict); });
+  MILLGATE_TRY(write(options.html, [&] { return verdict_html(verdict, slices, weighing); }));
+  MILLGATE_TRY(write(options.markdown, [&] { return verdict_markdown(verdict, weighing); }));
+  MILLGATE_TRY(write(options.junit, [&] { return verdict_junit(verdict, weighing); }));
+  return write(options.sarif, [&] { return verdict_sarif(verdict, weighing); });
 }
 
-/// What stakeholders get of the judged model and of what serves, in this order. Errors: as
+/// What stakeholders get of the judged model, of what serves and of the newest others, and of the
+/// judged one's thresholds. Another model that cannot be read is named and left out. Errors: as
 /// weigh_models.
-Result<Tradeoff> weigh_both(const Workplace& place, const LoadedModel& judged,
-                            const LoadedModel& champion, const std::vector<Evidence>& latency) {
-  std::vector<Candidate> both(2);
-  both[0].model = judged.view();
-  both[0].of_program = latency;
-  both[1].model = champion.view();
-  both[1].serves = true;
-  if (wants_program_metrics(place.project.stakeholders)) {
-    MILLGATE_ASSIGN(both[1].of_program, latency_of(champion));
+Result<Weighing> weigh_choices(const Workplace& place, const LoadedModel& judged,
+                               const std::optional<Serving>& now) {
+  std::vector<std::unique_ptr<LoadedModel>> loaded;  // Candidates point into them.
+  std::vector<Candidate> candidates;
+  MILLGATE_ASSIGN(Candidate first, candidate_of(place, judged, now));
+  candidates.push_back(std::move(first));
+  MILLGATE_ASSIGN(const std::vector<Id> ids,
+                  newest_models(place.repository->ledger(), {judged.model->id()}, now));
+  for (const Id& id : ids) {
+    if (id == judged.model->id()) continue;
+    auto one = load_model(place, id, judged.run.data_commit);
+    if (!one.ok()) {
+      end_progress();
+      std::cerr << "model " << id.brief() << " is not compared: " << one.error().what << '\n';
+      continue;
+    }
+    loaded.push_back(std::make_unique<LoadedModel>(std::move(*one)));
+    MILLGATE_ASSIGN(Candidate candidate, candidate_of(place, *loaded.back(), now));
+    candidates.push_back(std::move(candidate));
   }
-  return weigh_models(*place.repository, place.project, both);
+  Weighing weighing;
+  weighing.stakeholders = place.project.stakeholders;
+  MILLGATE_ASSIGN(weighing.models, weigh_models(*place.repository, place.project, candidates));
+  MILLGATE_ASSIGN(weighing.thresholds, weigh_thresholds(place.project, candidates.front()));
+  return weighing;
+}
+
+void print_weighing(const Weighing& weighing) {
+  if (weighing.stakeholders.empty()) return;
+  print_fares(fare_lines(weighing.models, weighing.stakeholders), std::cout);
+  print_models(weighing.models, weighing.stakeholders, std::cout);
+  print_thresholds(weighing.thresholds, weighing.stakeholders, std::cout);
 }
 
 Result<int> gate(const Session& session, const Options& options) {
@@ -157,7 +183,7 @@ Result<int> gate(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const LoadedModel judged, load_model(place, id, ""));
   MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger, std::nullopt, environment.key));
   std::optional<LoadedModel> champion;
-  if (now && (is_held_against_serving(environment) || !place.project.stakeholders.empty())) {
+  if (now && is_held_against_serving(environment)) {
     MILLGATE_ASSIGN(champion, load_model(place, now->model, judged.run.data_commit));
   }
   if (const auto progress = progress_line()) progress("measure", 0);
@@ -173,31 +199,30 @@ Result<int> gate(const Session& session, const Options& options) {
   how.environment = environment.key;
   const auto& until = place.project.warn_only_until;
   how.warn_only = until && system_clock().now().micros < until->micros;
+  Result<Weighing> weighing = Weighing();
+  if (!place.project.stakeholders.empty()) weighing = weigh_choices(place, judged, now);
+  if (weighing.ok() && !weighing->stakeholders.empty())
+    how.tradeoff = dump_json(to_json(*weighing));
   MILLGATE_ASSIGN(const Verdict verdict,
                   judge(ledger, id, environment.requirements, known.evidence, author_name(), how));
-  const std::vector<Stakeholder>& stakeholders = place.project.stakeholders;
-  const bool are_weighed = !stakeholders.empty() && champion && now->model != id;
-  Result<Tradeoff> fares = Tradeoff();
-  if (are_weighed) fares = weigh_both(place, judged, *champion, probe.evidence);
   end_progress();
-  std::vector<FareLine> lines;
-  if (are_weighed && fares.ok()) lines = fare_lines(*fares, stakeholders);
-  MILLGATE_TRY(write_forms(verdict, known.slices, lines, options));
+  const Weighing told = weighing.ok() ? *weighing : Weighing();
+  MILLGATE_TRY(write_forms(verdict, known.slices, told, options));
   if (session.json) {
     Json json = to_json(verdict);
     json["slices_found"] = found_json(known.slices);
-    if (are_weighed && fares.ok()) json["stakeholders"] = to_json(*fares, stakeholders);
     print_json(json);
   } else if (options.ci) {
-    std::cout << verdict_markdown(verdict, lines);
+    std::cout << verdict_markdown(verdict, told);
   } else {
     print_verdict(verdict);
     print_found(known.slices);
-    print_fares(lines, std::cout);
+    print_weighing(told);
   }
   // The verdict stands all the same.
-  if (!fares.ok())
-    std::cerr << "who gains and who loses is not known: " << fares.error().what << '\n';
+  if (!weighing.ok()) {
+    std::cerr << "who gains and who loses is not known: " << weighing.error().what << '\n';
+  }
   if (now) tell_override(*now);
   return verdict.passed() ? kDone : kAnswerIsNo;
 }

@@ -8,16 +8,6 @@
 namespace millgate {
 namespace {
 
-std::string standing(const Choice& choice, const char* current) {
-  std::string text = choice.is_current ? current : "";
-  const auto add = [&](const char* word) {
-    text += (text.empty() ? "" : ", ") + std::string(word);
-  };
-  if (choice.on_front) add("front");
-  if (!choice.acceptable) add("unacceptable");
-  return text;
-}
-
 std::vector<std::string> header(const char* first, const std::vector<Stakeholder>& stakeholders) {
   std::vector<std::string> texts = {first};
   for (const Stakeholder& one : stakeholders) texts.push_back(one.name);
@@ -32,17 +22,8 @@ void add_choice(const Choice& choice, std::string name, const char* current, Tex
     cells.push_back(value_words(one) + (fare.empty() ? "" : " " + fare));
   }
   cells.push_back(std::isnan(choice.compromise) ? "" : rounded(choice.compromise, 3));
-  cells.push_back(standing(choice, current));
+  cells.push_back(standing_words(choice, current));
   table.add(std::move(cells));
-}
-
-const Choice* best_of(const std::vector<Choice>& choices) {
-  const Choice* best = nullptr;
-  for (const Choice& one : choices) {
-    if (!one.acceptable) continue;
-    if (best == nullptr || one.compromise > best->compromise) best = &one;
-  }
-  return best;
 }
 
 }  // namespace
@@ -75,7 +56,7 @@ void print_models(const Tradeoff& models, const std::vector<Stakeholder>& stakeh
   for (const Choice& one : models.choices) {
     if (!one.why_not.empty()) out << one.name << " is not compared: " << one.why_not << '\n';
   }
-  const Choice* best = best_of(models.choices);
+  const Choice* best = best_compromise(models.choices);
   if (best == nullptr) {
     out << "no model is acceptable to all of them\n";
   } else if (models.choices.size() > 1) {
@@ -93,7 +74,7 @@ void print_thresholds(const Tradeoff& thresholds, const std::vector<Stakeholder>
     add_choice(one, rounded(one.threshold), "current", table);
   }
   table.print(out);
-  const Choice* best = best_of(thresholds.choices);
+  const Choice* best = best_compromise(thresholds.choices);
   out << (best == nullptr ? "no threshold is acceptable to all of them"
                           : "best compromise by weight: threshold " + rounded(best->threshold))
       << '\n';

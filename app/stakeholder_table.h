@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "model/release/stakeholder.h"
-#include "system/pipeline/tradeoff.h"
 #include "system/report/fare_lines.h"
 
 namespace millgate {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/candidates.h"
 #include "app/commands.h"
 #include "app/going_live.h"
 #include "app/loaded_model.h"
@@ -19,9 +20,6 @@ namespace millgate {
 
 namespace {
 
-/// Models that are weighed when none is named: the newest ones.
-constexpr size_t kNewest = 5;
-
 struct Options {
   std::vector<std::string> models;
 };
@@ -29,6 +27,10 @@ struct Options {
 /// The models to weigh, each once, the one that serves among them.
 Result<std::vector<Id>> chosen_models(const Ledger& ledger, const std::vector<std::string>& names,
                                       const std::optional<Serving>& serving) {
+  if (names.empty()) {
+    MILLGATE_ASSIGN(const Id latest, resolve_model(ledger, "latest"));
+    return newest_models(ledger, {latest}, serving);
+  }
   std::vector<Id> ids;
   const auto add = [&](const Id& id) {
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
@@ -37,25 +39,8 @@ Result<std::vector<Id>> chosen_models(const Ledger& ledger, const std::vector<st
     MILLGATE_ASSIGN(const Id id, resolve_model(ledger, name));
     add(id);
   }
-  if (names.empty()) {
-    MILLGATE_ASSIGN(const Id latest, resolve_model(ledger, "latest"));
-    add(latest);
-    MILLGATE_ASSIGN(std::vector<RunRecord> versions, model_versions(ledger));
-    for (auto one = versions.rbegin(); one != versions.rend() && ids.size() < kNewest; ++one) {
-      add(one->model);
-    }
-  }
   if (serving) add(serving->model);
   return ids;
-}
-
-/// "v3 0a1b2c3d4e5f".
-Result<std::string> name_of(const Ledger& ledger, const Id& id) {
-  MILLGATE_ASSIGN(const std::vector<RunRecord> versions, model_versions(ledger));
-  for (size_t i = 0; i < versions.size(); ++i) {
-    if (versions[i].model == id) return "v" + std::to_string(i + 1) + " " + id.brief();
-  }
-  return id.brief();
 }
 
 Result<int> tradeoff(const Session& session, const Options& options) {
@@ -63,7 +48,6 @@ Result<int> tradeoff(const Session& session, const Options& options) {
   const Ledger& ledger = place.repository->ledger();
   MILLGATE_ASSIGN(const std::optional<Serving> now, serving(ledger));
   MILLGATE_ASSIGN(const std::vector<Id> ids, chosen_models(ledger, options.models, now));
-  const bool is_timed = wants_program_metrics(place.project.stakeholders);
   std::vector<std::unique_ptr<LoadedModel>> loaded;  // Candidates point into them.
   std::vector<Candidate> candidates;
   const auto progress = progress_line();
@@ -74,12 +58,7 @@ Result<int> tradeoff(const Session& session, const Options& options) {
     MILLGATE_ASSIGN(LoadedModel one,
                     load_model(place, id, loaded.empty() ? "" : loaded.front()->run.data_commit));
     loaded.push_back(std::make_unique<LoadedModel>(std::move(one)));
-    Candidate candidate{.name = {}, .model = loaded.back()->view()};
-    MILLGATE_ASSIGN(candidate.name, name_of(ledger, id));
-    candidate.serves = now && now->model == id;
-    if (is_timed) {
-      MILLGATE_ASSIGN(candidate.of_program, latency_of(*loaded.back()));
-    }
+    MILLGATE_ASSIGN(Candidate candidate, candidate_of(place, *loaded.back(), now));
     candidates.push_back(std::move(candidate));
   }
   const std::vector<Stakeholder>& stakeholders = place.project.stakeholders;
@@ -88,9 +67,7 @@ Result<int> tradeoff(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Tradeoff thresholds, weigh_thresholds(place.project, candidates.front()));
   end_progress();
   if (session.json) {
-    print_json({{"stakeholders", to_json(stakeholders)},
-                {"models", to_json(models, stakeholders)},
-                {"thresholds", to_json(thresholds, stakeholders)}});
+    print_json(to_json(Weighing{stakeholders, models, thresholds}));
     return kDone;
   }
   print_wishes(stakeholders, std::cout);

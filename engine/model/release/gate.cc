@@ -195,6 +195,7 @@ Json body_json(const Verdict& verdict) {
   if (verdict.warns_only()) body["warns_only"] = true;
   if (!verdict.environment().empty()) body["environment"] = verdict.environment();
   body["judgements"] = std::move(list);
+  if (!verdict.tradeoff().empty()) body["tradeoff"] = Json::parse(verdict.tradeoff());
   return body;
 }
 
@@ -247,6 +248,7 @@ Result<Verdict> judge(Ledger& ledger, const Id& model, const std::vector<Require
   Verdict verdict;
   verdict.model_ = model;
   verdict.environment_ = options.environment;
+  verdict.tradeoff_ = options.tradeoff;
   for (const Requirement& requirement : requirements) {
     verdict.judgements_.push_back(judge_one(requirement, evidence, options));
   }
@@ -286,6 +288,9 @@ Result<Verdict> verdict_from_event(const Event& event) {
   MILLGATE_ASSIGN(const Section nowhere, parse_settings("", "ledger"));
   verdict.warns_only_ = body.value("warns_only", false);
   verdict.environment_ = body.value("environment", std::string());
+  if (const auto found = body.find("tradeoff"); found != body.end()) {
+    verdict.tradeoff_ = dump_json(*found);
+  }
   for (const Json& entry : list) {
     MILLGATE_ASSIGN(Judgement judgement, judgement_from_json(entry, object, nowhere));
     verdict.judgements_.push_back(std::move(judgement));

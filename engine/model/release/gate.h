@@ -25,6 +25,8 @@ struct JudgeOptions {
   bool nothing_serves = false;   ///< Requirements against what serves are met: it cannot be worse.
   bool warn_only = false;        ///< A first time: failures are told, and the verdict passes.
   std::string environment = {};  ///< Whose requirements they are: its key.
+  std::string tradeoff = {};     ///< JSON that is kept with the verdict and decides nothing: who
+                                 ///< gains and loses. Empty: nobody was asked.
 };
 
 /// What became of one requirement.
@@ -49,6 +51,8 @@ class Verdict {
   /// Failures of requirements of level `must` were told and nothing else.
   [[nodiscard]] bool warns_only() const { return warns_only_; }
   [[nodiscard]] const std::vector<Judgement>& judgements() const { return judgements_; }
+  /// As JudgeOptions::tradeoff.
+  [[nodiscard]] const std::string& tradeoff() const { return tradeoff_; }
   /// What a verdict is called: the first digits of its event's hash.
   [[nodiscard]] std::string name() const { return event_.id.brief(); }
 
@@ -64,6 +68,7 @@ class Verdict {
   bool passed_ = false;
   bool warns_only_ = false;
   std::vector<Judgement> judgements_;
+  std::string tradeoff_;
 };
 
 /// Judges `evidence` against every requirement, in the order written, and appends the verdict

@@ -158,9 +158,46 @@ Json to_json(const std::vector<Stakeholder>& stakeholders) {
                    {"weight", one.weight}};
     if (one.at_least) of_one["at_least"] = *one.at_least;
     if (one.at_most) of_one["at_most"] = *one.at_most;
+    if (!one.by.empty()) of_one["by"] = one.by;
+    for (const SliceCondition& condition : one.where) {
+      of_one["slice"].push_back({{"column", condition.column}, {"value", condition.value}});
+    }
     json.push_back(std::move(of_one));
   }
   return json;
+}
+
+Result<std::vector<Stakeholder>> stakeholders_from_json(const Json& json,
+                                                        const std::string& object) {
+  const auto limit = [](const Json& entry, const char* key) {
+    const auto found = entry.find(key);
+    return found != entry.end() && found->is_number() ? std::optional(found->get<double>())
+                                                      : std::nullopt;
+  };
+  std::vector<Stakeholder> stakeholders;
+  for (const Json& entry : json) {
+    Stakeholder one;
+    MILLGATE_ASSIGN(one.name, json_member<std::string>(entry, "name", object));
+    MILLGATE_ASSIGN(one.wants, json_member<std::string>(entry, "wants", object));
+    MILLGATE_ASSIGN(const auto better, json_member<std::string>(entry, "better", object));
+    one.higher_is_better = better == "higher";
+    MILLGATE_ASSIGN(one.weight, json_member<double>(entry, "weight", object));
+    one.at_least = limit(entry, "at_least");
+    one.at_most = limit(entry, "at_most");
+    if (entry.contains("by")) {
+      MILLGATE_ASSIGN(one.by, json_member<std::vector<std::string>>(entry, "by", object));
+    }
+    if (entry.contains("slice")) {
+      for (const Json& condition : entry["slice"]) {
+        SliceCondition where;
+        MILLGATE_ASSIGN(where.column, json_member<std::string>(condition, "column", object));
+        MILLGATE_ASSIGN(where.value, json_member<std::string>(condition, "value", object));
+        one.where.push_back(std::move(where));
+      }
+    }
+    stakeholders.push_back(std::move(one));
+  }
+  return stakeholders;
 }
 
 }  // namespace millgate

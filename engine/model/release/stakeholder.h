@@ -46,5 +46,8 @@ struct Stakeholder {
                                                 std::span<const MetricSeries> series);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const std::vector<Stakeholder>& stakeholders);
+/// What `to_json` wrote, to be shown: without formula and section. Errors: `damaged`.
+[[nodiscard]] Result<std::vector<Stakeholder>> stakeholders_from_json(
+    const nlohmann::ordered_json& json, const std::string& object);
 
 }  // namespace millgate

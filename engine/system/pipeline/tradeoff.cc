@@ -10,7 +10,6 @@
 #include <set>
 #include <utility>
 
-#include "ground/json.h"
 #include "model/learn/row_values.h"
 #include "model/measure/group_measures.h"
 #include "model/measure/metric_series.h"
@@ -319,35 +318,6 @@ class ModelWeighing {
   MeasureOptions options_;
 };
 
-Json number_or_null(std::optional<double> number) {
-  return number && !std::isnan(*number) ? Json(*number) : Json();
-}
-
-Json choice_json(const Choice& choice, const std::vector<Stakeholder>& stakeholders) {
-  Json json = {{"name", choice.name},
-               {"model", choice.model},
-               {"threshold", choice.threshold},
-               {"current", choice.is_current},
-               {"acceptable", choice.acceptable},
-               {"on_front", choice.on_front},
-               {"compromise", number_or_null(choice.compromise)},
-               {"values", Json::array()}};
-  if (!choice.why_not.empty()) json["not_measured"] = choice.why_not;
-  for (size_t s = 0; s < choice.values.size(); ++s) {
-    const StakeholderValue& one = choice.values[s];
-    json["values"].push_back({{"stakeholder", stakeholders[s].name},
-                              {"value", number_or_null(one.value)},
-                              {"lower", number_or_null(one.lower)},
-                              {"upper", number_or_null(one.upper)},
-                              {"acceptable", one.acceptable},
-                              {"change", number_or_null(one.change)},
-                              {"change_lower", number_or_null(one.change_lower)},
-                              {"change_upper", number_or_null(one.change_upper)},
-                              {"fare", to_text(one.fare)}});
-  }
-  return json;
-}
-
 Status check_stakeholders(const Project& project) {
   if (!project.stakeholders.empty()) return {};
   return invalid_input("nobody is asked: the project file has no [[stakeholder]]",
@@ -377,20 +347,6 @@ Status check_one_number(const Candidate& candidate) {
 }
 
 }  // namespace
-
-std::string_view to_text(Fare fare) {
-  switch (fare) {
-    case Fare::unknown:
-      return "unknown";
-    case Fare::same:
-      return "same";
-    case Fare::gains:
-      return "gains";
-    case Fare::loses:
-      return "loses";
-  }
-  return {};
-}
 
 bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders) {
   return std::any_of(stakeholders.begin(), stakeholders.end(), [](const Stakeholder& one) {
@@ -479,16 +435,6 @@ Result<Tradeoff> weigh_thresholds(const Project& project, const Candidate& candi
   rank(project.stakeholders, choices);
   return Tradeoff{.choices = listed_thresholds(std::move(choices)),
                   .row_count = std::ssize(weighed.labels)};
-}
-
-Json to_json(const Tradeoff& tradeoff, const std::vector<Stakeholder>& stakeholders) {
-  Json json = {{"row_count", tradeoff.row_count},
-               {"left_out_count", tradeoff.left_out_count},
-               {"choices", Json::array()}};
-  for (const Choice& one : tradeoff.choices) {
-    json["choices"].push_back(choice_json(one, stakeholders));
-  }
-  return json;
 }
 
 }  // namespace millgate

@@ -2,10 +2,8 @@
 /// and which choices nobody could improve on for all at once (the Pareto front).
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ground/error.h"
@@ -32,7 +30,6 @@ enum class Fare {
   gains,
   loses,
 };
-[[nodiscard]] std::string_view to_text(Fare fare);  ///< "gains".
 
 /// What one stakeholder gets of one choice.
 struct StakeholderValue {
@@ -85,8 +82,5 @@ inline constexpr size_t kThresholdsListed = 9;
 
 /// Metrics of the model as a program that somebody wants: they must be measured by serving it.
 [[nodiscard]] bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders);
-
-[[nodiscard]] nlohmann::ordered_json to_json(const Tradeoff& tradeoff,
-                                             const std::vector<Stakeholder>& stakeholders);
 
 }  // namespace millgate

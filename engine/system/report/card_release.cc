@@ -6,6 +6,7 @@
 #include "system/report/card_sections.h"
 #include "system/report/citation.h"
 #include "system/report/drift_plot.h"
+#include "system/report/front_plot.h"
 #include "system/report/html.h"
 #include "system/report/window_plot.h"
 
@@ -66,6 +67,14 @@ std::string stakeholders(const CardFacts& facts) {
   return text.empty() ? text : "<p class=\"quiet\">" + escape_html(text) + ".</p>\n";
 }
 
+/// What the gate weighed for the stakeholders; of a verdict that others wrote wrongly, that it is.
+std::string weighed_choices(const Verdict& verdict) {
+  if (verdict.tradeoff().empty()) return {};
+  const auto weighing = weighing_from_text(verdict.tradeoff(), "verdict " + verdict.name());
+  if (!weighing.ok()) return element("p", weighing.error().what, "bad-text") + "\n";
+  return front_tables(*weighing);
+}
+
 std::string drift_words(const ModelWatch& watch) {
   std::string large;
   size_t judged = 0;
@@ -97,7 +106,7 @@ std::string card_requirements(const CardFacts& facts) {
   for (const Judgement& judgement : facts.verdict->judgements()) {
     html += judgement_row(facts, judgement);
   }
-  return html + "</table></div>\n";
+  return html + "</table></div>\n" + weighed_choices(*facts.verdict);
 }
 
 std::string card_served(const CardFacts& facts) {

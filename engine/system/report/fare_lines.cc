@@ -1,5 +1,6 @@
 #include "system/report/fare_lines.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ground/comma_list.h"
@@ -54,11 +55,14 @@ bool is_bad(const FareLine& line) {
   return line.outcome == "UNACCEPTABLE" || line.outcome == to_text(Fare::loses);
 }
 
-std::vector<FareLine> fare_lines(const Tradeoff& both,
+std::vector<FareLine> fare_lines(const Tradeoff& models,
                                  const std::vector<Stakeholder>& stakeholders) {
-  const Choice& model = both.choices[0];
-  const Choice& serving = both.choices[1];
-  if (!model.why_not.empty()) return {};
+  if (models.choices.empty()) return {};
+  const Choice& model = models.choices.front();
+  const auto found = std::find_if(models.choices.begin(), models.choices.end(),
+                                  [](const Choice& one) { return one.is_current; });
+  if (!model.why_not.empty() || model.is_current || found == models.choices.end()) return {};
+  const Choice& serving = *found;
   std::vector<FareLine> lines;
   lines.reserve(stakeholders.size());
   for (size_t s = 0; s < stakeholders.size(); ++s) {
@@ -68,6 +72,25 @@ std::vector<FareLine> fare_lines(const Tradeoff& both,
                      value_words(one), change_words(one), fare_words(one)});
   }
   return lines;
+}
+
+const Choice* best_compromise(const std::vector<Choice>& choices) {
+  const Choice* best = nullptr;
+  for (const Choice& one : choices) {
+    if (!one.acceptable) continue;
+    if (best == nullptr || one.compromise > best->compromise) best = &one;
+  }
+  return best;
+}
+
+std::string standing_words(const Choice& choice, std::string_view current) {
+  std::string text = choice.is_current ? std::string(current) : "";
+  const auto add = [&](const char* word) {
+    text += (text.empty() ? "" : ", ") + std::string(word);
+  };
+  if (choice.on_front) add("front");
+  if (!choice.acceptable) add("unacceptable");
+  return text;
 }
 
 }  // namespace millgate

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/release/stakeholder.h"
-#include "system/pipeline/tradeoff.h"
+#include "system/pipeline/weighing.h"
 
 namespace millgate {
 
@@ -23,10 +24,17 @@ struct FareLine {
 /// Loses, or gets what is not acceptable.
 [[nodiscard]] bool is_bad(const FareLine& line);
 
-/// One a stakeholder, in their order, of what `weigh_models` made of the model and, second, of what
-/// serves. None where the model could not be measured.
-[[nodiscard]] std::vector<FareLine> fare_lines(const Tradeoff& both,
+/// One a stakeholder, in their order, of the first of `models` beside what serves. None where the
+/// model could not be measured, and where nothing serves or the model itself does.
+[[nodiscard]] std::vector<FareLine> fare_lines(const Tradeoff& models,
                                                const std::vector<Stakeholder>& stakeholders);
+
+/// The acceptable choice of the best compromise, the first of several; null where none is
+/// acceptable.
+[[nodiscard]] const Choice* best_compromise(const std::vector<Choice>& choices);
+
+/// "serves, front": `current` says what it means to be current.
+[[nodiscard]] std::string standing_words(const Choice& choice, std::string_view current);
 
 /// "utility by origin, more is better", with what limits it.
 [[nodiscard]] std::string wish_text(const Stakeholder& stakeholder);

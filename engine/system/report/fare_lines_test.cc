@@ -25,6 +25,7 @@ Tradeoff both(const StakeholderValue& value) {
   tradeoff.choices.resize(2);
   tradeoff.choices[0].values = {value};
   tradeoff.choices[1].values = {{.value = 10}};
+  tradeoff.choices[1].is_current = true;
   return tradeoff;
 }
 

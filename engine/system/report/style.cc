@@ -107,6 +107,10 @@ svg .softline { stroke: var(--soft); stroke-width: 5; }
 svg .good { fill: var(--good); } svg .bad { fill: var(--bad); } svg .warn { fill: var(--warn); }
 svg .badline { stroke: var(--bad); stroke-width: 1.6; }
 svg .wash { fill: var(--wash); }
+svg .hollow { fill: var(--paper); stroke: var(--quiet); stroke-width: 1.6; }
+svg .ring { fill: none; stroke: var(--ink); stroke-width: 1.6; }
+svg .step { fill: none; stroke: var(--soft); stroke-width: 2; }
+svg .badwash { fill: var(--bad-wash); }
 @media print {
   :root { --paper: #fff; --ink: #000; --quiet: #444; --rule: #bbb; --wash: #f4f4f4;
     --main: #1f5f8b; --soft: #9dbfd6; --good: #2f7d4f; --bad: #b3422f; --warn: #7a5400; }

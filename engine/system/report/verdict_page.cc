@@ -5,6 +5,8 @@
 
 #include "model/measure/rounded_text.h"
 #include "system/monitor/wording.h"
+#include "system/report/fare_lines.h"
+#include "system/report/front_plot.h"
 #include "system/report/html.h"
 #include "system/report/svg.h"
 #include "system/report/verdict_text.h"
@@ -161,7 +163,7 @@ std::string decision(const Verdict& verdict) {
 }  // namespace
 
 std::string verdict_html(const Verdict& verdict, const SliceSearch& slices,
-                         const std::vector<FareLine>& fares) {
+                         const Weighing& weighing) {
   std::string body =
       "<h1>Verdict " + escape_html(verdict.name()) + "</h1>\n<p class=\"quiet\">On model <code>" +
       escape_html(verdict.model().brief()) + "</code>, by " + escape_html(verdict.event().author) +
@@ -175,7 +177,8 @@ std::string verdict_html(const Verdict& verdict, const SliceSearch& slices,
   body +=
       "</table></div>\n<p class=\"quiet\">Bars are 95 % intervals; the shaded side of the dashed "
       "limit passes.</p>\n";
-  body += fares_table(fares) + reasons(verdict) + found_slices(slices);
+  body += fares_table(fare_lines(weighing.models, weighing.stakeholders)) +
+          front_section(weighing) + reasons(verdict) + found_slices(slices);
   return html_page("Verdict " + verdict.name(), body);
 }
 

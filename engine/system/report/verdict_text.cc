@@ -6,6 +6,8 @@
 #include "ground/json.h"
 #include "model/measure/metric.h"
 #include "model/measure/rounded_text.h"
+#include "system/report/fare_lines.h"
+#include "system/report/front_plot.h"
 #include "system/report/html.h"
 #include "system/report/markdown.h"
 
@@ -88,6 +90,26 @@ std::string fares_markdown(const std::vector<FareLine>& fares) {
   return text;
 }
 
+/// "stakeholder.sales": what they get of the model and how that differs; "front.models".
+std::string junit_properties(const Weighing& weighing) {
+  if (weighing.stakeholders.empty()) return {};
+  std::string properties;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (value.empty()) return;
+    properties += "      <property" + attribute("name", name) + attribute("value", value) + "/>\n";
+  };
+  for (const FareLine& one : fare_lines(weighing.models, weighing.stakeholders)) {
+    add("stakeholder." + one.stakeholder, one.wants + ": " + one.model + ", of what serves " +
+                                              one.serving +
+                                              (one.change.empty() ? "" : ", change " + one.change) +
+                                              (one.outcome.empty() ? "" : ", " + one.outcome));
+  }
+  add("front.models", front_names(weighing.models, false));
+  add("front.thresholds", front_names(weighing.thresholds, true));
+  return properties.empty() ? properties
+                            : "    <properties>\n" + properties + "    </properties>\n";
+}
+
 }  // namespace
 
 std::string requirement_text(const Requirement& requirement) {
@@ -108,7 +130,7 @@ std::string requirement_text(const Requirement& requirement) {
   return text;
 }
 
-std::string verdict_junit(const Verdict& verdict) {
+std::string verdict_junit(const Verdict& verdict, const Weighing& weighing) {
   const Counts counts = count(verdict);
   const std::string numbers = attribute("tests", std::to_string(verdict.judgements().size())) +
                               attribute("failures", std::to_string(counts.failed)) +
@@ -119,7 +141,7 @@ std::string verdict_junit(const Verdict& verdict) {
       attribute("name", "millgate gate") + numbers + ">\n  <testsuite" +
       attribute("name", "verdict " + verdict.name() + " on model " + verdict.model().brief()) +
       numbers + attribute("timestamp", to_string(verdict.event().time)) + attribute("time", "0") +
-      ">\n";
+      ">\n" + junit_properties(weighing);
   for (const Judgement& one : verdict.judgements()) {
     xml += "    <testcase" + attribute("classname", "gate") +
            attribute("name", requirement_text(one.requirement)) + attribute("time", "0");
@@ -136,7 +158,7 @@ std::string verdict_junit(const Verdict& verdict) {
   return xml + "  </testsuite>\n</testsuites>\n";
 }
 
-std::string verdict_sarif(const Verdict& verdict) {
+std::string verdict_sarif(const Verdict& verdict, const Weighing& weighing) {
   Json rules = Json::array();
   Json results = Json::array();
   std::set<std::string> known;
@@ -158,6 +180,7 @@ std::string verdict_sarif(const Verdict& verdict) {
   run["results"] = std::move(results);
   run["properties"] = {
       {"verdict", verdict.name()}, {"model", verdict.model().hex()}, {"passed", verdict.passed()}};
+  if (!weighing.stakeholders.empty()) run["properties"]["tradeoff"] = to_json(weighing);
   Json sarif;
   sarif["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   sarif["version"] = "2.1.0";
@@ -165,7 +188,7 @@ std::string verdict_sarif(const Verdict& verdict) {
   return sarif.dump(2) + "\n";
 }
 
-std::string verdict_markdown(const Verdict& verdict, const std::vector<FareLine>& fares) {
+std::string verdict_markdown(const Verdict& verdict, const Weighing& weighing) {
   const Counts counts = count(verdict);
   const size_t all = verdict.judgements().size();
   std::string text = "### Gate: ";
@@ -195,7 +218,8 @@ std::string verdict_markdown(const Verdict& verdict, const std::vector<FareLine>
     }
   }
   if (counts.failed + counts.warned > 0) text += '\n';
-  return text + fares_markdown(fares);
+  return text + fares_markdown(fare_lines(weighing.models, weighing.stakeholders)) +
+         front_markdown(weighing);
 }
 
 }  // namespace millgate

@@ -1,0 +1,27 @@
+/// The models between which stakeholders choose, loaded.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/loaded_model.h"
+#include "ground/ledger.h"
+#include "model/release/registry.h"
+#include "system/pipeline/tradeoff.h"
+
+namespace millgate {
+
+/// `first`, then the newest versions up to five models in all, then the one that serves; each once.
+[[nodiscard]] Result<std::vector<Id>> newest_models(const Ledger& ledger, std::vector<Id> first,
+                                                    const std::optional<Serving>& serving);
+
+/// "v3 0a1b2c3d4e5f".
+[[nodiscard]] Result<std::string> version_name(const Ledger& ledger, const Id& id);
+
+/// Points into `loaded`, which must outlive it. Its latency is measured where a stakeholder wants
+/// it. Errors: those of version_name and latency_of.
+[[nodiscard]] Result<Candidate> candidate_of(const Workplace& place, const LoadedModel& loaded,
+                                             const std::optional<Serving>& serving);
+
+}  // namespace millgate
