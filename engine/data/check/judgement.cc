@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "data/check/known_counts.h"
 #include "data/query/revision_sql.h"
 #include "data/query/sql_token.h"
 #include "data/store/version_update.h"
@@ -80,7 +81,11 @@ Result<std::vector<RuleCounts>> Judgement::count(const std::vector<const Rule*>&
   std::vector<RuleCounts> counts(sqls.size());
   for (size_t i = 0; i < sqls.size(); ++i) {
     if (!judges_table(sqls[i].kind)) {
-      by_table[sqls[i].table].push_back(i);
+      const bool is_condition = sqls[i].kind == RuleKind::condition;
+      const auto known =
+          is_condition ? known_counts(*rules[i], tables_.at(sqls[i].table)) : std::nullopt;
+      if (known) counts[i] = *known;
+      if (!known) by_table[sqls[i].table].push_back(i);
       continue;
     }
     auto judged = judge_whole(sqls[i]);

@@ -33,9 +33,9 @@ class Judgement {
                                                                const Commit& commit);
 
   [[nodiscard]] Result<RuleSql> find(const Rule& rule);
-  /// Counts of `rules`, whose SQL is `sqls`, in their order: one query a table, and one for each
-  /// rule about a table as a whole.
-  /// Errors: at the place of the rule that failed.
+  /// Counts of `rules`, whose SQL is `sqls`, in their order: by the statistics of the table where
+  /// they say it, else one query a table, and one for each rule about a table as a whole. Errors:
+  /// at the place of the rule that failed.
   [[nodiscard]] Result<std::vector<RuleCounts>> count(const std::vector<const Rule*>& rules,
                                                       const std::vector<RuleSql>& sqls);
   /// The rows of `query` as texts; null is "null".
