@@ -1,4 +1,4 @@
-/// The functions of libcurl, loaded when the first address is asked: it brings twenty libraries
+/// The functions of libcurl, loaded when the first address is asked: it brings 28 libraries
 /// (TLS, LDAP, Kerberos, SSH), a fifth of the start of a command, and most commands ask none.
 /// Include in .cc files only; nothing else calls libcurl.
 #pragma once
