@@ -8,6 +8,7 @@
 #include "app/text_table.h"
 #include "data/check/check.h"
 #include "data/store/commit_merge.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -58,12 +59,9 @@ Json to_json(const CommitMerge& merge) {
 
 /// "2 rows", "1 column", "2 rows and 1 column".
 std::string merged_text(const TableMerge& merge) {
-  const auto counted = [](int64_t count, const std::string& noun) {
-    return grouped(count) + " " + noun + (count == 1 ? "" : "s");
-  };
-  const std::string rows = counted(merge.merged_row_count, "row");
+  std::string rows = count_of(merge.merged_row_count, "row");
   if (merge.merged_column_count == 0) return rows;
-  const std::string columns = counted(merge.merged_column_count, "column");
+  const std::string columns = count_of(merge.merged_column_count, "column");
   return merge.merged_row_count == 0 ? columns : rows + " and " + columns;
 }
 
