@@ -15,6 +15,7 @@
 #include "data/keep/remote.h"
 #include "data/keep/remote_forgets.h"
 #include "data/online/online_settings.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -122,10 +123,6 @@ Json to_json(const ForgetReport& report) {
           {"left", ids_json(report.left)}};
 }
 
-std::string count_of(size_t count, const std::string& noun) {
-  return grouped(static_cast<int64_t>(count)) + " " + noun + (count == 1 ? "" : "s");
-}
-
 void print_versions(const ForgetReport& report) {
   if (report.versions.empty()) return;
   TextTable table({"version", "now", "rows", "commits"});
@@ -153,9 +150,8 @@ void print_report(const ForgetReport& report, const std::string& table, bool dry
   print_versions(report);
   std::cout << (dry_run ? "to rewrite: " : "rewritten: ")
             << count_of(report.versions.size(), "version") << " of "
-            << grouped(report.version_count) << " in "
-            << count_of(static_cast<size_t>(report.commit_count), "commit") << " of " << table
-            << (dry_run ? "\nto remove: " : "\nremoved: ")
+            << grouped(report.version_count) << " in " << count_of(report.commit_count, "commit")
+            << " of " << table << (dry_run ? "\nto remove: " : "\nremoved: ")
             << count_of(report.removed.size(), "object") << " (" << byte_size(report.removed_bytes)
             << ")";
   if (!dry_run) std::cout << ", " << count_of(report.removed_files.size(), "file");
@@ -284,7 +280,7 @@ void print_hints(const Outcome& outcome, const std::string& table) {
     hint("remote `" + name + "` (" + url + ") may hold the rows: `millgate push " + name + "`");
   }
   if (unsearched > 0) {
-    hint(count_of(static_cast<size_t>(unsearched), "version") +
+    hint(count_of(unsearched, "version") +
          " lacks a column that names the rows: `--where` may find them there");
   }
   if (left > 0) {

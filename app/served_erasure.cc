@@ -10,6 +10,7 @@
 #include "data/check/rule_form.h"
 #include "data/keep/forget.h"
 #include "data/store/table_version.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 
@@ -133,12 +134,9 @@ Json to_json(const ErasedServed& served) {
 }
 
 std::string text_of(const ErasedServed& served) {
-  const auto count = [](int64_t number, const std::string& noun) {
-    return grouped(number) + " " + noun + (number == 1 ? "" : "s");
-  };
-  return count(served.prediction_count, "prediction") + " and " +
-         count(served.feedback_count, "label") + " in " +
-         count(static_cast<int64_t>(served.files.size()), "file");
+  return count_of(served.prediction_count, "prediction") + " and " +
+         count_of(served.feedback_count, "label") + " in " +
+         count_of(static_cast<int64_t>(served.files.size()), "file");
 }
 
 }  // namespace millgate
