@@ -60,7 +60,8 @@ std::optional<Range> range_of(std::span<const SqlToken> tokens) {
   tokens = tokens.subspan(or_equal ? 2 : 1);
   const auto bound = take_number(tokens);
   if (!bound || !tokens.empty()) return std::nullopt;
-  // Numbers of tokens are not negative, so that one more or less is no overflow.
+  // No number lies beyond the greatest; the least of all is not written by its digits.
+  if (sign == '>' && !or_equal && *bound == range.high) return std::nullopt;
   if (sign != '<') range.low = *bound + (sign == '>' && !or_equal ? 1 : 0);
   if (sign != '>') range.high = *bound - (sign == '<' && !or_equal ? 1 : 0);
   return range;

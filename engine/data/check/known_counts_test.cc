@@ -64,6 +64,7 @@ TEST(KnownCounts, AreToldOnlyWhereTheStatisticsSayThem) {
                                  "f > -4",
                                  "y > 1",
                                  "x is null",
+                                 "x > 9223372036854775807",
                                  "x > 9223372036854775808",
                                  "x + 1 > 0",
                                  "not x > -4",
