@@ -3,13 +3,13 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "data/check/rule_form.h"
 #include "data/query/sql_token.h"
 
 namespace millgate {
@@ -22,21 +22,13 @@ struct Range {
   int64_t high = std::numeric_limits<int64_t>::max();
 };
 
-std::optional<int64_t> whole(std::string_view text) {
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (fault != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
 /// A whole number with or without a minus, taken off the front of `tokens`.
 std::optional<int64_t> take_number(std::span<const SqlToken>& tokens) {
   const bool minus = !tokens.empty() && tokens[0].is_symbol('-');
   if (tokens.size() < (minus ? 2U : 1U)) return std::nullopt;
   const SqlToken& digits = tokens[minus ? 1 : 0];
   if (digits.kind != SqlTokenKind::number) return std::nullopt;
-  const auto number = whole(digits.text);
+  const auto number = whole_number(digits.text);
   if (!number) return std::nullopt;
   tokens = tokens.subspan(minus ? 2 : 1);
   return minus ? -*number : *number;
@@ -91,8 +83,8 @@ std::optional<RuleCounts> known_counts(const Rule& rule, const TableVersion& tab
   if (!range) return std::nullopt;
   // Where all are null, each of them counts as met.
   if (column->null_count < table.row_count) {
-    const auto low = whole(column->minimum);
-    const auto high = whole(column->maximum);
+    const auto low = whole_number(column->minimum);
+    const auto high = whole_number(column->maximum);
     if (!low || !high || *low < range->low || *high > range->high) return std::nullopt;
   }
   return RuleCounts{.judged = table.row_count, .broken = 0};

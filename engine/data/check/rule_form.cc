@@ -98,20 +98,11 @@ Status read_target(const Rule& rule, std::span<const SqlToken> tokens, const Sql
                         kReferenceExample);
 }
 
-/// The number that a token is, without a fraction.
-std::optional<int64_t> whole_number(const SqlToken& token) {
-  int64_t number = 0;
-  const char* end = token.text.data() + token.text.size();
-  const auto [stop, fault] = std::from_chars(token.text.data(), end, number);
-  if (fault != std::errc() || stop != end) return std::nullopt;
-  return number;
-}
-
 /// `rows between 1000 and 5000`.
 Status read_row_count(const Rule& rule, std::span<const SqlToken> tokens, RuleForm& form) {
   const bool fits = tokens.size() == 5 && tokens[3].is_word("and");
-  const auto least = fits ? whole_number(tokens[2]) : std::nullopt;
-  const auto most = fits ? whole_number(tokens[4]) : std::nullopt;
+  const auto least = fits ? whole_number(tokens[2].text) : std::nullopt;
+  const auto most = fits ? whole_number(tokens[4].text) : std::nullopt;
   if (!least || !most || *most < *least) {
     return error_at_token(rule, "rule", tokens[0], "`rows between` needs two numbers of rows",
                           "for example: rows between 1000 and 5000");
@@ -268,6 +259,14 @@ Result<RuleForm> parse_rule(const Rule& rule) {
   }
   MILLGATE_TRY(read_target(rule, all.subspan(before + 1), *references, form));
   return form;
+}
+
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (fault != std::errc() || stop != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace millgate

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/check/rule.h"
@@ -45,5 +47,8 @@ struct RuleForm {
 /// Errors: `invalid_input` at the place in the rule: brackets, quotes or comments that do not
 /// close, a list of columns that is none, references of unequal length or to several tables.
 [[nodiscard]] Result<RuleForm> parse_rule(const Rule& rule);
+
+/// The number that a token or a bound is, without a fraction; nothing beyond 64 bits.
+[[nodiscard]] std::optional<int64_t> whole_number(std::string_view text);
 
 }  // namespace millgate
