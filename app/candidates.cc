@@ -1,6 +1,7 @@
 #include "app/candidates.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/release/model_name.h"
 
@@ -34,12 +35,13 @@ Result<std::string> version_name(const Ledger& ledger, const Id& id) {
 }
 
 Result<Candidate> candidate_of(const Workplace& place, const LoadedModel& loaded,
-                               const std::optional<Serving>& serving) {
-  Candidate candidate{.name = {}, .model = loaded.view()};
+                               const std::optional<Serving>& serving,
+                               std::vector<Evidence> of_program) {
+  Candidate candidate{.name = {}, .model = loaded.view(), .of_program = std::move(of_program)};
   const Id& id = loaded.model->id();
   MILLGATE_ASSIGN(candidate.name, version_name(place.repository->ledger(), id));
   candidate.serves = serving && serving->model == id;
-  if (wants_program_metrics(place.project.stakeholders)) {
+  if (candidate.of_program.empty() && wants_program_metrics(place.project.stakeholders)) {
     MILLGATE_ASSIGN(candidate.of_program, latency_of(loaded));
   }
   return candidate;

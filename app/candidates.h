@@ -19,9 +19,11 @@ namespace millgate {
 /// "v3 0a1b2c3d4e5f".
 [[nodiscard]] Result<std::string> version_name(const Ledger& ledger, const Id& id);
 
-/// Points into `loaded`, which must outlive it. Its latency is measured where a stakeholder wants
-/// it. Errors: those of version_name and latency_of.
+/// Points into `loaded`, which must outlive it. `of_program` is its latency and the like where that
+/// was measured before; else it is measured where a stakeholder wants it. Errors: those of
+/// version_name and latency_of.
 [[nodiscard]] Result<Candidate> candidate_of(const Workplace& place, const LoadedModel& loaded,
-                                             const std::optional<Serving>& serving);
+                                             const std::optional<Serving>& serving,
+                                             std::vector<Evidence> of_program = {});
 
 }  // namespace millgate

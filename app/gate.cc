@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "app/text_table.h"
 #include "ground/file_store.h"
 #include "ground/json.h"
+#include "model/measure/metric.h"
 #include "model/release/model_name.h"
 #include "model/release/registry.h"
 #include "system/pipeline/gate_evidence.h"
@@ -141,10 +143,16 @@ Status write_forms(const Verdict& verdict, const SliceSearch& slices, const Weig
 /// judged one's thresholds. Another model that cannot be read is named and left out. Errors: as
 /// weigh_models.
 Result<Weighing> weigh_choices(const Workplace& place, const LoadedModel& judged,
+                               const std::vector<Evidence>& known,
                                const std::optional<Serving>& now) {
+  std::vector<Evidence> of_program;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(of_program), [](const Evidence& one) {
+    const Metric* metric = find_metric(one.metric);
+    return metric != nullptr && is_of_program(*metric);
+  });
   std::vector<std::unique_ptr<LoadedModel>> loaded;  // Candidates point into them.
   std::vector<Candidate> candidates;
-  MILLGATE_ASSIGN(Candidate first, candidate_of(place, judged, now));
+  MILLGATE_ASSIGN(Candidate first, candidate_of(place, judged, now, std::move(of_program)));
   candidates.push_back(std::move(first));
   MILLGATE_ASSIGN(const std::vector<Id> ids,
                   newest_models(place.repository->ledger(), {judged.model->id()}, now));
@@ -200,7 +208,9 @@ Result<int> gate(const Session& session, const Options& options) {
   const auto& until = place.project.warn_only_until;
   how.warn_only = until && system_clock().now().micros < until->micros;
   Result<Weighing> weighing = Weighing();
-  if (!place.project.stakeholders.empty()) weighing = weigh_choices(place, judged, now);
+  if (!place.project.stakeholders.empty()) {
+    weighing = weigh_choices(place, judged, known.evidence, now);
+  }
   if (weighing.ok() && !weighing->stakeholders.empty())
     how.tradeoff = dump_json(to_json(*weighing));
   MILLGATE_ASSIGN(const Verdict verdict,
