@@ -42,7 +42,7 @@ Result<Candidate> candidate_of(const Workplace& place, const LoadedModel& loaded
   MILLGATE_ASSIGN(candidate.name, version_name(place.repository->ledger(), id));
   candidate.serves = serving && serving->model == id;
   if (candidate.of_program.empty() && wants_program_metrics(place.project.stakeholders)) {
-    MILLGATE_ASSIGN(candidate.of_program, latency_of(loaded));
+    MILLGATE_ASSIGN(candidate.of_program, evidence_of_program(place, loaded));
   }
   return candidate;
 }

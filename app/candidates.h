@@ -21,7 +21,7 @@ namespace millgate {
 
 /// Points into `loaded`, which must outlive it. `of_program` is its latency and the like where that
 /// was measured before; else it is measured where a stakeholder wants it. Errors: those of
-/// version_name and latency_of.
+/// version_name and evidence_of_program.
 [[nodiscard]] Result<Candidate> candidate_of(const Workplace& place, const LoadedModel& loaded,
                                              const std::optional<Serving>& serving,
                                              std::vector<Evidence> of_program = {});

@@ -24,7 +24,7 @@
 #include "system/pipeline/weighing.h"
 #include "system/report/verdict_page.h"
 #include "system/report/verdict_text.h"
-#include "system/serve/latency_probe.h"
+#include "system/ship/program_probe.h"
 
 namespace millgate {
 
@@ -121,6 +121,13 @@ bool is_held_against_serving(const Environment& environment) {
                      [](const Requirement& one) { return is_against_serving(one); });
 }
 
+bool wants_program(const Environment& environment, const Project& project) {
+  return wants_program_metrics(project.stakeholders) ||
+         std::any_of(
+             environment.requirements.begin(), environment.requirements.end(),
+             [](const Requirement& one) { return is_of_program(*find_metric(one.metric)); });
+}
+
 struct Options {
   std::string model = "latest";
   std::string environment;                   ///< Its name; empty: the last.
@@ -199,8 +206,12 @@ Result<int> gate(const Session& session, const Options& options) {
       GateEvidence known,
       measure_for_gate(*place.repository, place.project, environment.requirements, judged.view(),
                        champion ? std::optional(champion->view()) : std::nullopt));
-  MILLGATE_ASSIGN(const LatencyProbe probe, measure_latency(judged.model, known.test_rows));
-  known.add(probe.evidence, probe.unmeasured);
+  if (wants_program(environment, place.project)) {
+    MILLGATE_ASSIGN(const LatencyProbe probe,
+                    measure_program(place.repository->objects(), *judged.model, known.test_rows,
+                                    {.scratch = place.repository->folder("scratch")}));
+    known.add(probe.evidence, probe.unmeasured);
+  }
   JudgeOptions how;
   how.unmeasured = std::move(known.unmeasured);
   how.nothing_serves = !now;

@@ -3,7 +3,7 @@
 #include <arrow/table.h>
 
 #include "app/joined_rows.h"
-#include "system/serve/latency_probe.h"
+#include "system/ship/program_probe.h"
 
 namespace millgate {
 namespace {
@@ -25,10 +25,13 @@ Result<LoadedModel> load_model(const Workplace& place, const Id& id, const std::
   return loaded;
 }
 
-Result<std::vector<Evidence>> latency_of(const LoadedModel& loaded) {
+Result<std::vector<Evidence>> evidence_of_program(const Workplace& place,
+                                                  const LoadedModel& loaded) {
   const auto some = loaded.judged->Slice(0, kTimedRows);
   MILLGATE_ASSIGN(const Block rows, block_from(*some, loaded.model->features().inputs()));
-  MILLGATE_ASSIGN(LatencyProbe probe, measure_latency(loaded.model, rows));
+  MILLGATE_ASSIGN(LatencyProbe probe,
+                  measure_program(place.repository->objects(), *loaded.model, rows,
+                                  {.scratch = place.repository->folder("scratch")}));
   for (const Evidence& one : loaded.run.evidence) {
     if (one.metric == "training_energy_joules") probe.evidence.push_back(one);
   }

@@ -30,8 +30,9 @@ struct LoadedModel {
 [[nodiscard]] Result<LoadedModel> load_model(const Workplace& place, const Id& id,
                                              const std::string& commit);
 
-/// Its latency, energy and size, measured by serving it rows of its own, and what its training
-/// used. Errors: as measure_latency.
-[[nodiscard]] Result<std::vector<Evidence>> latency_of(const LoadedModel& loaded);
+/// What measure_program tells of it with rows of its own, and what its training used.
+/// Errors: as measure_program.
+[[nodiscard]] Result<std::vector<Evidence>> evidence_of_program(const Workplace& place,
+                                                                const LoadedModel& loaded);
 
 }  // namespace millgate

@@ -2,6 +2,7 @@
 was reported done is lost, and the same command works afterwards."""
 
 import os
+import pathlib
 import signal
 import time
 
@@ -140,6 +141,43 @@ def killed_in_release(project, chance):
     project.must_be_whole(["rows"])
 
 
+def children_of(process):
+    """Those that still run, with what started them: {number: command}."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if parent == str(process):
+                found[int(entry.name)] = (entry / "cmdline").read_text()
+        except OSError:
+            pass  # It has ended meanwhile.
+    return found
+
+
+def killed_in_gate(project, chance):
+    """While the model is served to be measured: no server is left, no verdict is half made, and the
+    same command works afterwards."""
+    project.commit("rows")
+    project.run("run", "--set", "train.rounds_max=9").must(0)
+    asked = ["gate", "--set", 'requirement=[{metric="start_ms", at_most=60000}]']
+    for _ in range(3):
+        gate = project.start(*asked, start_new_session=True)
+        served = []
+        while not served and gate.poll() is None:
+            served = [one for one, words in children_of(gate.pid).items() if "--package" in words]
+        assert served, f"nothing was served:\n{''.join(gate.communicate())}"
+        time.sleep(chance.uniform(0, 0.3))
+        os.killpg(gate.pid, signal.SIGKILL)
+        gate.communicate()
+        until = time.monotonic() + 20
+        while any(pathlib.Path(f"/proc/{one}/exe").exists() for one in served):
+            assert time.monotonic() < until, f"servers are left: {served}"
+            time.sleep(0.01)
+    assert not project.json("ledger", "--kind", "verdict")
+    project.run(*asked).must(0, "start_ms")
+    project.must_be_whole(["rows"])
+
+
 def two_commits_at_once(project, chance):
     """All of a table at once: each either is in the log or was told that another one won."""
     project.commit("first")
@@ -257,6 +295,7 @@ CASES = [
     killed_in_tune,
     two_tuners_at_once,
     killed_in_release,
+    killed_in_gate,
     two_commits_at_once,
     forget_beside_commits,
     many_writers,

@@ -132,6 +132,12 @@ constexpr auto kMetrics = std::to_array<Metric>({
      "Half of the single-row predictions take at most so long (nearest rank)."},
     {"latency_ms_p99", "ms", false, false, false,
      "99 % of the single-row predictions take at most so long (nearest rank)."},
+    {"throughput_per_s", "1/s", true, false, false,
+     "Single-row predictions answered a second, over four connections at once."},
+    {"start_ms", "ms", false, false, false,
+     "From the start of the serving program to its first prediction."},
+    {"memory_bytes_peak", "bytes", false, false, false,
+     "The most memory that a server of this model alone had resident at once."},
     {"energy_joules_per_1000", "J", false, false, false,
      "What the processors and memory of the machine used per 1,000 single-row predictions, their "
      "rest and the asking client included (Linux powercap, RAPL)."},
@@ -146,7 +152,8 @@ constexpr auto kMetrics = std::to_array<Metric>({
 std::span<const Metric> all_metrics() { return kMetrics; }
 
 bool is_of_program(const Metric& metric) {
-  return metric.unit == "ms" || metric.unit == "bytes" || metric.unit == "J";
+  return metric.unit == "ms" || metric.unit == "bytes" || metric.unit == "J" ||
+         metric.unit == "1/s";
 }
 
 const Metric* find_metric(std::string_view name) {

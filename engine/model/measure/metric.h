@@ -18,8 +18,8 @@ enum class MetricNeed {
 /// A metric that requirements may name.
 struct Metric {
   std::string_view name;
-  std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "J", "currency",
-                          ///< "label", "features".
+  std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "J", "1/s",
+                          ///< "currency", "label", "features".
   bool higher_is_better = true;
   bool needs_threshold = false;    ///< Depends on decisions, not only on probabilities.
   bool is_gap = false;             ///< Difference or ratio between the groups of `by`.
@@ -32,7 +32,7 @@ struct Metric {
 /// All metrics, in the order in which reports show them: of one group of rows, of what surrounds
 /// predictions, between groups (gaps and ratios), of the model as a program.
 [[nodiscard]] std::span<const Metric> all_metrics();
-/// Of the model as a program (latency, energy, size), and not of its answers.
+/// Of the model as a program (latency, energy, memory, size), and not of its answers.
 [[nodiscard]] bool is_of_program(const Metric& metric);
 /// Null when there is none of that name.
 [[nodiscard]] const Metric* find_metric(std::string_view name);

@@ -1,8 +1,7 @@
-/// Latency of a model as a client sees it, and energy: measured over HTTP, not guessed.
+/// Latency, throughput and energy of a served model as a client sees them: measured over HTTP, not
+/// guessed.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,9 +15,10 @@ namespace millgate {
 
 /// How much to send.
 struct LatencyProbeOptions {
-  int requests = 3'000;                             ///< Measured, over all connections.
-  int warm_up = 300;                                ///< Sent before, not measured.
-  int connections = 1;                              ///< At once; each with one request in flight.
+  int requests = 3'000;             ///< Measured, one after the other.
+  int warm_up = 300;                ///< Sent before, not measured.
+  int connections = 4;              ///< For the throughput; each with one request in flight.
+  double throughput_seconds = 0.5;  ///< So long they send.
   std::string powercap = EnergyCounter::kPowercap;  ///< Where the machine tells energy.
 };
 
@@ -28,14 +28,18 @@ struct LatencyProbe {
   std::vector<Unmeasured> unmeasured;
 };
 
-/// Serves `model` on the loopback address and sends rows of `rows` (columns as
-/// features().inputs(); repeated when there are few) one a request. Returns `latency_ms_p50`,
-/// `latency_ms_p99` (nearest rank; `row_count` requests; data "loopback HTTP"),
-/// `model_size_bytes` and, where the machine tells it, `energy_joules_per_1000` (of all requests,
-/// those of the warming up too).
+/// Sends rows of `rows` (columns as features().inputs(); repeated when there are few), one a
+/// request, to the server at `url`, which serves `model`. Returns, with data "loopback HTTP" and
+/// `row_count` requests, `latency_ms_p50` and `latency_ms_p99` (nearest rank), `throughput_per_s`
+/// and, where the machine tells it, `energy_joules_per_1000` (of what was sent for the latency,
+/// the warming up too).
 /// Errors: `invalid_input` without rows; `outside` when an answer is not a prediction.
-[[nodiscard]] Result<LatencyProbe> measure_latency(std::shared_ptr<const Model> model,
+[[nodiscard]] Result<LatencyProbe> measure_latency(const std::string& url, const Model& model,
                                                    const Block& rows,
                                                    const LatencyProbeOptions& options = {});
+
+/// Asks that server for one prediction. Errors: as measure_latency.
+[[nodiscard]] Status predict_first_row(const std::string& url, const Model& model,
+                                       const Block& rows);
 
 }  // namespace millgate

@@ -577,10 +577,15 @@ TEST_F(ServerTest, TheClientConnectsAgain) {
 }
 
 TEST_F(ServerTest, MeasuresLatency) {
-  model_ = project_.model();
-  const auto probe = measure_latency(
-      model_, rows_,
-      {.requests = 200, .warm_up = 20, .powercap = project_.folder.path("no-powercap")});
+  release_and_start();
+  const LatencyProbeOptions load{.requests = 200,
+                                 .warm_up = 20,
+                                 .connections = 3,
+                                 .throughput_seconds = 0.1,
+                                 .powercap = project_.folder.path("no-powercap")};
+  const auto began = std::chrono::steady_clock::now();
+  const auto probe = measure_latency(server_->url(), *model_, rows_, load);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   ASSERT_TRUE(probe.ok()) << probe.error().what;
   const std::vector<Evidence>& evidence = probe->evidence;
   ASSERT_EQ(evidence.size(), 3U);
@@ -589,15 +594,24 @@ TEST_F(ServerTest, MeasuresLatency) {
   EXPECT_EQ(evidence[0].row_count, 200);
   EXPECT_GT(evidence[0].value, 0);
   EXPECT_GE(evidence[1].value, evidence[0].value);
-  EXPECT_EQ(evidence[2].value, static_cast<double>(model_->size_bytes()));
+  EXPECT_EQ(evidence[2].metric, "throughput_per_s");
+  EXPECT_THAT(evidence[2].note, HasSubstr("3 connections"));
+  // What was counted was answered: beside it one request a connection, and those in turn.
+  const auto asked = static_cast<double>(evidence[2].row_count);
+  EXPECT_THAT(client().get("/metrics")->body,
+              HasSubstr("millgate_predictions_total " +
+                        std::to_string(evidence[2].row_count + 3 + 220) + "\n"));
+  EXPECT_GE(evidence[2].value, asked / took.count());
+  EXPECT_LE(evidence[2].value, asked / load.throughput_seconds);
   ASSERT_EQ(probe->unmeasured.size(), 1U);
   EXPECT_EQ(probe->unmeasured[0].metric, "energy_joules_per_1000");
   EXPECT_THAT(probe->unmeasured[0].why, HasSubstr("this machine does not tell"));
-  EXPECT_EQ(measure_latency(model_, Block(), {}).error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(measure_latency(server_->url(), *model_, Block()).error().code,
+            ErrorCode::invalid_input);
 }
 
 TEST_F(ServerTest, MeasuresEnergyWhereTheMachineTellsIt) {
-  model_ = project_.model();
+  release_and_start();
   const std::string folder = project_.folder.path("powercap/intel-rapl:0");
   ASSERT_TRUE(write_file(folder + "/name", "package-0\n").ok());
   ASSERT_TRUE(write_file(folder + "/max_energy_range_uj", "10000000\n").ok());
@@ -614,9 +628,11 @@ TEST_F(ServerTest, MeasuresEnergyWhereTheMachineTellsIt) {
       std::this_thread::sleep_for(milliseconds(2));
     }
   });
-  const auto probe = measure_latency(
-      model_, rows_,
-      {.requests = 2'000, .warm_up = 500, .powercap = project_.folder.path("powercap")});
+  const auto probe = measure_latency(server_->url(), *model_, rows_,
+                                     {.requests = 2'000,
+                                      .warm_up = 500,
+                                      .throughput_seconds = 0.05,
+                                      .powercap = project_.folder.path("powercap")});
   is_over = true;
   machine.join();
   ASSERT_TRUE(probe.ok()) << probe.error().what;

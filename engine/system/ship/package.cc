@@ -41,7 +41,7 @@ std::string word_of(const std::string& project) {
 }
 
 /// Copies the objects of the model: its manifest, and the parts that it names.
-Status add_model(const ObjectStore& objects, const Id& model, FileTree& files) {
+Status add_objects(const ObjectStore& objects, const Id& model, FileTree& files) {
   MILLGATE_ASSIGN(std::string manifest, objects.get(model));
   MILLGATE_ASSIGN(const Json json, parse_json(manifest, "manifest of the model"));
   for (const char* part : {"features", "model", "profiles"}) {
@@ -80,13 +80,12 @@ Status add_time_zones(FileTree& files) {
       "install the package tzdata");
 }
 
-std::string about_text(const Package& package, const Manifest& manifest) {
-  const Serving& release = package.release;
+std::string about_text(const Manifest& manifest, const Serving& release) {
   return dump_json(Json{{"format", kFormat},
                         {"version", 1},
-                        {"name", package.name},
+                        {"name", word_of(manifest.project)},
                         {"description", manifest.description},
-                        {"model", package.model.hex()},
+                        {"model", release.model.hex()},
                         {"task", manifest.task_kind},
                         {"label", manifest.label},
                         {"data_commit", manifest.data_commit},
@@ -148,13 +147,20 @@ Result<std::shared_ptr<const Model>> load_model(const std::string& folder, const
     return damaged("the package in `" + folder + "` is damaged: model/" + name + " is changed",
                    "unpack it again; `millgate package --verify " + folder + "` names all that is");
   }
-  return Model::load_of_one_number(objects, id);
+  return Model::load(objects, id);
 }
 
 }  // namespace
 
+Status add_packed_model(const ObjectStore& objects, const Manifest& manifest,
+                        const Serving& serving, FileTree& files) {
+  MILLGATE_TRY(add_objects(objects, serving.model, files));
+  files.add_file("model/package.json", about_text(manifest, serving));
+  return {};
+}
+
 Result<Package> make_package(const ObjectStore& objects, const Serving& serving) {
-  MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(objects, serving.model));
+  MILLGATE_ASSIGN(const auto model, Model::load(objects, serving.model));
   MILLGATE_ASSIGN(RunningProgram program, read_running_program());
   Package package;
   package.name = word_of(model->manifest().project);
@@ -162,9 +168,8 @@ Result<Package> make_package(const ObjectStore& objects, const Serving& serving)
   package.description = model->manifest().description;
   package.release = serving;
   package.loader = program.loader;
-  MILLGATE_TRY(add_model(objects, serving.model, package.files));
+  MILLGATE_TRY(add_packed_model(objects, model->manifest(), serving, package.files));
   if (asks_for_time_zones(model->features())) MILLGATE_TRY(add_time_zones(package.around));
-  package.files.add_file("model/package.json", about_text(package, model->manifest()));
   package.files.add_file("model/sbom.cdx.json", bill_of_materials(*model, program, serving));
   package.files.add_file(package.name + ".service", systemd_unit(package.name, program.loader));
   MILLGATE_TRY(add_licence_texts(program, package.files));

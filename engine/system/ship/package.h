@@ -29,6 +29,11 @@ struct Package {
   Id id;            ///< The hash of its SHA256SUMS, so of everything.
 };
 
+/// Adds all that `open_package` reads: the model alone, as it lies in a package of that release.
+/// Errors: as ObjectStore::get.
+[[nodiscard]] Status add_packed_model(const ObjectStore& objects, const Manifest& manifest,
+                                      const Serving& serving, FileTree& files);
+
 /// Puts together the program of this process and `serving.model`, whose `Model::load` the caller
 /// has done (so that the libraries that it needs are loaded). Same program, model and release: same
 /// bytes. Errors: as read_running_program and ObjectStore::get.
