@@ -13,13 +13,14 @@ enum class MetricNeed {
   disturbance,    ///< Predictions before and after the inputs were disturbed.
   training_rows,  ///< The loss on the rows that the model was trained on.
   explanations,   ///< What each feature contributes to each row.
+  data_commit,    ///< What the project's rules find in the commit that the model was trained on.
 };
 
 /// A metric that requirements may name.
 struct Metric {
   std::string_view name;
   std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "J", "1/s",
-                          ///< "currency", "label", "features".
+                          ///< "currency", "label", "features", "rules".
   bool higher_is_better = true;
   bool needs_threshold = false;    ///< Depends on decisions, not only on probabilities.
   bool is_gap = false;             ///< Difference or ratio between the groups of `by`.
@@ -30,7 +31,7 @@ struct Metric {
 };
 
 /// All metrics, in the order in which reports show them: of one group of rows, of what surrounds
-/// predictions, between groups (gaps and ratios), of the model as a program.
+/// predictions, between groups (gaps and ratios), of the data, of the model as a program.
 [[nodiscard]] std::span<const Metric> all_metrics();
 /// Of the model as a program (latency, energy, memory, size), and not of its answers.
 [[nodiscard]] bool is_of_program(const Metric& metric);

@@ -17,6 +17,7 @@
 #include "model/release/class_slice.h"
 #include "system/pipeline/gate_circumstances.h"
 #include "system/pipeline/gate_contest.h"
+#include "system/pipeline/gate_data.h"
 #include "system/pipeline/gate_explanations.h"
 #include "system/pipeline/gate_rows.h"
 #include "system/pipeline/seen_rows.h"
@@ -32,7 +33,7 @@ constexpr const char* kTrainingEnergy = "training_energy_joules";
 bool is_measured_here(const std::string& name) {
   const Metric* metric = find_metric(name);
   return metric != nullptr && !is_of_program(*metric) &&
-         metric->need != MetricNeed::training_rows && metric->need != MetricNeed::explanations &&
+         (metric->need == MetricNeed::nothing || metric->need == MetricNeed::disturbance) &&
          !metric->needs_uncertainty;
 }
 
@@ -46,6 +47,7 @@ struct Asked {
   bool membership = false;                        ///< `membership_advantage`.
   bool training_energy = false;                   ///< `training_energy_joules`.
   bool explanations = false;                      ///< Of the quality of explanations.
+  bool data = false;                              ///< Of what rules find in the data.
   bool each_class = false;                        ///< Of single classes.
   size_t comparisons = 0;                         ///< With whatever it is.
 };
@@ -58,6 +60,7 @@ Asked asked_by(const std::vector<Requirement>& requirements,
     if (one.metric == kTrainingEnergy) asked.training_energy = true;
     const Metric* metric = find_metric(one.metric);
     if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
+    if (metric != nullptr && metric->need == MetricNeed::data_commit) asked.data = true;
     if (!is_measured_here(one.metric)) continue;
     if (is_of_class(one, classes) && !is_comparison(one.bound) && one.circumstance.empty()) {
       asked.each_class = true;
@@ -292,6 +295,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
                   seen_rows(repository, project, run.model, {run.data_commit, judged.trained.get()},
                             {run.data_commit, judged.judged.get()}, rows.numbers()));
   add_of_run(run, count_of(seen) > 0, asked.training_energy, measured);
+  if (asked.data) MILLGATE_TRY(measure_data(repository, project, run, measured));
   if (const size_t count = count_of(seen); count > 0) {
     refuse_all(asked,
                "the model has seen " + std::to_string(count) + " of the " +

@@ -53,8 +53,9 @@ struct GateModel {
 /// groups, with the utility of the project file and the threshold of the model; and against
 /// `serving`, on the same resamples of the same rows, what is required against it; the same against
 /// simple models, against itself with its inputs disturbed, and as if it were older
-/// (gate_circumstances.h), for which models may be trained. What else the run measured (its size)
-/// is taken from there.
+/// (gate_circumstances.h), for which models may be trained; and what the project's rules find in
+/// the data that it was trained on (gate_data.h). What else the run measured (its size) is taken
+/// from there.
 ///
 /// Slices on which it does worse are searched among the inputs of the model and the `slices` of
 /// [task].

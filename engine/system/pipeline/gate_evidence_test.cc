@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 #include <span>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -192,6 +193,76 @@ TEST_F(GateEvidenceTest, PrivacyIsMeasuredOnTheRowsThatTrainedIt) {
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->row_count, run_.train_rows + run_.test_rows);
   EXPECT_THAT(found->note, HasSubstr("upper estimate"));
+}
+
+/// [[check]] tables for the calls.
+constexpr const char* kChecks = R"toml([[check]]
+table = "calls"
+rule = "length < 19"
+[[check]]
+table = "calls"
+rule = "desk in ('north', 'south')"
+[[check]]
+table = "calls"
+rule = "length > 1"
+severity = "warning"
+[[check]]
+table = "calls"
+rule = "rows between 1 and 959"
+)toml";
+constexpr const char* kOfData = R"({metric="check_failures", at_most=0},
+    {metric="check_warnings", at_most=0}, {metric="check_broken_share", at_most=0})";
+
+TEST_F(GateEvidenceTest, TheDataIsJudgedByTheRulesOfToday) {
+  std::istringstream lines(calls());
+  std::string line;
+  std::getline(lines, line);
+  double long_calls = 0;
+  double count = 0;
+  for (; std::getline(lines, line); ++count) {
+    const size_t at = line.find("h,") + 2;  // Behind north and south.
+    if (std::stod(line.substr(at)) >= 19) ++long_calls;
+  }
+  ASSERT_EQ(count, 960);
+  ASSERT_GT(long_calls, 0);
+  project_.write("millgate.toml", std::string(kSettings) + kChecks);
+  // What was committed after the training is no matter of this model.
+  project_.write("calls.csv", replaced(calls(), ",north,", ",nowhere,"));
+  (void)good(project_.commit());
+  const GateEvidence known = good(measured(kOfData));
+  EXPECT_TRUE(known.unmeasured.empty());
+  const Evidence* failures = find(known, "check_failures", "");
+  ASSERT_NE(failures, nullptr);
+  EXPECT_EQ(failures->value, 2) << failures->note;
+  EXPECT_EQ(failures->inputs, std::vector<std::string>{run_.data_commit});
+  EXPECT_THAT(failures->note,
+              HasSubstr("length < 19 (" + std::to_string(int(long_calls)) + " of 960)"));
+  EXPECT_THAT(failures->note, HasSubstr("rows between 1 and 959 (960"));
+  EXPECT_EQ(find(known, "check_warnings", "")->value, 1);
+  const Evidence* share = find(known, "check_broken_share", "");
+  EXPECT_EQ(share->value, long_calls / 960);
+  EXPECT_EQ(share->row_count, 960);
+}
+
+TEST_F(GateEvidenceTest, WithoutARuleNothingIsKnownOfTheData) {
+  const GateEvidence none = good(measured(kOfData));
+  ASSERT_EQ(none.unmeasured.size(), 3U);
+  EXPECT_THAT(none.unmeasured.front().why, HasSubstr("check --infer"));
+  EXPECT_EQ(find(none, "check_failures", ""), nullptr);
+
+  project_.write("millgate.toml",
+                 std::string(kSettings) + "[[check]]\ntable = \"calls\"\nrule = \"fee > 0\"\n");
+  const GateEvidence unknown = good(measured(kOfData));
+  ASSERT_EQ(unknown.unmeasured.size(), 3U);
+  EXPECT_THAT(unknown.unmeasured.front().why, HasSubstr("cannot be checked"));
+  EXPECT_THAT(unknown.unmeasured.front().why, HasSubstr("millgate.toml:"));
+
+  project_.write("millgate.toml", std::string(kSettings) +
+                                      "[[check]]\ntable = \"calls\"\nrule = \"length > 1\"\n"
+                                      "severity = \"warning\"\n");
+  const GateEvidence warnings = good(measured(kOfData));
+  EXPECT_EQ(warnings.unmeasured.size(), 2U);
+  EXPECT_NE(find(warnings, "check_warnings", ""), nullptr);
 }
 
 /// Says of every row that its first feature does it all, and a tenth too much.
