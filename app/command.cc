@@ -72,8 +72,15 @@ bool Parameter::given() const { return option_->count() > 0; }
 Command Command::add_command(const std::string& name, const std::string& summary,
                              const std::string& example) const {
   CLI::App* command = app_->add_subcommand(name, summary);
+  command->group(group_);
   command->footer("Example:\n  " + example);
   return {*command, *session_};
+}
+
+Command Command::in_group(const std::string& title) const {
+  Command grouped = *this;
+  grouped.group_ = title;
+  return grouped;
 }
 
 void Command::requires_command() const { app_->require_subcommand(1); }

@@ -51,6 +51,8 @@ class Command {
   /// A command below this one, with its help and an example.
   Command add_command(const std::string& name, const std::string& summary,
                       const std::string& example) const;
+  /// The same command; what is added to this handle, the help lists under `title`.
+  [[nodiscard]] Command in_group(const std::string& title) const;
   /// The call must name a command below this one.
   void requires_command() const;
 
@@ -67,6 +69,7 @@ class Command {
  private:
   CLI::App* app_;
   Session* session_;
+  std::string group_ = "Subcommands";
 };
 
 }  // namespace millgate

@@ -25,6 +25,7 @@ std::string row_changes(const CommittedTable& table) {
   if (const auto& rows = table.change_set) {
     return three_counts(rows->inserted_count, rows->updated_count, rows->removed_count);
   }
+  if (table.row_count_before == 0) return "+" + grouped(table.row_count);
   const int64_t growth = table.row_count - table.row_count_before;
   return growth == 0 ? "edited" : (growth > 0 ? "+" : "") + grouped(growth);
 }

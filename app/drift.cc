@@ -116,6 +116,7 @@ std::string change_of(const ColumnShift& column) {
 std::string verdict_of(const ColumnShift& column) {
   if (column.shifted) return "SHIFTED";
   if (!column.compared) return "";
+  if (!column.judged) return "too few to judge";
   return column.significant ? "slight" : "same";
 }
 
@@ -124,8 +125,8 @@ void print_columns(const TableDrift& drift) {
   for (const ColumnShift& column : drift.columns) {
     if (!column.compared) continue;
     table.add({column.name, to_string(column.kind), rounded(column.effect, 3),
-               rounded(column.psi, 3), p_text(column.adjusted_p_value), change_of(column),
-               verdict_of(column)});
+               rounded(column.psi, 3), column.judged ? p_text(column.adjusted_p_value) : "",
+               change_of(column), verdict_of(column)});
   }
   table.print(std::cout);
   for (const ColumnShift& column : drift.columns) {
@@ -191,15 +192,16 @@ void print_classifier(const Compared& compared) {
 
 void print_drift(const Pair& pair, const Compared& compared) {
   const TableDrift& drift = compared.drift;
+  constexpr size_t kShown = 20;
   if (!pair.name.empty()) std::cout << "table " << pair.name << '\n';
   std::cout << count_of(drift.reference_rows, "row") << " before, " << grouped(drift.current_rows)
             << " now\n";
   print_columns(drift);
   if (!drift.only_reference.empty()) {
-    std::cout << "columns that are gone: " << comma_list(drift.only_reference) << '\n';
+    std::cout << "columns that are gone: " << brief_list(drift.only_reference, kShown) << '\n';
   }
   if (!drift.only_current.empty()) {
-    std::cout << "columns that are new: " << comma_list(drift.only_current) << '\n';
+    std::cout << "columns that are new: " << brief_list(drift.only_current, kShown) << '\n';
   }
   print_missing(drift);
   print_relations(drift);

@@ -8,6 +8,7 @@
 #include "app/text_table.h"
 #include "data/query/database.h"
 #include "data/table/writer.h"
+#include "ground/toml_text.h"
 #include "system/doctor/project_folder.h"
 #include "system/pipeline/proposed_project.h"
 #include "system/ship/ci_pipeline.h"
@@ -27,7 +28,7 @@ struct Options {
 };
 
 constexpr const char* kEmptyProject = R"TOML([project]
-name = "NAME"
+name = NAME
 description = "Say here what is predicted, and when the question is asked."
 
 # Files that become tables. CSV, Parquet and JSON lines, also compressed; a glob is fine.
@@ -40,7 +41,7 @@ description = "Say here what is predicted, and when the question is asked."
 # What is predicted.
 # [task]
 # table = "customers"
-# kind = "binary"                # binary | regression
+# kind = "binary"                # binary | multiclass | regression
 # label = "churned = 1"
 
 # One expression each; the same code in training and in serving.
@@ -158,10 +159,17 @@ Status make_copy(const fs::path& example, const fs::path& folder) {
   return {};
 }
 
+/// What a project in `folder` is called: as the folder, also where that is `.` or ends in a slash.
+std::string name_for(const fs::path& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.has_filename() ? path.filename().string() : "project";
+}
+
 Status make_empty(const fs::path& folder) {
   MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
   std::string text = kEmptyProject;
-  text.replace(text.find("NAME"), 4, fs::absolute(folder).lexically_normal().filename().string());
+  text.replace(text.find("NAME"), 4, toml_text(name_for(folder)));
   return write_file((folder / "millgate.toml").string(), text);
 }
 
@@ -191,7 +199,7 @@ Result<ProposedProject> make_from(const Options& options, const fs::path& folder
     return invalid_input("what is to be predicted is not said",
                          "name the column, or a condition: --label churned, --label 'days > 30'");
   }
-  const std::string name = fs::absolute(folder).lexically_normal().filename().string();
+  const std::string name = name_for(folder);
   ProposalOptions how;
   how.project = name;
   how.path = (fs::path("data") / "raw" / file.filename()).generic_string();

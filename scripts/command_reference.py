@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-SECTIONS = ("Positionals", "Options", "Subcommands", "Example", "Exit codes")
+ABOUT = ("", "Positionals", "Options", "Example", "Exit codes")  # The other sections list commands.
 
 
 def help_of(program, names):
@@ -19,7 +19,7 @@ def parts_of(text):
     """{section: lines} of a help text; "" is what stands before the first section."""
     parts, name = {"": []}, ""
     for line in text.splitlines():
-        if line.endswith(":") and line[:-1] in SECTIONS:
+        if line.endswith(":") and not line.startswith(" "):
             name = line[:-1]
             parts[name] = []
         else:
@@ -39,6 +39,12 @@ def entries_of(lines):
         elif entries and line.strip():
             entries[-1][1] = f"{entries[-1][1]} {line.strip()}".strip()
     return entries
+
+
+def commands_of(parts):
+    """(section, command) of every command that the help lists."""
+    return [(section, name) for section in parts if section not in ABOUT
+            for name, _ in entries_of(parts[section])]
 
 
 def table(title, entries):
@@ -62,7 +68,7 @@ def write(program, names, depth):
     if example:
         out += ["```sh", *example, "```", ""]
     print("\n".join(out))
-    for name, _ in entries_of(parts.get("Subcommands", [])):
+    for _, name in commands_of(parts):
         write(program, [*names, name], depth + 1)
 
 
@@ -76,8 +82,12 @@ def main():
     codes = " ".join(" ".join(parts["Exit codes"]).partition("Each command")[0].split())
     codes = re.sub(r" (?=[1-4] )", "; ", codes)
     print(f"Exit codes: {codes}.\n")
-    for name, _ in entries_of(parts["Subcommands"]):
-        write(program, [name], 2)
+    group = ""
+    for section, name in commands_of(parts):
+        if section != group:
+            print(f"## {section}\n")
+        group = section
+        write(program, [name], 3)
 
 
 main()

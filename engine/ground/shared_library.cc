@@ -44,7 +44,8 @@ Result<SharedLibrary> SharedLibrary::open_in(const std::vector<std::string>& fol
     path = std::move(beside);
     break;
   }
-  void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // Lazily: half of the time to load the largest of them would go into functions never called.
+  void* const handle = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (handle != nullptr) return SharedLibrary(std::move(product), path, handle);
   Error error = outside_failure(product + " cannot be loaded", hint_for(file));
   error.where = path;

@@ -219,7 +219,8 @@ class Inference {
       std::string list;
       for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + quote_text(text);
       propose(table, name + " in (" + list + ")",
-              std::to_string(static_cast<int64_t>(distinct)) + " different texts");
+              distinct == 1 ? std::string("always the same")
+                            : std::to_string(static_cast<int64_t>(distinct)) + " different texts");
       return {};
     }
     const auto patterns = column.patterns(1);

@@ -11,6 +11,7 @@
 
 #include "data/check/number_columns.h"
 #include "data/table/arrow_result.h"
+#include "ground/each_in_parallel.h"
 #include "model/measure/association.h"
 #include "model/measure/kernel_two_sample.h"
 #include "model/measure/other_tools.h"
@@ -115,15 +116,16 @@ class Comparison {
           names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), first + together)));
       MILLGATE_ASSIGN(Columns reference, read_values(database_, reference_, group));
       MILLGATE_ASSIGN(Columns current, read_values(database_, current_, group));
-      for (size_t i = 0; i < group.size(); ++i) {
+      each_in_parallel(group.size(), [&](size_t i) {
         std::sort(reference[i].begin(), reference[i].end());
         std::sort(current[i].begin(), current[i].end());
         compare_values(group[i], {reference[i], current[i]});
-      }
+      });
     }
     return {};
   }
 
+  /// Columns of different names may be compared at once.
   void compare_values(const std::string& name, const SortedPair& samples) {
     ColumnShift& column = *std::find_if(drift_.columns.begin(), drift_.columns.end(),
                                         [&](const ColumnShift& one) { return one.name == name; });
@@ -267,10 +269,14 @@ class Comparison {
   }
 
   void judge_columns() {
+    const bool rows_tell =
+        std::min(drift_.reference_rows, drift_.current_rows) >= options_.values_min;
     std::vector<double> p_values;
     std::vector<double> missing;
-    for (const ColumnShift& column : drift_.columns) {
-      if (column.compared) p_values.push_back(column.p_value);
+    for (ColumnShift& column : drift_.columns) {
+      column.judged = column.compared &&
+                      std::min(column.reference_count, column.current_count) >= options_.values_min;
+      if (column.judged) p_values.push_back(column.p_value);
       missing.push_back(column.missing.p_value);
     }
     const auto adjusted = adjusted_p_values(p_values, options_.correction);
@@ -278,13 +284,14 @@ class Comparison {
     size_t next = 0;
     for (size_t i = 0; i < drift_.columns.size(); ++i) {
       ColumnShift& column = drift_.columns[i];
-      if (column.compared) {
+      if (column.judged) {
         column.adjusted_p_value = adjusted[next++];
         column.significant = column.adjusted_p_value <= options_.false_discovery_rate;
         column.shifted = column.significant && column.effect >= options_.effect_min;
       }
       column.missing_adjusted_p_value = missing_adjusted[i];
-      column.missing_shifted = column.missing_adjusted_p_value <= options_.false_discovery_rate &&
+      column.missing_shifted = rows_tell &&
+                               column.missing_adjusted_p_value <= options_.false_discovery_rate &&
                                std::abs(column.missing.difference) >= options_.missing_effect_min;
     }
     std::stable_sort(drift_.columns.begin(), drift_.columns.end(),
@@ -313,17 +320,18 @@ class Comparison {
 
   Result<Ranked> ranked(const AskedRows& rows, const std::vector<std::string>& names) {
     MILLGATE_ASSIGN(Columns values, read_spaced_rows(database_, rows, names, kRelationRows));
-    for (std::vector<double>& column : values) {
+    each_in_parallel(values.size(), [&](size_t i) {
       std::vector<double> present;
-      for (const double value : column) {
+      present.reserve(values[i].size());
+      for (const double value : values[i]) {
         if (!std::isnan(value)) present.push_back(value);
       }
       const std::vector<double> ranks = middle_ranks(present);
       size_t next = 0;
-      for (double& value : column) {
+      for (double& value : values[i]) {
         if (!std::isnan(value)) value = ranks[next++];
       }
-    }
+    });
     return Ranked{std::move(values)};
   }
 
@@ -339,15 +347,21 @@ class Comparison {
     if (names.size() < 2) return {};
     MILLGATE_ASSIGN(const Ranked reference, ranked(reference_, names));
     MILLGATE_ASSIGN(const Ranked current, ranked(current_, names));
-    std::vector<RelationShift> tested;
-    std::vector<double> p_values;
-    for (size_t a = 0; a < names.size(); ++a) {
+    std::vector<std::vector<RelationShift>> of_first(names.size());
+    each_in_parallel(names.size(), [&](size_t a) {
       for (size_t b = a + 1; b < names.size(); ++b) {
         const auto [before, before_rows] = reference.correlation(a, b);
         const auto [now, now_rows] = current.correlation(a, b);
         if (std::isnan(before) || std::isnan(now)) continue;
-        RelationShift relation{names[a], names[b], before, now};
+        RelationShift& relation =
+            of_first[a].emplace_back(RelationShift{names[a], names[b], before, now});
         relation.p_value = equal_rank_correlations_p_value({before, now, before_rows, now_rows});
+      }
+    });
+    std::vector<RelationShift> tested;
+    std::vector<double> p_values;
+    for (std::vector<RelationShift>& relations : of_first) {
+      for (RelationShift& relation : relations) {
         p_values.push_back(relation.p_value);
         tested.push_back(std::move(relation));
       }

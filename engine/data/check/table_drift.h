@@ -24,6 +24,9 @@ struct TableDriftOptions {
   /// functions for numbers, the total variation for categories; both 0 to 1. With many rows any
   /// difference is significant; this says which one matters.
   double effect_min = 0.1;
+  /// With fewer values (rows, for missing ones) on a side nothing is judged: what so few tell is
+  /// told, but they are no reason for an alarm.
+  int64_t values_min = 10;
   double missing_effect_min = 0.05;  ///< The same for the share of missing values.
   double relation_effect_min = 0.1;  ///< The same for a change of Spearman's correlation.
   double false_discovery_rate =
@@ -54,13 +57,14 @@ struct ColumnShift {
   std::string name;
   ColumnKind kind = ColumnKind::other;
   int64_t reference_count = 0, current_count = 0;  ///< Values: not null, NaN or infinite.
-  std::string note;       ///< Why it was not compared, or what to mind; may be empty.
-  bool compared = false;  ///< The measures below mean something.
-  double effect = 0;      ///< See TableDriftOptions.
-  double p_value = 1;     ///< Kolmogorov-Smirnov for numbers, chi-square for categories.
-  double adjusted_p_value = 1;
-  bool significant = false;  ///< By the adjusted p-value.
-  bool shifted = false;      ///< Significant and large enough, or of another kind than before.
+  std::string note;             ///< Why it was not compared, or what to mind; may be empty.
+  bool compared = false;        ///< The measures below mean something.
+  bool judged = false;          ///< There are enough values for a verdict.
+  double effect = 0;            ///< See TableDriftOptions.
+  double p_value = 1;           ///< Kolmogorov-Smirnov for numbers, chi-square for categories.
+  double adjusted_p_value = 1;  ///< Over the columns that are judged; 1 of others.
+  bool significant = false;     ///< By the adjusted p-value.
+  bool shifted = false;         ///< Significant and large enough, or of another kind than before.
   double psi = 0, jensen_shannon = 0, total_variation = 0;  ///< Over bins of bin_counts.h.
   HomogeneityTest homogeneity;  ///< Over the same bins, rare ones put together.
   std::optional<NumberShift> numbers;

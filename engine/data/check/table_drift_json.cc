@@ -47,6 +47,7 @@ Json to_json(const ColumnShift& column) {
   if (!column.reference_range.empty()) json["reference_range"] = column.reference_range;
   if (!column.current_range.empty()) json["current_range"] = column.current_range;
   if (column.compared) {
+    json["judged"] = column.judged;
     json["effect"] = column.effect;
     json["p_value"] = column.p_value;
     json["adjusted_p_value"] = column.adjusted_p_value;

@@ -174,6 +174,21 @@ TEST_F(TableDriftTest, OddColumnsHaveANoteInsteadOfANumber) {
   EXPECT_THAT(drift.only_current, ElementsAre("fresh"));
 }
 
+TEST_F(TableDriftTest, FewValuesAreNoReasonForAnAlarm) {
+  const std::string many = "select 1.0 + i as x, 'old' as s, i as y from range(300) t(i)";
+  const std::string few = "select 999.0 as x, 'new' as s, null::int as y from range(";
+  const TableDrift nine = compared(many, few + "9)");
+  EXPECT_EQ(column(nine, "x").effect, 1);
+  EXPECT_LT(column(nine, "x").p_value, 1e-6);
+  EXPECT_FALSE(column(nine, "x").judged);
+  EXPECT_FALSE(column(nine, "y").missing_shifted);
+  EXPECT_FALSE(nine.shifted());
+  const TableDrift ten = compared(many, few + "10)");
+  EXPECT_TRUE(column(ten, "x").shifted);
+  EXPECT_TRUE(column(ten, "s").shifted);
+  EXPECT_TRUE(column(ten, "y").missing_shifted);
+}
+
 TEST_F(TableDriftTest, WrongRequestsAreErrors) {
   project_.commit({{"a", "id\n1\n", {"id"}}});
   EXPECT_EQ(compare("a", "from a where false").error().code, ErrorCode::invalid_input);

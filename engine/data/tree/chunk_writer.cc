@@ -26,7 +26,7 @@ ChunkWriter::ChunkWriter(ObjectStore& objects, std::vector<Id> known_packs)
     : objects_(objects), packs_(std::move(known_packs)) {}
 
 ChunkWriter::~ChunkWriter() {
-  for (auto& one : writing_) one.wait();
+  for (const Writing& one : writing_) one.pack.wait();
 }
 
 Status ChunkWriter::load_known() {
@@ -59,16 +59,18 @@ Result<ChunkSpan> ChunkWriter::add(const Id& id, std::string_view bytes) {
 
 Status ChunkWriter::flush() {
   if (builder_.empty()) return {};
-  auto bytes = std::make_shared<std::string>(builder_.finish());
+  auto bytes = std::make_unique<std::string>(builder_.finish());
   new_bytes_ += static_cast<int64_t>(bytes->size());
-  writing_.push_back(
-      std::async(std::launch::async, [this, bytes] { return objects_.put(*bytes); }));
+  auto pack =
+      std::async(std::launch::async, [this, bytes = bytes.get()] { return objects_.put(*bytes); });
+  writing_.push_back({.bytes = std::move(bytes), .pack = std::move(pack)});
   if (writing_.size() > kWritingMax) return wait_for_oldest();
   return {};
 }
 
 Status ChunkWriter::wait_for_oldest() {
-  Result<Id> pack = writing_.front().get();
+  Result<Id> pack = writing_.front().pack.get();
+  builder_.reuse(std::move(*writing_.front().bytes));
   writing_.pop_front();
   if (!pack.ok()) return std::move(pack).error();
   packs_.push_back(*pack);

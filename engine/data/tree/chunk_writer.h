@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <future>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -57,7 +59,12 @@ class ChunkWriter {
   bool known_loaded_ = false;
   std::unordered_map<Id, ChunkSpan> chunks_;
   PackBuilder builder_;
-  std::deque<std::future<Result<Id>>> writing_;
+  /// A pack on its way to the store.
+  struct Writing {
+    std::unique_ptr<std::string> bytes;
+    std::future<Result<Id>> pack;
+  };
+  std::deque<Writing> writing_;
   int64_t new_bytes_ = 0;
 };
 

@@ -127,7 +127,13 @@ std::string PackBuilder::finish() {
   std::string finished;
   finished.swap(bytes_);
   chunks_.clear();
-  bytes_.reserve(kPackBytes + kPackBytes / 8);
+  if (spare_.empty()) {
+    bytes_.reserve(kPackBytes + kPackBytes / 8);
+  } else {
+    bytes_ = std::move(spare_.back());
+    spare_.pop_back();
+    bytes_.clear();
+  }
   return finished;
 }
 

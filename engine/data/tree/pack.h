@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/store/object_store.h"
@@ -33,10 +34,14 @@ class PackBuilder {
   [[nodiscard]] bool full() const { return bytes_.size() >= kPackBytes; }
   /// The finished object; the builder is empty again.
   [[nodiscard]] std::string finish();
+  /// Takes back the memory of a finished object that is no longer needed: fresh memory costs more
+  /// than what is copied into it.
+  void reuse(std::string finished) { spare_.push_back(std::move(finished)); }
 
  private:
   std::string bytes_;
   std::vector<PackedChunk> chunks_;
+  std::vector<std::string> spare_;
 };
 
 /// The chunks of a finished pack. Errors: `damaged`; `invalid_input` when a newer program wrote it.

@@ -74,6 +74,7 @@ class Storing {
         total += static_cast<double>(look_.found[i].stamp.size_bytes);
       }
     }
+    stored_.reserve(unread_.size());
     const auto take_chunk = [&](const ReadChunk& chunk) -> Status {
       MILLGATE_ASSIGN(const ChunkSpan span, writer_.add(chunk.id, chunk.bytes));
       append_span(spans_, span);

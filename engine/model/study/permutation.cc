@@ -1,9 +1,8 @@
 #include "model/study/permutation.h"
 
-#include <atomic>
 #include <numeric>
-#include <thread>
 
+#include "ground/each_in_parallel.h"
 #include "ground/random.h"
 
 namespace millgate {
@@ -21,25 +20,17 @@ std::vector<std::vector<double>> permuted_predictions(const Scorer& scorer,
                                                       uint64_t seed) {
   const size_t width = scorer.feature_count();
   std::vector<std::vector<double>> predictions(static_cast<size_t>(repeats));
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    std::vector<double> features;
-    for (size_t r = next++; r < predictions.size(); r = next++) {
-      const std::vector<size_t> order = permuted_rows(examples.rows(), seed, r);
-      features = examples.features;
-      for (size_t row = 0; row < order.size(); ++row) {
-        for (const size_t column : columns) {
-          features[row * width + column] = examples.features[order[row] * width + column];
-        }
+  each_in_parallel(predictions.size(), [&](size_t r) {
+    const std::vector<size_t> order = permuted_rows(examples.rows(), seed, r);
+    std::vector<double> features = examples.features;
+    for (size_t row = 0; row < order.size(); ++row) {
+      for (const size_t column : columns) {
+        features[row * width + column] = examples.features[order[row] * width + column];
       }
-      predictions[r].resize(examples.rows());
-      scorer.score(features, predictions[r]);
     }
-  };
-  std::vector<std::jthread> helpers;
-  for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();
+    predictions[r].resize(examples.rows());
+    scorer.score(features, predictions[r]);
+  });
   return predictions;
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "ground/comma_list.h"
 #include "model/release/gate.h"
 #include "model/release/model_name.h"
 #include "system/doctor/patient.h"
@@ -23,7 +24,7 @@ void examine_examples(const Project& project, Chart& chart) {
   const std::string& first = names.front();
   chart.symptoms.push_back(
       {.id = "feature-example",
-       .what = count_of(std::ssize(names), "feature") + " without an example: " + listed(names),
+       .what = count_of(std::ssize(names), "feature") + " without an example: " + brief_list(names),
        .file = "millgate.toml",
        .line = project.feature_section.place_of(first).line,
        .mend = "write what each gives for a row: [[example]] feature = \"" + first +

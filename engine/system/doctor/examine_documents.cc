@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "ground/comma_list.h"
 #include "ground/file_store.h"
 #include "system/doctor/git_files.h"
 #include "system/doctor/patient.h"
@@ -36,7 +37,7 @@ void examine_about(const Project& project, const Source& source, Chart& chart) {
   if (missing.empty()) return;
   chart.symptoms.push_back(
       {.id = "human-field",
-       .what = "source `" + source.name + "`: nobody has said " + listed(missing),
+       .what = "source `" + source.name + "`: nobody has said " + brief_list(missing),
        .file = "millgate.toml",
        .line = source.section.place_of("name").line,
        .mend =
@@ -54,7 +55,7 @@ Status examine_model(const Project& project, Chart& chart) {
   for (const ModelQuestion& question : open) missing.emplace_back(question.member);
   if (missing.empty()) return {};
   chart.symptoms.push_back({.id = "human-field",
-                            .what = "the model: nobody has said " + listed(missing),
+                            .what = "the model: nobody has said " + brief_list(missing),
                             .file = "millgate.toml",
                             .line = root.has("model") ? root.place_of("model").line : 0,
                             .mend =

@@ -53,16 +53,6 @@ std::string symptom_hint(const std::string& id) {
   return name_hint(id, ids);
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 8;
-  std::string text;
-  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
-}
-
 std::string Symptom::where() const { return line > 0 ? file + ":" + std::to_string(line) : file; }
 
 }  // namespace millgate

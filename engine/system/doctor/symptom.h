@@ -28,9 +28,6 @@ struct SymptomKind {
 /// "did you mean ...": for an id that is none.
 [[nodiscard]] std::string symptom_hint(const std::string& id);
 
-/// "a, b, c": at most eight of them, then "and 3 more".
-[[nodiscard]] std::string listed(const std::vector<std::string>& names);
-
 /// One finding.
 struct Symptom {
   std::string id;
