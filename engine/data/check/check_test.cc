@@ -111,6 +111,32 @@ TEST_F(Check, CountsAndShowsBrokenConditions) {
   EXPECT_EQ(report.findings[3].severity, Severity::warning);
 }
 
+TEST_F(Check, ListsOfTextsCountWhatTheSameInBracketsCounts) {
+  std::string rows = "id,plan,number\n";
+  const std::vector<std::string> plans = {"a", "A", "it's", "", "b,c", "\"\"", "z"};
+  for (int i = 0; i < 100; ++i) {
+    rows += std::to_string(i) + ",\"" + plans[static_cast<size_t>(i) % plans.size()] + "\"," +
+            std::to_string(i % 3) + '\n';
+  }
+  rows += "100,,\n";
+  const Commit commit = project_.commit({{"t", rows, {"id"}}});
+  for (const std::string rule :
+       {"plan in ('a', 'it''s', 'b,c')", "PLAN IN ( 'z' )", "\"Plan\" in ('a', '', '\"')",
+        "plan in ('a', null)", "plan in ('a') or id = 1", "plan in (E'it\\'s', 'a')",
+        "number in (1, 2)", "number in ('1', '2')", "plan not in ('a', 'z')",
+        "plan in ('nothing')"}) {
+    for (const std::string where : {"", "where = 'id > 50'"}) {
+      const auto report =
+          check(commit, toml_rule("t", rule, where) + toml_rule("t", "(" + rule + ")", where));
+      ASSERT_EQ(report.findings.size(), 2U) << rule;
+      EXPECT_EQ(report.findings[0].broken_count, report.findings[1].broken_count) << rule;
+      EXPECT_EQ(report.findings[0].judged_count, report.findings[1].judged_count) << rule;
+      EXPECT_EQ(report.findings[0].examples, report.findings[1].examples) << rule;
+      EXPECT_EQ(report.findings[0].breakdown, report.findings[1].breakdown) << rule;
+    }
+  }
+}
+
 TEST_F(Check, UniquenessIsBrokenByEveryRowThatRepeats) {
   const Commit commit = small_project();
   const auto report = check(commit, toml_rule("flights", "tailnum is unique") +

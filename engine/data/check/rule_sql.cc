@@ -116,6 +116,31 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
   return sql;
 }
 
+/// "column in ('a', 'b')" of a column of texts, as a call that gives the same rows: DuckDB asks a
+/// call once for each text of a packed column's dictionary, but compares every row with every text
+/// of a list. Nothing for other rules.
+std::optional<std::string> membership_call(const std::string& rule, const arrow::Schema& schema) {
+  const std::vector<SqlToken> tokens = sql_tokens(rule);
+  if (tokens.size() < 5 || !tokens[0].is_name() || !tokens[1].is_word("in")) return std::nullopt;
+  if (!tokens[2].is_symbol('(') || !tokens.back().is_symbol(')')) return std::nullopt;
+  std::string texts;
+  for (size_t i = 3; i + 1 < tokens.size(); ++i) {
+    const bool right = i % 2 == 1
+                           ? tokens[i].kind == SqlTokenKind::text && tokens[i].text[0] == '\''
+                           : tokens[i].is_symbol(',');
+    if (!right) return std::nullopt;
+    texts += tokens[i].text;
+  }
+  if (tokens.size() % 2 == 0) return std::nullopt;  // It ends in a comma.
+  for (const auto& field : schema.fields()) {
+    if (field->type()->id() != arrow::Type::STRING) continue;
+    if (sql_lower(field->name()) != sql_lower(tokens[0].name())) continue;
+    const std::string name(tokens[0].text);
+    return name + " is null or list_contains([" + texts + "], " + name + ")";
+  }
+  return std::nullopt;
+}
+
 /// Looks the names of one rule up in a commit and tries its SQL.
 class Lookup {
  public:
@@ -136,6 +161,10 @@ class Lookup {
     MILLGATE_TRY(make_empty_copy(table));
     Rule named = rule_;
     named.table = table;
+    if (form.kind == RuleKind::condition) {
+      const auto call = membership_call(rule_.rule, *tables_.at(table).schema);
+      if (call) named.rule = *call;
+    }
     RuleSql sql = conditions_of(named, form, {});
     sql.slice_columns = mentioned(rule_.where, table);
     sql.ordered_by = tables_.at(table).key;
