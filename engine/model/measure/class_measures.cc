@@ -217,6 +217,7 @@ GroupMeasures measure_class_groups(const Outcome& rows,
     of_classes.push_back(measure_groups(event.outcome(), groups, of_event));
   }
   set_mean(of_classes, Measure::auc, Measure::macro_auc, all);
+  set_mean(of_classes, Measure::calibration_error, Measure::macro_calibration_error, all);
   return all;
 }
 

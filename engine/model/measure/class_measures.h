@@ -15,8 +15,9 @@ namespace millgate {
 /// has: `balanced_accuracy` is the mean recall of the classes that occur; `macro_f1` the mean F1 of
 /// those that occur as label or decision; `macro_auc` the mean AUC of each class against the rest,
 /// of classes that occur beside others; `calibration_error` that of the decided class's
-/// probability; `brier` is summed over the classes (0 to 2). Decided is the most probable class, of
-/// equal ones the first; a label is among the k most probable in the same order.
+/// probability, `macro_calibration_error` the mean of those of each class's; `brier` is summed over
+/// the classes (0 to 2). Decided is the most probable class, of equal ones the first; a label is
+/// among the k most probable in the same order.
 [[nodiscard]] GroupMeasures measure_class_groups(const Outcome& rows,
                                                  std::span<const std::vector<uint32_t>> groups,
                                                  const MeasureOptions& options);

@@ -26,7 +26,7 @@ void add(const GroupMeasures& measured, Measure measure, Evidence evidence,
   for (size_t r = 0; r < measured.resamples(); ++r) {
     resampled.push_back(measured.value(r, 0, measure));
   }
-  set_interval(std::move(resampled), Chance::neither, evidence);
+  set_interval(std::move(resampled), chance_of(measure), evidence);
   into.push_back(std::move(evidence));
 }
 
@@ -81,6 +81,7 @@ Result<std::vector<Evidence>> measure_each_class(const Outcome& rows,
       add(told, measure, one, all);
     }
     add(ranked, Measure::auc, one, all);
+    add(ranked, Measure::calibration_error, one, all);
   }
   return all;
 }

@@ -27,9 +27,9 @@ struct ClassCount {
 [[nodiscard]] std::vector<ClassCount> class_counts(const Outcome& rows,
                                                    std::span<const std::string> class_names);
 
-/// `recall`, `precision`, `f1` of the decisions for each class, and `auc` of the class against the
-/// rest, as slice "class=NAME"; intervals as measure_quality. What is not defined is left out.
-/// Errors: as measure_quality.
+/// `recall`, `precision`, `f1` of the decisions for each class, and `auc` and `calibration_error`
+/// of its probability against the rest, as slice "class=NAME"; intervals as measure_quality. What
+/// is not defined is left out. Errors: as measure_quality.
 [[nodiscard]] Result<std::vector<Evidence>> measure_each_class(
     const Outcome& rows, std::span<const std::string> class_names, const MeasureOptions& options);
 

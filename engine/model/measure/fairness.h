@@ -1,4 +1,4 @@
-/// How a binary model treats groups of rows: what differs between them, by how much, and how
+/// How a model that decides treats groups of rows: what differs between them, by how much, and how
 /// surely.
 #pragma once
 
@@ -42,5 +42,15 @@ struct Fairness {
                                                 const std::vector<SliceColumn>& columns,
                                                 const MeasureOptions& options,
                                                 std::span<const std::string> metrics = {});
+
+/// The same of a model that tells several classes apart, as slice "class=NAME, by a" of each class
+/// against the rest: decided is the class that `decided_classes` gives, and calibration and AUC are
+/// those of its probability. As "by a" the worst of the classes, which the note names; accuracy is
+/// there that of all decisions. Errors: as measure_fairness.
+[[nodiscard]] Result<Fairness> measure_class_fairness(const Outcome& rows,
+                                                      std::span<const std::string> class_names,
+                                                      const std::vector<SliceColumn>& columns,
+                                                      const MeasureOptions& options,
+                                                      std::span<const std::string> metrics = {});
 
 }  // namespace millgate

@@ -154,6 +154,85 @@ TEST(Fairness, AThousandGroups) {
   EXPECT_EQ(find(*fairness, "accuracy_gap")->row_count, 40'000);
 }
 
+/// Rows of three classes, the last of them rare; the south is seldom told `b`.
+struct Orders {
+  std::vector<double> label, prediction;
+  std::vector<std::string> region;
+  std::vector<size_t> decided;
+  Orders() {
+    Random random(8);
+    for (size_t i = 0; i < 900; ++i) {
+      region.push_back(i % 3 == 0 ? "south" : "north");
+      label.push_back(i % 100 == 7 ? 2 : static_cast<double>(random.below(2)));
+      const double b = (i % 3 == 0 ? 0.7 : 0.9) * random.uniform();
+      const double c = i % 100 == 9 ? 0.99 * (1 - b) : 0.05 * (1 - b);
+      prediction.insert(prediction.end(), {1 - b - c, b, c});
+      decided.push_back(b > 1 - b - c && b > c ? 1 : c > 1 - b - c ? 2 : 0);
+    }
+  }
+  /// Of the class, in the region: rows decided for it among those that `counts` says count.
+  template <typename Counts>
+  [[nodiscard]] double share(size_t number, const std::string& in, const Counts& counts) const {
+    double all = 0, told = 0;
+    for (size_t i = 0; i < label.size(); ++i) {
+      if (region[i] != in || !counts(i)) continue;
+      ++all;
+      if (decided[i] == number) ++told;
+    }
+    return told / all;
+  }
+};
+
+TEST(Fairness, EachClassAgainstTheRestAndTheWorstOfThem) {
+  const Orders orders;
+  const std::vector<std::string> names = {"a", "b", "c"};
+  MeasureOptions options{.resamples = 300, .seed = 3};
+  options.class_count = 3;
+  const auto fairness = measure_class_fairness({orders.label, orders.prediction}, names,
+                                               {{"region", orders.region}}, options);
+  ASSERT_TRUE(fairness.ok()) << fairness.error().what;
+  const auto found = [&](const std::string& metric, const std::string& slice) -> const Evidence* {
+    for (const Evidence& one : fairness->evidence) {
+      if (one.metric == metric && one.slice == slice) return &one;
+    }
+    return nullptr;
+  };
+  double worst = 0;
+  for (size_t k = 0; k < 2; ++k) {
+    const std::string slice = "class=" + names[k] + ", by region";
+    const auto is_label = [&](size_t i) { return orders.label[i] == static_cast<double>(k); };
+    const double recall =
+        std::abs(orders.share(k, "south", is_label) - orders.share(k, "north", is_label));
+    const auto is_other = [&](size_t i) { return !is_label(i); };
+    const double false_alarms =
+        std::abs(orders.share(k, "south", is_other) - orders.share(k, "north", is_other));
+    ASSERT_NE(found("recall_gap", slice), nullptr);
+    EXPECT_DOUBLE_EQ(found("recall_gap", slice)->value, recall);
+    EXPECT_DOUBLE_EQ(found("equalised_odds_gap", slice)->value, std::max(recall, false_alarms));
+    worst = std::max(worst, recall);
+  }
+  const Evidence* of_all = found("recall_gap", "by region");
+  ASSERT_NE(of_all, nullptr);
+  EXPECT_DOUBLE_EQ(of_all->value, worst);
+  EXPECT_LE(*of_all->lower, worst);
+  EXPECT_GE(*of_all->upper, worst);
+  EXPECT_THAT(of_all->note, HasSubstr("class=b: recall from south"));
+  EXPECT_THAT(of_all->note, HasSubstr("class=c is not judged: too few rows"));
+  EXPECT_EQ(found("recall_gap", "class=c, by region"), nullptr);
+
+  // Accuracy is that of the decisions, whichever class they are for.
+  double right[2] = {}, rows[2] = {};
+  for (size_t i = 0; i < orders.label.size(); ++i) {
+    const size_t at = orders.region[i] == "south" ? 0 : 1;
+    ++rows[at];
+    if (orders.label[i] == static_cast<double>(orders.decided[i])) ++right[at];
+  }
+  EXPECT_DOUBLE_EQ(found("accuracy_gap", "by region")->value,
+                   std::abs(right[0] / rows[0] - right[1] / rows[1]));
+  // Calibration is that of the probability, and not of the decision.
+  EXPECT_LT(found("calibration_bias_gap", "class=c, by region")->value, 0.1);
+}
+
 TEST(Fairness, RefusesWhatHasNoDecisions) {
   const People people;
   EXPECT_FALSE(measure_fairness(people.rows.outcome(), {}, {}).ok());

@@ -142,6 +142,12 @@ double quantile(const std::vector<double>& sorted, double share) {
   return std::lerp(sorted[below], sorted[above], place - std::floor(place));
 }
 
+Chance chance_of(Measure measure) {
+  const bool is_error =
+      measure == Measure::calibration_error || measure == Measure::macro_calibration_error;
+  return is_error ? Chance::up : Chance::neither;
+}
+
 void set_interval(std::vector<double> resampled, Chance chance, Evidence& evidence) {
   const size_t all = resampled.size();
   std::erase_if(resampled, [](double value) { return std::isnan(value); });

@@ -55,6 +55,9 @@ enum class Chance {
   down,  ///< Ratios of the smallest to the largest: never above 1.
 };
 
+/// Of a metric of one group.
+[[nodiscard]] Chance chance_of(Measure measure);
+
 /// The 95 % interval of `value` by its `resampled` values: their 2.5 % and 97.5 % quantiles
 /// (linear between order statistics). A resample is more extreme than its sample by as much as the
 /// sample is than the truth; so where chance has a direction it is the reflected interval,

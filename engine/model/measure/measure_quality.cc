@@ -60,8 +60,7 @@ class Measured {
         resampled[r] = measures_.value(r, group, measure);
       }
       add(kMeasureNames[m], measures_.value(group, measure), slice, static_cast<int64_t>(rows),
-          std::move(resampled),
-          measure == Measure::calibration_error ? Chance::up : Chance::neither);
+          std::move(resampled), chance_of(measure));
     }
   }
 

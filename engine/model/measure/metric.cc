@@ -55,6 +55,9 @@ constexpr auto kMetrics = std::to_array<Metric>({
      "Of several classes: share of rows labelled as one of the two most probable."},
     {"top_3_accuracy", "1", true, true, false,
      "Of several classes: share of rows labelled as one of the three most probable."},
+    {"macro_calibration_error", "1", false, false, false,
+     "Of several classes: mean over the classes of the calibration error of their probability "
+     "(classwise, Kull et al. 2019)."},
     {"rmse", "label", false, false, false, "Root of the mean squared error."},
     {"mae", "label", false, false, false, "Mean absolute error."},
     {"r2", "1", true, false, false,

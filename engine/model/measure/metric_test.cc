@@ -29,7 +29,7 @@ TEST(Metric, NamesAreFoundAndUnique) {
       EXPECT_EQ(of->needs_threshold, metric.needs_threshold);
     }
   }
-  EXPECT_EQ(names.size(), 66U);
+  EXPECT_EQ(names.size(), 67U);
   EXPECT_EQ(find_metric("latency_p99"), nullptr);
   for (const char* name : kMeasureNames) EXPECT_NE(find_metric(name), nullptr) << name;
 }

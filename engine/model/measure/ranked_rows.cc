@@ -110,6 +110,7 @@ bool is_of_task(Measure measure, const MeasureOptions& options) {
     case Measure::macro_f1:
     case Measure::top_2_accuracy:
     case Measure::top_3_accuracy:
+    case Measure::macro_calibration_error:
       return options.class_count > 0;
     case Measure::log_loss:
     case Measure::brier:

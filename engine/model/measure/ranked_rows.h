@@ -41,6 +41,7 @@ enum class Measure : size_t {
   macro_f1,
   top_2_accuracy,
   top_3_accuracy,
+  macro_calibration_error,
 };
 inline constexpr std::array kMeasureNames = {"auc",
                                              "log_loss",
@@ -68,7 +69,8 @@ inline constexpr std::array kMeasureNames = {"auc",
                                              "macro_auc",
                                              "macro_f1",
                                              "top_2_accuracy",
-                                             "top_3_accuracy"};
+                                             "top_3_accuracy",
+                                             "macro_calibration_error"};
 inline constexpr size_t kMeasureCount = kMeasureNames.size();
 /// Whether it is measured of the kind of task that `options` are for.
 [[nodiscard]] bool is_of_task(Measure measure, const MeasureOptions& options);

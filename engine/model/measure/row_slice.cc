@@ -55,8 +55,7 @@ Result<MeasuredSlices> measure_slices(const Outcome& rows, const std::vector<Row
       }
       std::vector<double> resampled(measures.resamples());
       for (size_t r = 0; r < resampled.size(); ++r) resampled[r] = measures.value(r, g, measure);
-      set_interval(std::move(resampled),
-                   measure == Measure::calibration_error ? Chance::up : Chance::neither, evidence);
+      set_interval(std::move(resampled), chance_of(measure), evidence);
       quality.evidence.push_back(std::move(evidence));
     }
   }

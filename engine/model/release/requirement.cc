@@ -83,11 +83,15 @@ Status read_group(Section& section, const Metric& metric, Requirement& requireme
                             "add `by = \"column\"`, or `by = [\"column\", \"other\"]` for their "
                             "combinations");
   }
-  if (!conditions.empty()) {
-    return section.error_at("slice", "a gap is over all rows and cannot have a `slice`",
-                            "remove `slice`");
+  MILLGATE_ASSIGN(requirement.where, read_conditions(section, conditions));
+  const bool is_of_class = requirement.where.size() == 1 && requirement.where[0].column == "class";
+  if (!conditions.empty() && !is_of_class) {
+    return section.error_at("slice",
+                            "a gap is over all rows and cannot have a `slice`, but for one class",
+                            "remove `slice`, or of several classes write `slice = \"class=NAME\"`");
   }
-  requirement.slice = "by " + comma_list(requirement.by);
+  if (is_of_class) requirement.slice = comma_list(conditions) + ", ";
+  requirement.slice += "by " + comma_list(requirement.by);
   return {};
 }
 

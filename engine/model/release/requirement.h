@@ -37,8 +37,9 @@ struct Requirement {
   Bound bound = Bound::at_least;
   double limit = 0;  ///< A value equal to `limit` passes; against what serves 0 or more.
   Level level = Level::must;
-  /// "a=x", "a=x, b=y", or "by a", "by a, b" for gaps; "found": the worst of the slices that a
-  /// search finds; then ", than linear", ", under noise", ", after 60d". Empty: all rows, as it is.
+  /// "a=x", "a=x, b=y", or "by a", "by a, b" for gaps, of one class "class=x, by a"; "found": the
+  /// worst of the slices that a search finds; then ", than linear", ", under noise", ", after 60d".
+  /// Empty: all rows, as it is.
   std::string slice;
   std::vector<SliceCondition> where = {};  ///< Of a slice: all must hold.
   std::vector<std::string> by = {};        ///< Of a gap: groups share the values of these columns.

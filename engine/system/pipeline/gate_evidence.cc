@@ -40,7 +40,7 @@ bool is_measured_here(const std::string& name) {
 /// What requirements ask to be measured: each slice and each grouping once.
 struct Asked {
   std::map<std::string, const Requirement*> slices;
-  std::map<std::string, std::pair<const Requirement*, std::vector<std::string>>> groupings;
+  std::map<std::vector<std::string>, std::vector<const Requirement*>> groupings;  ///< By columns.
   std::vector<const Requirement*> contests;       ///< Against what serves.
   std::vector<const Requirement*> circumstances;  ///< With `than`, `under` or `after`.
   std::vector<const Requirement*> found;          ///< Of the worst slice that is found.
@@ -62,7 +62,8 @@ Asked asked_by(const std::vector<Requirement>& requirements,
     if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
     if (metric != nullptr && metric->need == MetricNeed::data_commit) asked.data = true;
     if (!is_measured_here(one.metric)) continue;
-    if (is_of_class(one, classes) && !is_comparison(one.bound) && one.circumstance.empty()) {
+    if (is_of_class(one, classes) && one.by.empty() && !is_comparison(one.bound) &&
+        one.circumstance.empty()) {
       asked.each_class = true;
       continue;
     }
@@ -76,9 +77,7 @@ Asked asked_by(const std::vector<Requirement>& requirements,
     } else if (one.by.empty()) {
       asked.slices.emplace(one.slice, &one);
     } else {
-      auto& grouping = asked.groupings[one.slice];
-      grouping.first = &one;
-      grouping.second.push_back(one.metric);
+      asked.groupings[one.by].push_back(&one);
     }
   }
   return asked;
@@ -97,22 +96,30 @@ Status measure_asked_slices(const Asked& asked, const MeasureOptions& options, G
   return {};
 }
 
-Status measure_asked_groups(const Asked& asked, const MeasureOptions& options, GateRows& rows,
-                            GateEvidence& into) {
-  for (const auto& [slice, grouping] : asked.groupings) {
-    const auto& [requirement, metrics] = grouping;
-    if (options.regression || options.class_count > 0) {
-      into.unmeasured.push_back(
-          {.metric = {}, .slice = slice, .why = "gaps are between the decisions of a binary task"});
-      continue;
+Status measure_asked_groups(const Asked& asked, const std::vector<std::string>& classes,
+                            const MeasureOptions& options, GateRows& rows, GateEvidence& into) {
+  for (const auto& [by, requirements] : asked.groupings) {
+    std::vector<std::string> metrics;
+    for (const Requirement* one : requirements) {
+      metrics.push_back(one->metric);
+      if (options.regression) {
+        into.unmeasured.push_back(
+            {one->metric, one->slice, "gaps are between decisions, and a number is none"});
+      } else if (!one->where.empty() && !is_of_class(*one, classes)) {
+        into.unmeasured.push_back(
+            {one->metric, one->slice, "the task has no class `" + one->where.front().value + "`"});
+      }
     }
+    if (options.regression) continue;
     std::vector<SliceColumn> columns;
-    for (const std::string& column : requirement->by) {
-      MILLGATE_ASSIGN(const auto* texts, rows.texts(column, requirement->section, "by"));
+    for (const std::string& column : by) {
+      MILLGATE_ASSIGN(const auto* texts, rows.texts(column, requirements.front()->section, "by"));
       columns.push_back({column, *texts});
     }
     MILLGATE_ASSIGN(const Fairness fairness,
-                    measure_fairness(rows.outcome(), columns, options, metrics));
+                    classes.empty() ? measure_fairness(rows.outcome(), columns, options, metrics)
+                                    : measure_class_fairness(rows.outcome(), classes, columns,
+                                                             options, metrics));
     into.add(fairness.evidence, fairness.unmeasured);
   }
   return {};
@@ -199,8 +206,8 @@ void add_of_run(const RunReport& run, bool rows_prove_nothing, bool wants_energy
 /// Nothing can be said of rows that the model was trained on.
 void refuse_all(const Asked& asked, const std::string& why, GateEvidence& into) {
   for (const auto& [slice, requirement] : asked.slices) into.unmeasured.push_back({{}, slice, why});
-  for (const auto& [slice, grouping] : asked.groupings) {
-    into.unmeasured.push_back({{}, slice, why});
+  for (const auto& [by, requirements] : asked.groupings) {
+    for (const Requirement* one : requirements) into.unmeasured.push_back({{}, one->slice, why});
   }
   for (const auto* requirements : {&asked.contests, &asked.circumstances, &asked.found}) {
     for (const Requirement* one : *requirements) into.unmeasured.push_back({{}, one->slice, why});
@@ -315,7 +322,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   options.data = "test";
   options.inputs = {run.model.hex(), run.data_commit};
   MILLGATE_TRY(measure_asked_slices(asked, options, rows, measured));
-  MILLGATE_TRY(measure_asked_groups(asked, options, rows, measured));
+  MILLGATE_TRY(measure_asked_groups(asked, model.manifest().classes, options, rows, measured));
   if (asked.each_class) {
     MILLGATE_ASSIGN(const std::vector<Evidence> each,
                     measure_each_class(rows.outcome(), model.manifest().classes, options));
