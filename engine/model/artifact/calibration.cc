@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "ground/json.h"
@@ -56,6 +57,20 @@ double calibrated(const Calibration& calibration, double probability) {
   }
   const double score = calibration.slope * log_odds_of(probability) + calibration.offset;
   return 1 / (1 + std::exp(-score));
+}
+
+void calibrate_classes(const Calibration& calibration, std::span<double> probabilities) {
+  double greatest = -std::numeric_limits<double>::infinity();
+  for (double& one : probabilities) {
+    one = calibration.slope * std::log(std::max(one, 1e-15));
+    greatest = std::max(greatest, one);
+  }
+  double sum = 0;
+  for (double& one : probabilities) {
+    one = std::exp(one - greatest);
+    sum += one;
+  }
+  for (double& one : probabilities) one /= sum;
 }
 
 std::string fault_of(const Calibration& calibration) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,8 @@ namespace millgate {
 enum class CalibrationMethod {
   isotonic,     ///< A rising line through points; needs about a thousand rows.
   platt,        ///< A straight line on the log-odds: slope and offset.
-  temperature,  ///< The log-odds times a slope; 50 % stays 50 %.
+  temperature,  ///< The log-odds times a slope; 50 % stays 50 %. Of several classes their
+                ///< logarithms.
 };
 [[nodiscard]] std::string_view to_text(CalibrationMethod method);  ///< "isotonic".
 /// Errors: `damaged` for another name.
@@ -36,6 +38,10 @@ struct Calibration {
 
 /// Of a probability; one in [0, 1]. The same bits wherever it is asked.
 [[nodiscard]] double calibrated(const Calibration& calibration, double probability);
+
+/// Of the probabilities of a row's classes, by temperature: p_k ^ slope / sum of p_j ^ slope, each
+/// p kept 1e-15 above 0. The order of classes stays. The same bits wherever it is asked.
+void calibrate_classes(const Calibration& calibration, std::span<double> probabilities);
 
 /// What is wrong, in words; empty when all is well: a slope that is not positive, points that are
 /// not finite, out of order, outside [0, 1] or of two lengths.

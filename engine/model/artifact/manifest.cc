@@ -9,7 +9,8 @@ namespace millgate {
 namespace {
 
 constexpr const char* kFormat = "millgate-model";
-constexpr int64_t kVersion = 2;  ///< With calibration or uncertainty; else 1 is written.
+/// With calibration, uncertainty, or what decisions for classes earn; else 1 is written.
+constexpr int64_t kVersion = 2;
 constexpr const char* kObject = "model manifest";
 
 Result<Id> read_id(const Json& json, const char* key) {
@@ -60,6 +61,10 @@ Result<Manifest> manifest_from_json(const Json& json) {
   MILLGATE_TRY(text("row_time", manifest.row_time));
   MILLGATE_ASSIGN(manifest.views, read_views(json));
   MILLGATE_ASSIGN(manifest.threshold, json_member<double>(json, "threshold", kObject));
+  if (json.contains("decide_by")) {
+    MILLGATE_ASSIGN(manifest.decide_by,
+                    json_member<std::vector<double>>(json, "decide_by", kObject));
+  }
   MILLGATE_TRY(text("learner", manifest.learner));
   MILLGATE_TRY(text("data_commit", manifest.data_commit));
   MILLGATE_TRY(text("training_set", manifest.training_set));
@@ -91,6 +96,7 @@ Json to_json(const Manifest& manifest) {
         {{"name", view.name}, {"version", view.version}, {"entity", view.entity}});
   }
   json["threshold"] = manifest.threshold;
+  if (!manifest.decide_by.empty()) json["decide_by"] = manifest.decide_by;
   json["learner"] = manifest.learner;
   json["data_commit"] = manifest.data_commit;
   json["training_set"] = manifest.training_set;
@@ -106,7 +112,9 @@ Json to_json(const Manifest& manifest) {
 std::string write_manifest(const StoredManifest& stored) {
   Json json;
   json["format"] = kFormat;
-  json["version"] = stored.calibration || stored.uncertainty ? kVersion : 1;
+  const bool is_of_version_1 =
+      !stored.calibration && !stored.uncertainty && stored.manifest.decide_by.empty();
+  json["version"] = is_of_version_1 ? 1 : kVersion;
   json["manifest"] = to_json(stored.manifest);
   json["model_format"] = stored.model_format;
   json["features"] = stored.features.hex();

@@ -7,6 +7,7 @@
 #include "ground/json.h"
 #include "model/artifact/manifest.h"
 #include "model/artifact/model_format.h"
+#include "model/measure/class_quality.h"
 
 namespace millgate {
 namespace {
@@ -37,6 +38,14 @@ std::string misfit(const Manifest& manifest, const FeatureProgram& features, con
            " numbers a row, the task needs " + std::to_string(outputs);
   }
   if (!std::isfinite(manifest.threshold)) return "the threshold is not a finite number";
+  const std::vector<double>& earned = manifest.decide_by;
+  if (!earned.empty() && (!has_classes || earned.size() != outputs * outputs)) {
+    return "what decisions earn is " + std::to_string(earned.size()) + " numbers for " +
+           std::to_string(manifest.classes.size()) + " classes";
+  }
+  if (!std::all_of(earned.begin(), earned.end(), [](double one) { return std::isfinite(one); })) {
+    return "what decisions earn is not finite";
+  }
   return {};
 }
 
@@ -46,7 +55,10 @@ std::string misfit(const std::string& task_kind, const std::optional<Calibration
   const bool is_binary = task_kind == "binary";
   if (uncertainty && task_kind == "multiclass") return "uncertainty of several classes";
   if (calibration) {
-    if (!is_binary) return "a calibration of values, which are no probabilities";
+    if (task_kind == "regression") return "a calibration of values, which are no probabilities";
+    if (!is_binary && calibration->method != CalibrationMethod::temperature) {
+      return "a calibration of several classes by another method than temperature";
+    }
     if (std::string fault = fault_of(*calibration); !fault.empty()) return "calibration: " + fault;
   }
   if (uncertainty) {
@@ -226,12 +238,13 @@ Status Model::predict(const Block& inputs, std::vector<Prediction>& out, Scratch
   scorer_->score(scratch.features, scratch.values);
   if (outputs > 1) {
     for (size_t row = 0; row < inputs.rows; ++row) {
-      const auto all = std::span<const double>(scratch.values).subspan(row * outputs, outputs);
+      const auto all = std::span<double>(scratch.values).subspan(row * outputs, outputs);
       if (!std::all_of(all.begin(), all.end(), [](double one) { return std::isfinite(one); })) {
         return no_number(*this, row, scratch.features);
       }
-      const auto most = std::max_element(all.begin(), all.end());
-      out[row] = {.value = *most, .class_number = static_cast<uint32_t>(most - all.begin())};
+      if (calibration_) calibrate_classes(*calibration_, all);
+      const size_t decided = decided_class(all, manifest_.decide_by);
+      out[row] = {.value = all[decided], .class_number = static_cast<uint32_t>(decided)};
     }
     return {};
   }

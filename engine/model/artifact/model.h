@@ -39,10 +39,12 @@ struct Manifest {
   std::string task_table;
   std::string label;  ///< Expression.
   std::string label_known;
-  std::vector<std::string> key;  ///< Key columns of the task's table; logged when sent.
-  std::string row_time;          ///< Column that says when; logged when sent. May be empty.
-  std::vector<ReadView> views;   ///< Empty for models that were trained before it was kept.
-  double threshold = 0.5;        ///< Decide "yes" at this probability or above.
+  std::vector<std::string> key;   ///< Key columns of the task's table; logged when sent.
+  std::string row_time;           ///< Column that says when; logged when sent. May be empty.
+  std::vector<ReadView> views;    ///< Empty for models that were trained before it was kept.
+  double threshold = 0.5;         ///< Decide "yes" at this probability or above.
+  std::vector<double> decide_by;  ///< multiclass: as decided_class (measure/class_quality.h) takes
+                                  ///< it; empty: the most probable class.
   std::string learner;
   std::string data_commit;   ///< Hex id.
   std::string training_set;  ///< Hex id.
@@ -64,7 +66,7 @@ struct Prediction {
   double upper = 0;
   bool may_be_true = false;  ///< Binary with uncertainty: the set of answers.
   bool may_be_false = false;
-  uint32_t class_number = 0;  ///< multiclass: the most probable class, of equal ones the first.
+  uint32_t class_number = 0;  ///< multiclass: the decided class.
   bool operator==(const Prediction&) const = default;
 };
 

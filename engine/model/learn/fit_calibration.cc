@@ -121,6 +121,13 @@ Line fit_line(const std::vector<double>& scores, const std::vector<double>& targ
   return line;
 }
 
+Error not_calibrated(CalibrationMethod method, size_t rows) {
+  return invalid_input(
+      "the model cannot be calibrated by `" + std::string(to_text(method)) + "`: on the " +
+          std::to_string(rows) + " calibration rows its probabilities do not rise with the label",
+      "see whether the AUC is above 0.5; remove `calibrate` from [train] meanwhile");
+}
+
 Status fit_log_odds(const Outcome& rows, double positives, Calibration& calibration) {
   const bool is_platt = calibration.method == CalibrationMethod::platt;
   const double negatives = static_cast<double>(rows.label.size()) - positives;
@@ -135,11 +142,36 @@ Status fit_log_odds(const Outcome& rows, double positives, Calibration& calibrat
   calibration.slope = line.slope;
   calibration.offset = line.offset;
   if (std::isfinite(line.slope) && line.slope > 0 && std::isfinite(line.offset)) return {};
-  return invalid_input(
-      "the model cannot be calibrated by `" + std::string(to_text(calibration.method)) +
-          "`: on the " + std::to_string(rows.label.size()) +
-          " calibration rows its probabilities do not rise with the label",
-      "see whether the AUC is above 0.5; remove `calibrate` from [train] meanwhile");
+  return not_calibrated(calibration.method, rows.label.size());
+}
+
+/// Loss of a slope on the logarithms of classes' probabilities, and its first two derivatives.
+struct SlopeLoss {
+  double loss = 0, by_slope = 0, curvature = 0;
+};
+
+/// `logs`: as many a row as there are classes.
+SlopeLoss slope_loss_at(const std::vector<double>& logs, std::span<const double> labels,
+                        double slope) {
+  const size_t classes = logs.size() / labels.size();
+  SlopeLoss at;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    const double* z = &logs[row * classes];
+    const double greatest = slope * *std::max_element(z, z + classes);
+    double sum = 0, mean = 0, squares = 0;
+    for (size_t k = 0; k < classes; ++k) {
+      const double weight = std::exp(slope * z[k] - greatest);
+      sum += weight;
+      mean += weight * z[k];
+      squares += weight * z[k] * z[k];
+    }
+    mean /= sum;
+    const double of_label = z[static_cast<size_t>(labels[row])];
+    at.loss += std::log(sum) + greatest - slope * of_label;
+    at.by_slope += mean - of_label;
+    at.curvature += squares / sum - mean * mean;
+  }
+  return at;
 }
 
 /// The ceil((n + 1) * coverage)-th smallest of n errors; `of` names the rows in the message.
@@ -178,6 +210,33 @@ Result<Calibration> fit_calibration(CalibrationMethod method, const Outcome& row
     MILLGATE_TRY(fit_log_odds(rows, positives, calibration));
   }
   return calibration;
+}
+
+Result<Calibration> fit_class_temperature(const Outcome& rows, size_t class_count) {
+  constexpr int kStepsMax = 100;
+  std::vector<double> logs;
+  logs.reserve(rows.prediction.size());
+  for (const double one : rows.prediction) logs.push_back(std::log(std::max(one, 1e-15)));
+  Calibration calibration;
+  calibration.method = CalibrationMethod::temperature;
+  calibration.row_count = static_cast<int64_t>(rows.prediction.size() / class_count);
+  double& slope = calibration.slope;
+  SlopeLoss at = slope_loss_at(logs, rows.label, slope);
+  // Newton's method with shorter steps where the whole one does not help; the loss is convex.
+  for (int step = 0; step < kStepsMax && at.curvature > 0; ++step) {
+    double move = -at.by_slope / at.curvature;
+    SlopeLoss there = slope_loss_at(logs, rows.label, slope + move);
+    while (!(there.loss <= at.loss) && std::abs(move) > 1e-13) {
+      move /= 2;
+      there = slope_loss_at(logs, rows.label, slope + move);
+    }
+    if (!(there.loss <= at.loss)) break;
+    slope += move;
+    at = there;
+    if (std::abs(move) <= 1e-13 * std::max(1.0, std::abs(slope))) break;
+  }
+  if (std::isfinite(slope) && slope > 0) return calibration;
+  return not_calibrated(calibration.method, rows.label.size());
 }
 
 Result<Uncertainty> fit_uncertainty(const UncertaintySettings& settings, TaskKind kind,

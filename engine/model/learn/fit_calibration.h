@@ -23,6 +23,12 @@ namespace millgate {
 /// that slope 0 were the best.
 [[nodiscard]] Result<Calibration> fit_calibration(CalibrationMethod method, const Outcome& rows);
 
+/// The slope by which calibrate_classes makes the labels of the rows most likely: temperature of
+/// several classes (Guo et al. 2017, whose temperature is 1 / slope). `rows.prediction` has
+/// `class_count` probabilities a row. Their log loss on these rows is never greater than before.
+/// Errors: `invalid_input` where probabilities do not rise with the label.
+[[nodiscard]] Result<Calibration> fit_class_temperature(const Outcome& rows, size_t class_count);
+
 /// Learns what must surround predictions to hold the truth of a new row, exchangeable with these,
 /// with the probability `settings.coverage` at least, and at most 1 / (rows + 1) more where no two
 /// errors are equal: the limit is the ceil((rows + 1) * coverage)-th smallest error. The error is

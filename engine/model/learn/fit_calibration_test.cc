@@ -1,12 +1,16 @@
 #include "model/learn/fit_calibration.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 
 #include "ground/random.h"
 #include "ground/settings.h"
+#include "model/learn/made_rows.h"
 #include "model/measure/measured_rows.h"
 
 namespace millgate {
@@ -59,6 +63,77 @@ TEST(FitCalibration, TemperatureEqualsScikitLearn) {
   EXPECT_NEAR(made->slope, 0.5382933475, 2e-8);
   EXPECT_EQ(made->offset, 0);
   EXPECT_DOUBLE_EQ(calibrated(*made, 0.5), 0.5);
+}
+
+/// Rows of four classes as in class_quality_test.cc, their probabilities to the power of 2.5 and
+/// made to add up to 1: surer than they may be.
+struct SureRows {
+  std::vector<double> label, probability;
+  SureRows() {
+    for (uint64_t i = 0; i < 600; ++i) {
+      std::array<double, 4> honest{}, sure{};
+      double sum = 0, sure_sum = 0;
+      for (uint64_t k = 0; k < 4; ++k) sum += honest[k] = 0.2 + std::pow(made(i, k), 2);
+      double below = 0;
+      size_t chosen = 3;
+      for (size_t k = 0; k < 4; ++k) {
+        below += honest[k] / sum;
+        if (chosen == 3 && made(i, 9) < below) chosen = k;
+        sure_sum += sure[k] = std::pow(honest[k] / sum, 2.5);
+      }
+      label.push_back(static_cast<double>(chosen));
+      for (const double one : sure) probability.push_back(one / sure_sum);
+    }
+  }
+  [[nodiscard]] Outcome outcome() const { return {label, probability}; }
+};
+
+/// scipy.optimize.minimize_scalar over s of the log loss of softmax(s * ln P): 0.4507505289.
+TEST(FitCalibration, TemperatureOfClassesEqualsScipy) {
+  const SureRows rows;
+  const auto fitted = fit_class_temperature(rows.outcome(), 4);
+  ASSERT_TRUE(fitted.ok()) << fitted.error().what;
+  EXPECT_NEAR(fitted->slope, 0.45075052886592487, 1e-7);
+  EXPECT_EQ(fitted->row_count, 600);
+  std::vector<double> told(rows.probability.begin(), rows.probability.begin() + 4);
+  calibrate_classes(*fitted, told);
+  const double expected[] = {0.3695420652484175, 0.12937236143238562, 0.061870875922082236,
+                             0.4392146973971148};
+  for (size_t k = 0; k < 4; ++k) EXPECT_NEAR(told[k], expected[k], 1e-7);
+
+  // The log loss of the same rows falls, and a second time nothing is left to do.
+  std::vector<double> all = rows.probability;
+  double before = 0, after = 0;
+  for (size_t i = 0; i < 600; ++i) {
+    const auto row = std::span(all).subspan(4 * i, 4);
+    before -= std::log(row[static_cast<size_t>(rows.label[i])]);
+    calibrate_classes(*fitted, row);
+    after -= std::log(row[static_cast<size_t>(rows.label[i])]);
+  }
+  EXPECT_NEAR(before / 600, 1.393893733355033, 1e-12);
+  EXPECT_NEAR(after / 600, 1.2452393503020953, 1e-9);
+  EXPECT_NEAR(fit_class_temperature({rows.label, all}, 4)->slope, 1, 1e-7);
+
+  // Sure of what is false: no temperature helps.
+  std::vector<double> wrong = rows.label;
+  for (size_t i = 0; i < 600; ++i) {
+    const auto row = std::span(rows.probability).subspan(4 * i, 4);
+    wrong[i] = static_cast<double>(std::min_element(row.begin(), row.end()) - row.begin());
+  }
+  EXPECT_THAT(fit_class_temperature({wrong, rows.probability}, 4).error().what,
+              testing::HasSubstr("do not rise with the label"));
+}
+
+TEST(FitCalibration, ProbabilitiesOfClassesAtTheEdgesStayProbabilities) {
+  Calibration calibration;
+  calibration.method = CalibrationMethod::temperature;
+  calibration.slope = 40;
+  std::vector<double> row = {1, 0, 0};
+  calibrate_classes(calibration, row);
+  EXPECT_EQ(row, (std::vector<double>{1, 0, 0}));
+  row = {0, 0, 0};
+  calibrate_classes(calibration, row);
+  EXPECT_DOUBLE_EQ(row[0], 1.0 / 3);
 }
 
 TEST(FitCalibration, TheOrderOfRowsDoesNotMatterAndNeverTurnsRound) {

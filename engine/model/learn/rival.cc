@@ -112,8 +112,9 @@ Result<Rival> train_rival(const TrainRequest& request, const TrainingRows& rows,
   MILLGATE_ASSIGN(const Attempt made, attempt(request, rows, split, {}));
   MILLGATE_ASSIGN(const LearnedAround learned, learn_around(request, made));
   Rival rival{.predictions = predictions_of(made.fitted, made.test),
-              .threshold = choose_threshold(request, made, learned.calibration)};
-  calibrate(learned.calibration, rival.predictions);
+              .threshold = choose_threshold(request, made, learned.calibration),
+              .decide_by = decides_by(request)};
+  calibrate(learned.calibration, request.task.classes.size(), rival.predictions);
   return rival;
 }
 
@@ -149,7 +150,9 @@ Result<Rival> last_values(const TrainRequest& request, const TrainingRows& rows,
     for (const int64_t row : part) table.tell(last[static_cast<size_t>(row)], predictions);
     return predictions;
   };
-  Rival rival{.predictions = told(split.test), .threshold = request.threshold.value_or(0.5)};
+  Rival rival{.predictions = told(split.test),
+              .threshold = request.threshold.value_or(0.5),
+              .decide_by = decides_by(request)};
   if (request.task.kind == TaskKind::binary && !request.threshold && request.utility) {
     std::vector<double> labels;
     labels.reserve(split.valid.size());

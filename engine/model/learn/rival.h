@@ -17,6 +17,7 @@ namespace millgate {
 struct Rival {
   std::vector<double> predictions;  ///< In the order of the test rows.
   double threshold = 0.5;           ///< Of its decisions.
+  std::vector<double> decide_by;    ///< Of several classes: as Manifest::decide_by.
 };
 
 /// Trains as `request` says on `split`, calibration and threshold included. `rows` are those of

@@ -45,11 +45,11 @@ Span span_of(const std::vector<int64_t>& chosen, const std::vector<int64_t>& tim
 }
 
 /// The picture of the classes that were decided for.
-Profile profile_classes(const std::vector<std::string>& classes,
-                        const std::vector<double>& probabilities) {
+Profile profile_classes(const Manifest& manifest, const std::vector<double>& probabilities) {
+  const std::vector<std::string>& classes = manifest.classes;
   std::vector<std::string> decided;
   decided.reserve(probabilities.size() / classes.size());
-  for (const size_t number : decided_classes(probabilities, classes.size())) {
+  for (const size_t number : decided_classes(probabilities, classes.size(), manifest.decide_by)) {
     decided.push_back(classes[number]);
   }
   return profile_texts("prediction", decided, {});
@@ -65,6 +65,7 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   parts.manifest.label = request.task.label;
   parts.manifest.label_known = request.task.label_known;
   parts.manifest.threshold = result.threshold;
+  parts.manifest.decide_by = decides_by(request);
   parts.manifest.learner = request.settings.learner;
   parts.manifest.train_row_count = static_cast<int64_t>(made.train.rows());
   parts.manifest.train_from = result.train_from;
@@ -87,7 +88,7 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   }
   parts.prediction_profile = request.task.classes.empty()
                                  ? profile_numbers("prediction", test_predictions)
-                                 : profile_classes(request.task.classes, test_predictions);
+                                 : profile_classes(parts.manifest, test_predictions);
   parts.calibration = result.learned_calibration;
   parts.uncertainty = result.uncertainty;
   return Model::save(objects, parts);
@@ -149,13 +150,18 @@ Status measure_around(const TrainRequest& request, const Attempt& made,
 }
 
 /// The same rows as if nothing had been calibrated.
-void measure_before(const Attempt& made, TrainResult& result) {
-  if (!result.learned_calibration) return;
+Status measure_before(const Attempt& made, MeasureOptions options, TrainResult& result) {
+  if (!result.learned_calibration) return {};
   const std::vector<double> scores = predictions_of(made.fitted, made.test);
-  const Outcome outcome{.label = made.test.labels, .prediction = scores};
-  result.before_calibration = {{"log_loss", *log_loss(outcome)},
-                               {"brier", *brier(outcome)},
-                               {"calibration_error", *calibration_error(outcome)}};
+  options.resamples = 0;
+  MILLGATE_ASSIGN(const std::vector<Evidence> all,
+                  measure_quality({.label = made.test.labels, .prediction = scores}, {}, options));
+  for (const Evidence& one : all) {
+    for (const char* metric : {"log_loss", "brier", "calibration_error"}) {
+      if (one.metric == metric) result.before_calibration[metric] = one.value;
+    }
+  }
+  return {};
 }
 
 Status measure(const ObjectStore& objects, const TrainRequest& request, const TrainingRows& rows,
@@ -173,16 +179,17 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   options.data = "test";
   options.inputs = {result.model.hex(), request.manifest.data_commit};
   options.class_count = request.task.classes.size();
+  options.decide_by = decides_by(request);
   MILLGATE_ASSIGN(result.evidence, measure_quality(outcome, slices, options));
   if (request.task.kind == TaskKind::multiclass) {
     MILLGATE_ASSIGN(const std::vector<Evidence> each,
                     measure_each_class(outcome, request.task.classes, options));
     result.evidence.insert(result.evidence.end(), each.begin(), each.end());
-    result.class_counts = class_counts(outcome, request.task.classes);
+    result.class_counts = class_counts(outcome, request.task.classes, options.decide_by);
   } else {
     MILLGATE_TRY(measure_around(request, made, slices, result));
-    measure_before(made, result);
   }
+  MILLGATE_TRY(measure_before(made, options, result));
   MILLGATE_ASSIGN(const auto model, Model::load(objects, result.model));
   Evidence size;
   size.metric = "model_size_bytes";
@@ -247,7 +254,7 @@ Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
   result.test_from = test.from;
   result.test_to = test.to;
   std::vector<double> predictions = predictions_of(made.fitted, made.test);
-  calibrate(result.learned_calibration, predictions);
+  calibrate(result.learned_calibration, request.task.classes.size(), predictions);
   MILLGATE_ASSIGN(result.model, save_model(objects, request, made, predictions, result));
   result.train_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -18,17 +18,22 @@ struct JudgedRow {
   size_t decided = 0;
   double loss = 0;
   double squares = 0;
-  size_t place = 0;  ///< Of the label among the probabilities, the largest first.
+  double earned = 0;  ///< Where it is told what decisions earn.
+  size_t place = 0;   ///< Of the label among the probabilities, the largest first.
 };
 
-std::vector<JudgedRow> judge(const Outcome& rows, size_t classes) {
-  const std::vector<size_t> decided = decided_classes(rows.prediction, classes);
+std::vector<JudgedRow> judge(const Outcome& rows, size_t classes,
+                             const MeasureOptions& options = {}) {
+  const std::vector<size_t> decided = decided_classes(rows.prediction, classes, options.decide_by);
   std::vector<JudgedRow> judged(rows.label.size());
   for (size_t i = 0; i < judged.size(); ++i) {
     const auto all = rows.prediction.subspan(i * classes, classes);
     JudgedRow& row = judged[i];
     row.label = static_cast<size_t>(rows.label[i]);
     row.decided = decided[i];
+    if (options.utility && !options.utility->of_classes.empty()) {
+      row.earned = options.utility->of_classes[row.decided * classes + row.label];
+    }
     row.loss = -std::log(std::clamp(all[row.label], 1e-15, 1 - 1e-15));
     for (size_t k = 0; k < classes; ++k) {
       const double off = all[k] - (k == row.label ? 1 : 0);
@@ -47,6 +52,7 @@ struct ClassSums {
     cells[row.label * classes + row.decided] += weight;
     loss += weight * row.loss;
     squares += weight * row.squares;
+    earned += weight * row.earned;
     if (row.place < 2) top_2 += weight;
     if (row.place < 3) top_3 += weight;
   }
@@ -54,7 +60,7 @@ struct ClassSums {
 
   size_t classes;
   std::vector<double> cells;  ///< Label x decision.
-  double loss = 0, squares = 0, top_2 = 0, top_3 = 0;
+  double loss = 0, squares = 0, earned = 0, top_2 = 0, top_3 = 0;
 };
 
 /// Sums of the rows and the columns of the confusion matrix.
@@ -96,7 +102,7 @@ double mean_f1(const ClassSums& sums, const Margins& margins) {
   return sum / count;
 }
 
-Measures measures_of(const ClassSums& sums) {
+Measures measures_of(const ClassSums& sums, bool earns) {
   Measures all;
   all.fill(kNone);
   const Margins margins(sums);
@@ -116,6 +122,7 @@ Measures measures_of(const ClassSums& sums) {
   set(Measure::log_loss, sums.loss / rows);
   set(Measure::brier, sums.squares / rows);
   set(Measure::accuracy, margins.hits / rows);
+  if (earns) set(Measure::utility, 1000 * sums.earned / rows);
   if (sums.classes > 2) set(Measure::top_2_accuracy, sums.top_2 / rows);
   if (sums.classes > 3) set(Measure::top_3_accuracy, sums.top_3 / rows);
   set(Measure::balanced_accuracy, mean_recall(sums, margins));
@@ -130,13 +137,14 @@ Measures measures_of(const ClassSums& sums) {
 
 /// One a group.
 std::vector<Measures> measure_once(const std::vector<JudgedRow>& rows,
-                                   std::span<const std::vector<uint32_t>> groups, size_t classes) {
+                                   std::span<const std::vector<uint32_t>> groups,
+                                   const MeasureOptions& options) {
   std::vector<Measures> all;
   all.reserve(groups.size());
   for (const std::vector<uint32_t>& group : groups) {
-    ClassSums sums(classes);
+    ClassSums sums(options.class_count);
     for (const uint32_t row : group) sums.add(rows[row], 1);
-    all.push_back(measures_of(sums));
+    all.push_back(measures_of(sums, options.utility.has_value()));
   }
   return all;
 }
@@ -154,7 +162,7 @@ std::vector<Measures> measure_resamples(const std::vector<JudgedRow>& rows,
           const uint8_t weight = drawn.of(row)[lane];
           if (weight > 0) sums.add(rows[row], weight);
         }
-        all[(first + lane) * groups.size() + g] = measures_of(sums);
+        all[(first + lane) * groups.size() + g] = measures_of(sums, options.utility.has_value());
       }
     }
   });
@@ -201,8 +209,8 @@ GroupMeasures measure_class_groups(const Outcome& rows,
                                    std::span<const std::vector<uint32_t>> groups,
                                    const MeasureOptions& options) {
   const size_t classes = options.class_count;
-  const std::vector<JudgedRow> judged = judge(rows, classes);
-  GroupMeasures all{.point = measure_once(judged, groups, classes),
+  const std::vector<JudgedRow> judged = judge(rows, classes, options);
+  GroupMeasures all{.point = measure_once(judged, groups, options),
                     .resampled = measure_resamples(judged, groups, options)};
   MeasureOptions of_event;
   of_event.resamples = options.resamples;

@@ -16,8 +16,8 @@ namespace millgate {
 /// those that occur as label or decision; `macro_auc` the mean AUC of each class against the rest,
 /// of classes that occur beside others; `calibration_error` that of the decided class's
 /// probability, `macro_calibration_error` the mean of those of each class's; `brier` is summed over
-/// the classes (0 to 2). Decided is the most probable class, of equal ones the first; a label is
-/// among the k most probable in the same order.
+/// the classes (0 to 2); `utility` is what decisions earn per 1,000 rows. Decided is decided_class;
+/// a label is among the k most probable, equal ones in their order.
 [[nodiscard]] GroupMeasures measure_class_groups(const Outcome& rows,
                                                  std::span<const std::vector<uint32_t>> groups,
                                                  const MeasureOptions& options);

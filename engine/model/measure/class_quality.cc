@@ -32,24 +32,42 @@ void add(const GroupMeasures& measured, Measure measure, Evidence evidence,
 
 }  // namespace
 
-std::vector<size_t> decided_classes(std::span<const double> probability, size_t class_count) {
+size_t decided_class(std::span<const double> probability, std::span<const double> decide_by) {
+  if (decide_by.empty()) {
+    const auto most = std::max_element(probability.begin(), probability.end());
+    return static_cast<size_t>(most - probability.begin());
+  }
+  const size_t classes = probability.size();
+  size_t best = 0;
+  double most = 0;
+  for (size_t d = 0; d < classes; ++d) {
+    double earned = 0;
+    for (size_t t = 0; t < classes; ++t) earned += probability[t] * decide_by[d * classes + t];
+    if (d > 0 && !(earned > most)) continue;
+    best = d;
+    most = earned;
+  }
+  return best;
+}
+
+std::vector<size_t> decided_classes(std::span<const double> probability, size_t class_count,
+                                    std::span<const double> decide_by) {
   std::vector<size_t> decided(probability.size() / class_count);
   for (size_t i = 0; i < decided.size(); ++i) {
-    const auto all = probability.subspan(i * class_count, class_count);
-    decided[i] = static_cast<size_t>(std::max_element(all.begin(), all.end()) - all.begin());
+    decided[i] = decided_class(probability.subspan(i * class_count, class_count), decide_by);
   }
   return decided;
 }
 
-std::vector<ClassCount> class_counts(const Outcome& rows,
-                                     std::span<const std::string> class_names) {
+std::vector<ClassCount> class_counts(const Outcome& rows, std::span<const std::string> class_names,
+                                     std::span<const double> decide_by) {
   const size_t classes = class_names.size();
   std::vector<ClassCount> counts;
   counts.reserve(classes);
   for (const std::string& name : class_names) {
     counts.push_back({.name = name, .decided = std::vector<int64_t>(classes, 0)});
   }
-  const std::vector<size_t> decided = decided_classes(rows.prediction, classes);
+  const std::vector<size_t> decided = decided_classes(rows.prediction, classes, decide_by);
   for (size_t i = 0; i < decided.size(); ++i) {
     ++counts[static_cast<size_t>(rows.label[i])].decided[decided[i]];
   }
@@ -61,7 +79,7 @@ Result<std::vector<Evidence>> measure_each_class(const Outcome& rows,
                                                  const MeasureOptions& options) {
   MILLGATE_TRY(check_outcome(rows, {}, options));
   const size_t classes = class_names.size();
-  const std::vector<size_t> decided = decided_classes(rows.prediction, classes);
+  const std::vector<size_t> decided = decided_classes(rows.prediction, classes, options.decide_by);
   const auto groups = all_rows(rows.label.size());
   MeasureOptions of_event;
   of_event.resamples = options.resamples;

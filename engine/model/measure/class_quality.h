@@ -13,10 +13,15 @@
 
 namespace millgate {
 
-/// The most probable class of each row, of equal ones the first. `probability`: row-major, rows x
-/// classes.
+/// The class that a row is decided for, by its `probability` of each: that of the greatest expected
+/// utility where `decide_by` says what decisions earn (as Utility::of_classes), else the most
+/// probable one; of equal ones the first.
+[[nodiscard]] size_t decided_class(std::span<const double> probability,
+                                   std::span<const double> decide_by = {});
+/// Of each row. `probability`: row-major, rows x classes.
 [[nodiscard]] std::vector<size_t> decided_classes(std::span<const double> probability,
-                                                  size_t class_count);
+                                                  size_t class_count,
+                                                  std::span<const double> decide_by = {});
 
 /// How many rows of a class were decided for each class: a row of the confusion matrix.
 struct ClassCount {
@@ -25,7 +30,8 @@ struct ClassCount {
 };
 /// `rows` as measure_quality takes them with `class_count`.
 [[nodiscard]] std::vector<ClassCount> class_counts(const Outcome& rows,
-                                                   std::span<const std::string> class_names);
+                                                   std::span<const std::string> class_names,
+                                                   std::span<const double> decide_by = {});
 
 /// `recall`, `precision`, `f1` of the decisions for each class, and `auc` and `calibration_error`
 /// of its probability against the rest, as slice "class=NAME"; intervals as measure_quality. What

@@ -83,12 +83,19 @@ TEST(ClassQuality, EqualsScikitLearn) {
   ASSERT_TRUE(measured.ok()) << measured.error().what;
   const auto all = by_name(*measured);
   const std::map<std::string, double> expected = {
-      {"log_loss", 1.2468548782821296},        {"brier", 0.6786594464596927},
-      {"accuracy", 0.43666666666666665},       {"top_2_accuracy", 0.7033333333333334},
-      {"top_3_accuracy", 0.8783333333333333},  {"balanced_accuracy", 0.43650634842318414},
-      {"macro_f1", 0.4367878664985091},        {"kappa", 0.24877481395322998},
-      {"matthews", 0.24893438432941623},       {"macro_auc", 0.7007619547950042},
-      {"log_loss_skill", 0.10038928279649739}, {"calibration_error", 0.061198407787938024}};
+      {"log_loss", 1.2468548782821296},
+      {"brier", 0.6786594464596927},
+      {"accuracy", 0.43666666666666665},
+      {"top_2_accuracy", 0.7033333333333334},
+      {"top_3_accuracy", 0.8783333333333333},
+      {"balanced_accuracy", 0.43650634842318414},
+      {"macro_f1", 0.4367878664985091},
+      {"kappa", 0.24877481395322998},
+      {"matthews", 0.24893438432941623},
+      {"macro_auc", 0.7007619547950042},
+      {"log_loss_skill", 0.10038928279649739},
+      {"calibration_error", 0.061198407787938024},
+      {"macro_calibration_error", 0.038998481616300366}};
   for (const auto& [metric, value] : expected) {
     ASSERT_TRUE(all.contains(metric)) << metric;
     EXPECT_NEAR(all.at(metric).value, value, kTiny) << metric;
@@ -107,17 +114,44 @@ TEST(ClassQuality, EachClassEqualsScikitLearn) {
   EXPECT_NEAR(all.at("precision class=bee").value, 0.4626865671641791, kTiny);
   EXPECT_NEAR(all.at("f1 class=cow").value, 0.4217252396166134, kTiny);
   EXPECT_NEAR(all.at("auc class=dog").value, 0.7239695281542894, kTiny);
-  EXPECT_EQ(all.size(), 16U);
+  EXPECT_NEAR(all.at("calibration_error class=bee").value, 0.055808246481746336, kTiny);
+  EXPECT_EQ(all.size(), 20U);
   for (const auto& [name, one] : all) {
     ASSERT_TRUE(one.lower && one.upper) << name;
-    EXPECT_LT(*one.lower, one.value) << name;
-    EXPECT_GT(*one.upper, one.value) << name;
+    EXPECT_LE(*one.lower, one.value) << name;
+    EXPECT_GE(*one.upper, one.value) << name;
+    EXPECT_LT(*one.lower, *one.upper) << name;
   }
   const auto counts = class_counts(rows.outcome(), rows.names);
   ASSERT_EQ(counts.size(), kClasses);
   EXPECT_EQ(counts[1].name, "bee");
   EXPECT_THAT(counts[0].decided, ElementsAre(63, 20, 26, 36));
   EXPECT_THAT(counts[3].decided, ElementsAre(28, 24, 30, 71));
+}
+
+// U = [[10,-5,0,-8],[0,8,0,0],[-1,0,6,0],[0,0,-2.5,12]]; d = (P @ U.T).argmax(1)
+//   1000 * U[d, y].mean(); m.accuracy_score(y, d); m.f1_score(y, d, average='macro')
+TEST(ClassQuality, DecidesForWhatEarnsMost) {
+  const ClassRows rows(600);
+  MeasureOptions options = options_for();
+  options.utility = Utility{.of_classes = {10, -5, 0, -8, 0, 8, 0, 0, -1, 0, 6, 0, 0, 0, -2.5, 12}};
+  // Who decides for the most probable class earns less by the same measure.
+  const auto plain = measure_quality(rows.outcome(), {}, options);
+  ASSERT_TRUE(plain.ok()) << plain.error().what;
+  EXPECT_NEAR(by_name(*plain).at("utility").value, 3235.8333333333335, 1e-9);
+  options.decide_by = options.utility->of_classes;
+  const auto measured = measure_quality(rows.outcome(), {}, options);
+  ASSERT_TRUE(measured.ok()) << measured.error().what;
+  const auto all = by_name(*measured);
+  EXPECT_NEAR(all.at("utility").value, 3580.0, 1e-9);
+  EXPECT_NEAR(all.at("accuracy").value, 0.415, kTiny);
+  EXPECT_NEAR(all.at("macro_f1").value, 0.3907917116847702, kTiny);
+  EXPECT_NEAR(all.at("log_loss").value, 1.2468548782821296, kTiny) << "no matter of decisions";
+  const auto each = measure_each_class(rows.outcome(), rows.names, options);
+  EXPECT_NEAR(by_name(*each).at("recall class=ant").value, 0.18620689655172415, kTiny);
+  // Of equal ones the first.
+  EXPECT_EQ(decided_class(std::vector<double>{0.5, 0.5}, std::vector<double>{1, 0, 0, 1}), 0U);
+  EXPECT_EQ(decided_class(std::vector<double>{0.9, 0.1}, std::vector<double>{-1, 0, -2, 100}), 1U);
 }
 
 /// The draws of a resample are those of the multinomial bootstrap, so the spread of a share is

@@ -208,7 +208,8 @@ Result<Fairness> measure_class_fairness(const Outcome& rows,
   const std::vector<RowGroup> groups = group_rows(columns);
   const std::string slice = slice_of(columns);
   const std::vector<std::string_view> asked = metrics_asked(metrics);
-  const std::vector<size_t> decided = decided_classes(rows.prediction, class_names.size());
+  const std::vector<size_t> decided =
+      decided_classes(rows.prediction, class_names.size(), options.decide_by);
   MeasureOptions of_event;
   of_event.resamples = options.resamples;
   of_event.seed = options.seed;

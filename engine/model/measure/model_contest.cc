@@ -66,6 +66,7 @@ Result<ModelContest> ModelContest::hold(std::span<const double> label, const Con
     const Outcome rows{.label = label, .prediction = contender->prediction};
     MeasureOptions own = options;
     own.threshold = contender->threshold;
+    own.decide_by.assign(contender->decide_by.begin(), contender->decide_by.end());
     MILLGATE_TRY(check_outcome(rows, {}, own));
     *side = measure(rows, groups, own);
   }

@@ -17,7 +17,8 @@ namespace millgate {
 /// A model by its predictions for the rows.
 struct Contender {
   std::span<const double> prediction;
-  double threshold = 0.5;  ///< Of its decisions.
+  double threshold = 0.5;                  ///< Of its decisions.
+  std::span<const double> decide_by = {};  ///< Of several classes: as decided_class takes it.
 };
 
 /// How much better the challenger is than the champion, in the unit of the metric: above 0 is

@@ -18,6 +18,8 @@ struct Utility {
   double false_positive = 0;
   double true_negative = 0;
   double false_negative = 0;
+  /// Of several classes: what it earns to decide for class d where t is true, at d * classes + t.
+  std::vector<double> of_classes = {};
 };
 
 /// Counts at one threshold.
@@ -76,6 +78,7 @@ struct MeasureOptions {
   uint64_t seed = 1;
   bool regression = false;
   size_t class_count = 0;                ///< Of several classes; 0: a binary task or a regression.
+  std::vector<double> decide_by = {};    ///< Of several classes: as decided_class takes it.
   std::string data = {};                 ///< Copied into the evidence.
   std::vector<std::string> inputs = {};  ///< Copied into the evidence.
 };

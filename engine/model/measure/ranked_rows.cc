@@ -106,6 +106,8 @@ bool is_of_task(Measure measure, const MeasureOptions& options) {
     case Measure::mae:
     case Measure::r2:
       return options.regression;
+    case Measure::utility:
+      return !options.regression && (options.class_count == 0 || options.utility);
     case Measure::macro_auc:
     case Measure::macro_f1:
     case Measure::top_2_accuracy:

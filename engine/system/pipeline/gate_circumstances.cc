@@ -71,7 +71,9 @@ class Circumstances {
 
   [[nodiscard]] ContestSide itself() const {
     const auto told = rows_.outcome().prediction;
-    return {.predictions = {told.begin(), told.end()}, .threshold = options_.threshold};
+    return {.predictions = {told.begin(), told.end()},
+            .threshold = options_.threshold,
+            .decide_by = options_.decide_by};
   }
 
   /// Of a last value within groups: the group of each joined row; else nothing.
@@ -105,7 +107,9 @@ class Circumstances {
       return requirement.section.error_at("under", inputs.error().what, inputs.error().hint);
     }
     MILLGATE_ASSIGN(std::vector<double> predictions, predictions_of_rows(model, *inputs));
-    return ContestSide{.predictions = std::move(predictions), .threshold = options_.threshold};
+    return ContestSide{.predictions = std::move(predictions),
+                       .threshold = options_.threshold,
+                       .decide_by = options_.decide_by};
   }
 
   /// By limits of its own: the metrics of `side`, and what has changed.
@@ -120,6 +124,7 @@ class Circumstances {
     }
     MeasureOptions options = options_;
     options.threshold = side.threshold;
+    options.decide_by = side.decide_by;
     if (!metrics.empty()) {
       const Outcome outcome{.label = rows_.outcome().label, .prediction = side.predictions};
       MILLGATE_ASSIGN(const MeasuredSlices measured,

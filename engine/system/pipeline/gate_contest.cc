@@ -80,9 +80,12 @@ Status hold_contest(const GateContest& contest, GateRows& rows, MeasureOptions o
   options.resamples = kContestResamples;
   std::optional<ModelContest> held;
   if (std::ssize(both.label) >= kGroupRowsMin) {
-    MILLGATE_ASSIGN(held, ModelContest::hold(
-                              both.label, {both.challenger, contest.challenger.threshold},
-                              {both.champion, contest.champion.threshold}, both.slices, options));
+    MILLGATE_ASSIGN(
+        held, ModelContest::hold(
+                  both.label,
+                  {both.challenger, contest.challenger.threshold, contest.challenger.decide_by},
+                  {both.champion, contest.champion.threshold, contest.champion.decide_by},
+                  both.slices, options));
   }
   const auto none = [&](const Requirement& one, std::string why) {
     into.unmeasured.push_back({.metric = one.metric, .slice = one.slice, .why = std::move(why)});

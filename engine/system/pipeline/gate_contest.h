@@ -17,6 +17,7 @@ namespace millgate {
 struct ContestSide {
   std::vector<double> predictions;
   double threshold = 0.5;
+  std::vector<double> decide_by = {};  ///< Of several classes: as Manifest::decide_by.
 };
 
 /// Two sides, and what is required of the first against the second.

@@ -242,9 +242,12 @@ Status measure_against_serving(Repository& repository, const Project& project, c
   MILLGATE_ASSIGN(std::vector<double> theirs, predictions_of_rows(*serving.model, inputs));
   const auto ours = rows.outcome().prediction;
   const GateContest contest{
-      .challenger = {.predictions = {ours.begin(), ours.end()}, .threshold = options.threshold},
+      .challenger = {.predictions = {ours.begin(), ours.end()},
+                     .threshold = options.threshold,
+                     .decide_by = options.decide_by},
       .champion = {.predictions = std::move(theirs),
-                   .threshold = serving.model->manifest().threshold},
+                   .threshold = serving.model->manifest().threshold,
+                   .decide_by = serving.model->manifest().decide_by},
       .asked = asked.contests,
       .champion_name = "model " + champion.brief(),
       .left_out = std::move(seen),
@@ -319,6 +322,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   options.seed = project.train.seed;
   options.regression = model.manifest().task_kind == "regression";
   options.class_count = model.manifest().classes.size();
+  options.decide_by = model.manifest().decide_by;
   options.data = "test";
   options.inputs = {run.model.hex(), run.data_commit};
   MILLGATE_TRY(measure_asked_slices(asked, options, rows, measured));

@@ -11,7 +11,9 @@ namespace millgate {
 namespace {
 
 ContestSide side_of(Rival rival) {
-  return {.predictions = std::move(rival.predictions), .threshold = rival.threshold};
+  return {.predictions = std::move(rival.predictions),
+          .threshold = rival.threshold,
+          .decide_by = std::move(rival.decide_by)};
 }
 
 }  // namespace

@@ -240,9 +240,38 @@ Status read_features(Section& root, Project& project) {
   return read_feature_notes(root, project);
 }
 
+/// `decided = { truth = amount }` for each class; what is not stated earns nothing.
+Result<Utility> read_class_utility(Section& section, const std::vector<std::string>& classes) {
+  Utility utility;
+  utility.of_classes.resize(classes.size() * classes.size());
+  for (size_t d = 0; d < classes.size(); ++d) {
+    if (!section.has(classes[d])) continue;
+    MILLGATE_ASSIGN(Section decided, section.section(classes[d]));
+    for (size_t t = 0; t < classes.size(); ++t) {
+      MILLGATE_ASSIGN(const auto amount, decided.number(classes[t]));
+      utility.of_classes[d * classes.size() + t] = amount.value_or(0);
+    }
+    MILLGATE_TRY(decided.finish());
+  }
+  MILLGATE_TRY(section.finish());
+  return utility;
+}
+
 Status read_utility(Section& root, Project& project) {
   MILLGATE_ASSIGN(Section metric, root.section("metric"));
-  if (metric.has("utility")) {
+  if (metric.has("utility") && project.task && project.task->kind == TaskKind::multiclass) {
+    MILLGATE_ASSIGN(Section section, metric.section("utility"));
+    const std::vector<std::string>& classes = project.task->classes;
+    MILLGATE_ASSIGN(Utility utility, read_class_utility(section, classes));
+    const std::vector<double>& all = utility.of_classes;
+    if (std::all_of(all.begin(), all.end(), [](double one) { return one == 0; })) {
+      return metric.error_at("utility", "[metric.utility] says of no decision what it earns",
+                             "write what it earns to decide for a class, by what is true: `" +
+                                 classes.front() + " = { " + classes.front() + " = 10, " +
+                                 classes.back() + " = -5 }`");
+    }
+    project.utility = std::move(utility);
+  } else if (metric.has("utility")) {
     MILLGATE_ASSIGN(Section section, metric.section("utility"));
     Utility utility;
     for (const auto& [key, amount] : {std::pair{"true_positive", &utility.true_positive},
@@ -253,13 +282,6 @@ Status read_utility(Section& root, Project& project) {
       *amount = value.value_or(0);
     }
     MILLGATE_TRY(section.finish());
-    if (project.task && project.task->kind == TaskKind::multiclass) {
-      return metric.error_at(
-          "utility",
-          "[metric.utility] is what the four outcomes of a binary task earn, and "
-          "this task has classes",
-          "require `accuracy`, `macro_f1` or the `recall` of a class instead");
-    }
     project.utility = utility;
   }
   return metric.finish();

@@ -285,6 +285,45 @@ TEST_F(ProjectFile, WhatCannotBeMeasuredCannotBeAskedFor) {
   EXPECT_THAT(error.what, HasSubstr("no [metric.utility]"));
 }
 
+TEST_F(ProjectFile, WhatDecisionsForClassesEarnIsATable) {
+  constexpr const char* kClasses = R"toml([project]
+name = "post"
+[[source]]
+name = "letters"
+path = "letters.csv"
+key = ["id"]
+[task]
+table = "letters"
+kind = "multiclass"
+label = "kind"
+classes = ["bill", "junk", "love letter"]
+[features]
+weight = "weight"
+[metric.utility]
+bill = { bill = 2, "love letter" = -10.5 }
+"love letter" = { junk = -1, "love letter" = 5 }
+[[requirement]]
+metric = "utility"
+at_least = 1
+)toml";
+  const Project project = read_good(kClasses);
+  ASSERT_TRUE(project.utility.has_value());
+  EXPECT_EQ(project.utility->of_classes, (std::vector<double>{2, 0, -10.5, 0, 0, 0, 0, -1, 5}));
+  const auto error = [&](const char* before, const char* after) {
+    return error_of(read(replaced(kClasses, before, after)));
+  };
+  EXPECT_THAT(error("bill = { bill", "bil = { bill").hint, HasSubstr("`bill`"));
+  EXPECT_THAT(error("{ junk", "{ jnk").hint, HasSubstr("`junk`"));
+  EXPECT_THAT(error("{ junk", "{ jnk").where, HasSubstr("millgate.toml:16:"));
+  EXPECT_THAT(error("bill = { bill = 2, ", "true_positive = 3\nbill = { ").what,
+              HasSubstr("true_positive"));
+  EXPECT_THAT(error("bill = { bill = 2, \"love letter\" = -10.5 }\n\"love letter\" = { junk = -1, "
+                    "\"love letter\" = 5 }\n",
+                    "")
+                  .what,
+              HasSubstr("says of no decision"));
+}
+
 TEST_F(ProjectFile, TheSameRequirementTwiceIsRefusedButTwoBoundsAreNot) {
   const std::string again = "[[requirement]]\nmetric = \"brier\"\nat_most = 0.3\n";
   EXPECT_THAT(error_of(read(kWhole + again + again)).what,

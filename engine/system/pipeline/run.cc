@@ -71,6 +71,7 @@ Status make_train_key(Run& run) {
     const Utility& u = *project.utility;
     key.add("utility", dump_json(Json::array({u.true_positive, u.false_positive, u.true_negative,
                                               u.false_negative})));
+    if (!u.of_classes.empty()) key.add("utility of classes", dump_json(Json(u.of_classes)));
   }
   if (project.threshold) key.add("threshold", dump_json(Json(*project.threshold)));
   key.add("comparison with a random split", run.options.compare_random_split ? "yes" : "no");
