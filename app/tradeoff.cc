@@ -76,8 +76,10 @@ Result<int> tradeoff(const Session& session, const Options& options) {
   std::cout << '\n';
   print_thresholds(thresholds, stakeholders, std::cout);
   if (now) tell_override(*now);
-  std::cerr << "hint: a threshold is set by `threshold` in [task], and the model trained anew; "
-               "`millgate gate MODEL` judges\n";
+  std::cerr << (thresholds.choices.empty()
+                    ? "hint: `millgate gate MODEL` judges\n"
+                    : "hint: a threshold is set by `threshold` in [task], and the model trained "
+                      "anew; `millgate gate MODEL` judges\n");
   return kDone;
 }
 

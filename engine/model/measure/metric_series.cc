@@ -49,10 +49,13 @@ Result<std::vector<MetricSeries>> measure_series(const Outcome& rows,
       all.push_back(series_of(*of_rows, *measure));
       continue;
     }
-    if (options.regression || which.columns.empty()) {
-      return invalid_input("`" + name + "` " +
-                           (options.regression ? "is between the decisions of a binary task"
-                                               : "needs columns to group the rows by"));
+    if (options.regression || options.class_count > 0) {
+      return invalid_input("`" + name + "` is weighed between the decisions of a binary task" +
+                               (options.regression ? "" : ", not yet of several classes"),
+                           options.regression ? "" : "write a [[requirement]] on it");
+    }
+    if (which.columns.empty()) {
+      return invalid_input("`" + name + "` needs columns to group the rows by");
     }
     if (!of_groups) {
       groups = group_rows(which.columns);

@@ -31,7 +31,7 @@ struct SeriesRows {
 /// number of rows only: series of two models for the same rows are paired, value by value. Gaps
 /// judge the groups that `measure_fairness` does.
 ///
-/// Errors: as measure_quality; `invalid_input` for a gap of a regression or without columns.
+/// Errors: as measure_quality; `invalid_input` for a gap but of a binary task, or without columns.
 [[nodiscard]] Result<std::vector<MetricSeries>> measure_series(const Outcome& rows,
                                                                std::span<const std::string> metrics,
                                                                const SeriesRows& which,

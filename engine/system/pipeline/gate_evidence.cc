@@ -100,6 +100,7 @@ Status measure_asked_groups(const Asked& asked, const std::vector<std::string>& 
                             const MeasureOptions& options, GateRows& rows, GateEvidence& into) {
   for (const auto& [by, requirements] : asked.groupings) {
     std::vector<std::string> metrics;
+    metrics.reserve(requirements.size());
     for (const Requirement* one : requirements) {
       metrics.push_back(one->metric);
       if (options.regression) {
@@ -112,6 +113,7 @@ Status measure_asked_groups(const Asked& asked, const std::vector<std::string>& 
     }
     if (options.regression) continue;
     std::vector<SliceColumn> columns;
+    columns.reserve(by.size());
     for (const std::string& column : by) {
       MILLGATE_ASSIGN(const auto* texts, rows.texts(column, requirements.front()->section, "by"));
       columns.push_back({column, *texts});

@@ -254,12 +254,13 @@ std::vector<Choice> listed_thresholds(std::vector<Choice> all) {
 /// One choice a candidate, on the test rows that what serves has not seen.
 class ModelWeighing {
  public:
-  /// `commit`: that of the rows, which are of `rows`.
-  ModelWeighing(Repository& repository, const Project& project, std::string commit,
+  /// `first`: a model of the kind of all others, at whose commit the rows are.
+  ModelWeighing(Repository& repository, const Project& project, const GateModel& first,
                 WeighedRows rows, MeasureOptions options)
       : repository_(repository),
         project_(project),
-        commit_(std::move(commit)),
+        manifest_(first.model->manifest()),
+        commit_(first.run->data_commit),
         rows_(std::move(rows)),
         which_(rows_of_stakeholders(project, rows_)),
         options_(std::move(options)) {}
@@ -289,6 +290,7 @@ class ModelWeighing {
                     predict(candidate.model, *candidate.model.judged, rows_.numbers));
     MeasureOptions own = options_;
     own.threshold = candidate.model.model->manifest().threshold;
+    own.decide_by = candidate.model.model->manifest().decide_by;
     return satisfactions(project_.stakeholders, which_,
                          {.label = rows_.labels, .prediction = predictions}, candidate.of_program,
                          own);
@@ -297,9 +299,11 @@ class ModelWeighing {
  private:
   /// Why the model cannot be held beside others: empty when it can.
   [[nodiscard]] Result<std::string> why_not(const GateModel& model) const {
-    if ((model.model->manifest().task_kind == "regression") != options_.regression) {
+    const Manifest& manifest = model.model->manifest();
+    if (manifest.task_kind != manifest_.task_kind) {
       return std::string("it is of another kind of task");
     }
+    if (manifest.classes != manifest_.classes) return std::string("it has other classes");
     MILLGATE_ASSIGN(const std::vector<uint8_t> seen,
                     seen_rows(repository_, project_, model.run->model,
                               {model.run->data_commit, model.trained.get()},
@@ -312,7 +316,8 @@ class ModelWeighing {
 
   Repository& repository_;
   const Project& project_;
-  std::string commit_;
+  const Manifest& manifest_;
+  const std::string& commit_;
   WeighedRows rows_;
   std::vector<SeriesRows> which_;
   MeasureOptions options_;
@@ -327,23 +332,16 @@ Status check_stakeholders(const Project& project) {
 
 MeasureOptions options_for(const Project& project, const Candidate& first) {
   MeasureOptions options;
-  options.threshold = first.model.model->manifest().threshold;
+  const Manifest& manifest = first.model.model->manifest();
+  options.threshold = manifest.threshold;
+  options.decide_by = manifest.decide_by;
   options.utility = project.utility;
   options.resamples = kGateResamples;
   options.seed = project.train.seed;
-  options.regression = first.model.model->manifest().task_kind == "regression";
+  options.regression = manifest.task_kind == "regression";
+  options.class_count = manifest.classes.size();
   options.data = "test";
   return options;
-}
-
-/// What is weighed are thresholds, and numbers that are held beside each other.
-Status check_one_number(const Candidate& candidate) {
-  const Model& model = *candidate.model.model;
-  if (!model.has_classes()) return {};
-  return invalid_input("model " + model.id().brief() + " tells " +
-                           std::to_string(model.manifest().classes.size()) +
-                           " classes apart, which stakeholders cannot weigh yet",
-                       "`millgate gate` judges it by requirements");
 }
 
 }  // namespace
@@ -357,7 +355,6 @@ bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders) {
 Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
                               const std::vector<Candidate>& candidates) {
   MILLGATE_TRY(check_stakeholders(project));
-  for (const Candidate& one : candidates) MILLGATE_TRY(check_one_number(one));
   const Candidate& first = candidates.front();
   const std::string& commit = first.model.run->data_commit;
   MILLGATE_ASSIGN(const GateRows rows,
@@ -387,7 +384,7 @@ Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
                          "commit newer rows and train on them: `millgate run`");
   }
   MILLGATE_ASSIGN(WeighedRows weighed, weighed_rows(project, rows, std::move(numbers)));
-  const ModelWeighing weighing(repository, project, commit, std::move(weighed),
+  const ModelWeighing weighing(repository, project, first.model, std::move(weighed),
                                options_for(project, first));
   std::optional<std::vector<MetricSeries>> theirs;
   if (serving != candidates.end()) {
@@ -403,9 +400,8 @@ Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
 
 Result<Tradeoff> weigh_thresholds(const Project& project, const Candidate& candidate) {
   MILLGATE_TRY(check_stakeholders(project));
-  MILLGATE_TRY(check_one_number(candidate));
   MeasureOptions options = options_for(project, candidate);
-  if (options.regression) return Tradeoff();
+  if (options.regression || options.class_count > 0) return Tradeoff();
   const arrow::Table& joined = *candidate.model.judged;
   MILLGATE_ASSIGN(const GateRows rows, GateRows::open(project, *candidate.model.model, joined));
   MILLGATE_ASSIGN(const WeighedRows weighed, weighed_rows(project, rows, rows.split().valid));

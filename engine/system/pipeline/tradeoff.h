@@ -46,7 +46,7 @@ struct StakeholderValue {
 struct Choice {
   std::string name;                      ///< Of the candidate.
   std::string model;                     ///< Hex id.
-  double threshold = 0;                  ///< Of its decisions; for regression without a meaning.
+  double threshold = 0;                  ///< Of its decisions, where they are of a binary task.
   bool is_current = false;               ///< It serves, or is the model's own threshold.
   std::vector<StakeholderValue> values;  ///< One a stakeholder, in their order.
   bool acceptable = true;                ///< To all.
@@ -76,7 +76,8 @@ struct Tradeoff {
 /// Thresholds of the candidate's decisions, on its validation rows, where a threshold may be
 /// chosen: 0, 1 and its predictions, at most 200 of them. What does not depend on decisions is the
 /// same for all. Listed, ascending, are those on the front, at most `kThresholdsListed` spread over
-/// it, with the current one, which may not be on it. None for regression. Errors: as weigh_models.
+/// it, with the current one, which may not be on it. None for a regression and for several classes.
+/// Errors: as weigh_models.
 [[nodiscard]] Result<Tradeoff> weigh_thresholds(const Project& project, const Candidate& candidate);
 inline constexpr size_t kThresholdsListed = 9;
 

@@ -124,7 +124,7 @@ Json row_answer_properties(const ServedModel& model, bool explains) {
   if (!model.classes().empty()) {
     const Json probability = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
     properties["class"] = {{"type", "string"}, {"enum", model.classes()}};
-    add_words(properties["class"], "The most probable class.");
+    add_words(properties["class"], "The decided class.");
     properties["probability"] = probability;
     Json each = Json::object();
     for (const std::string& name : model.classes()) each[name] = probability;

@@ -49,6 +49,7 @@ TEST_F(ProgramProbe, StartsWhatAPackageHoldsAndMeasuresIt) {
                              "-$$; " + say_where());
   ASSERT_TRUE(probe.ok()) << probe.error().what;
   std::vector<std::string> metrics;
+  metrics.reserve(probe->evidence.size());
   for (const Evidence& one : probe->evidence) metrics.push_back(one.metric);
   ASSERT_THAT(metrics, ElementsAre("latency_ms_p50", "latency_ms_p99", "throughput_per_s",
                                    "start_ms", "memory_bytes_peak", "model_size_bytes"));
