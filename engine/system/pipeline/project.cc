@@ -12,6 +12,7 @@
 
 #include "ground/file_store.h"
 #include "ground/nearest_name.h"
+#include "ground/toml_text.h"
 #include "model/release/class_slice.h"
 #include "model/release/sign_off.h"
 #include "model/release/trigger.h"
@@ -291,8 +292,13 @@ Status read_utility(Section& root, Project& project) {
 Status check_measurable(const Project& project, const Section& section, const std::string& key,
                         const std::string& metric) {
   if (metric != "utility" || project.utility) return {};
-  return section.error_at(key, "`utility` cannot be measured: there is no [metric.utility]",
-                          "say there what a true_positive and a false_positive earn");
+  std::string hint = "say there what a true_positive and a false_positive earn";
+  if (project.task && project.task->kind == TaskKind::multiclass) {
+    const std::string name = toml_text(project.task->classes.front());
+    hint = "say there what to decide for a class earns, by what is true: `" + name + " = { " +
+           name + " = 1 }`";
+  }
+  return section.error_at(key, "`utility` cannot be measured: there is no [metric.utility]", hint);
 }
 
 Status read_stakeholders(Section& root, Project& project) {

@@ -322,6 +322,11 @@ at_least = 1
                     "")
                   .what,
               HasSubstr("says of no decision"));
+  EXPECT_THAT(error("[metric.utility]\nbill = { bill = 2, \"love letter\" = -10.5 }\n"
+                    "\"love letter\" = { junk = -1, \"love letter\" = 5 }\n",
+                    "")
+                  .hint,
+              HasSubstr("`\"bill\" = { \"bill\" = 1 }`"));
 }
 
 TEST_F(ProjectFile, TheSameRequirementTwiceIsRefusedButTwoBoundsAreNot) {
