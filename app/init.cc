@@ -24,6 +24,7 @@ struct Options {
   std::string example;
   std::string from;  ///< A file of the user, of which the project is made.
   std::string label;
+  std::vector<std::string> group;
   std::vector<std::string> ci;  ///< Servers whose pipeline is written.
 };
 
@@ -41,7 +42,7 @@ description = "Say here what is predicted, and when the question is asked."
 # What is predicted.
 # [task]
 # table = "customers"
-# kind = "binary"                # binary | multiclass | regression
+# kind = "binary"                # binary | multiclass | regression | ranking
 # label = "churned = 1"
 
 # One expression each; the same code in training and in serving.
@@ -204,6 +205,7 @@ Result<ProposedProject> make_from(const Options& options, const fs::path& folder
   how.project = name;
   how.path = (fs::path("data") / "raw" / file.filename()).generic_string();
   how.label = options.label;
+  how.group = options.group;
   MILLGATE_ASSIGN(ProposedProject proposal, propose_project(file.string(), how));
   MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
   MILLGATE_TRY(copy_to(file, folder / how.path));
@@ -314,6 +316,11 @@ void add_init(const Command& program, Session& session) {
       .add_option("--label", options->label,
                   "with --from: the column to predict, or a condition such as `days > 30`")
       .needs(from);
+  command
+      .add_option("--group", options->group,
+                  "with --from: rows alike in this column are ranked together, by the label")
+      .needs(from)
+      .one_at_a_time();
   command.add_option("--ci", options->ci, "add a CI pipeline, also to a project that is there")
       .one_of(ci_servers())
       .one_at_a_time();

@@ -11,12 +11,20 @@ namespace millgate {
 
 namespace {
 
-Result<JoinPlan> plan_of(const Project& project) {
+/// Rows are ranked together as when the model was trained, whatever the project says now.
+Result<JoinPlan> plan_of(const Project& project, const Model& model) {
   if (!project.task) {
     return invalid_input("the project has no [task], so there is nothing to predict",
                          "add a [task] with `table`, `kind` and `label` to millgate.toml");
   }
-  return JoinPlan{*project.task, project.views, project.sources};
+  JoinPlan plan{*project.task, project.views, project.sources};
+  if (model.is_ranking()) {
+    plan.task.kind = TaskKind::ranking;
+    plan.task.group = model.manifest().group;
+    plan.task.label = model.manifest().label;
+    plan.task.label_known = model.manifest().label_known;
+  }
+  return plan;
 }
 
 std::vector<std::string> columns_of(const Model& model) {
@@ -41,7 +49,7 @@ Result<std::unique_ptr<Database>> open_at(const Workplace& place, const std::str
 Result<std::shared_ptr<arrow::Table>> joined_rows(const Workplace& place,
                                                   const std::string& revision, const Model& model,
                                                   const std::string& where) {
-  MILLGATE_ASSIGN(const JoinPlan plan, plan_of(place.project));
+  MILLGATE_ASSIGN(const JoinPlan plan, plan_of(place.project, model));
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, open_at(place, revision, ""));
   return join_as_of(*database, plan, columns_of(model), where);
 }
@@ -50,7 +58,7 @@ Result<std::shared_ptr<arrow::Table>> joined_given_rows(const Workplace& place,
                                                         const std::string& revision,
                                                         const Model& model,
                                                         std::shared_ptr<arrow::Table> rows) {
-  MILLGATE_ASSIGN(JoinPlan plan, plan_of(place.project));
+  MILLGATE_ASSIGN(JoinPlan plan, plan_of(place.project, model));
   // What is asked about has no truth yet, so the file need not have the columns of the label.
   plan.task.label = "null";
   plan.task.label_known.clear();

@@ -123,6 +123,7 @@ std::string harm_cell(const ColumnDrift& column) {
 }
 
 void print_drift(const ModelWatch& model) {
+  if (model.name.empty() && model.drift.empty()) return;  // Nothing was compared.
   TextTable table({"column", "", "drift", "psi", "ks", "importance", "harm", "in words"});
   for (const ColumnDrift& one : model.drift) {
     if (one.verdict == "none") continue;

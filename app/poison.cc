@@ -53,7 +53,7 @@ Result<OpenedRows> open_asked(const Workplace& place, Options& options) {
   opened.rows = std::move(rows[0]);
   MILLGATE_ASSIGN(opened.cells, open_cells(*place.repository, options.rows, options.revision));
   if (options.search.label.empty()) {
-    if (!place.project.task || place.project.task->kind == TaskKind::regression) {
+    if (!place.project.task || !has_classes(place.project.task->kind)) {
       return invalid_input("a trigger is looked for in rows with labels",
                            "give a condition or a column of classes by --label");
     }

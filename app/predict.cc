@@ -1,9 +1,11 @@
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <numeric>
 
 #include "app/commands.h"
 #include "app/joined_rows.h"
@@ -13,6 +15,7 @@
 #include "app/text_table.h"
 #include "data/table/arrow_result.h"
 #include "data/table/writer.h"
+#include "model/learn/attempt.h"
 #include "model/measure/latency.h"
 #include "model/release/model_name.h"
 #include "system/monitor/wording.h"
@@ -81,7 +84,28 @@ Result<std::shared_ptr<arrow::Array>> booleans_of(const std::vector<Prediction>&
   return array;
 }
 
-/// Key columns, then what was predicted.
+/// The place of each row among those of its query, from 1 on: the highest score first, of equal
+/// ones the earlier row.
+Result<std::shared_ptr<arrow::Array>> ranks_of(const arrow::Table& joined,
+                                               const std::vector<Prediction>& predictions) {
+  MILLGATE_ASSIGN(const std::vector<uint32_t> query, read_query(joined));
+  std::vector<size_t> order(query.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return query[a] != query[b] ? query[a] < query[b] : predictions[a].value > predictions[b].value;
+  });
+  std::vector<int64_t> ranks(query.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    const bool is_first = i == 0 || query[order[i]] != query[order[i - 1]];
+    ranks[order[i]] = is_first ? 1 : ranks[order[i - 1]] + 1;
+  }
+  arrow::Int64Builder builder;
+  MILLGATE_ARROW_TRY(builder.AppendValues(ranks), "ranks");
+  MILLGATE_ARROW(auto array, builder.Finish(), "ranks");
+  return array;
+}
+
+/// The key, of a ranking the query too, then what was predicted.
 Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, const Model& model,
                                                    const std::vector<Prediction>& predictions,
                                                    const std::vector<double>& probabilities) {
@@ -91,7 +115,11 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
   }
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::ChunkedArray>> columns;
-  for (const std::string& name : model.manifest().key) {
+  std::vector<std::string> names = model.manifest().key;
+  for (const std::string& name : model.manifest().group) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  for (const std::string& name : names) {
     const int at = joined.schema()->GetFieldIndex(name);
     if (at < 0) continue;
     fields.push_back(joined.schema()->field(at));
@@ -119,7 +147,11 @@ Result<std::shared_ptr<arrow::Table>> result_table(const arrow::Table& joined, c
     MILLGATE_TRY(add_classes(model, predictions, probabilities, add));
     return arrow::Table::Make(arrow::schema(fields), columns, joined.num_rows());
   }
-  MILLGATE_TRY(add_numbers(binary ? "probability" : "value", &Prediction::value));
+  MILLGATE_TRY(add_numbers(model.number_name(), &Prediction::value));
+  if (model.is_ranking()) {
+    MILLGATE_ASSIGN(const auto ranks, ranks_of(joined, predictions));
+    add("rank", ranks);
+  }
   if (binary) MILLGATE_TRY(add_booleans("decision", &Prediction::decision));
   if (surrounded && binary) {
     MILLGATE_TRY(add_booleans("may_be_true", &Prediction::may_be_true));

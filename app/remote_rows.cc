@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <set>
@@ -110,13 +111,15 @@ void count_warnings(const Json& answer, SendReport& report) {
   }
 }
 
+/// By what the number of a row is called, of one kind of model or another.
+constexpr std::array kNumberNames = {"probability", "value", "score"};
+
 Answer plain_answer(const Json& answer, const std::string& model) {
   Answer row;
   row.model = answer.value("model", model);
   row.prediction_id = answer.value("prediction_id", "");
   Prediction& told = row.prediction;
-  told.value = answer.contains("probability") ? answer.value("probability", 0.0)
-                                              : answer.value("value", 0.0);
+  for (const char* name : kNumberNames) told.value = answer.value(name, told.value);
   told.decision = answer.value("decision", false);
   told.lower = answer.value("lower", 0.0);
   told.upper = answer.value("upper", 0.0);
@@ -155,7 +158,9 @@ void read_oip(const Json& body, size_t row_count, SendReport& report) {
     for (size_t row = 0; row < row_count; ++row) {
       rows[row].model = body.value("model_version", "");
       Prediction& told = rows[row].prediction;
-      if (name == "probability" || name == "value") told.value = data.at(row).get<double>();
+      if (std::ranges::find(kNumberNames, name) != kNumberNames.end()) {
+        told.value = data.at(row).get<double>();
+      }
       if (name == "decision") told.decision = data.at(row).get<bool>();
       if (name == "lower") told.lower = data.at(row).get<double>();
       if (name == "upper") told.upper = data.at(row).get<double>();

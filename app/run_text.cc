@@ -15,12 +15,27 @@ std::string interval(const Evidence& one) {
   return one.lower && one.upper ? rounded(*one.lower, 3) + " to " + rounded(*one.upper, 3) : "";
 }
 
-const std::set<std::string_view> shown_of_slices = {"auc", "recall", "macro_auc", "macro_f1"};
+const std::set<std::string_view> shown_of_slices = {"auc", "recall", "macro_auc", "macro_f1",
+                                                    "ndcg"};
+
+const Evidence* find_evidence(const RunReport& report, std::string_view metric,
+                              std::string_view slice) {
+  for (const Evidence& one : report.evidence) {
+    if (one.metric == metric && one.slice == slice) return &one;
+  }
+  return nullptr;
+}
+
+const Evidence* find_overall(const RunReport& report, std::string_view metric) {
+  return find_evidence(report, metric, "");
+}
 
 /// Over all rows, then the slices.
 void print_evidence(const RunReport& report) {
-  TextTable overall({"metric", "value", "95 % interval", "rows", "of"});
-  TextTable sliced({"metric", "slice", "value", "95 % interval", "rows"});
+  const Evidence* ranked = find_overall(report, "ndcg");
+  const char* counted = ranked == nullptr ? "rows" : "queries";
+  TextTable overall({"metric", "value", "95 % interval", counted, "of"});
+  TextTable sliced({"metric", "slice", "value", "95 % interval", counted});
   for (const Evidence& one : report.evidence) {
     if (one.slice.empty()) {
       overall.add(
@@ -34,22 +49,11 @@ void print_evidence(const RunReport& report) {
   }
   std::cout << '\n';
   overall.print(std::cout);
+  if (ranked != nullptr && !ranked->note.empty()) std::cout << "note: " << ranked->note << '\n';
   if (!sliced.empty()) {
     std::cout << '\n';
     sliced.print(std::cout);
   }
-}
-
-const Evidence* find_evidence(const RunReport& report, std::string_view metric,
-                              std::string_view slice) {
-  for (const Evidence& one : report.evidence) {
-    if (one.metric == metric && one.slice == slice) return &one;
-  }
-  return nullptr;
-}
-
-const Evidence* find_overall(const RunReport& report, std::string_view metric) {
-  return find_evidence(report, metric, "");
 }
 
 /// How good the model is at each class.

@@ -115,7 +115,7 @@ Result<int> list_runs(const Session& session, const ListOptions& options) {
   if (options.failed) return list_failed(session, *repository);
   if (!options.output.empty()) return show_program(session, *repository, options.output);
   RunQuestion question{.where = options.where, .newest = options.newest, .metrics = {}};
-  question.metrics = {"auc", "log_loss", "rmse", "mae"};
+  question.metrics = {"auc", "log_loss", "rmse", "mae", "ndcg"};
   if (session.json && !options.has_newest()) question.newest = 0;
   MILLGATE_ASSIGN(const RunSelection selection, select_runs(*repository, question));
   if (session.json) {

@@ -187,7 +187,7 @@ Result<int> value(const Session& session, Options& options) {
       const std::vector<AskedRows> sides,
       open_rows(*database, *place.repository, {options.training, options.test}, options.revision));
   if (options.value.label.empty()) {
-    if (!place.project.task || place.project.task->kind == TaskKind::regression) {
+    if (!place.project.task || !has_classes(place.project.task->kind)) {
       return invalid_input("a value needs to know what is predicted",
                            "give a condition or a column of classes by --label");
     }

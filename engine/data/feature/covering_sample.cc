@@ -14,11 +14,12 @@ constexpr const char* kSampleTable = "millgate_row_sample";
 
 using Columns = std::vector<std::pair<std::string, std::string>>;  // Name, DuckDB type.
 
-/// A number that a row keeps, whatever the order of the table.
+/// A number that a row keeps, whatever the order of the table. Rows that are ranked together have
+/// the same one: a query with some of its rows would be another one.
 std::string row_hash(const JoinPlan& plan, const Columns& columns, uint64_t seed) {
-  std::vector<std::string> key;
+  std::vector<std::string> key = plan.task.group;
   for (const Source& source : plan.sources) {
-    if (source.name == plan.task.table) key = source.key;
+    if (source.name == plan.task.table && key.empty()) key = source.key;
   }
   if (key.empty()) {
     for (const auto& [name, type] : columns) key.push_back(name);
@@ -70,7 +71,7 @@ Result<std::string> sample_condition(Database& database, const JoinPlan& plan,
                             " as select distinct h from ((select unnest(min(h, " +
                             std::to_string(options.row_count) + ")) h from " + hashed + ")";
   std::string sql = begin;
-  if (plan.task.kind != TaskKind::regression) {
+  if (has_classes(plan.task.kind)) {
     const std::string expression =
         with_quoted_columns(plan.task.label, [&](const std::string& name) {
           return std::any_of(columns.begin(), columns.end(),

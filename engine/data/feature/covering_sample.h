@@ -20,9 +20,9 @@ struct SampleOptions {
 
 /// A condition for `join_as_of`, over a table that it makes in `database`: rows drawn by a hash of
 /// their key, and on top of them rare labels, values of columns with few of them, nulls, and the
-/// row with the smallest and the largest value of each column. The same rows of the same table,
-/// always. Where the label is not SQL that DuckDB understands, labels are drawn as they come.
-/// Errors: as Database::query.
+/// row with the smallest and the largest value of each column. Of a ranking whole queries are
+/// drawn, those that such rows are of. The same rows of the same table, always. Where the label is
+/// not SQL that DuckDB understands, labels are drawn as they come. Errors: as Database::query.
 [[nodiscard]] Result<std::string> sample_condition(Database& database, const JoinPlan& plan,
                                                    const SampleOptions& options);
 

@@ -106,5 +106,18 @@ TEST_F(CoveringSample, DrawsWithoutTheLabelWhereItIsNotSql) {
   EXPECT_GE(count(condition(), "true"), 2000);
 }
 
+TEST_F(CoveringSample, TakesWholeQueriesOfARanking) {
+  ASSERT_TRUE(database_->execute("alter table rows add column query integer").ok());
+  ASSERT_TRUE(database_->execute("update rows set query = id // 25").ok());
+  plan_.task.kind = TaskKind::ranking;
+  plan_.task.group = {"query"};
+  const std::string sample = condition();
+  const int64_t rows = count(sample, "true");
+  EXPECT_GE(rows, 2000);
+  EXPECT_LE(rows, 4000);
+  const auto queries = database_->count("select count(distinct query) from rows where " + sample);
+  EXPECT_EQ(*queries * 25, rows);
+}
+
 }  // namespace
 }  // namespace millgate

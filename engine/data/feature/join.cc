@@ -11,19 +11,17 @@
 #include "data/feature/class_label.h"
 #include "data/feature/expression_text.h"
 #include "data/feature/label_expression.h"
+#include "data/feature/query_column.h"
 #include "data/feature/view_join.h"
 #include "data/feature/view_times.h"
 #include "data/feature/window_join.h"
 #include "data/query/sql_error.h"
 #include "data/table/arrow_result.h"
 #include "ground/nearest_name.h"
+#include "ground/shortest_text.h"
 
 namespace millgate {
 namespace {
-
-bool is_added_column(const std::string& name) {
-  return name == kRowTimeColumn || name == kLabelColumn || name == kLabelKnownColumn;
-}
 
 /// 64-bit microseconds as timestamp[us, UTC].
 Result<std::shared_ptr<arrow::ChunkedArray>> as_times(const arrow::ChunkedArray& micros) {
@@ -56,6 +54,13 @@ Result<std::shared_ptr<arrow::ChunkedArray>> label_column(const Task& task,
     if (labels->valid[row] == 0 || std::isnan(value)) {
       builder.UnsafeAppendNull();
       continue;
+    }
+    constexpr double kRelevanceMax = 30;
+    const bool is_relevance = value >= 0 && value <= kRelevanceMax && value == std::floor(value);
+    if (task.kind == TaskKind::ranking && !is_relevance) {
+      return task.section.error_at(
+          "label", "the label of a ranking task is " + shortest_text(value) + " in a row",
+          "it says how relevant the row is: a whole number from 0 to 30");
     }
     if (task.kind == TaskKind::binary && value != 0.0 && value != 1.0) {
       return task.section.error_at(
@@ -104,6 +109,11 @@ Result<std::shared_ptr<arrow::Table>> finished(Database& database, const JoinPla
   MILLGATE_ASSIGN(auto label, label_column(plan.task, *task_table));
   MILLGATE_ASSIGN(auto row_time, as_times(*answer.column(time_at)));
   MILLGATE_ASSIGN(auto label_known, as_times(*answer.column(time_at + 1)));
+  if (plan.task.kind == TaskKind::ranking) {
+    MILLGATE_ASSIGN(auto query, query_column(plan.task, *task_table));
+    fields.push_back(arrow::field(kQueryColumn, query->type()));
+    columns.push_back(std::move(query));
+  }
   fields.push_back(arrow::field(kRowTimeColumn, row_time->type()));
   fields.push_back(arrow::field(kLabelColumn, label->type()));
   fields.push_back(arrow::field(kLabelKnownColumn, label_known->type()));
@@ -165,6 +175,11 @@ Status check_where(Database& database, const ResolvedTask& task, const std::stri
 }
 
 }  // namespace
+
+bool is_added_column(const std::string& name) {
+  return name == kRowTimeColumn || name == kLabelColumn || name == kLabelKnownColumn ||
+         name == kQueryColumn;
+}
 
 Result<std::vector<Field>> joinable_fields(Database& database, const JoinPlan& plan) {
   MILLGATE_TRY(check_view_names(plan));

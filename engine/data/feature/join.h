@@ -19,6 +19,10 @@ namespace millgate {
 inline constexpr const char* kRowTimeColumn = "row_time";        ///< timestamp[us, UTC]
 inline constexpr const char* kLabelColumn = "label";             ///< double, null: unknown
 inline constexpr const char* kLabelKnownColumn = "label_known";  ///< timestamp[us, UTC]
+inline constexpr const char* kQueryColumn = "row_query";         ///< int64, of ranking tasks alone:
+                                                                 ///< equal for rows of one group
+/// Whether `join_as_of` adds it, so that no feature may read it.
+[[nodiscard]] bool is_added_column(const std::string& name);
 
 /// Everything a join needs to know.
 struct JoinPlan {
@@ -34,7 +38,7 @@ struct JoinPlan {
 /// Joins every row of the task's table with the newest row of each view that could be known at
 /// the row's time and is not older than the view's `max_age`. Every row is kept, in key order;
 /// what has no match is null. Columns: all of the task's table, `view.column` for `columns` that
-/// name one, and the three above. Rows are limited by `where` (SQL over the table) when given.
+/// name one, and those above. Rows are limited by `where` (SQL over the table) when given.
 ///
 /// A view row that becomes known after a newer one was known is never used: "newest" is by
 /// `happened`, ties by the later `known`.

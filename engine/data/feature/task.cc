@@ -26,6 +26,21 @@ Status check_unique(const Section& section, const std::string& key,
   return {};
 }
 
+Result<std::vector<std::string>> read_group(Section& section, TaskKind kind) {
+  MILLGATE_ASSIGN(std::vector<std::string> group, section.texts("group"));
+  if (kind != TaskKind::ranking && !group.empty()) {
+    return section.error_at("group", "`group` is of a ranking task",
+                            "write kind = \"ranking\", or remove it");
+  }
+  if (kind == TaskKind::ranking && group.empty()) {
+    return section.error_at("kind", "a ranking task has no `group`",
+                            "name the columns that say which rows are ranked together, for "
+                            "example: group = \"query_id\"");
+  }
+  MILLGATE_TRY(check_unique(section, "group", group));
+  return group;
+}
+
 Result<std::vector<std::string>> read_classes(Section& section, TaskKind kind) {
   MILLGATE_ASSIGN(const std::vector<std::string> classes, section.texts("classes"));
   if (kind != TaskKind::multiclass) {
@@ -54,12 +69,17 @@ std::string_view to_text(TaskKind kind) {
       return "multiclass";
     case TaskKind::regression:
       return "regression";
+    case TaskKind::ranking:
+      return "ranking";
   }
   return "binary";
 }
 
+bool has_classes(TaskKind kind) { return kind == TaskKind::binary || kind == TaskKind::multiclass; }
+
 std::optional<TaskKind> task_kind_from(std::string_view text) {
-  for (const TaskKind kind : {TaskKind::binary, TaskKind::multiclass, TaskKind::regression}) {
+  for (const TaskKind kind :
+       {TaskKind::binary, TaskKind::multiclass, TaskKind::regression, TaskKind::ranking}) {
     if (text == to_text(kind)) return kind;
   }
   return std::nullopt;
@@ -68,11 +88,13 @@ std::optional<TaskKind> task_kind_from(std::string_view text) {
 Result<Task> read_task(Section section) {
   Task task;
   MILLGATE_ASSIGN(task.table, filled_text(section, "table", "table = \"flights\""));
-  MILLGATE_ASSIGN(const std::string kind,
-                  section.one_of("kind", "binary", {"binary", "multiclass", "regression"}));
+  MILLGATE_ASSIGN(
+      const std::string kind,
+      section.one_of("kind", "binary", {"binary", "multiclass", "regression", "ranking"}));
   task.kind = *task_kind_from(kind);
   MILLGATE_ASSIGN(task.label, filled_text(section, "label", "label = \"arr_delay > 15\""));
   MILLGATE_ASSIGN(task.classes, read_classes(section, task.kind));
+  MILLGATE_ASSIGN(task.group, read_group(section, task.kind));
   MILLGATE_ASSIGN(task.label_known, section.text_or("label_known", ""));
   // Read where labels are judged (system/pipeline/label_review.h); no model learns it.
   MILLGATE_TRY(section.text_or("label_rule", ""));

@@ -13,8 +13,10 @@
 
 namespace millgate {
 
-enum class TaskKind { binary, multiclass, regression };
+enum class TaskKind { binary, multiclass, regression, ranking };
 [[nodiscard]] std::string_view to_text(TaskKind kind);  ///< "multiclass".
+/// Whether the label tells kinds of rows apart, and is no number or degree.
+[[nodiscard]] bool has_classes(TaskKind kind);
 /// Of what `to_text` gives. Nothing for another name.
 [[nodiscard]] std::optional<TaskKind> task_kind_from(std::string_view text);
 
@@ -24,6 +26,8 @@ struct Task {
   std::string label;  ///< Expression; a null label leaves the row out of training.
   /// multiclass: the values of the label, as text, in the order of the model's probabilities.
   std::vector<std::string> classes;
+  /// ranking: columns of the table; rows that are alike in all of them are ranked together.
+  std::vector<std::string> group;
   std::string label_known;  ///< SQL expression: when the label could be known. Empty: at once.
   /// Columns of the table that are known when the question is asked. Empty: all, or, where the
   /// source says by `known` that its rows are known later, its key only.

@@ -96,9 +96,7 @@ Result<ResolvedTask> resolve_task(Database& database, const JoinPlan& plan) {
   MILLGATE_ASSIGN(const auto schema, schema_of(database, from));
   resolved.columns = schema->field_names();
   for (Field& field : fields_of(*schema)) {
-    const bool is_added = field.name == kRowTimeColumn || field.name == kLabelColumn ||
-                          field.name == kLabelKnownColumn;
-    if (!is_added) resolved.fields.push_back(std::move(field));
+    if (!is_added_column(field.name)) resolved.fields.push_back(std::move(field));
   }
   const Source& source = *resolved.source;
   resolved.row_time_micros = "null::bigint";

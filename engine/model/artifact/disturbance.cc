@@ -272,7 +272,15 @@ Result<Block> disturbed(const Model& model, const Block& inputs, std::span<const
   const std::vector<Field>& fields = model.features().inputs();
   if (disturbance.change) return change_input(inputs, fields, *disturbance.change);
   MILLGATE_TRY(check_column(model, disturbance));
-  if (disturbance.kind == DisturbanceKind::adversary) return attacked(model, inputs, labels);
+  if (disturbance.kind == DisturbanceKind::adversary) {
+    if (model.is_ranking()) {
+      return invalid_input(
+          "an adversary is searched by the losses of single rows, and a ranking "
+          "has none",
+          "ask how it does under \"noise\", for example");
+    }
+    return attacked(model, inputs, labels);
+  }
   Block block = inputs;
   for (size_t c = 0; c < fields.size(); ++c) {
     const bool is_meant = disturbance.column.empty() || disturbance.column == fields[c].name;

@@ -181,7 +181,8 @@ Status read_objective(const TextBlock& head, Trees& trees) {
       {"quantile", ScoreOutput::identity},      {"mape", ScoreOutput::identity},
       {"poisson", ScoreOutput::exponential},    {"gamma", ScoreOutput::exponential},
       {"tweedie", ScoreOutput::exponential},    {"multiclass", ScoreOutput::identity},
-      {"softmax", ScoreOutput::identity}};
+      {"softmax", ScoreOutput::identity},       {"lambdarank", ScoreOutput::identity},
+      {"rank_xendcg", ScoreOutput::identity}};
   const auto found = kObjectives.find(name);
   if (found == kObjectives.end()) {
     return unsupported("objective `" + std::string(name) + "` is not supported");

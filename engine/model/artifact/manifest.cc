@@ -54,6 +54,9 @@ Result<Manifest> manifest_from_json(const Json& json) {
     MILLGATE_ASSIGN(manifest.classes,
                     json_member<std::vector<std::string>>(json, "classes", kObject));
   }
+  if (json.contains("group")) {
+    MILLGATE_ASSIGN(manifest.group, json_member<std::vector<std::string>>(json, "group", kObject));
+  }
   MILLGATE_TRY(text("task_table", manifest.task_table));
   MILLGATE_TRY(text("label", manifest.label));
   MILLGATE_TRY(text("label_known", manifest.label_known));
@@ -86,6 +89,7 @@ Json to_json(const Manifest& manifest) {
   json["description"] = manifest.description;
   json["task_kind"] = manifest.task_kind;
   if (!manifest.classes.empty()) json["classes"] = manifest.classes;
+  if (!manifest.group.empty()) json["group"] = manifest.group;
   json["task_table"] = manifest.task_table;
   json["label"] = manifest.label;
   json["label_known"] = manifest.label_known;

@@ -29,7 +29,10 @@ std::string misfit(const Manifest& manifest, const FeatureProgram& features, con
            std::to_string(features.inputs().size()) + " inputs";
   }
   const bool has_classes = manifest.task_kind == "multiclass";
-  if (!has_classes && manifest.task_kind != "binary" && manifest.task_kind != "regression") {
+  const bool is_of_one_number = manifest.task_kind == "binary" ||
+                                manifest.task_kind == "regression" ||
+                                manifest.task_kind == "ranking";
+  if (!has_classes && !is_of_one_number) {
     return "the task kind `" + manifest.task_kind + "` is not known";
   }
   const size_t outputs = has_classes ? manifest.classes.size() : 1;
@@ -54,6 +57,7 @@ std::string misfit(const std::string& task_kind, const std::optional<Calibration
                    const std::optional<Uncertainty>& uncertainty) {
   const bool is_binary = task_kind == "binary";
   if (uncertainty && task_kind == "multiclass") return "uncertainty of several classes";
+  if (uncertainty && task_kind == "ranking") return "uncertainty of a ranking";
   if (calibration) {
     if (task_kind == "regression") return "a calibration of values, which are no probabilities";
     if (!is_binary && calibration->method != CalibrationMethod::temperature) {
@@ -183,9 +187,18 @@ Result<Id> Model::save(ObjectStore& objects, const Parts& parts) {
   return objects.put(write_manifest(stored));
 }
 
+const char* Model::number_name() const {
+  if (is_ranking()) return "score";
+  return manifest_.task_kind == "regression" ? "value" : "probability";
+}
+
 Result<std::shared_ptr<const Model>> Model::load_of_one_number(const ObjectStore& objects,
                                                                const Id& id) {
   MILLGATE_ASSIGN(auto model, load(objects, id));
+  if (model->is_ranking()) {
+    return invalid_input("model " + id.brief() + " ranks rows, which this does not know yet",
+                         "`millgate run`, `gate`, `serve` and `predict` do");
+  }
   if (!model->has_classes()) return model;
   return invalid_input(
       "model " + id.brief() + " tells " + std::to_string(model->manifest().classes.size()) +

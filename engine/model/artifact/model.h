@@ -34,8 +34,9 @@ struct ReadView {
 struct Manifest {
   std::string project;  ///< The model's name when served.
   std::string description;
-  std::string task_kind;             ///< "binary", "multiclass" or "regression".
+  std::string task_kind;             ///< "binary", "multiclass", "regression" or "ranking".
   std::vector<std::string> classes;  ///< multiclass: their names, as the scorer numbers them.
+  std::vector<std::string> group;    ///< ranking: columns of rows that are ranked together.
   std::string task_table;
   std::string label;  ///< Expression.
   std::string label_known;
@@ -94,7 +95,7 @@ class Model {
   /// Errors: `not_found` when there is no such object; `damaged` with the part.
   [[nodiscard]] static Result<std::shared_ptr<const Model>> load(const ObjectStore& objects,
                                                                  const Id& id);
-  /// For who does not know several classes: also `invalid_input` for a model of such.
+  /// For who does not know several classes, nor ranks: also `invalid_input` for a model of such.
   [[nodiscard]] static Result<std::shared_ptr<const Model>> load_of_one_number(
       const ObjectStore& objects, const Id& id);
 
@@ -104,6 +105,9 @@ class Model {
   [[nodiscard]] const FeatureProgram& features() const { return *features_; }
   [[nodiscard]] const Scorer& scorer() const { return *scorer_; }
   [[nodiscard]] bool has_classes() const { return !manifest_.classes.empty(); }
+  [[nodiscard]] bool is_ranking() const { return manifest_.task_kind == "ranking"; }
+  /// What the number of a row is called in answers: "probability", "value" or "score".
+  [[nodiscard]] const char* number_name() const;
   [[nodiscard]] const std::vector<Profile>& feature_profiles() const { return feature_profiles_; }
   [[nodiscard]] const std::vector<Profile>& input_profiles() const { return input_profiles_; }
   [[nodiscard]] const std::optional<Profile>& prediction_profile() const {

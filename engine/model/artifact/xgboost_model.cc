@@ -74,6 +74,9 @@ constexpr auto kObjectives = std::to_array<Objective>({
     {"count:poisson", ScoreOutput::exponential},
     {"reg:gamma", ScoreOutput::exponential},
     {"reg:tweedie", ScoreOutput::exponential},
+    {"rank:ndcg", ScoreOutput::identity},
+    {"rank:map", ScoreOutput::identity},
+    {"rank:pairwise", ScoreOutput::identity},
     {"multi:softprob", ScoreOutput::identity},
     {"multi:softmax", ScoreOutput::identity},
 });

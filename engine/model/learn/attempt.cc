@@ -19,7 +19,7 @@ std::vector<Field> readable_fields(const arrow::Table& joined) {
   std::vector<Field> fields;
   for (const auto& field : joined.schema()->fields()) {
     const std::string& name = field->name();
-    if (name == kLabelColumn || name == kLabelKnownColumn || name == kRowTimeColumn) continue;
+    if (is_added_column(name)) continue;
     if (const auto type = value_type_of(*field->type())) fields.push_back({name, *type});
   }
   return fields;
@@ -65,8 +65,7 @@ Status fit_features(FeatureProgram& program, const Block& inputs, const Training
 enum class RowsAre { training, later };
 
 Result<Examples> evaluate_rows(const FeatureProgram& program, const Block& inputs,
-                               const std::vector<double>& labels,
-                               const std::vector<int64_t>& chosen,
+                               const TrainingRows& rows, const std::vector<int64_t>& chosen,
                                RowsAre rows_are = RowsAre::later) {
   Examples examples;
   examples.features.resize(inputs.rows * program.features().size());
@@ -75,7 +74,10 @@ Result<Examples> evaluate_rows(const FeatureProgram& program, const Block& input
                    ? program.evaluate_training(inputs, examples.features, scratch)
                    : program.evaluate(inputs, examples.features, scratch));
   examples.labels.reserve(chosen.size());
-  for (const int64_t row : chosen) examples.labels.push_back(labels[static_cast<size_t>(row)]);
+  for (const int64_t row : chosen) {
+    examples.labels.push_back(rows.labels[static_cast<size_t>(row)]);
+  }
+  examples.query = rows.query_of(chosen);
   return examples;
 }
 
@@ -132,7 +134,27 @@ Result<TrainingRows> read_training_rows(const arrow::Table& joined) {
   for (size_t i = 0; i < rows.times.size(); ++i) {
     if (!block.columns[2].valid[i]) rows.label_known[i] = rows.times[i];
   }
+  MILLGATE_ASSIGN(rows.query, read_query(joined));
   return rows;
+}
+
+Result<std::vector<uint32_t>> read_query(const arrow::Table& joined) {
+  std::vector<uint32_t> query;
+  if (joined.schema()->GetFieldIndex(kQueryColumn) < 0) return query;
+  MILLGATE_ASSIGN(const Block block, block_from(joined, {{kQueryColumn, ValueType::integer}}));
+  query.reserve(block.rows);
+  for (const int64_t number : block.columns[0].integers) {
+    query.push_back(static_cast<uint32_t>(number));
+  }
+  return query;
+}
+
+std::vector<uint32_t> TrainingRows::query_of(const std::vector<int64_t>& chosen) const {
+  std::vector<uint32_t> of_chosen;
+  if (query.empty()) return of_chosen;
+  of_chosen.reserve(chosen.size());
+  for (const int64_t row : chosen) of_chosen.push_back(query[static_cast<size_t>(row)]);
+  return of_chosen;
 }
 
 Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRows& rows,
@@ -150,15 +172,15 @@ Result<PreparedRows> prepare_rows(const TrainRequest& request, const TrainingRow
                     .valid = {},
                     .calibration = {},
                     .test = {}};
-  MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows.labels,
-                                            split.train, RowsAre::training));
-  MILLGATE_ASSIGN(made.valid, evaluate_rows(made.program, select_rows(inputs, split.valid),
-                                            rows.labels, split.valid));
-  MILLGATE_ASSIGN(made.calibration,
-                  evaluate_rows(made.program, select_rows(inputs, split.calibration), rows.labels,
-                                split.calibration));
-  MILLGATE_ASSIGN(made.test, evaluate_rows(made.program, select_rows(inputs, split.test),
-                                           rows.labels, split.test));
+  MILLGATE_ASSIGN(made.train, evaluate_rows(made.program, made.train_inputs, rows, split.train,
+                                            RowsAre::training));
+  MILLGATE_ASSIGN(made.valid,
+                  evaluate_rows(made.program, select_rows(inputs, split.valid), rows, split.valid));
+  MILLGATE_ASSIGN(
+      made.calibration,
+      evaluate_rows(made.program, select_rows(inputs, split.calibration), rows, split.calibration));
+  MILLGATE_ASSIGN(made.test,
+                  evaluate_rows(made.program, select_rows(inputs, split.test), rows, split.test));
   MILLGATE_TRY(check_features_have_values(made.program, made.train));
   return made;
 }

@@ -22,7 +22,14 @@ struct TrainingRows {
   std::vector<int64_t> times;    ///< 0 where there is none.
   std::vector<uint8_t> has_time;
   std::vector<int64_t> label_known;  ///< The row's time where it is not told.
+  std::vector<uint32_t> query;       ///< ranking: equal for rows that are ranked together.
+
+  /// That of the chosen rows; none where nothing is ranked.
+  [[nodiscard]] std::vector<uint32_t> query_of(const std::vector<int64_t>& chosen) const;
 };
+
+/// kQueryColumn of joined rows; none where nothing is ranked.
+[[nodiscard]] Result<std::vector<uint32_t>> read_query(const arrow::Table& joined);
 
 /// The rows of one split, ready for learners: features fitted on the training rows and computed.
 struct PreparedRows {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -31,11 +32,51 @@ Error lightgbm_error(const std::string& action) {
     if ((call) != 0) return lightgbm_error(action); \
   } while (false)
 
+/// "0,1,...,30": the gain of a label is the label, as in what is measured.
+std::string linear_gains() {
+  std::string gains = "0";
+  for (int label = 1; label <= 30; ++label) gains += "," + std::to_string(label);
+  return gains;
+}
+
+/// The rows with those of a query beside each other, as LightGBM wants them; in `sorted` where they
+/// do not stand so already.
+const Examples* by_query(const Examples& examples, Examples& sorted) {
+  if (std::is_sorted(examples.query.begin(), examples.query.end())) return &examples;
+  std::vector<size_t> order(examples.rows());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return examples.query[a] < examples.query[b]; });
+  const size_t width = examples.features.size() / std::max<size_t>(examples.rows(), 1);
+  sorted.features.reserve(examples.features.size());
+  sorted.labels.reserve(order.size());
+  sorted.query.reserve(order.size());
+  for (const size_t row : order) {
+    const auto begin = examples.features.begin() + static_cast<std::ptrdiff_t>(row * width);
+    sorted.features.insert(sorted.features.end(), begin,
+                           begin + static_cast<std::ptrdiff_t>(width));
+    sorted.labels.push_back(examples.labels[row]);
+    sorted.query.push_back(examples.query[row]);
+  }
+  return &sorted;
+}
+
+/// How many rows each query has, in their order.
+std::vector<int32_t> query_sizes(const std::vector<uint32_t>& query) {
+  std::vector<int32_t> sizes;
+  for (size_t i = 0; i < query.size(); ++i) {
+    if (i == 0 || query[i] != query[i - 1]) sizes.push_back(0);
+    ++sizes.back();
+  }
+  return sizes;
+}
+
 /// What Millgate decides itself. Deterministic and row-wise: the same trees on any number of
 /// threads.
 std::map<std::string, std::string> all_parameters(const LearnerInput& input) {
   std::map<std::string, std::string> all = input.settings->parameters;
-  all["objective"] = to_text(input.kind);
+  all["objective"] = input.kind == TaskKind::ranking ? "lambdarank" : to_text(input.kind);
+  if (input.kind == TaskKind::ranking) all.emplace("label_gain", linear_gains());
   if (input.kind == TaskKind::multiclass) all["num_class"] = std::to_string(input.classes.size());
   all["metric"] = "none";  // The loss on valid rows is summed by us.
   all["seed"] = std::to_string(input.settings->seed & 0x7fffffff);
@@ -98,6 +139,13 @@ Result<Dataset> make_dataset(const Examples& examples, const LearnerInput& input
   MILLGATE_LIGHTGBM(
       lightgbm().DatasetSetField(dataset.get(), "label", labels.data(), rows, C_API_DTYPE_FLOAT32),
       "read the labels");
+  if (input.kind == TaskKind::ranking) {
+    const std::vector<int32_t> sizes = query_sizes(examples.query);
+    MILLGATE_LIGHTGBM(
+        lightgbm().DatasetSetField(dataset.get(), "group", sizes.data(),
+                                   static_cast<int32_t>(sizes.size()), C_API_DTYPE_INT32),
+        "read the groups");
+  }
   if (reference == nullptr) {
     const std::vector<std::string> names = plain_names(input.feature_names);
     std::vector<const char*> pointers;
@@ -140,7 +188,7 @@ Result<Rounds> boost(const Booster& booster, const LearnerInput& input) {
     MILLGATE_LIGHTGBM(lightgbm().BoosterGetPredict(booster.get(), 1, &count, told.data()),
                       "predict the validation rows");
     put_rows_together(told, rows, predictions);
-    const double loss = mean_loss(input.kind, input.valid->labels, predictions);
+    const double loss = mean_loss(input.kind, input.valid->labels, predictions, input.valid->query);
     rounds.valid_loss.push_back(loss);
     if (loss < best_loss) {
       best_loss = loss;
@@ -183,7 +231,13 @@ Result<std::string> model_text(const Booster& booster, int rounds) {
 
 }  // namespace
 
-Result<Fitted> fit_boosted_trees(const LearnerInput& input) {
+Result<Fitted> fit_boosted_trees(const LearnerInput& given) {
+  LearnerInput input = given;
+  Examples sorted_train, sorted_valid;
+  if (input.kind == TaskKind::ranking) {
+    input.train = by_query(*given.train, sorted_train);
+    input.valid = by_query(*given.valid, sorted_valid);
+  }
   MILLGATE_TRY(load_lightgbm());
   lightgbm().RegisterLogCallback([](const char*) {});  // The engine does not print.
   Fitted fitted;

@@ -53,6 +53,12 @@ Result<std::shared_ptr<arrow::Table>> table_of(const LearnerInput& input,
     if (!array) return array.error();
     arrays.push_back(std::move(*array));
   }
+  if (input.kind == TaskKind::ranking) {
+    fields.push_back(arrow::field(kQueryColumn, arrow::uint32()));
+    arrow::UInt32Builder queries;
+    MILLGATE_ARROW_TRY(queries.AppendValues(examples.query), "groups of rows");
+    MILLGATE_ARROW(arrays.emplace_back(), queries.Finish(), "groups of rows");
+  }
   fields.push_back(arrow::field(kLabelColumn, arrow::float64()));
   arrow::DoubleBuilder labels;
   MILLGATE_ARROW_TRY(labels.AppendValues(examples.labels), "labels");
@@ -77,6 +83,7 @@ Json job_json(const LearnerInput& input, const std::string& folder) {
     json["features"].push_back(
         {{"name", input.feature_names[i]}, {"category", bool{input.is_category[i]}}});
   }
+  if (input.kind == TaskKind::ranking) json["group"] = kQueryColumn;
   json["label"] = kLabelColumn;
   for (const char* part : kParts) {
     json[part] = {{"parquet", folder + "/" + part + ".parquet"},
@@ -116,9 +123,12 @@ Json parameter_json(const std::string& text) {
 
 Status write_job(const LearnerInput& input, const std::string& folder) {
   const auto& names = input.feature_names;
-  if (std::find(names.begin(), names.end(), kLabelColumn) != names.end()) {
-    return invalid_input("a feature is called `" + std::string(kLabelColumn) +
-                             "`, as is the label in the files of a learner of your own",
+  for (const char* taken : {kLabelColumn, kQueryColumn}) {
+    if (std::find(names.begin(), names.end(), taken) == names.end()) continue;
+    if (taken == kQueryColumn && input.kind != TaskKind::ranking) continue;
+    return invalid_input("a feature is called `" + std::string(taken) + "`, as is the " +
+                             (taken == kLabelColumn ? "label" : "group") +
+                             " in the files of a learner of your own",
                          "give the feature another name");
   }
   MILLGATE_TRY(make_folders(folder + "/" + kModelFolder));

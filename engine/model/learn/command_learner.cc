@@ -214,7 +214,7 @@ Status check_predictions(const LearnerInput& input, const Scorer& scorer) {
                                       : "train with an objective of probabilities of classes, such "
                                         "as `multiclass` of LightGBM");
   }
-  const bool are_probabilities = input.kind != TaskKind::regression;
+  const bool are_probabilities = has_classes(input.kind);
   for (const Examples* part : {input.train, input.valid}) {
     std::vector<double> predictions(part->rows() * outputs);
     scorer.score(part->features, predictions);

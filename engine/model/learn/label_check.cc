@@ -39,7 +39,7 @@ Status check_classes(const Task& task, const std::vector<double>& labels, const 
 Status check_labels(const Task& task, const std::vector<double>& labels, const Split& split,
                     const std::string& where) {
   if (task.kind == TaskKind::multiclass) return check_classes(task, labels, split, where);
-  if (task.kind == TaskKind::regression) {
+  if (!has_classes(task.kind)) {
     const double first = labels[static_cast<size_t>(split.train.front())];
     const bool constant = std::all_of(split.train.begin(), split.train.end(), [&](int64_t row) {
       return labels[static_cast<size_t>(row)] == first;

@@ -1,5 +1,7 @@
 #include "model/learn/learned_around.h"
 
+#include <string>
+
 #include "model/learn/fit_calibration.h"
 
 namespace millgate {
@@ -24,6 +26,10 @@ Result<LearnedAround> learn_around(const TrainRequest& request, const Attempt& m
   LearnedAround learned;
   const TrainSettings& settings = request.settings;
   if (!settings.needs_calibration_rows()) return learned;
+  if (request.task.kind == TaskKind::ranking) {
+    return invalid_input("`calibrate` and `uncertainty` in [train] are not known for rankings",
+                         "remove them");
+  }
   const bool has_classes = request.task.kind == TaskKind::multiclass;
   if (has_classes && settings.uncertainty) {
     return invalid_input("`uncertainty` in [train] is not known for several classes yet",

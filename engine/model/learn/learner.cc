@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/measure/ranking_measures.h"
+
 namespace millgate {
 
-double mean_loss(TaskKind kind, std::span<const double> labels,
-                 std::span<const double> predictions) {
+double mean_loss(TaskKind kind, std::span<const double> labels, std::span<const double> predictions,
+                 std::span<const uint32_t> query) {
+  if (kind == TaskKind::ranking) {
+    return 1 - ndcg({.label = labels, .prediction = predictions, .query = query}).value_or(0);
+  }
   constexpr double kLeast = 1e-15;
   const size_t classes = labels.empty() ? 1 : predictions.size() / labels.size();
   double sum = 0;

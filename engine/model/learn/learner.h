@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@ namespace millgate {
 struct Examples {
   std::vector<double> features;  ///< Row-major; NaN: missing.
   std::vector<double> labels;    ///< 0 or 1 for binary tasks, the number of the class for several.
+  std::vector<uint32_t> query = {};  ///< ranking: equal for rows that are ranked together.
   [[nodiscard]] size_t rows() const { return labels.size(); }
 };
 
@@ -55,7 +57,8 @@ struct Fitted {
 
 /// Boosted trees by LightGBM. Stops when the loss on the valid rows has not improved for
 /// `early_stopping_rounds`, and keeps the trees up to the best round. The loss is summed by us,
-/// in one order, so that the best round does not depend on the number of threads.
+/// in one order, so that the best round does not depend on the number of threads. A ranking is
+/// learned by LambdaMART, with the label as gain, as `ndcg` measures it.
 /// Errors: `invalid_input` with LightGBM's message; when no feature splits the rows.
 [[nodiscard]] Result<Fitted> fit_boosted_trees(const LearnerInput& input);
 
@@ -65,8 +68,9 @@ struct Fitted {
 /// of scikit-learn's LogisticRegression, defaults 0 and 1. By Newton's method, proximal with an l1.
 /// A category feature becomes one column for each of its 100 most frequent training categories.
 /// Missing values, and categories without a column, are replaced by the mean. Of several classes
-/// one model each against the rest, whose probabilities are made to add up to 1. Errors:
-/// `invalid_input` for a penalty that is none, or when Newton's method does not converge.
+/// one model each against the rest, whose probabilities are made to add up to 1. A ranking is
+/// learned row by row, as the label's regression. Errors: `invalid_input` for a penalty that is
+/// none, or when Newton's method does not converge.
 [[nodiscard]] Result<Fitted> fit_linear(const LearnerInput& input);
 
 /// The mean label, or the shares of the classes, for every row: what any other learner must beat.
@@ -84,8 +88,10 @@ struct Fitted {
 [[nodiscard]] Result<Fitted> fit_learner(const LearnerInput& input);
 
 /// Mean loss of predictions: log loss of probabilities (kept 1e-15 away from 0 and 1), else the
-/// mean squared error. Of several classes `predictions` has a probability a class, row-major.
+/// mean squared error. Of several classes `predictions` has a probability a class, row-major. Of a
+/// ranking it is 1 - ndcg within `query`, which no other kind needs.
 [[nodiscard]] double mean_loss(TaskKind kind, std::span<const double> labels,
-                               std::span<const double> predictions);
+                               std::span<const double> predictions,
+                               std::span<const uint32_t> query = {});
 
 }  // namespace millgate

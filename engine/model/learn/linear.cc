@@ -290,7 +290,7 @@ Result<Fitted> finish_linear(const std::vector<LinearModel>& models, const Learn
   fitted.best_round = rounds;
   std::vector<double> predictions(input.valid->rows() * models.size());
   fitted.scorer->score(input.valid->features, predictions);
-  fitted.valid_loss = {mean_loss(input.kind, input.valid->labels, predictions)};
+  fitted.valid_loss = {mean_loss(input.kind, input.valid->labels, predictions, input.valid->query)};
   return fitted;
 }
 
@@ -313,7 +313,7 @@ LinearModel empty_model(const LearnerInput& input, std::vector<LinearColumn> col
   model.mean.assign(count, 0.0);
   model.scale.assign(count, 1.0);
   model.coefficient.assign(count, 0.0);
-  model.logistic = input.kind != TaskKind::regression;
+  model.logistic = has_classes(input.kind);
   return model;
 }
 

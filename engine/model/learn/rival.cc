@@ -67,7 +67,7 @@ class LastValueTable {
   /// Adds what it tells of a row to `to`: a number, or the probability of each class.
   void tell(double last, std::vector<double>& to) const {
     const Cell& cell = cells_[cell_of(last)];
-    if (kind_ == TaskKind::regression) {
+    if (kind_ == TaskKind::regression || kind_ == TaskKind::ranking) {
       to.push_back(std::isnan(last) ? mean() : last);
     } else if (kind_ == TaskKind::binary) {
       to.push_back((cell.sums[0] + 1) / (cell.count + 2));

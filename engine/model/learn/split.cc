@@ -4,13 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "data/feature/join.h"
 #include "data/feature/vector.h"
 #include "ground/clock.h"
 #include "ground/random.h"
+#include "model/learn/attempt.h"
 
 namespace millgate {
 
@@ -23,7 +28,24 @@ struct Timeline {
   std::vector<uint8_t> has_time;
   std::vector<int64_t> time;
   std::vector<int64_t> label_known;  ///< The row's time where it is not told.
+  std::vector<uint32_t> query;       ///< ranking: rows with one number stay together.
 };
+
+/// Rows of a query that stand in one part only because all of them have the same times.
+void keep_queries_whole(Timeline& line) {
+  std::map<uint32_t, std::pair<int64_t, int64_t>> newest;
+  constexpr int64_t kOldest = std::numeric_limits<int64_t>::min();
+  for (size_t i = 0; i < line.query.size(); ++i) {
+    if (!line.labelled[i] || !line.has_time[i]) continue;
+    auto& [time, known] = newest.emplace(line.query[i], std::pair(kOldest, kOldest)).first->second;
+    time = std::max(time, line.time[i]);
+    known = std::max(known, line.label_known[i]);
+  }
+  for (size_t i = 0; i < line.query.size(); ++i) {
+    if (!line.labelled[i] || !line.has_time[i]) continue;
+    std::tie(line.time[i], line.label_known[i]) = newest.at(line.query[i]);
+  }
+}
 
 Result<Timeline> read_timeline(const arrow::Table& joined) {
   MILLGATE_ASSIGN(Block block, block_from(joined, {{kLabelColumn, ValueType::number},
@@ -41,6 +63,8 @@ Result<Timeline> read_timeline(const arrow::Table& joined) {
   for (size_t i = 0; i < line.rows; ++i) {
     if (!block.columns[2].valid[i]) line.label_known[i] = line.time[i];
   }
+  MILLGATE_ASSIGN(line.query, read_query(joined));
+  keep_queries_whole(line);
   return line;
 }
 
@@ -224,6 +248,30 @@ void deal(const std::vector<int64_t>& rows, const PartSizes& sizes, Split& split
   split.train = take(static_cast<size_t>(rows.end() - next));
 }
 
+/// The numbers of the queries that `rows` are of, each once, ascending.
+std::vector<int64_t> queries_of(const std::vector<int64_t>& rows, std::span<const uint32_t> query) {
+  std::vector<int64_t> queries;
+  queries.reserve(rows.size());
+  for (const int64_t row : rows) queries.push_back(query[static_cast<size_t>(row)]);
+  std::sort(queries.begin(), queries.end());
+  queries.erase(std::unique(queries.begin(), queries.end()), queries.end());
+  return queries;
+}
+
+/// The same with whole queries: `sizes` counts them, and they are dealt in the order of `queries`.
+void deal_queries(const std::vector<int64_t>& rows, std::span<const uint32_t> query,
+                  const std::vector<int64_t>& queries, const PartSizes& sizes, Split& split) {
+  Split dealt;
+  deal(queries, sizes, dealt);
+  std::map<int64_t, std::vector<int64_t>*> part_of;
+  for (const auto& [from, to] :
+       {std::pair{&dealt.test, &split.test}, std::pair{&dealt.valid, &split.valid},
+        std::pair{&dealt.calibration, &split.calibration}, std::pair{&dealt.train, &split.train}}) {
+    for (const int64_t one : *from) part_of[one] = to;
+  }
+  for (const int64_t row : rows) part_of.at(query[static_cast<size_t>(row)])->push_back(row);
+}
+
 Result<Split> split_by_random(const Timeline& line, const TrainSettings& settings) {
   Split split;
   std::vector<int64_t> rows;
@@ -234,14 +282,21 @@ Result<Split> split_by_random(const Timeline& line, const TrainSettings& setting
       ++split.left_out_unlabelled;
     }
   }
-  shuffle(rows, Random::stream(settings.seed, "split"));
+  const bool is_ranking = !line.query.empty();
+  std::vector<int64_t> dealt = is_ranking ? queries_of(rows, line.query) : rows;
+  shuffle(dealt, Random::stream(settings.seed, "split"));
   const auto size =
-      static_cast<size_t>(std::floor(settings.share * static_cast<double>(rows.size())));
+      static_cast<size_t>(std::floor(settings.share * static_cast<double>(dealt.size())));
   const size_t calibration =
       settings.needs_calibration_rows()
           ? static_cast<size_t>(std::ceil(settings.calibrate_share * static_cast<double>(size)))
           : 0;
-  deal(rows, {.test = size, .valid = size - calibration, .calibration = calibration}, split);
+  const PartSizes sizes{.test = size, .valid = size - calibration, .calibration = calibration};
+  if (is_ranking) {
+    deal_queries(rows, line.query, dealt, sizes, split);
+  } else {
+    deal(dealt, sizes, split);
+  }
   MILLGATE_TRY(check_not_empty(split, settings.needs_calibration_rows(), part_sizes(split)));
   return split;
 }
@@ -286,7 +341,8 @@ Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const Trai
     if (settings.split_by == "random") {
       split.test.clear();
       split.calibration.clear();
-      if (fold > 0) split = shuffle_split(split, settings.seed + static_cast<uint64_t>(fold));
+      if (fold > 0)
+        split = shuffle_split(split, settings.seed + static_cast<uint64_t>(fold), line.query);
     } else if (fold > 0) {
       auto older = split_by_time(line, settings, fold);
       if (!older.ok()) {
@@ -304,19 +360,26 @@ Result<std::vector<Split>> rolling_splits(const arrow::Table& joined, const Trai
   return splits;
 }
 
-Split shuffle_split(const Split& split, uint64_t seed) {
+Split shuffle_split(const Split& split, uint64_t seed, std::span<const uint32_t> query) {
   std::vector<int64_t> rows;
   for (const auto* part : {&split.train, &split.valid, &split.calibration, &split.test}) {
     rows.insert(rows.end(), part->begin(), part->end());
   }
   std::sort(rows.begin(), rows.end());
-  shuffle(rows, Random::stream(seed, "shuffle split"));
+  const auto size_of = [&](const std::vector<int64_t>& part) {
+    return query.empty() ? part.size() : queries_of(part, query).size();
+  };
+  const PartSizes sizes{.test = size_of(split.test),
+                        .valid = size_of(split.valid),
+                        .calibration = size_of(split.calibration)};
+  std::vector<int64_t> dealt = query.empty() ? rows : queries_of(rows, query);
+  shuffle(dealt, Random::stream(seed, "shuffle split"));
   Split shuffled;
-  deal(rows,
-       {.test = split.test.size(),
-        .valid = split.valid.size(),
-        .calibration = split.calibration.size()},
-       shuffled);
+  if (query.empty()) {
+    deal(dealt, sizes, shuffled);
+  } else {
+    deal_queries(rows, query, dealt, sizes, shuffled);
+  }
   return shuffled;
 }
 

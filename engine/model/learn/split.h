@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ground/clock.h"
@@ -34,6 +35,9 @@ struct Split {
 ///
 /// By random: a seeded shuffle, `share` each for valid and test.
 ///
+/// Of a ranking no query is cut: all of its rows have the newest of their times, and labels that
+/// are known when the last of them is; by random queries are dealt, and not rows.
+///
 /// Errors: `invalid_input` when a part would be empty, with the figures, or when labelled rows
 /// have no time.
 [[nodiscard]] Result<Split> split_rows(const arrow::Table& joined, const TrainSettings& settings);
@@ -57,7 +61,8 @@ struct Split {
                                      Time origin);
 
 /// The rows of `split` dealt anew at random, in parts of the same sizes: what a random split
-/// of the same data would have been.
-[[nodiscard]] Split shuffle_split(const Split& split, uint64_t seed);
+/// of the same data would have been. Of a ranking, whose rows are of `query`, whole queries.
+[[nodiscard]] Split shuffle_split(const Split& split, uint64_t seed,
+                                  std::span<const uint32_t> query = {});
 
 }  // namespace millgate

@@ -300,5 +300,79 @@ TEST(ShuffleSplit, KeepsRowsAndSizes) {
   EXPECT_EQ(before, after);
 }
 
+/// 300 queries, an hour apart, of 1 to 5 rows that come within five hours: queries overlap.
+struct Searches {
+  std::vector<uint32_t> query;
+  std::shared_ptr<arrow::Table> joined;
+
+  Searches() {
+    std::vector<double> labels;
+    std::vector<int64_t> times;
+    arrow::Int64Builder numbers;
+    for (int64_t q = 0; q < 300; ++q) {
+      for (int64_t i = 0; i < 1 + q % 5; ++i) {
+        query.push_back(static_cast<uint32_t>(q));
+        labels.push_back(static_cast<double>(i));
+        times.push_back((q + i) * kHour);
+        if (!numbers.Append(q).ok()) std::terminate();
+      }
+    }
+    joined = made_table({numbers_column(kLabelColumn, labels),
+                         times_column(kRowTimeColumn, times),
+                         times_column(kLabelKnownColumn, times),
+                         {arrow::field(kQueryColumn, arrow::int64()), *numbers.Finish()}});
+  }
+
+  /// Rows that stand in another part than the first of their query, or in none.
+  [[nodiscard]] size_t cut(const Split& split) const {
+    std::vector<int> part(query.size(), 0);
+    for (const int64_t row : split.train) part[static_cast<size_t>(row)] = 1;
+    for (const int64_t row : split.valid) part[static_cast<size_t>(row)] = 2;
+    for (const int64_t row : split.test) part[static_cast<size_t>(row)] = 3;
+    size_t found = 0;
+    for (size_t i = 1; i < query.size(); ++i) {
+      if (query[i] == query[i - 1] && part[i] != part[i - 1]) ++found;
+    }
+    return found;
+  }
+};
+
+TEST(SplitOfQueries, ByTimeTheyAreAsNewAsTheirNewestRow) {
+  const Searches searches;
+  const auto split = split_rows(*searches.joined, windows(2 * kDay, 3 * kDay));
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  EXPECT_EQ(searches.cut(*split), 0U);
+  // The newest row is that of query 299, four hours later: 303 - 72 = 231, counted by hand.
+  EXPECT_EQ(split->test_begin_micros, 231 * kHour);
+  // Query 229 has its fifth row at 233, query 228 its fourth at 231, query 230 its only one at 230.
+  EXPECT_EQ(searches.query[static_cast<size_t>(split->test.front())], 229U);
+  EXPECT_EQ(searches.query[static_cast<size_t>(split->valid.back())], 230U);
+  EXPECT_EQ(split->train.size() + split->valid.size() + split->test.size(), 900U);
+}
+
+TEST(SplitOfQueries, ByRandomAShareOfThemIsDealt) {
+  const Searches searches;
+  TrainSettings settings;
+  settings.split_by = "random";
+  settings.share = 0.2;
+  const auto split = split_rows(*searches.joined, settings);
+  ASSERT_TRUE(split.ok()) << split.error().what;
+  EXPECT_EQ(searches.cut(*split), 0U);
+  std::set<uint32_t> test;
+  for (const int64_t row : split->test) test.insert(searches.query[static_cast<size_t>(row)]);
+  EXPECT_EQ(test.size(), 60U);
+  EXPECT_TRUE(std::is_sorted(split->test.begin(), split->test.end()));
+  EXPECT_EQ(split->train.size() + split->valid.size() + split->test.size(), 900U);
+  const auto folds = rolling_splits(*searches.joined, settings, 3);
+  ASSERT_TRUE(folds.ok());
+  for (const Split& fold : *folds) {
+    EXPECT_EQ(searches.cut(fold), 0U);
+    for (const int64_t row : fold.valid) {
+      EXPECT_FALSE(test.contains(searches.query[static_cast<size_t>(row)]));
+    }
+  }
+  EXPECT_NE((*folds)[1].valid, (*folds)[0].valid);
+}
+
 }  // namespace
 }  // namespace millgate

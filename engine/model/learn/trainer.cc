@@ -61,6 +61,7 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   parts.manifest = request.manifest;
   parts.manifest.task_kind = to_text(request.task.kind);
   parts.manifest.classes = request.task.classes;
+  parts.manifest.group = request.task.group;
   parts.manifest.task_table = request.task.table;
   parts.manifest.label = request.task.label;
   parts.manifest.label_known = request.task.label_known;
@@ -166,7 +167,8 @@ Status measure_before(const Attempt& made, MeasureOptions options, TrainResult& 
 
 Status measure(const ObjectStore& objects, const TrainRequest& request, const TrainingRows& rows,
                const Attempt& made, const std::vector<double>& predictions, TrainResult& result) {
-  const Outcome outcome{.label = made.test.labels, .prediction = predictions};
+  const Outcome outcome{
+      .label = made.test.labels, .prediction = predictions, .query = made.test.query};
   MILLGATE_ASSIGN(const auto texts, slice_texts(request, rows, result.split));
   std::vector<SliceColumn> slices;
   slices.reserve(texts.size());
@@ -176,6 +178,7 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   options.utility = request.utility;
   options.seed = request.settings.seed;
   options.regression = request.task.kind == TaskKind::regression;
+  options.ranking = request.task.kind == TaskKind::ranking;
   options.data = "test";
   options.inputs = {result.model.hex(), request.manifest.data_commit};
   options.class_count = request.task.classes.size();

@@ -27,7 +27,8 @@ void add_to(std::vector<double>& sums, const std::vector<double>& values) {
 Status add_fold(const std::vector<Objective>& objectives, const PreparedRows& rows,
                 const Fitted& fitted, size_t class_count, uint64_t seed, TrialOutcome& outcome) {
   const std::vector<double> predictions = predictions_of(fitted, rows.valid);
-  const Outcome measured{.label = rows.valid.labels, .prediction = predictions};
+  const Outcome measured{
+      .label = rows.valid.labels, .prediction = predictions, .query = rows.valid.query};
   std::vector<double> values;
   for (const Objective& one : objectives) {
     if (one.metric == kSize) {
@@ -52,6 +53,8 @@ Status add_fold(const std::vector<Objective>& objectives, const PreparedRows& ro
 Result<std::vector<Objective>> objectives_of(const TrainSettings& settings, TaskKind kind) {
   const std::vector<std::string> own =
       kind == TaskKind::regression ? std::vector<std::string>{"rmse", "mae", "r2", kSize}
+      : kind == TaskKind::ranking
+          ? std::vector<std::string>{"ndcg", "ndcg_5", "ndcg_10", "map", "map_10", "mrr", kSize}
       : kind == TaskKind::multiclass
           ? std::vector<std::string>{"log_loss", "brier", kSize}
           : std::vector<std::string>{"log_loss", "auc", "brier", "calibration_error", kSize};

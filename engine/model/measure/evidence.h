@@ -26,7 +26,7 @@ struct Evidence {
   std::optional<double> lower = {};  ///< 95 % interval, when one was computed.
   std::optional<double> upper = {};
   std::string slice = {};                ///< "column=value", "by column" for gaps; empty: all rows.
-  int64_t row_count = 0;                 ///< Rows it was computed from.
+  int64_t row_count = 0;                 ///< Rows, or queries, it was computed from: `counted_in`.
   std::string data = {};                 ///< What the rows are: "test", "valid", "served".
   std::vector<std::string> inputs = {};  ///< Ids of what it was computed from (model, commit).
   std::string note = {};                 ///< In words: the groups that a gap is between.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/measure/class_measures.h"
+#include "model/measure/ranking_measures.h"
 #include "model/measure/resample_lanes.h"
 
 namespace millgate {
@@ -85,11 +86,24 @@ Status check_classes(const Outcome& rows, size_t classes) {
 GroupMeasures measure_groups(const Outcome& rows, std::span<const std::vector<uint32_t>> groups,
                              const MeasureOptions& options) {
   if (options.class_count > 0) return measure_class_groups(rows, groups, options);
+  if (options.ranking) return measure_ranking_groups(rows, groups, options);
   const std::vector<GroupRows> arranged = arrange_groups(rows, groups, options.regression);
   GroupMeasures measured;
   for (const GroupRows& group : arranged) measured.point.push_back(measure_once(group, options));
   measured.resampled = measure_resamples(arranged, rows.label.size(), options);
   return measured;
+}
+
+Judged judged_of(const Outcome& rows, const std::vector<uint32_t>& group,
+                 const MeasureOptions& options) {
+  if (!options.ranking) return {.count = std::ssize(group)};
+  const WholeQueries whole = whole_queries(rows, group);
+  Judged judged{.count = whole.count};
+  if (whole.irrelevant_count > 0) {
+    judged.note = std::to_string(whole.irrelevant_count) + " of the " +
+                  std::to_string(whole.count) + " queries hold no relevant row, and count 0";
+  }
+  return judged;
 }
 
 Status check_outcome(const Outcome& rows, const std::vector<SliceColumn>& slices,
@@ -120,13 +134,21 @@ Status check_outcome(const Outcome& rows, const std::vector<SliceColumn>& slices
     }
   }
   if (options.class_count > 0) return check_classes(rows, options.class_count);
+  if (options.ranking && rows.query.size() != count) {
+    return invalid_input("measuring: " + std::to_string(count) + " rows but " +
+                         std::to_string(rows.query.size()) + " queries that they are ranked in");
+  }
   for (size_t i = 0; i < count; ++i) {
     if (!std::isfinite(rows.prediction[i]) || !std::isfinite(rows.label[i])) {
       return invalid_input("measuring: row " + std::to_string(i) +
                                " has a label or prediction that is not a finite number",
                            "leave out rows without a label");
     }
-    if (!options.regression && rows.label[i] != 0 && rows.label[i] != 1) {
+    if (options.ranking && rows.label[i] < 0) {
+      return invalid_input("measuring: the relevance of row " + std::to_string(i) + " is below 0");
+    }
+    const bool is_decided = !options.regression && !options.ranking;
+    if (is_decided && rows.label[i] != 0 && rows.label[i] != 1) {
       return invalid_input("measuring: the label of row " + std::to_string(i) + " is " +
                                std::to_string(rows.label[i]) + ", neither 0 nor 1",
                            "a number to predict needs kind = \"regression\"");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "model/measure/quality.h"
@@ -39,6 +40,14 @@ struct GroupMeasures {
 [[nodiscard]] GroupMeasures measure_groups(const Outcome& rows,
                                            std::span<const std::vector<uint32_t>> groups,
                                            const MeasureOptions& options);
+
+/// What the metrics of a group rest on.
+struct Judged {
+  int64_t count = 0;      ///< Its rows; of rankings the queries that it holds wholly.
+  std::string note = {};  ///< Where some of these cannot be ranked well or badly.
+};
+[[nodiscard]] Judged judged_of(const Outcome& rows, const std::vector<uint32_t>& group,
+                               const MeasureOptions& options);
 
 /// Errors: `invalid_input` when lengths differ, there are no rows or too many, a label is neither
 /// 0 nor 1 (binary tasks), a number is not finite, or `resamples` is negative.

@@ -27,15 +27,18 @@ struct Plan {
   std::vector<std::vector<uint32_t>> groups;
 };
 
-Plan plan_groups(size_t rows, const std::vector<SliceColumn>& slices) {
+Plan plan_groups(const Outcome& outcome, const std::vector<SliceColumn>& slices,
+                 const MeasureOptions& options) {
   Plan plan;
+  const size_t rows = outcome.label.size();
   plan.groups.emplace_back(rows);
   for (size_t i = 0; i < rows; ++i) plan.groups.front()[i] = static_cast<uint32_t>(i);
   for (const SliceColumn& slice : slices) {
     MeasuredColumn column{
         .name = slice.name, .groups = group_rows(std::span(&slice, 1)), .first = 0};
-    std::erase_if(column.groups,
-                  [](const RowGroup& group) { return std::ssize(group.rows) < kGroupRowsMin; });
+    std::erase_if(column.groups, [&](const RowGroup& group) {
+      return judged_of(outcome, group.rows, options).count < kGroupRowsMin;
+    });
     if (column.groups.size() > kGroupsMax) column.groups.resize(kGroupsMax);
     column.first = plan.groups.size();
     for (const RowGroup& group : column.groups) plan.groups.push_back(group.rows);
@@ -50,7 +53,7 @@ class Measured {
   Measured(const GroupMeasures& measures, const MeasureOptions& options)
       : measures_(measures), options_(options) {}
 
-  void add_group(size_t group, const std::string& slice, size_t rows) {
+  void add_group(size_t group, const std::string& slice, const Judged& judged) {
     for (size_t m = 0; m < kMeasureCount; ++m) {
       const bool is_of_groups = m < kMetricsOfGroups || m >= static_cast<size_t>(Measure::rmse);
       if (!slice.empty() && !is_of_groups) continue;
@@ -59,8 +62,8 @@ class Measured {
       for (size_t r = 0; r < resampled.size(); ++r) {
         resampled[r] = measures_.value(r, group, measure);
       }
-      add(kMeasureNames[m], measures_.value(group, measure), slice, static_cast<int64_t>(rows),
-          std::move(resampled), chance_of(measure));
+      add(kMeasureNames[m], measures_.value(group, measure), slice, judged, std::move(resampled),
+          chance_of(measure));
     }
   }
 
@@ -81,7 +84,7 @@ class Measured {
       const std::vector<size_t> judged = gaps.judged(kind.measure);
       if (judged.size() < 2) continue;
       MetricSeries series = gaps.series(kind);
-      add(kind.name, series.value, "by " + column.name, gaps.row_count(judged),
+      add(kind.name, series.value, "by " + column.name, {.count = gaps.row_count(judged)},
           std::move(series.resampled), Chance::up);
     }
   }
@@ -89,7 +92,7 @@ class Measured {
   [[nodiscard]] std::vector<Evidence> take() { return std::move(evidence_); }
 
  private:
-  void add(const char* metric, double value, const std::string& slice, int64_t rows,
+  void add(const char* metric, double value, const std::string& slice, const Judged& judged,
            std::vector<double> resampled, Chance chance) {
     if (std::isnan(value)) return;
     Evidence measured{.metric = metric,
@@ -97,9 +100,10 @@ class Measured {
                       .lower = std::nullopt,
                       .upper = std::nullopt,
                       .slice = slice,
-                      .row_count = rows,
+                      .row_count = judged.count,
                       .data = options_.data,
-                      .inputs = options_.inputs};
+                      .inputs = options_.inputs,
+                      .note = judged.note};
     set_interval(std::move(resampled), chance, measured);
     evidence_.push_back(std::move(measured));
   }
@@ -113,6 +117,7 @@ class Measured {
 /// classes by the probability of the first one.
 struct RankedOutcome {
   std::vector<double> label, prediction;
+  std::vector<uint32_t> query;
   std::vector<std::vector<std::string>> texts;
   std::vector<SliceColumn> slices;
 
@@ -125,6 +130,7 @@ struct RankedOutcome {
     const std::vector<uint32_t> order = rank_rows({rows.label, key});
     for (const uint32_t row : order) {
       label.push_back(rows.label[row]);
+      if (!rows.query.empty()) query.push_back(rows.query[row]);
       const auto told = rows.prediction.subspan(row * width, width);
       prediction.insert(prediction.end(), told.begin(), told.end());
     }
@@ -134,7 +140,7 @@ struct RankedOutcome {
       slices.push_back({columns[c].name, texts[c]});
     }
   }
-  [[nodiscard]] Outcome outcome() const { return {label, prediction}; }
+  [[nodiscard]] Outcome outcome() const { return {label, prediction, query}; }
 };
 
 }  // namespace
@@ -144,17 +150,20 @@ Result<std::vector<Evidence>> measure_quality(const Outcome& rows,
                                               const MeasureOptions& options) {
   MILLGATE_TRY(check_outcome(rows, slices, options));
   const RankedOutcome ranked(rows, slices, options.class_count);
-  const Plan plan = plan_groups(rows.label.size(), ranked.slices);
+  const Plan plan = plan_groups(ranked.outcome(), ranked.slices, options);
   const GroupMeasures measures = measure_groups(ranked.outcome(), plan.groups, options);
   Measured measured(measures, options);
-  measured.add_group(0, "", rows.label.size());
+  const auto judged = [&](size_t group) {
+    return judged_of(ranked.outcome(), plan.groups[group], options);
+  };
+  measured.add_group(0, "", judged(0));
   for (const MeasuredColumn& column : plan.columns) {
     for (size_t g = 0; g < column.groups.size(); ++g) {
       measured.add_group(column.first + g, column.name + "=" + column.groups[g].name,
-                         column.groups[g].rows.size());
+                         judged(column.first + g));
     }
   }
-  if (!options.regression && options.class_count == 0) {
+  if (!options.regression && !options.ranking && options.class_count == 0) {
     for (const MeasuredColumn& column : plan.columns) measured.add_gaps(ranked.outcome(), column);
   }
   return measured.take();

@@ -6,6 +6,11 @@
 namespace millgate {
 namespace {
 
+/// A mean over queries; between 0 and 1.
+constexpr Metric of_ranking(std::string_view name, std::string_view definition) {
+  return {.name = name, .unit = "1", .definition = definition, .is_of_ranking = true};
+}
+
 constexpr auto kMetrics = std::to_array<Metric>({
     {"auc", "1", true, false, false,
      "Probability that a positive row is scored above a negative one, ties counted one half "
@@ -58,6 +63,27 @@ constexpr auto kMetrics = std::to_array<Metric>({
     {"macro_calibration_error", "1", false, false, false,
      "Of several classes: mean over the classes of the calibration error of their probability "
      "(classwise, Kull et al. 2019)."},
+    of_ranking("ndcg",
+               "Mean over the queries of the discounted cumulative gain as a share of the best "
+               "order's; gain is the label (Jarvelin and Kekalainen 2002)."),
+    of_ranking("ndcg_5", "ndcg of the first 5 rows of each query."),
+    of_ranking("ndcg_10", "ndcg of the first 10 rows of each query."),
+    of_ranking("map",
+               "Mean over the queries of the average precision; relevant is a label from 1 on."),
+    of_ranking("map_10",
+               "map over the first 10 rows of each query, as a share of all its relevant rows."),
+    of_ranking("mrr", "Mean over the queries of 1 / rank of the first relevant row."),
+    of_ranking("precision_5",
+               "Mean over the queries of the relevant rows among the first 5, by 5."),
+    of_ranking("precision_10",
+               "Mean over the queries of the relevant rows among the first 10, by 10."),
+    of_ranking("recall_5",
+               "Mean over the queries of the share of their relevant rows among the first 5."),
+    of_ranking("recall_10",
+               "Mean over the queries of the share of their relevant rows among the first 10."),
+    of_ranking("hit_rate_1", "Share of the queries whose first row is relevant."),
+    of_ranking("hit_rate_5", "Share of the queries with a relevant row among the first 5."),
+    of_ranking("hit_rate_10", "Share of the queries with a relevant row among the first 10."),
     {"rmse", "label", false, false, false, "Root of the mean squared error."},
     {"mae", "label", false, false, false, "Mean absolute error."},
     {"r2", "1", true, false, false,
@@ -172,6 +198,11 @@ const Metric* find_metric(std::string_view name) {
   const auto found = std::find_if(kMetrics.begin(), kMetrics.end(),
                                   [&](const Metric& metric) { return metric.name == name; });
   return found == kMetrics.end() ? nullptr : &*found;
+}
+
+const char* counted_in(std::string_view metric) {
+  const Metric* found = find_metric(metric);
+  return found != nullptr && found->is_of_ranking ? "queries" : "rows";
 }
 
 }  // namespace millgate

@@ -28,6 +28,7 @@ struct Metric {
   bool needs_uncertainty = false;  ///< Of what surrounds predictions.
   bool is_best_at_zero = false;    ///< May be below 0, where it is no better: not to search by.
   MetricNeed need = MetricNeed::nothing;  ///< Beside what the flags say.
+  bool is_of_ranking = false;             ///< A mean over queries, and not over rows.
 };
 
 /// All metrics, in the order in which reports show them: of one group of rows, of what surrounds
@@ -37,5 +38,7 @@ struct Metric {
 [[nodiscard]] bool is_of_program(const Metric& metric);
 /// Null when there is none of that name.
 [[nodiscard]] const Metric* find_metric(std::string_view name);
+/// What the metric of that name rests on, "rows" or "queries".
+[[nodiscard]] const char* counted_in(std::string_view metric);
 
 }  // namespace millgate

@@ -29,8 +29,10 @@ TEST(Metric, NamesAreFoundAndUnique) {
       EXPECT_EQ(of->needs_threshold, metric.needs_threshold);
     }
   }
-  EXPECT_EQ(names.size(), 67U);
+  EXPECT_EQ(names.size(), 80U);
   EXPECT_EQ(find_metric("latency_p99"), nullptr);
+  EXPECT_STREQ(counted_in("ndcg_5"), "queries");
+  EXPECT_STREQ(counted_in("auc"), "rows");
   for (const char* name : kMeasureNames) EXPECT_NE(find_metric(name), nullptr) << name;
 }
 

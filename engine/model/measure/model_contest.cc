@@ -54,21 +54,23 @@ ModelContest::Side ModelContest::measure(const Outcome& rows,
 Result<ModelContest> ModelContest::hold(std::span<const double> label, const Contender& challenger,
                                         const Contender& champion,
                                         const std::vector<RowSlice>& slices,
-                                        const MeasureOptions& options) {
+                                        const MeasureOptions& options,
+                                        std::span<const uint32_t> query) {
   ModelContest contest;
   std::vector<std::vector<uint32_t>> groups;
-  for (const RowSlice& slice : slices) {
-    groups.push_back(slice.rows);
-    contest.row_counts_.push_back(std::ssize(slice.rows));
-  }
+  for (const RowSlice& slice : slices) groups.push_back(slice.rows);
   for (const auto& [contender, side] :
        {std::pair{&challenger, &contest.challenger_}, std::pair{&champion, &contest.champion_}}) {
-    const Outcome rows{.label = label, .prediction = contender->prediction};
+    const Outcome rows{.label = label, .prediction = contender->prediction, .query = query};
     MeasureOptions own = options;
     own.threshold = contender->threshold;
     own.decide_by.assign(contender->decide_by.begin(), contender->decide_by.end());
     MILLGATE_TRY(check_outcome(rows, {}, own));
     *side = measure(rows, groups, own);
+  }
+  const Outcome rows{.label = label, .prediction = challenger.prediction, .query = query};
+  for (const std::vector<uint32_t>& group : groups) {
+    contest.row_counts_.push_back(judged_of(rows, group, options).count);
   }
   return contest;
 }

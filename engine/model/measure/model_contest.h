@@ -33,7 +33,7 @@ struct Advantage {
   double lower = 0;
   double upper = 0;                     ///< It is at most so much, in the same way.
   double challenger = 0, champion = 0;  ///< The metric of each.
-  int64_t row_count = 0;
+  int64_t row_count = 0;                ///< What it rests on: rows, or queries of a ranking.
 
   /// The smallest true difference that would be told from none in four of five tries.
   [[nodiscard]] double detectable(double tail) const;
@@ -44,12 +44,14 @@ struct Advantage {
 /// Challenger and champion, measured on the same resamples of the same rows. Immutable.
 class ModelContest {
  public:
-  /// Measures both on all metrics of every slice. Errors: as measure_quality.
+  /// Measures both on all metrics of every slice; `query` is of rankings. Errors: as
+  /// measure_quality.
   [[nodiscard]] static Result<ModelContest> hold(std::span<const double> label,
                                                  const Contender& challenger,
                                                  const Contender& champion,
                                                  const std::vector<RowSlice>& slices,
-                                                 const MeasureOptions& options);
+                                                 const MeasureOptions& options,
+                                                 std::span<const uint32_t> query = {});
 
   /// By `metric` on slice number `slice`. `tail` is the probability by which each end may be wrong,
   /// for example 0.05, or 0.05 / m where m comparisons shall hold at once (Bonferroni). Nothing

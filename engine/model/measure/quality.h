@@ -37,6 +37,8 @@ struct Confusion {
 struct Outcome {
   std::span<const double> label;
   std::span<const double> prediction;  ///< Probability, or the value for regression.
+  /// Of rankings alone: rows of one query have one number, and are ranked together.
+  std::span<const uint32_t> query = {};
 };
 
 /// The functions below give nothing when there are no rows, or none of a kind that they divide
@@ -77,6 +79,7 @@ struct MeasureOptions {
   int resamples = 200;                  ///< Bootstrap resamples of rows; 0: no intervals.
   uint64_t seed = 1;
   bool regression = false;
+  bool ranking = false;                  ///< Rows are ranked within `Outcome::query`.
   size_t class_count = 0;                ///< Of several classes; 0: a binary task or a regression.
   std::vector<double> decide_by = {};    ///< Of several classes: as decided_class takes it.
   std::string data = {};                 ///< Copied into the evidence.

@@ -101,6 +101,8 @@ void RankedRows::add(const RankedRows& other, size_t row) {
 }
 
 bool is_of_task(Measure measure, const MeasureOptions& options) {
+  const bool is_of_ranking = measure >= Measure::ndcg;
+  if (is_of_ranking || options.ranking) return is_of_ranking && options.ranking;
   switch (measure) {
     case Measure::rmse:
     case Measure::mae:

@@ -42,6 +42,20 @@ enum class Measure : size_t {
   top_2_accuracy,
   top_3_accuracy,
   macro_calibration_error,
+  // Of rankings, from here on.
+  ndcg,
+  ndcg_5,
+  ndcg_10,
+  map,
+  map_10,
+  mrr,
+  precision_5,
+  precision_10,
+  recall_5,
+  recall_10,
+  hit_rate_1,
+  hit_rate_5,
+  hit_rate_10,
 };
 inline constexpr std::array kMeasureNames = {"auc",
                                              "log_loss",
@@ -70,7 +84,20 @@ inline constexpr std::array kMeasureNames = {"auc",
                                              "macro_f1",
                                              "top_2_accuracy",
                                              "top_3_accuracy",
-                                             "macro_calibration_error"};
+                                             "macro_calibration_error",
+                                             "ndcg",
+                                             "ndcg_5",
+                                             "ndcg_10",
+                                             "map",
+                                             "map_10",
+                                             "mrr",
+                                             "precision_5",
+                                             "precision_10",
+                                             "recall_5",
+                                             "recall_10",
+                                             "hit_rate_1",
+                                             "hit_rate_5",
+                                             "hit_rate_10"};
 inline constexpr size_t kMeasureCount = kMeasureNames.size();
 /// Whether it is measured of the kind of task that `options` are for.
 [[nodiscard]] bool is_of_task(Measure measure, const MeasureOptions& options);

@@ -7,6 +7,7 @@
 #include "model/measure/class_measures.h"
 #include "model/measure/metric.h"
 #include "model/measure/ranked_rows.h"
+#include "model/measure/ranking_measures.h"
 
 namespace millgate {
 
@@ -17,6 +18,8 @@ bool is_of_regression(size_t measure) {
   regression.regression = true;
   return is_of_task(static_cast<Measure>(measure), regression);
 }
+
+bool is_of_ranking(size_t measure) { return measure >= static_cast<size_t>(Measure::ndcg); }
 
 double measured(const RankedRows& rows, std::span<const uint32_t> weights, size_t measure) {
   const WeightedRows range{.rows = rows, .begin = 0, .end = rows.size(), .weights = weights};
@@ -59,7 +62,8 @@ bool can_be_resampled(std::string_view metric) {
   const auto* name = std::find(kMeasureNames.begin(), kMeasureNames.end(), metric);
   if (name == kMeasureNames.end() || find_metric(metric)->needs_threshold) return false;
   const auto measure = static_cast<size_t>(name - kMeasureNames.begin());
-  return is_of_regression(measure) || is_of_task(static_cast<Measure>(measure), {});
+  return is_of_regression(measure) || is_of_ranking(measure) ||
+         is_of_task(static_cast<Measure>(measure), {});
 }
 
 Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view metric, int resamples,
@@ -81,6 +85,12 @@ Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view me
   }
   const auto* name = std::find(kMeasureNames.begin(), kMeasureNames.end(), metric);
   const auto measure = static_cast<size_t>(name - kMeasureNames.begin());
+  if (is_of_ranking(measure)) {
+    if (rows.query.size() != rows.label.size()) {
+      return invalid_input("`" + std::string(metric) + "` is of rows that are ranked in queries");
+    }
+    return resample_mean(query_values(rows, static_cast<Measure>(measure)), resamples, seed);
+  }
   const std::vector<uint32_t> order = rank_rows(rows);
   const RankedRows ranked = arrange(rows, order, is_of_regression(measure));
   const size_t count = order.size();

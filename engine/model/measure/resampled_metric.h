@@ -10,7 +10,7 @@
 
 namespace millgate {
 
-/// Whether `resample_metric` takes it, of two classes or of numbers.
+/// Whether `resample_metric` takes it, of two classes, of numbers or of rankings.
 [[nodiscard]] bool can_be_resampled(std::string_view metric);
 
 struct ResampledMetric {
@@ -22,7 +22,8 @@ struct ResampledMetric {
 /// Each resample draws as many rows as there are, with replacement: by `seed` and the number of
 /// rows, so that predictions of several models for the same rows are compared on the same
 /// resamples. `metric` is one of those of `measure_quality` that need no threshold; of several
-/// classes (`class_count` of them, else 0) `log_loss` or `brier`.
+/// classes (`class_count` of them, else 0) `log_loss` or `brier`. Of a ranking's metric queries are
+/// drawn, and not rows.
 ///
 /// Errors: `invalid_input` for another metric, labels and predictions of different lengths or none.
 [[nodiscard]] Result<ResampledMetric> resample_metric(const Outcome& rows, std::string_view metric,

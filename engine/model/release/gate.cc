@@ -10,6 +10,7 @@
 
 #include "ground/json.h"
 #include "ground/settings.h"
+#include "model/measure/metric.h"
 #include "model/measure/rounded_text.h"
 
 namespace millgate {
@@ -105,8 +106,9 @@ int64_t rows_to_tell(const Judgement& judgement, double better_end) {
 
 std::string measured_reason(const Judgement& judgement) {
   const Evidence& evidence = *judgement.evidence;
+  const std::string unit = counted_in(evidence.metric);
   std::string reason = "measured " + rounded_text(evidence.value);
-  if (evidence.row_count > 0) reason += " on " + std::to_string(evidence.row_count) + " rows";
+  if (evidence.row_count > 0) reason += " on " + std::to_string(evidence.row_count) + " " + unit;
   if (!evidence.data.empty()) reason += " (" + evidence.data + ")";
   const auto& worse_end =
       judgement.requirement.bound == Bound::at_least ? evidence.lower : evidence.upper;
@@ -118,7 +120,7 @@ std::string measured_reason(const Judgement& judgement) {
   if (!judgement.passed && better_end && margin_of(judgement.requirement, *better_end) >= 0) {
     reason += "; the 95 % interval reaches " + rounded_text(*better_end) +
               ", within the limit: about " + std::to_string(rows_to_tell(judgement, *better_end)) +
-              " rows would be needed to tell";
+              " " + unit + " would be needed to tell";
   }
   if (!evidence.note.empty()) reason += "; " + evidence.note;
   return reason;
@@ -137,8 +139,8 @@ void judge_advantage(Judgement& judgement) {
   if (!judgement.passed && evidence.value > asked && std::isfinite(lower)) {
     const double wide = (evidence.value - lower) / (evidence.value - asked);
     const double rows = std::ceil(static_cast<double>(evidence.row_count) * wide * wide);
-    judgement.reason +=
-        "; about " + std::to_string(static_cast<int64_t>(rows)) + " rows would be needed to tell";
+    judgement.reason += "; about " + std::to_string(static_cast<int64_t>(rows)) + " " +
+                        counted_in(requirement.metric) + " would be needed to tell";
   }
 }
 

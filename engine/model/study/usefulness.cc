@@ -101,6 +101,11 @@ class Study {
   }
 
   Status check_labels() const {
+    if (request_.task.kind == TaskKind::ranking) {
+      return invalid_input("the usefulness of features is not measured for rankings yet",
+                           "`millgate gate` measures a model without one of them: remove it, run, "
+                           "and compare `ndcg`");
+    }
     std::set<double> labels;
     for (const int64_t row : split_.train) labels.insert(rows_.labels[static_cast<size_t>(row)]);
     if (labels.size() < 2) {

@@ -163,16 +163,25 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   return expect_from(&model, &inputs, rows, grid, options, tested, watch);
 }
 
-std::string unknown_model_note(const Repository& repository, const std::string& logged,
+/// A model of the project that tells more than one number, or scores. Null: there is none.
+std::shared_ptr<const Model> unwatched_model(const Repository& repository,
+                                             const std::string& logged) {
+  const auto id = resolve_model(repository.ledger(), logged);
+  if (!id) return nullptr;
+  auto model = Model::load(repository.objects(), *id);
+  return model ? *model : nullptr;
+}
+
+std::string unknown_model_note(const Model* model, const std::string& logged,
                                const MonitorOptions& options) {
   if (options.log && logged == kUnnamedModel) {
     return "no model of the project made these predictions: skew cannot be known, and drift only "
            "against a reference table";
   }
-  const auto id = resolve_model(repository.ledger(), logged);
-  const auto model = id ? Model::load(repository.objects(), *id)
-                        : Result<std::shared_ptr<const Model>>(id.error());
-  if (model && (*model)->has_classes()) {
+  if (model != nullptr && model->is_ranking()) {
+    return "model " + logged + " ranks rows, of which quality, drift and skew are not watched yet";
+  }
+  if (model != nullptr && model->has_classes()) {
     return "model " + logged +
            " tells several classes apart, of which quality, drift and skew are "
            "not watched yet";
@@ -196,7 +205,9 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
       reads[watch.model][feature.name] = feature.inputs;
     }
   } else {
-    watch.note = unknown_model_note(repository, logged, options);
+    const auto unwatched = unwatched_model(repository, logged);
+    if (unwatched != nullptr) manifest.task_kind = unwatched->manifest().task_kind;
+    watch.note = unknown_model_note(unwatched.get(), logged, options);
     watch.replay.note = watch.table.note = watch.note;
   }
   MILLGATE_ASSIGN(ServedRows rows, log.rows(logged));

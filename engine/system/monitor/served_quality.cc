@@ -92,6 +92,10 @@ Result<MonitorWindow> measure_window(const Manifest& manifest, const ServedRows&
     window.note = "nothing was predicted";
     return window;
   }
+  if (manifest.task_kind == "ranking") {
+    window.note = "scores are compared within queries, which are not watched yet";
+    return window;
+  }
   const LabelledRows labelled = pack(rows, range, slices);
   window.labelled_count = static_cast<int64_t>(labelled.label.size());
   window.maturity = static_cast<double>(labelled.label.size()) / static_cast<double>(range.size());

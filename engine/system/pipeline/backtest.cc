@@ -277,6 +277,11 @@ Result<Backtest> run_backtest(Repository& repository, const Project& project,
         "kind", "models of several classes are not held against older ones by a back-test yet",
         "a requirement with after = \"60d\" measures one age");
   }
+  if (set.plan.task.kind == TaskKind::ranking) {
+    return project.task->section.error_at(
+        "kind", "models that rank are not held against older ones by a back-test yet",
+        "a requirement with after = \"60d\" measures one age");
+  }
   Backtest backtest;
   const bool is_regression = set.plan.task.kind == TaskKind::regression;
   backtest.metric = !options.metric.empty() ? options.metric : is_regression ? "rmse" : "auc";

@@ -126,18 +126,22 @@ class Circumstances {
     options.threshold = side.threshold;
     options.decide_by = side.decide_by;
     if (!metrics.empty()) {
-      const Outcome outcome{.label = rows_.outcome().label, .prediction = side.predictions};
+      const Outcome outcome{.label = rows_.outcome().label,
+                            .prediction = side.predictions,
+                            .query = rows_.outcome().query};
       MILLGATE_ASSIGN(const MeasuredSlices measured,
                       measure_slices(outcome, listed(metrics), options));
       into_.add(measured.evidence, measured.unmeasured);
     }
     if (changes.empty()) return {};
-    if (options_.class_count > 0) {
+    if (options_.class_count > 0 || options_.ranking) {
+      const char* why = options_.ranking
+                            ? "it is a change of scores, which say nothing but an order; require "
+                              "`ndcg` with the same `under`"
+                            : "it is a change of one number a row, and this model tells a "
+                              "probability of each class";
       for (const auto& [name, slice] : changes) {
-        into_.unmeasured.push_back({.metric = {},
-                                    .slice = name,
-                                    .why = "it is a change of one number a row, and this "
-                                           "model tells a probability of each class"});
+        into_.unmeasured.push_back({.metric = {}, .slice = name, .why = why});
       }
       return {};
     }

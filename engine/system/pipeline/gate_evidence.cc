@@ -103,15 +103,16 @@ Status measure_asked_groups(const Asked& asked, const std::vector<std::string>& 
     metrics.reserve(requirements.size());
     for (const Requirement* one : requirements) {
       metrics.push_back(one->metric);
-      if (options.regression) {
-        into.unmeasured.push_back(
-            {one->metric, one->slice, "gaps are between decisions, and a number is none"});
+      if (options.regression || options.ranking) {
+        into.unmeasured.push_back({one->metric, one->slice,
+                                   std::string("gaps are between decisions, and a ") +
+                                       (options.ranking ? "score" : "number") + " is none"});
       } else if (!one->where.empty() && !is_of_class(*one, classes)) {
         into.unmeasured.push_back(
             {one->metric, one->slice, "the task has no class `" + one->where.front().value + "`"});
       }
     }
-    if (options.regression) continue;
+    if (options.regression || options.ranking) continue;
     std::vector<SliceColumn> columns;
     columns.reserve(by.size());
     for (const std::string& column : by) {
@@ -205,6 +206,24 @@ void add_of_run(const RunReport& run, bool rows_prove_nothing, bool wants_energy
        "readable"});
 }
 
+/// Says of a ranking's metrics, and of all others, what they are of.
+void tell_of_other_tasks(const std::vector<Requirement>& requirements, bool is_ranking,
+                         GateEvidence& into) {
+  for (const Requirement& one : requirements) {
+    const Metric* metric = find_metric(one.metric);
+    if (metric == nullptr || metric->is_of_ranking == is_ranking) continue;
+    const bool is_of_predictions =
+        is_measured_here(one.metric) && !metric->is_gap && metric->need == MetricNeed::nothing;
+    if (!is_of_predictions) continue;
+    into.unmeasured.push_back(
+        {one.metric, one.slice,
+         is_ranking
+             ? "it is no metric of a ranking; ask for `ndcg`, `mrr`, `hit_rate_1` or another "
+               "of those that docs/guides/ranking.md lists"
+             : "it is a metric of rankings"});
+  }
+}
+
 /// Nothing can be said of rows that the model was trained on.
 void refuse_all(const Asked& asked, const std::string& why, GateEvidence& into) {
   for (const auto& [slice, requirement] : asked.slices) into.unmeasured.push_back({{}, slice, why});
@@ -225,12 +244,14 @@ Status measure_against_serving(Repository& repository, const Project& project, c
                                const GateModel& judged, const GateModel& serving, GateRows& rows,
                                const MeasureOptions& options, double tail, GateEvidence& into) {
   const Id& champion = serving.run->model;
-  if (serving.model->manifest().task_kind != judged.model->manifest().task_kind ||
-      serving.model->manifest().classes != judged.model->manifest().classes) {
+  const Manifest& of_serving = serving.model->manifest();
+  const Manifest& of_judged = judged.model->manifest();
+  if (of_serving.task_kind != of_judged.task_kind || of_serving.classes != of_judged.classes ||
+      of_serving.group != of_judged.group) {
     for (const Requirement* one : asked.contests) {
       into.unmeasured.push_back({one->metric, one->slice,
                                  "model " + champion.brief() + ", which serves, is of another " +
-                                     "kind of task or has other classes"});
+                                     "kind of task, or has other classes or another `group`"});
     }
     return {};
   }
@@ -323,10 +344,12 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   options.resamples = kGateResamples;
   options.seed = project.train.seed;
   options.regression = model.manifest().task_kind == "regression";
+  options.ranking = model.is_ranking();
   options.class_count = model.manifest().classes.size();
   options.decide_by = model.manifest().decide_by;
   options.data = "test";
   options.inputs = {run.model.hex(), run.data_commit};
+  tell_of_other_tasks(requirements, options.ranking, measured);
   MILLGATE_TRY(measure_asked_slices(asked, options, rows, measured));
   MILLGATE_TRY(measure_asked_groups(asked, model.manifest().classes, options, rows, measured));
   if (asked.each_class) {
@@ -334,8 +357,16 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
                     measure_each_class(rows.outcome(), model.manifest().classes, options));
     measured.add(each, {});
   }
-  MILLGATE_TRY(search_slices(project, model, options, rows, measured));
-  MILLGATE_TRY(measure_found_slices(asked, options, rows, measured));
+  if (!options.ranking) {
+    MILLGATE_TRY(search_slices(project, model, options, rows, measured));
+    MILLGATE_TRY(measure_found_slices(asked, options, rows, measured));
+  } else if (!asked.found.empty()) {
+    measured.unmeasured.push_back(
+        {{},
+         asked.found.front()->slice,
+         "slices are searched by the losses of single rows, and a ranking has none; name slices by "
+         "`slice = \"column=value\"`"});
+  }
   // All ends hold at once: each may be wrong with a share of the error (Bonferroni).
   const double tail = kContestError / static_cast<double>(std::max<size_t>(1, asked.comparisons));
   if (serving && !asked.contests.empty()) {
@@ -344,7 +375,10 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
   }
   MILLGATE_TRY(measure_circumstances(repository, project, asked.circumstances, judged, rows,
                                      options, tail, measured));
-  if (asked.membership) {
+  if (asked.membership && options.ranking) {
+    measured.unmeasured.push_back(
+        {kMembership, "", "it is told by the losses of single rows, and a ranking has none"});
+  } else if (asked.membership) {
     MILLGATE_TRY(measure_privacy(repository, project, judged, rows, options, measured));
   }
   if (asked.explanations) {

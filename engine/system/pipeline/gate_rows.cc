@@ -30,6 +30,7 @@ Result<GateRows> GateRows::open(const Project& project, const Model& model,
   for (const int64_t row : rows.numbers()) {
     rows.labels_.push_back(rows.all_.labels[static_cast<size_t>(row)]);
   }
+  rows.query_ = rows.all_.query_of(rows.numbers());
   MILLGATE_ASSIGN(const Block block, block_from(joined, model.features().inputs()));
   rows.inputs_ = select_rows(block, rows.numbers());
   rows.inputs_.rows = rows.numbers().size();

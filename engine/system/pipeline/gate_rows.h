@@ -36,7 +36,9 @@ class GateRows {
   [[nodiscard]] static Result<GateRows> open(const Project& project, const Model& model,
                                              const arrow::Table& joined);
 
-  [[nodiscard]] Outcome outcome() const { return {.label = labels_, .prediction = predictions_}; }
+  [[nodiscard]] Outcome outcome() const {
+    return {.label = labels_, .prediction = predictions_, .query = query_};
+  }
   [[nodiscard]] size_t count() const { return labels_.size(); }
   /// Their numbers in the joined rows.
   [[nodiscard]] const std::vector<int64_t>& numbers() const { return split_.test; }
@@ -71,6 +73,7 @@ class GateRows {
   Split split_;
   TrainingRows all_;
   std::vector<double> labels_, predictions_;
+  std::vector<uint32_t> query_;  ///< Of rankings.
   Block inputs_;
   std::map<std::string, std::vector<std::string>> texts_;
 };

@@ -50,6 +50,7 @@ std::string obstacle(const Side& base, const Side& other) {
     return "they do not predict the same: `" + a.label + "` of " + a.task_table + " (" +
            a.task_kind + ") and `" + b.label + "` of " + b.task_table + " (" + b.task_kind + ")";
   }
+  if (base.model->is_ranking()) return "models that rank are not compared so yet";
   if (base.model->has_classes()) return "models of several classes are not compared so yet";
   if (is_split_by_time(base) != is_split_by_time(other)) {
     return "one was split by time and the other at random: the test rows of one taught the other";

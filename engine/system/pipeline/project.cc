@@ -283,6 +283,13 @@ Status read_utility(Section& root, Project& project) {
       *amount = value.value_or(0);
     }
     MILLGATE_TRY(section.finish());
+    if (project.task && project.task->kind == TaskKind::ranking) {
+      return metric.error_at(
+          "utility",
+          "[metric.utility] is what the four outcomes of a binary task earn, and "
+          "this task ranks rows",
+          "require `ndcg`, `mrr` or `hit_rate_10` instead");
+    }
     project.utility = utility;
   }
   return metric.finish();

@@ -141,7 +141,16 @@ class Proposal {
     return found == columns_.end() ? nullptr : &*found;
   }
 
+  Status check_column(const std::string& name) const {
+    if (find(name) != nullptr) return {};
+    std::vector<std::string> names;
+    names.reserve(columns_.size());
+    for (const Column& column : columns_) names.push_back(column.name);
+    return not_found("`" + file_ + "` has no column `" + name + "`", name_hint(name, names));
+  }
+
   Status choose_label() {
+    if (!options_.group.empty()) return take_relevance();
     const Column* column = find(options_.label);
     if (column == nullptr) return take_expression();
     label_column_ = column->name;
@@ -160,6 +169,42 @@ class Proposal {
         "the label `" + column->name + "` has " + std::to_string(column->distinct) +
             " different values, too many for classes that are told apart",
         "ask for one of them: --label \"" + in_expression(column->name) + " = '" + often + "'\"");
+  }
+
+  /// How relevant a row is among those that it is ranked with.
+  Status take_relevance() {
+    for (const std::string& name : options_.group) MILLGATE_TRY(check_column(name));
+    if (const Column* column = find(options_.label); column == nullptr) {
+      MILLGATE_TRY(take_expression());
+    } else {
+      label_column_ = column->name;
+      project_.label = in_expression(column->name);
+      label_sql_ = quote_name(column->name);
+    }
+    project_.kind = "ranking";
+    project_.group = options_.group;
+    const std::string value = "try_cast((" + label_sql_ + ") as double)";
+    MILLGATE_ASSIGN(const int64_t other,
+                    database_.count("select count(*) from rows where (" + label_sql_ +
+                                    ") is not null and coalesce(" + value +
+                                    " not in (select unnest(range(31))), true)"));
+    if (other > 0) {
+      return invalid_input(
+          "the label `" + project_.label + "` is no whole number from 0 to 30 in " +
+              std::to_string(other) + " rows",
+          "of a ranking it says how relevant a row is: --label 'case when ... then "
+          "2 when ... then 1 else 0 end'");
+    }
+    MILLGATE_TRY(summarise_values(value));
+    std::string columns;
+    for (const std::string& name : options_.group) {
+      columns += (columns.empty() ? "" : ", ") + quote_name(name);
+    }
+    MILLGATE_ASSIGN(
+        const int64_t queries,
+        database_.count("select count(*) from (select distinct " + columns + " from rows)"));
+    project_.label_summary += "; " + std::to_string(queries) + " queries";
+    return {};
   }
 
   /// Its values, the most frequent first.
@@ -193,12 +238,8 @@ class Proposal {
     const std::string sql = "select (" + label_sql_ + ") from rows";
     const auto described = database_.describe(sql);
     if (!described.ok()) {
-      std::vector<std::string> names;
-      names.reserve(columns_.size());
-      for (const Column& column : columns_) names.push_back(column.name);
       if (!is_plain_name(options_.label)) return described.error();
-      return not_found("`" + file_ + "` has no column `" + options_.label + "`",
-                       name_hint(options_.label, names));
+      return check_column(options_.label);
     }
     for (const Column& column : columns_) {
       if (has_name(options_.label, column.name)) label_reads_.insert(column.name);
@@ -317,7 +358,7 @@ class Proposal {
   /// How well a column alone tells the label of a binary task: the area under the curve, or the
   /// share of rows that a value of it decides, whichever is more.
   Result<double> decides(const Column& column) {
-    if (project_.kind == "regression") return 0.0;
+    if (project_.kind == "regression" || project_.kind == "ranking") return 0.0;
     const std::string quoted = quote_name(column.name);
     const std::string label = "(" + label_sql_ + ")";
     std::string sql;
@@ -376,6 +417,10 @@ class Proposal {
   Status choose_feature(const Column& column) {
     const std::string name = in_expression(column.name);
     if (is_label(column)) return {};
+    if (std::ranges::find(project_.group, column.name) != project_.group.end()) {
+      leave_out(column, "says which rows are ranked together");
+      return {};
+    }
     if (!project_.key.empty() && column.name == project_.key.front()) return {};
     if (column.name == project_.happened) {
       if (hours_ > 1) add_feature(column.name + "_hour", "hour(" + name + ")");
@@ -407,6 +452,15 @@ class Proposal {
     return {};
   }
 
+  void add_list(const char* key, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    project_.toml += std::string(key) + " = [";
+    for (const std::string& name : names) {
+      project_.toml += (name == names.front() ? "" : ", ") + toml_text(name);
+    }
+    project_.toml += "]\n";
+  }
+
   void write() {
     std::string& text = project_.toml;
     text = "[project]\nname = " + toml_text(options_.project) + "\ndescription = " +
@@ -420,13 +474,8 @@ class Proposal {
     text += "\n[task]\ntable = " + toml_text(project_.table) +
             "\nkind = " + toml_text(project_.kind) + "\nlabel = " + toml_text(project_.label) +
             "  # " + project_.label_summary + "\n";
-    if (!project_.classes.empty()) {
-      text += "classes = [";
-      for (const std::string& name : project_.classes) {
-        text += (name == project_.classes.front() ? "" : ", ") + toml_text(name);
-      }
-      text += "]\n";
-    }
+    add_list("classes", project_.classes);
+    add_list("group", project_.group);
     if (!project_.happened.empty()) {
       text += "# label_known = " +
               toml_text(in_expression(project_.happened) + " + interval '30 days'") +
@@ -448,6 +497,8 @@ class Proposal {
     text += project_.kind == "binary"       ? "[[requirement]]\nmetric = \"auc\"\nat_least = 0.6\n"
             : project_.kind == "multiclass" ? "[[requirement]]\nmetric = \"macro_auc\"\n"
                                               "at_least = 0.6\n"
+            : project_.kind == "ranking"    ? "[[requirement]]\nmetric = \"ndcg\"\n"
+                                              "than = \"constant\"\nbetter_by = 0\n"
                                             : "[[requirement]]\nmetric = \"r2\"\nat_least = 0.1\n";
     text += "\n[[requirement]]\nmetric = \"latency_ms_p99\"\nat_most = 5\n";
   }
@@ -480,15 +531,11 @@ Json to_json(const ProposedProject& proposal) {
   for (const LeftOutColumn& one : proposal.left_out) {
     left_out.push_back({{"column", one.column}, {"why", one.why}});
   }
-  return {{"table", proposal.table},
-          {"row_count", proposal.row_count},
-          {"key", proposal.key},
-          {"happened", proposal.happened},
-          {"kind", proposal.kind},
-          {"label", proposal.label},
-          {"label_summary", proposal.label_summary},
-          {"features", proposal.features},
-          {"left_out", left_out}};
+  return {{"table", proposal.table},       {"row_count", proposal.row_count},
+          {"key", proposal.key},           {"happened", proposal.happened},
+          {"kind", proposal.kind},         {"group", proposal.group},
+          {"label", proposal.label},       {"label_summary", proposal.label_summary},
+          {"features", proposal.features}, {"left_out", left_out}};
 }
 
 }  // namespace millgate

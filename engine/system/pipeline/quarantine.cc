@@ -231,8 +231,8 @@ class TableArrival {
                                                  sql_name(arrived_.table));
       return described.ok() ? settings_.label : std::string();
     }
-    const bool is_of_task = project_.task && project_.task->table == arrived_.table &&
-                            project_.task->kind != TaskKind::regression;
+    const bool is_of_task =
+        project_.task && project_.task->table == arrived_.table && has_classes(project_.task->kind);
     return is_of_task ? project_.task->label : std::string();
   }
 

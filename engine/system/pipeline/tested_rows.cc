@@ -21,6 +21,7 @@ Result<std::shared_ptr<arrow::Table>> joined_at_training(const Repository& repos
   JoinPlan plan{*project.task, project.views, project.sources};
   plan.task.kind = task_kind_from(manifest.task_kind).value_or(TaskKind::binary);
   plan.task.classes = manifest.classes;
+  plan.task.group = manifest.group;
   plan.task.label = manifest.label;
   plan.task.label_known = manifest.label_known;
   std::vector<std::string> columns;

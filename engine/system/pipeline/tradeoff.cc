@@ -344,6 +344,15 @@ MeasureOptions options_for(const Project& project, const Candidate& first) {
   return options;
 }
 
+/// What is weighed are decisions, or numbers that are held beside each other.
+Status check_not_ranking(const Candidate& candidate) {
+  const Model& model = *candidate.model.model;
+  if (!model.is_ranking()) return {};
+  return invalid_input(
+      "model " + model.id().brief() + " ranks rows, which stakeholders cannot weigh yet",
+      "`millgate gate` judges it by requirements");
+}
+
 }  // namespace
 
 bool wants_program_metrics(const std::vector<Stakeholder>& stakeholders) {
@@ -356,6 +365,7 @@ Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
                               const std::vector<Candidate>& candidates) {
   MILLGATE_TRY(check_stakeholders(project));
   const Candidate& first = candidates.front();
+  MILLGATE_TRY(check_not_ranking(first));
   const std::string& commit = first.model.run->data_commit;
   MILLGATE_ASSIGN(const GateRows rows,
                   GateRows::open(project, *first.model.model, *first.model.judged));
@@ -400,6 +410,7 @@ Result<Tradeoff> weigh_models(Repository& repository, const Project& project,
 
 Result<Tradeoff> weigh_thresholds(const Project& project, const Candidate& candidate) {
   MILLGATE_TRY(check_stakeholders(project));
+  MILLGATE_TRY(check_not_ranking(candidate));
   MeasureOptions options = options_for(project, candidate);
   if (options.regression || options.class_count > 0) return Tradeoff();
   const arrow::Table& joined = *candidate.model.judged;

@@ -57,6 +57,7 @@ Status make_key(TrainingSet& set) {
   }
   key.add("label", dump_json(Json::array({task.table, task.label, task.label_known})));
   if (!task.classes.empty()) key.add("classes", dump_json(texts_json(task.classes)));
+  if (!task.group.empty()) key.add("group", dump_json(texts_json(task.group)));
   for (const View& view : set.plan.views) key.add("view `" + view.name + "`", view_text(view));
   key.add("columns that features read", dump_json(texts_json(set.columns)));
   key.add("version of millgate", std::string(kEngineVersion));

@@ -218,14 +218,16 @@ Result<Earned> stable(const Known& known) {
 
 /// Linear or constant, on the same data, and measured no better.
 Result<Earned> simpler(const Known& known) {
-  constexpr const char* kNext =
-      "require it: metric = \"log_loss\", than = \"linear\", better_by = 0";
-  if (known.run == nullptr) return nothing(kNext);
+  const TaskKind kind = known.project.task ? known.project.task->kind : TaskKind::binary;
+  const std::string metric = kind == TaskKind::regression ? "mae"
+                             : kind == TaskKind::ranking  ? "ndcg"
+                                                          : "log_loss";
+  const std::string next =
+      "require it: metric = \"" + metric + "\", than = \"linear\", better_by = 0";
+  if (known.run == nullptr) return nothing(next);
   if (const Judgement* met = met_in(known, "than ")) {
     return by_hand_or_machine(met_text(known, *met), true, {});
   }
-  const std::string metric =
-      known.project.task && known.project.task->kind == TaskKind::regression ? "mae" : "log_loss";
   const auto value = [&](const RunReport& run) -> std::optional<double> {
     for (const Evidence& one : run.evidence) {
       if (one.metric == metric && one.slice.empty()) return one.value;
@@ -238,13 +240,14 @@ Result<Earned> simpler(const Known& known) {
         run.learner == "constant" || (run.learner == "linear" && known.run->learner != "linear");
     const auto other = value(run);
     if (!is_simpler || run.data_commit != known.run->data_commit || !own || !other) continue;
-    if (run.test_rows != known.run->test_rows || *other <= *own) continue;
+    const bool is_better = find_metric(metric)->higher_is_better ? *own > *other : *own < *other;
+    if (run.test_rows != known.run->test_rows || !is_better) continue;
     return by_hand_or_machine(metric + " " + rounded_text(*own) + " against " +
                                   rounded_text(*other) + " of the " + run.learner + " model (" +
                                   event_text(run.event_number) + ")",
-                              false, kNext);
+                              false, next);
   }
-  return nothing(kNext);
+  return nothing(next);
 }
 
 /// Whether the verdict by which the model lives judged something of that kind, and it held.

@@ -19,7 +19,7 @@ std::vector<InferOutput> infer_outputs(const ServedModel& model) {
     add("probability", TensorDatatype::fp64);
     add("decision", TensorDatatype::boolean);
   } else {
-    add("value", TensorDatatype::fp64);
+    add(model.model().number_name(), TensorDatatype::fp64);
   }
   if (model.model().uncertainty()) {
     const bool binary = model.is_binary();

@@ -136,7 +136,7 @@ Json row_answer_properties(const ServedModel& model, bool explains) {
     add_words(properties["decision"], "Whether the probability is at least " +
                                           Json(model.model().manifest().threshold).dump() + ".");
   } else {
-    properties["value"] = number_schema();
+    properties[model.model().number_name()] = number_schema();
   }
   if (model.model().uncertainty()) {
     for (const char* name : {"may_be_true", "may_be_false"}) {

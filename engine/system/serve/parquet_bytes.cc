@@ -219,7 +219,11 @@ Result<std::string> predictions_parquet(const LoggedRows& rows) {
   MILLGATE_TRY(add_classes(parts, model, rows));
   const std::vector<Field>& inputs = model.features().inputs();
   size_t key_index = 0;
-  for (const std::string& key : model.manifest().key) {
+  std::vector<std::string> sent = model.manifest().key;
+  for (const std::string& name : model.manifest().group) {
+    if (std::ranges::find(sent, name) == sent.end()) sent.push_back(name);
+  }
+  for (const std::string& key : sent) {
     const auto is_same = [&](const Field& input) { return input.name == key; };
     if (std::any_of(inputs.begin(), inputs.end(), is_same)) continue;
     if (key_index >= rows.keys.size() || rows.keys[key_index].valid.empty()) break;

@@ -145,7 +145,9 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
     append_json_number(out, answers.predictions[row].value);
     out += answers.predictions[row].decision ? ",\"decision\":true" : ",\"decision\":false";
   } else {
-    out += ",\"value\":";
+    out += ",\"";
+    out += answers.model->model().number_name();
+    out += "\":";
     append_json_number(out, answers.predictions[row].value);
   }
   append_around(out, answers, row);

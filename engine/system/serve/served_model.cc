@@ -48,11 +48,13 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
     const bool was_null = profile != nullptr && profile->null_count > 0;
     may_be_left_out_.push_back(was_null && !is_of_view(manifest, inputs()[i]) ? 1 : 0);
   }
-  for (const std::string& key : manifest.key) {
-    ColumnUse& use = uses_[key];
-    if (use.input || use.key) continue;
-    use.key = key_names_.size();
-    key_names_.push_back(key);
+  for (const auto* names : {&manifest.key, &manifest.group}) {
+    for (const std::string& key : *names) {
+      ColumnUse& use = uses_[key];
+      if (use.input || use.key) continue;
+      use.key = key_names_.size();
+      key_names_.push_back(key);
+    }
   }
   for (const ReadView& view : manifest.views) {
     for (const std::string& column : view.entity) uses_[column];

@@ -60,7 +60,8 @@ class ServedModel {
     return model_->manifest().classes;
   }
   [[nodiscard]] const std::vector<Field>& inputs() const { return model_->features().inputs(); }
-  /// Key columns that are no inputs: taken as text, for the log only.
+  /// Columns of the key, and of a ranking's group, that are no inputs: taken as text, for the log
+  /// only.
   [[nodiscard]] const std::vector<std::string>& key_names() const { return key_names_; }
   /// Null when nothing is known by that name.
   [[nodiscard]] const ColumnUse* find(std::string_view name) const;

@@ -253,8 +253,8 @@ function show(answer, row) {
   into.replaceChildren();
   into.hidden = false;
   const is_binary = "probability" in answer, has_classes = "class" in answer;
-  into.append(make("p", is_binary ? "Probability" : "Value", "quiet"));
-  into.append(make("div", short(is_binary ? answer.probability : answer.value), "figure"));
+  into.append(make("p", is_binary ? "Probability" : "score" in answer ? "Score" : "Value", "quiet"));
+  into.append(make("div", short(answer.probability ?? answer.value ?? answer.score), "figure"));
   if (has_classes) showClasses(into, answer);
   else if (is_binary) showScale(into, answer);
   if ("lower" in answer) {

@@ -53,7 +53,10 @@ Json model_component(const Model& model, const Serving& release) {
   for (const Field& input : model.features().inputs()) {
     inputs.push_back({{"format", input.name + ": " + std::string(to_string(input.type))}});
   }
-  const std::string output = manifest.task_kind == "binary" ? "probability" : "number";
+  const bool is_classification = manifest.task_kind == "binary" || model.has_classes();
+  const std::string output = is_classification    ? "probability"
+                             : model.is_ranking() ? "score"
+                                                  : "number";
   Json properties = Json::array(
       {property("label", manifest.label), property("learner", manifest.learner),
        property("data_commit", manifest.data_commit), property("git_commit", manifest.git_commit),
@@ -63,7 +66,7 @@ Json model_component(const Model& model, const Serving& release) {
     properties.push_back(property("trained_with_" + name, version));
   }
   Json parameters = {{"approach", {{"type", "supervised"}}},
-                     {"task", manifest.task_kind == "binary" ? "classification" : "regression"},
+                     {"task", is_classification ? "classification" : manifest.task_kind},
                      {"modelArchitecture", model.scorer().describe()},
                      {"datasets", Json::array({{{"ref", "data"}}})},
                      {"inputs", inputs},
