@@ -182,7 +182,7 @@ TEST(LightgbmTextByHand, NamesWhatIsNotSupported) {
     const char* said;
   } cases[] = {
       {"objective=regression", "objective=multiclass num_class:3", "1 classes"},
-      {"objective=regression", "objective=lambdarank", "`lambdarank`"},
+      {"objective=regression", "objective=survival", "`survival`"},
       {"objective=regression\n", "", "no objective"},
       {"num_class=1", "num_class=3", "3 classes"},
       {"num_tree_per_iteration=1", "num_tree_per_iteration=3", "3 trees a round"},

@@ -356,8 +356,8 @@ TEST_F(ModelTest, RefusesPartsThatDoNotFit) {
   parts.manifest.threshold = NAN;
   EXPECT_EQ(said(parts), "model: the threshold is not a finite number");
   parts = parts_;
-  parts.manifest.task_kind = "ranking";
-  EXPECT_NE(said(parts).find("`ranking`"), std::string::npos);
+  parts.manifest.task_kind = "guessing";
+  EXPECT_NE(said(parts).find("`guessing`"), std::string::npos);
 }
 
 TEST_F(ModelTest, NamesTheDamagedPart) {

@@ -197,8 +197,8 @@ std::string error_of(const Json& model) {
 
 TEST(XgboostErrors, WhatIsNotSupportedIsNamed) {
   Json model = small_model();
-  model["learner"]["objective"]["name"] = "rank:ndcg";
-  EXPECT_EQ(error_of(model), "XGBoost model: objective `rank:ndcg` is not supported @ ");
+  model["learner"]["objective"]["name"] = "survival:cox";
+  EXPECT_EQ(error_of(model), "XGBoost model: objective `survival:cox` is not supported @ ");
   model = small_model();
   model["learner"]["learner_model_param"]["num_class"] = "3";
   EXPECT_EQ(error_of(model), "XGBoost model: it has 3 classes @ ");
