@@ -162,16 +162,17 @@ def killed_in_gate(project, chance):
     asked = ["gate", "--set", 'requirement=[{metric="start_ms", at_most=60000}]']
     for _ in range(4):
         gate = project.start(*asked, start_new_session=True)
-        served = []
+        served, began = [], None
         wait = chance.uniform(0, 0.3)
-        while not served and gate.poll() is None:
+        while gate.poll() is None:
             os.kill(gate.pid, signal.SIGSTOP)  # It ends no server while its children are looked at.
             served = [one for one, words in children_of(gate.pid).items() if "--package" in words]
-            if served and wait > 0:
-                served = []
-                wait -= 0.02
-            os.kill(gate.pid, signal.SIGKILL if served else signal.SIGCONT)
-            time.sleep(0.02)
+            began = began or (time.monotonic() if served else None)
+            is_time = served and time.monotonic() - began >= wait
+            os.kill(gate.pid, signal.SIGKILL if is_time else signal.SIGCONT)
+            if is_time:
+                break
+            time.sleep(0.01)
         said = "".join(gate.communicate())
         assert served, f"nothing was served, or it was over too early:\n{said}"
         until = time.monotonic() + 20

@@ -190,15 +190,20 @@ Status read_search(Section section, const TrainSettings& settings, TuneSettings&
 Status read_metrics(Section& section, TuneSettings& tune) {
   constexpr std::string_view kSize = "model_size_bytes";
   std::vector<std::string> names;
+  std::vector<std::string> of_rankings;
   for (const Metric& metric : all_metrics()) {
     const bool fits = can_be_resampled(metric.name) && !metric.is_best_at_zero;
-    if (fits || metric.name == kSize) names.emplace_back(metric.name);
+    if (!fits && metric.name != kSize) continue;
+    (metric.is_of_ranking ? of_rankings : names).emplace_back(metric.name);
   }
+  const auto is_one_of = [](const std::vector<std::string>& all, const std::string& name) {
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
   MILLGATE_ASSIGN(tune.metrics, section.texts("metric"));
   for (const std::string& name : tune.metrics) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
+    if (!is_one_of(names, name) && !is_one_of(of_rankings, name)) {
       return section.error_at("metric", "`" + name + "` cannot be searched by",
-                              name_hint(name, names));
+                              name_hint(name, names) + "; rankings by `ndcg`, `map`, `mrr`");
     }
     if (std::count(tune.metrics.begin(), tune.metrics.end(), name) > 1) {
       return section.error_at("metric", "`" + name + "` is there twice");

@@ -174,7 +174,8 @@ Status check_metric(const std::string& name) {
   std::vector<std::string> names;
   for (const Metric& metric : all_metrics()) {
     const bool fits = !metric.is_gap && !metric.is_best_at_zero && !metric.needs_uncertainty &&
-                      metric.need == MetricNeed::nothing && !is_of_program(metric);
+                      metric.need == MetricNeed::nothing && !is_of_program(metric) &&
+                      !metric.is_of_ranking;
     if (fits) names.emplace_back(metric.name);
   }
   if (std::find(names.begin(), names.end(), name) != names.end()) return {};
