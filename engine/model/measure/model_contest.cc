@@ -58,6 +58,7 @@ Result<ModelContest> ModelContest::hold(std::span<const double> label, const Con
                                         std::span<const uint32_t> query) {
   ModelContest contest;
   std::vector<std::vector<uint32_t>> groups;
+  groups.reserve(slices.size());
   for (const RowSlice& slice : slices) groups.push_back(slice.rows);
   for (const auto& [contender, side] :
        {std::pair{&challenger, &contest.challenger_}, std::pair{&champion, &contest.champion_}}) {
