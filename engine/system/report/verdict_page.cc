@@ -105,6 +105,11 @@ std::string loss_plot(const FoundSlice& one, double least, double most) {
 
 std::string found_slices(const SliceSearch& slices) {
   std::string html = "<h2>Slices on which it does worse</h2>\n";
+  if (slices.searched_count == 0) {
+    return html +
+           "<p>None was looked for: there are too few rows, or the task has no loss of each "
+           "row.</p>\n";
+  }
   if (slices.found.empty()) {
     return html + "<p>None was found that a second half of the rows confirms.</p>\n";
   }

@@ -51,11 +51,15 @@ TEST_F(VerdictPageTest, ShowsTheFiguresAndEscapesWhatComesFromOutside) {
   EXPECT_THAT(page, HasSubstr("a &amp; b"));
   EXPECT_THAT(page, HasSubstr("not measured"));
   EXPECT_THAT(page, HasSubstr("class=\"whisker\""));
-  EXPECT_THAT(page, HasSubstr("None was found"));
+  EXPECT_THAT(page, HasSubstr("None was looked for"));
+  SliceSearch in_vain;
+  in_vain.searched_count = 7;
+  EXPECT_THAT(verdict_html(judged(0.8), in_vain, {}), HasSubstr("None was found"));
 }
 
 TEST_F(VerdictPageTest, ShowsFailuresAndSlicesAsSuch) {
   SliceSearch slices;
+  slices.searched_count = 7;
   slices.found.push_back(
       {.name = "months <= 3", .row_count = 85, .rows = {}, .loss = 0.75, .loss_elsewhere = 0.5});
   const std::string page = verdict_html(judged(0.6), slices, {});
