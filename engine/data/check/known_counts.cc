@@ -64,14 +64,12 @@ std::optional<Range> range_of(std::span<const SqlToken> tokens) {
 std::optional<RuleCounts> known_counts(const Rule& rule, const TableVersion& table) {
   if (!sql_tokens(rule.where).empty()) return std::nullopt;
   const std::vector<SqlToken> tokens = sql_tokens(rule.rule);
-  if (tokens.size() < 3 || !tokens[0].is_name()) return std::nullopt;
-  // A word that names a column only in quotes, such as `true`, means something else without.
-  const std::string name = tokens[0].name();
-  const bool quoted = tokens[0].kind == SqlTokenKind::quoted_name;
-  if (!quoted && sql_name(name) != name) return std::nullopt;
+  if (tokens.size() < 3) return std::nullopt;
+  const auto name = column_name(tokens[0]);
+  if (!name) return std::nullopt;
   const auto column = std::find_if(
       table.columns.begin(), table.columns.end(),
-      [&](const ColumnStatistics& one) { return sql_lower(one.name) == sql_lower(name); });
+      [&](const ColumnStatistics& one) { return sql_lower(one.name) == sql_lower(*name); });
   if (column == table.columns.end()) return std::nullopt;
   if (tokens.size() == 4 && tokens[1].is_word("is") && tokens[2].is_word("not") &&
       tokens[3].is_word("null")) {

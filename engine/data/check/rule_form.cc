@@ -261,6 +261,13 @@ Result<RuleForm> parse_rule(const Rule& rule) {
   return form;
 }
 
+std::optional<std::string> column_name(const SqlToken& token) {
+  if (!token.is_name()) return std::nullopt;
+  std::string name = token.name();
+  if (token.kind != SqlTokenKind::quoted_name && sql_name(name) != name) return std::nullopt;
+  return name;
+}
+
 std::optional<int64_t> whole_number(std::string_view text) {
   int64_t number = 0;
   const char* end = text.data() + text.size();

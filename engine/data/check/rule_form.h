@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/check/rule.h"
+#include "data/query/sql_token.h"
 #include "ground/error.h"
 
 namespace millgate {
@@ -47,6 +48,10 @@ struct RuleForm {
 /// Errors: `invalid_input` at the place in the rule: brackets, quotes or comments that do not
 /// close, a list of columns that is none, references of unequal length or to several tables.
 [[nodiscard]] Result<RuleForm> parse_rule(const Rule& rule);
+
+/// The name that a token of a rule is, where it can be that of a column: a word that names one only
+/// in quotes, such as `true`, means something else without.
+[[nodiscard]] std::optional<std::string> column_name(const SqlToken& token);
 
 /// The number that a token or a bound is, without a fraction; nothing beyond 64 bits.
 [[nodiscard]] std::optional<int64_t> whole_number(std::string_view text);

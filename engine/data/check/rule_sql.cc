@@ -121,12 +121,10 @@ RuleSql conditions_of(const Rule& rule, const RuleForm& form, const std::string&
 /// of a list. Nothing for other rules.
 std::optional<std::string> membership_call(const std::string& rule, const arrow::Schema& schema) {
   const std::vector<SqlToken> tokens = sql_tokens(rule);
-  if (tokens.size() < 5 || !tokens[0].is_name() || !tokens[1].is_word("in")) return std::nullopt;
+  if (tokens.size() < 5 || !tokens[1].is_word("in")) return std::nullopt;
   if (!tokens[2].is_symbol('(') || !tokens.back().is_symbol(')')) return std::nullopt;
-  // A word that names a column only in quotes, such as `true`, means something else without.
-  const std::string column = tokens[0].name();
-  const bool quoted = tokens[0].kind == SqlTokenKind::quoted_name;
-  if (!quoted && sql_name(column) != column) return std::nullopt;
+  const auto column = column_name(tokens[0]);
+  if (!column) return std::nullopt;
   std::string texts;
   for (size_t i = 3; i + 1 < tokens.size(); ++i) {
     const bool right = i % 2 == 1
@@ -138,7 +136,7 @@ std::optional<std::string> membership_call(const std::string& rule, const arrow:
   if (tokens.size() % 2 == 0) return std::nullopt;  // It ends in a comma.
   for (const auto& field : schema.fields()) {
     if (field->type()->id() != arrow::Type::STRING) continue;
-    if (sql_lower(field->name()) != sql_lower(column)) continue;
+    if (sql_lower(field->name()) != sql_lower(*column)) continue;
     const std::string name = sql_name(field->name());
     return name + " is null or list_contains([" + texts + "], " + name + ")";
   }
