@@ -616,17 +616,18 @@ TEST_F(ServerTest, MeasuresEnergyWhereTheMachineTellsIt) {
   release_and_start();
   const std::string folder = project_.folder.path("powercap/intel-rapl:0");
   ASSERT_TRUE(write_file(folder + "/name", "package-0\n").ok());
-  ASSERT_TRUE(write_file(folder + "/max_energy_range_uj", "10000000\n").ok());
+  ASSERT_TRUE(write_file(folder + "/max_energy_range_uj", "262143328850\n").ok());
   const auto count = [&](int joules) {
     EXPECT_TRUE(write_file(folder + "/energy_uj", std::to_string(joules) + "000000\n").ok());
   };
   count(0);
-  // A joule every few milliseconds, until everything is answered.
+  // A joule every few milliseconds, until everything is answered. The counter does not run over:
+  // seen only before and after, a whole number of rounds would look like none.
   std::atomic<bool> is_over = false;
   int used = 0;
   std::thread machine([&] {
     while (!is_over) {
-      count(++used % 10);
+      count(++used);
       std::this_thread::sleep_for(milliseconds(2));
     }
   });
