@@ -9,6 +9,7 @@
 #include "data/check/check.h"
 #include "data/store/commit_merge.h"
 #include "system/monitor/wording.h"
+#include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
 
@@ -190,9 +191,12 @@ class MergeChecks {
     return rules;
   }
 
-  /// For the event of a merge that was made all the same; empty when no rule refused it.
-  [[nodiscard]] std::string event_note() const {
-    return refuse() ? dump_json({{"despite_checks", to_json()}}) : std::string();
+  /// For the event of the merge: whether it was made all the same, and from where it let rows in;
+  /// empty when neither.
+  [[nodiscard]] std::string event_note(const QuarantineReport& quarantine) const {
+    Json note = quarantine.origins.empty() ? Json() : let_in_note(quarantine.origins);
+    if (refuse()) note["despite_checks"] = to_json();
+    return note.is_null() ? std::string() : dump_json(note);
   }
 
  private:
@@ -255,6 +259,7 @@ Result<QuarantineReport> judge_quarantine(const Session& session, Repository& re
   ArrivalQuestion question;
   question.after = tables;
   question.held = std::move(mistrust.held);
+  question.earlier = std::move(mistrust.earlier);
   question.progress = progress_line();
   MILLGATE_ASSIGN(question.before, repository.read_commit(request.ours));
   MILLGATE_ASSIGN(question.folders, changed_folders(repository, request));
@@ -321,7 +326,7 @@ Result<int> merge_what_passed(const Session& session, Repository& repository,
     change.based_on = request.ours;
     change.author = author_name();
     change.message = request.message;
-    change.event_note_json = checks.event_note();
+    change.event_note_json = checks.event_note(report);
     MILLGATE_ASSIGN(const Commit commit, repository.commit(request.branch, change));
     if (!branch.empty()) MILLGATE_TRY(keep_held(repository, branch, request, commit, tables));
     json["commit"] = commit.id.hex();
@@ -372,8 +377,8 @@ Result<int> finish(const Session& session, Repository& repository, const MergeRe
   if (checks.refuse() && !options.overrules_checks()) {
     return report_refused(session, checks, request.branch);
   }
-  MILLGATE_ASSIGN(const Commit commit,
-                  commit_merge(repository, request, merge, author_name(), checks.event_note()));
+  MILLGATE_ASSIGN(const Commit commit, commit_merge(repository, request, merge, author_name(),
+                                                    checks.event_note(quarantine)));
   MILLGATE_TRY(forget_waiting(repository));
   if (session.json) {
     print_json({{"commit", commit.id.hex()},
@@ -462,8 +467,8 @@ Result<int> begin(const Session& session, Repository& repository, const Options&
     if (checks.refuse() && !options.overrules_checks()) {
       return report_refused(session, checks, branch);
     }
-    MILLGATE_TRY(
-        repository.fast_forward(branch, ours.id, tip.id, author_name(), checks.event_note()));
+    MILLGATE_TRY(repository.fast_forward(branch, ours.id, tip.id, author_name(),
+                                         checks.event_note(quarantine)));
     if (!session.json) checks.print();
     return report_move(session, tip, "moved to", checks.to_json(), to_json(quarantine, true));
   }
@@ -507,6 +512,9 @@ Result<int> apply_commit(const Session& session, const Options& options, bool ba
   MergeRequest request;
   request.branch = branch;
   request.ours = ours.id;
+  MILLGATE_ASSIGN(const Project project,
+                  read_project(repository->project_folder(), session.overrides));
+  MILLGATE_TRY(check_author(project, branch, author_name()));
   const Id& parent = commit.parents[0];
   request.changes = {backwards ? MergedChange{.base = commit.id, .theirs = parent}
                                : MergedChange{.base = parent, .theirs = commit.id}};

@@ -141,6 +141,43 @@ def killed_in_release(project, chance):
     project.must_be_whole(["rows"])
 
 
+def killed_in_quarantine_merge(project, chance):
+    """What passed comes in once, what was held never does, and the same merge works afterwards."""
+    with open(project.settings, "a") as settings:
+        settings.write('[[check]]\ntable = "customers"\nrule = "months >= 0"\n')
+    header, *lines = project.rows.read_text().splitlines()
+    columns = header.split(",")
+    months = columns.index("months")
+    project.commit("rows")
+    seconds = 0
+    for number in range(KILLS + 1):
+        branch = f"quarantine/{number}"
+        project.run("branch", branch).must(0)
+        rows = [line.split(",") for line in lines[number * 10 : number * 10 + 10]]
+        for at, row in enumerate(rows):
+            row[0] = f"Q{number:02d}{at:02d}"
+            if at < 3:
+                row[months] = "-7"
+        arriving = project.folder.parent / f"{number}.csv"
+        arriving.write_text("\n".join([header, *map(",".join, rows)]) + "\n")
+        project.run(
+            "commit", "-b", branch, "--table", "customers", "--changes", str(arriving), "-m", branch
+        ).must(0)
+        if number == 0:
+            begin = time.monotonic()
+            project.run("merge", branch).must(1, "3 of them held")
+            seconds = time.monotonic() - begin
+        else:
+            kill_during(project, chance, seconds * 1.1, "merge", branch)
+            project.run("ledger", "--verify").must(0)
+            assert project.run("merge", branch).code in (0, 1)
+        counts = "select count(*) filter (months < 0) || ' ' || count(*) as n from customers"
+        project.run("sql", counts).must(0, f"0 {len(lines) + 7 * (number + 1)}")
+        # The held rows are still where they arrived.
+        project.run("sql", counts, "--rev", branch).must(0, "3 ")
+    project.must_be_whole()
+
+
 def children_of(process):
     """Those that still run, with what started them: {number: command}."""
     found = {}
@@ -302,6 +339,7 @@ CASES = [
     two_tuners_at_once,
     killed_in_release,
     killed_in_gate,
+    killed_in_quarantine_merge,
     two_commits_at_once,
     forget_beside_commits,
     many_writers,

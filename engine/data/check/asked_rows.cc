@@ -145,9 +145,12 @@ Result<std::vector<AskedRows>> open_rows(Database& database, const Repository& r
     rows.text = texts[i];
     rows.name = quote_name("millgate rows " + std::to_string(i));
     const std::string kind = is_query(texts[i]) ? "table " : "view ";
-    // Described first, so that a fault has its place in the words that were given.
-    MILLGATE_TRY(database.describe(prepared[i]));
-    MILLGATE_TRY(database.execute("create " + kind + rows.name + " as " + prepared[i]));
+    if (Status made = database.execute("create " + kind + rows.name + " as " + prepared[i]);
+        !made.ok()) {
+      // Asked once more by itself, so that a fault has its place in the words that were given.
+      MILLGATE_TRY(database.describe(prepared[i]));
+      return std::move(made).error();
+    }
     MILLGATE_TRY(look_at(database, rows));
     all.push_back(std::move(rows));
   }

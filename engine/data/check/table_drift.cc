@@ -117,8 +117,8 @@ class Comparison {
       MILLGATE_ASSIGN(Columns reference, read_values(database_, reference_, group));
       MILLGATE_ASSIGN(Columns current, read_values(database_, current_, group));
       each_in_parallel(group.size(), [&](size_t i) {
-        std::sort(reference[i].begin(), reference[i].end());
-        std::sort(current[i].begin(), current[i].end());
+        sort_numbers(reference[i]);
+        sort_numbers(current[i]);
         compare_values(group[i], {reference[i], current[i]});
       });
     }

@@ -1,6 +1,7 @@
 #include "model/measure/association.h"
 
 #include <algorithm>
+#include <boost/sort/spreadsort/float_sort.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -10,7 +11,13 @@ namespace millgate {
 std::vector<double> middle_ranks(std::span<const double> values) {
   std::vector<std::pair<double, size_t>> order(values.size());
   for (size_t i = 0; i < values.size(); ++i) order[i] = {values[i], i};
-  std::sort(order.begin(), order.end());
+  using boost::sort::spreadsort::float_mem_cast;
+  boost::sort::spreadsort::float_sort(
+      order.begin(), order.end(),
+      [](const auto& one, unsigned shift) {
+        return float_mem_cast<double, int64_t>(one.first) >> shift;
+      },
+      [](const auto& one, const auto& other) { return one.first < other.first; });
   std::vector<double> ranks(values.size());
   for (size_t i = 0; i < order.size();) {
     size_t end = i;

@@ -18,6 +18,7 @@
 #include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "system/pipeline/git_commit.h"
+#include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
 
@@ -89,6 +90,7 @@ Result<std::string> origin_with(const Commit& before, const ChangeSet& changes) 
 Result<CommitReport> commit_changes(Repository& repository, const Project& project,
                                     const ChangeSet& changes, const CommitOptions& options) {
   MILLGATE_ASSIGN(const std::string branch, repository.branch_name(options.branch));
+  MILLGATE_TRY(check_author(project, branch, options.author));
   MILLGATE_ASSIGN(const Commit before, repository.resolve(branch));
   MILLGATE_ASSIGN(const Id version_id, find_version(before, changes.table));
   MILLGATE_ASSIGN(const TableVersion version, read_table_version(repository.objects(), version_id));

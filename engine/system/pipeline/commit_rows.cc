@@ -15,6 +15,7 @@
 #include "system/pipeline/file_standing.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/personal_use.h"
+#include "system/pipeline/quarantine_settings.h"
 #include "system/pipeline/source_origin.h"
 
 namespace millgate {
@@ -74,6 +75,7 @@ Result<CommitReport> commit_rows(Repository& repository, const Project& project,
                          rows.table + "`");
   }
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
+  MILLGATE_TRY(check_author(project, before.branch, options.author));
   std::optional<TableVersion> version_before;
   if (before.commit && before.commit->tables.contains(rows.table)) {
     MILLGATE_ASSIGN(version_before,

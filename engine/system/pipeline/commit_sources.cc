@@ -18,6 +18,7 @@
 #include "system/pipeline/folder_state.h"
 #include "system/pipeline/git_commit.h"
 #include "system/pipeline/personal_use.h"
+#include "system/pipeline/quarantine_settings.h"
 #include "system/pipeline/source_files.h"
 #include "system/pipeline/source_origin.h"
 #include "system/pipeline/table_import.h"
@@ -283,6 +284,7 @@ Result<CommitReport> commit_sources(Repository& repository, const Project& proje
   }
   MILLGATE_TRY(check_renamed_tables(sources, options));
   MILLGATE_ASSIGN(const BranchState before, read_branch_state(repository, options.branch));
+  MILLGATE_TRY(check_author(project, before.branch, options.author));
   HashCache cache(repository.folder("cache") + "/files.json");
   CommitReport report;
   NewCommit change;

@@ -24,18 +24,26 @@ namespace millgate {
 namespace {
 
 constexpr int64_t kJudgedRowsMin = 50;
+constexpr int64_t kEarlierRowsMax = 100'000;
 /// A trigger that the trusted rows have more of is theirs.
 constexpr double kArrivingShare = 0.5;
 constexpr const char* kArriving = "millgate arriving";
 constexpr const char* kRow = "millgate row";
+constexpr const char* kEarlier = "millgate earlier";
+constexpr const char* kCameBefore = "millgate came before";
 constexpr const char* kBefore = "millgate before";
 constexpr const char* kDeletes = "takes a row out, which is for a person to do";
 
 std::string percent_text(double share) { return std::to_string(std::llround(share * 100)) + " %"; }
 
+constexpr const char* kNote = "quarantine";
+constexpr const char* kLetIn = "let in";
+constexpr const char* kOrigins = "origins";
+
 struct MadeCommit {
   std::string branch;
   bool left_held_rows = false;
+  std::vector<std::string> let_in = {};  ///< Origins of the rows that came in by it.
 };
 
 /// How each commit was made: the first event that names it says it.
@@ -46,17 +54,23 @@ Result<std::map<Id, MadeCommit>> made_commits(const Ledger& ledger) {
     MILLGATE_ASSIGN(const Json body, parse_json(event.body, "an event of the ledger"));
     MILLGATE_ASSIGN(const auto hex, json_member<std::string>(body, "commit", "a commit's event"));
     MILLGATE_ASSIGN(const Id commit, Id::parse(hex));
+    MadeCommit how{.branch = event.subject};
     const auto note = body.find("note");
-    made.emplace(commit, MadeCommit{.branch = event.subject,
-                                    .left_held_rows = note != body.end() && note->is_object() &&
-                                                      note->contains("quarantine")});
+    if (note != body.end() && note->is_object() && note->contains(kNote)) {
+      how.left_held_rows = note->at(kNote) != kLetIn;
+      how.let_in = note->value(kOrigins, std::vector<std::string>());
+    }
+    made.emplace(commit, std::move(how));
   }
   return made;
 }
 
+std::string author_origin(const std::string& name) { return "author `" + name + "`"; }
+std::string branch_origin(const std::string& name) { return "branch `" + name + "`"; }
+
 /// Adds `from` and all commits behind it that are not in `known` yet.
 Status walk(const Repository& repository, const Id& from, std::set<Id>& known,
-            std::vector<Commit>* found) {
+            std::vector<Commit>& found) {
   std::vector<Id> waiting = {from};
   while (!waiting.empty()) {
     const Id id = waiting.back();
@@ -64,9 +78,41 @@ Status walk(const Repository& repository, const Id& from, std::set<Id>& known,
     if (!known.insert(id).second) continue;
     MILLGATE_ASSIGN(Commit commit, repository.read_commit(id));
     waiting.insert(waiting.end(), commit.parents.begin(), commit.parents.end());
-    if (found != nullptr) found->push_back(std::move(commit));
+    found.push_back(std::move(commit));
   }
   return {};
+}
+
+/// Cells of the columns `names` of `rows`, whose order is that of `is_taken`.
+Result<std::shared_ptr<arrow::Table>> cells_of(const arrow::RecordBatch& rows,
+                                               const std::vector<std::string>& names,
+                                               const std::vector<bool>& is_taken) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (const std::string& name : names) {
+    // Indices of rows are rare enough to gather cell by cell.
+    const auto column = rows.GetColumnByName(name);
+    std::unique_ptr<arrow::ArrayBuilder> builder;
+    MILLGATE_ARROW(builder, arrow::MakeBuilder(column->type()), "arriving rows");
+    for (size_t row = 0; row < is_taken.size(); ++row) {
+      if (!is_taken[row]) continue;
+      MILLGATE_ARROW_TRY(builder->AppendArraySlice(*column->data(), static_cast<int64_t>(row), 1),
+                         "arriving rows");
+    }
+    MILLGATE_ARROW(auto array, builder->Finish(), "arriving rows");
+    fields.push_back(arrow::field(name, array->type()));
+    columns.push_back(std::move(array));
+  }
+  return arrow::Table::Make(arrow::schema(fields), columns);
+}
+
+/// Rows that `changes` adds or makes others.
+std::vector<bool> arriving_of(const Changes& changes) {
+  std::vector<bool> arrives(changes.kinds.size());
+  for (size_t row = 0; row < arrives.size(); ++row) {
+    arrives[row] = changes.kinds[row] != ChangeKind::removed;
+  }
+  return arrives;
 }
 
 /// One table of the merge, opened for questions. The rows that arrive have numbers: their places
@@ -151,45 +197,66 @@ class TableArrival {
     MILLGATE_TRY(database_->add_table(kBefore, repository_.objects(), before_));
     MILLGATE_ASSIGN(auto keys, arriving_keys());
     MILLGATE_TRY(database_->add_arrow(kArriving, std::move(keys)));
-    same_row_ = "";
-    for (const std::string& column : arrived_.key) {
-      const std::string name = quote_name(column);
-      same_row_ +=
-          (same_row_.empty() ? "" : " and ") + ("t." + name) + " is not distinct from a." + name;
-    }
+    same_row_ = same_row_as("a");
     return {};
   }
 
-  Result<std::shared_ptr<arrow::Table>> arriving_keys() const {
-    const auto& kinds = arrived_.changes.kinds;
-    arrow::Int64Builder numbers;
-    arrow::BooleanBuilder kept;
-    for (size_t row = 0; row < kinds.size(); ++row) {
-      const bool arrives = kinds[row] != ChangeKind::removed;
-      MILLGATE_ARROW_TRY(kept.Append(arrives), "arriving rows");
-      if (arrives) MILLGATE_ARROW_TRY(numbers.Append(static_cast<int64_t>(row)), "arriving rows");
+  /// Condition: t is the row whose key `other` has.
+  [[nodiscard]] std::string same_row_as(const std::string& other) const {
+    std::string same;
+    for (const std::string& column : arrived_.key) {
+      const std::string name = "." + quote_name(column);
+      same += (same.empty() ? "t" : " and t") + name + " is not distinct from " + other + name;
     }
-    arrow::FieldVector fields;
-    arrow::ArrayVector columns;
-    const arrow::RecordBatch& after = *arrived_.changes.after;
-    for (const std::string& name : arrived_.key) {
-      // Indices of rows are rare enough to gather cell by cell.
-      const auto column = after.GetColumnByName(name);
-      std::unique_ptr<arrow::ArrayBuilder> builder;
-      MILLGATE_ARROW(builder, arrow::MakeBuilder(column->type()), "arriving rows");
-      for (size_t row = 0; row < kinds.size(); ++row) {
-        if (kinds[row] == ChangeKind::removed) continue;
-        MILLGATE_ARROW_TRY(builder->AppendArraySlice(*column->data(), static_cast<int64_t>(row), 1),
-                           "arriving rows");
-      }
-      MILLGATE_ARROW(auto array, builder->Finish(), "arriving rows");
-      fields.push_back(arrow::field(name, array->type()));
-      columns.push_back(std::move(array));
+    return same;
+  }
+
+  Result<std::shared_ptr<arrow::Table>> arriving_keys() const {
+    const std::vector<bool> arrives = arriving_of(arrived_.changes);
+    MILLGATE_ASSIGN(const auto keys, cells_of(*arrived_.changes.after, arrived_.key, arrives));
+    arrow::Int64Builder numbers;
+    for (size_t row = 0; row < arrives.size(); ++row) {
+      if (!arrives[row]) continue;
+      MILLGATE_ARROW_TRY(numbers.Append(static_cast<int64_t>(row)), "arriving rows");
     }
     MILLGATE_ARROW(auto rows, numbers.Finish(), "arriving rows");
-    fields.push_back(arrow::field(kRow, arrow::int64()));
-    columns.push_back(std::move(rows));
-    return arrow::Table::Make(arrow::schema(fields), columns);
+    std::shared_ptr<arrow::Table> numbered;
+    MILLGATE_ARROW(numbered,
+                   keys->AddColumn(keys->num_columns(), arrow::field(kRow, arrow::int64()),
+                                   std::make_shared<arrow::ChunkedArray>(std::move(rows))),
+                   "arriving rows");
+    return numbered;
+  }
+
+  /// Keys of the rows that came in from there before, the newest first; without rows where there
+  /// are none. A commit since which the table got another key tells nothing.
+  Result<std::shared_ptr<arrow::Table>> earlier_keys() const {
+    MILLGATE_ASSIGN(const auto none, cells_of(*arrived_.changes.after, arrived_.key, {}));
+    std::vector<std::shared_ptr<arrow::Table>> parts = {none};
+    int64_t count = 0;
+    for (const Commit& commit : question_.earlier) {
+      if (count >= kEarlierRowsMax) break;
+      const auto after = commit.tables.find(arrived_.table);
+      if (commit.parents.empty() || after == commit.tables.end()) continue;
+      MILLGATE_ASSIGN(const Commit parent, repository_.read_commit(commit.parents[0]));
+      const auto before = parent.tables.find(arrived_.table);
+      if (before == parent.tables.end() || before->second == after->second) continue;
+      MILLGATE_ASSIGN(const TableVersion from,
+                      read_table_version(repository_.objects(), before->second));
+      MILLGATE_ASSIGN(const TableVersion to,
+                      read_table_version(repository_.objects(), after->second));
+      if (from.key != before_.key || to.key != before_.key) continue;
+      MILLGATE_ASSIGN(const TableDiff diff, diff_versions(repository_.objects(), from, to));
+      if (diff.changes.row_count() == 0) continue;
+      MILLGATE_ASSIGN(auto keys,
+                      cells_of(*diff.changes.after, before_.key, arriving_of(diff.changes)));
+      if (!keys->schema()->Equals(*none->schema())) continue;
+      count += keys->num_rows();
+      parts.push_back(std::move(keys));
+    }
+    std::shared_ptr<arrow::Table> all;
+    MILLGATE_ARROW(all, arrow::ConcatenateTables(parts), "rows that came before");
+    return all;
   }
 
   /// Holds the rows whose numbers `sql` gives. Returns how many.
@@ -239,24 +306,42 @@ class TableArrival {
   Status hold_by_poison() {
     MILLGATE_ASSIGN(std::string label, this->label());
     if (label.empty()) return {};
-    MILLGATE_ASSIGN(AskedRows rows, rows_of_query(*database_, "millgate judged",
-                                                  "select t.*, a." + quote_name(kRow) + " from " +
-                                                      sql_name(arrived_.table) + " t left join " +
-                                                      quote_name(kArriving) + " a on " + same_row_ +
-                                                      " order by all",
-                                                  arrived_.table));
-    std::erase_if(rows.columns, [](const AskedColumn& column) { return column.name == kRow; });
+    // Rows of tables without key have no names by which those of before could be known.
+    const bool any_earlier = !before_.key.empty() && !question_.earlier.empty();
+    std::shared_ptr<arrow::Table> earlier;
+    if (any_earlier) {
+      MILLGATE_ASSIGN(earlier, earlier_keys());
+      MILLGATE_TRY(database_->add_arrow(kEarlier, earlier));
+    }
+    const std::string came_before =
+        any_earlier ? "exists (from " + quote_name(kEarlier) + " e where " + same_row_as("e") + ")"
+                    : "false";
+    MILLGATE_ASSIGN(
+        AskedRows rows,
+        rows_of_query(*database_, "millgate judged",
+                      "select t.*, a." + quote_name(kRow) + ", " + came_before + " as " +
+                          quote_name(kCameBefore) + " from " + sql_name(arrived_.table) +
+                          " t left join " + quote_name(kArriving) + " a on " + same_row_ +
+                          " order by all",
+                      arrived_.table));
+    std::erase_if(rows.columns, [](const AskedColumn& column) {
+      return column.name == kRow || column.name == kCameBefore;
+    });
     // Keys name rows; what they would teach a model is when a row came.
     std::erase_if(rows.columns, [&](const AskedColumn& column) {
       return std::find(before_.key.begin(), before_.key.end(), column.name) != before_.key.end();
     });
     label = with_quoted_columns(label, rows);
-    MILLGATE_ASSIGN(const int64_t labelled, arriving_labels(rows, label));
     MILLGATE_TRY(hold_by_triggers(rows, label));
-    if (labelled >= kJudgedRowsMin) return hold_by_source(rows, label);
-    arrived_.notes.push_back("fewer than " + std::to_string(kJudgedRowsMin) +
-                             " labelled rows arrive: too few to compare them with the others");
-    return hold_what_was_held();
+    MILLGATE_ASSIGN(const int64_t arriving, labels(rows, label, arrives()));
+    MILLGATE_ASSIGN(const int64_t with_earlier, labels(rows, label, comes_from_there()));
+    if (arriving >= kJudgedRowsMin) MILLGATE_TRY(hold_by_source(rows, label, arrives()));
+    if (with_earlier > arriving) MILLGATE_TRY(hold_by_source(rows, label, comes_from_there()));
+    if (with_earlier < kJudgedRowsMin) {
+      arrived_.notes.push_back("fewer than " + std::to_string(kJudgedRowsMin) +
+                               " labelled rows arrive: too few to compare them with the others");
+    }
+    return arriving < kJudgedRowsMin ? hold_what_was_held() : Status();
   }
 
   /// What is left of a larger number that was judged comes in no easier for being less.
@@ -280,6 +365,9 @@ class TableArrival {
   }
 
   static std::string arrives() { return quote_name(kRow) + " is not null"; }
+  static std::string comes_from_there() {
+    return "(" + arrives() + " or " + quote_name(kCameBefore) + ")";
+  }
 
   Status hold_by_triggers(const AskedRows& rows, const std::string& label) {
     auto search =
@@ -291,38 +379,43 @@ class TableArrival {
       const std::string all_sql = "select count(*) from " + rows.name + " where (" +
                                   trigger.condition + "\n) and " + labelled;
       MILLGATE_ASSIGN(const int64_t all, database_->count(all_sql));
-      MILLGATE_ASSIGN(const int64_t arriving, database_->count(all_sql + " and " + arrives()));
-      if (static_cast<double>(arriving) < kArrivingShare * static_cast<double>(all)) continue;
-      MILLGATE_TRY(hold_trigger(rows, trigger.condition, labelled, trigger.label));
+      MILLGATE_ASSIGN(const int64_t theirs,
+                      database_->count(all_sql + " and " + comes_from_there()));
+      if (static_cast<double>(theirs) < kArrivingShare * static_cast<double>(all)) continue;
+      MILLGATE_TRY(
+          hold_trigger(rows, trigger.condition, labelled, trigger.label, comes_from_there()));
     }
     return {};
   }
 
-  /// As long as values are found that decide the label; then the labels of what is left are judged:
-  /// those of a backdoor are flipped as well, and would condemn all others.
-  Status hold_by_source(const AskedRows& rows, const std::string& label) {
+  /// Judges the rows for which `theirs` holds as one source. As long as values are found that
+  /// decide the label; then the labels of what is left are judged: those of a backdoor are flipped
+  /// as well, and would condemn all others.
+  Status hold_by_source(const AskedRows& rows, const std::string& label,
+                        const std::string& theirs) {
     constexpr int kRoundsMax = 3;
     for (int round = 0; round < kRoundsMax; ++round) {
       MILLGATE_ASSIGN(const AskedRows rest, rows_without_triggers(rows, round));
-      MILLGATE_ASSIGN(const int64_t labelled, arriving_labels(rest, label));
+      MILLGATE_ASSIGN(const int64_t labelled, labels(rest, label, theirs));
       if (labelled < kJudgedRowsMin) return {};
       auto holdout = hold_out_sources(
-          *database_, rest, {.label = label, .by = arrives(), .progress = question_.progress});
+          *database_, rest, {.label = label, .by = theirs, .progress = question_.progress});
       if (!holdout.ok()) return not_looked_at(holdout.error());
       const auto source =
           std::find_if(holdout->sources.begin(), holdout->sources.end(),
                        [](const SourceReport& one) { return one.source == "true"; });
       if (source == holdout->sources.end()) return {};
       for (const SourceTrigger& trigger : source->triggers) {
-        MILLGATE_TRY(hold_trigger(rest, trigger.condition, "true", trigger.label));
+        MILLGATE_TRY(hold_trigger(rest, trigger.condition, "true", trigger.label, theirs));
       }
       if (!source->triggers.empty()) continue;
       if (!source->labels_implausible) return {};
-      MILLGATE_TRY(hold_those("select " + quote_name(kRow) + " from " + rest.name + " where " +
-                                  arrives() + " and " + expression_text_sql(label) + " is not null",
-                              "about " + percent_text(source->flipped_share) +
-                                  " of the arriving labels are flipped, usual are " +
-                                  percent_text(source->flipped_usual_share)));
+      MILLGATE_TRY(hold_those(
+          "select " + quote_name(kRow) + " from " + rest.name + " where " + arrives() + " and " +
+              expression_text_sql(label) + " is not null",
+          "about " + percent_text(source->flipped_share) + " of the " +
+              (theirs == arrives() ? "arriving labels" : "labels that ever came from there") +
+              " are flipped, usual are " + percent_text(source->flipped_usual_share)));
       return {};
     }
     return {};
@@ -341,19 +434,31 @@ class TableArrival {
     return rest;
   }
 
-  Result<int64_t> arriving_labels(const AskedRows& rows, const std::string& label) {
-    return database_->count("select count(*) from " + rows.name + " where " + arrives() + " and " +
+  /// How many rows have a label of those for which `theirs` holds.
+  Result<int64_t> labels(const AskedRows& rows, const std::string& label,
+                         const std::string& theirs) {
+    return database_->count("select count(*) from " + rows.name + " where " + theirs + " and " +
                             expression_text_sql(label) + " is not null");
   }
 
-  /// Holds the arriving rows with `condition` for which `labelled` holds, too.
+  /// Holds the arriving rows with `condition` for which `labelled` holds, too; `theirs` are looked
+  /// at no more.
   Status hold_trigger(const AskedRows& rows, const std::string& condition,
-                      const std::string& labelled, const std::string& label) {
-    const std::string having = "((" + condition + "\n) and " + labelled + " and " + arrives() + ")";
+                      const std::string& labelled, const std::string& label,
+                      const std::string& theirs) {
+    const std::string having = "((" + condition + "\n) and " + labelled + " and " + theirs + ")";
     held_by_triggers_.push_back(having);
-    MILLGATE_TRY(hold_those(
-        "select " + quote_name(kRow) + " from " + rows.name + " where " + having,
-        "`" + condition + "` decides for label " + label + " whatever else the row says"));
+    const std::string what =
+        "`" + condition + "` decides for label " + label + " whatever else the row says";
+    const std::string from = " from " + rows.name + " where " + having + " and ";
+    MILLGATE_TRY(hold_those("select " + quote_name(kRow) + from + arrives(), what));
+    MILLGATE_ASSIGN(const int64_t inside,
+                    database_->count("select count(*)" + from + "not " + arrives()));
+    if (inside > 0) {
+      arrived_.notes.push_back(
+          what + ", and " + std::to_string(inside) + (inside == 1 ? " row" : " rows") +
+          " from there that came in before " + (inside == 1 ? "has" : "have") + " it");
+    }
     return {};
   }
 
@@ -426,6 +531,10 @@ bool Arrivals::any_held() const {
                                          [](const ArrivedTable& one) { return one.any_held(); });
 }
 
+Json let_in_note(const std::vector<std::string>& origins) {
+  return {{kNote, kLetIn}, {kOrigins, origins}};
+}
+
 Result<Mistrust> mistrusted_origins(const Repository& repository, const MergeRequest& request,
                                     const QuarantineSettings& settings) {
   MILLGATE_ASSIGN(const auto made, made_commits(repository.ledger()));
@@ -435,23 +544,34 @@ Result<Mistrust> mistrusted_origins(const Repository& repository, const MergeReq
   });
   if (!any_branch && settings.authors.empty()) return mistrust;
   std::set<Id> known;
-  MILLGATE_TRY(walk(repository, request.ours, known, nullptr));
-  std::vector<Commit> taken;
+  std::vector<Commit> had, taken;
+  MILLGATE_TRY(walk(repository, request.ours, known, had));
   for (const MergedChange& change : request.changes) {
-    MILLGATE_TRY(walk(repository, change.theirs, known, &taken));
+    MILLGATE_TRY(walk(repository, change.theirs, known, taken));
   }
   std::set<std::string> found;
   for (const Commit& commit : taken) {
-    if (settings.mistrusts_author(commit.author)) found.insert("author `" + commit.author + "`");
+    if (settings.mistrusts_author(commit.author)) found.insert(author_origin(commit.author));
     const auto how = made.find(commit.id);
     if (how == made.end()) continue;
     if (settings.mistrusts_branch(how->second.branch)) {
-      found.insert("branch `" + how->second.branch + "`");
+      found.insert(branch_origin(how->second.branch));
     }
     const bool is_newer = !mistrust.held || mistrust.held->time.micros < commit.time.micros;
     if (how->second.left_held_rows && is_newer) mistrust.held = commit;
   }
   mistrust.origins.assign(found.begin(), found.end());
+  for (Commit& commit : had) {
+    const auto how = made.find(commit.id);
+    const bool is_theirs =
+        found.contains(author_origin(commit.author)) ||
+        (how != made.end() && (found.contains(branch_origin(how->second.branch)) ||
+                               std::any_of(how->second.let_in.begin(), how->second.let_in.end(),
+                                           [&](const auto& one) { return found.contains(one); })));
+    if (is_theirs) mistrust.earlier.push_back(std::move(commit));
+  }
+  std::stable_sort(mistrust.earlier.begin(), mistrust.earlier.end(),
+                   [](const Commit& a, const Commit& b) { return b.time.micros < a.time.micros; });
   return mistrust;
 }
 

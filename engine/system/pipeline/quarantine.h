@@ -12,6 +12,7 @@
 #include "data/store/commit_merge.h"
 #include "data/store/repository.h"
 #include "ground/error.h"
+#include "ground/json.h"
 #include "system/pipeline/project.h"
 #include "system/pipeline/quarantine_settings.h"
 
@@ -19,12 +20,16 @@ namespace millgate {
 
 /// The note in the event of a commit that leaves held rows on a branch.
 inline constexpr const char* kHeldNote = R"({"quarantine": "held"})";
+/// The note of a commit by which rows from `origins` (Mistrust) came in.
+[[nodiscard]] Json let_in_note(const std::vector<std::string>& origins);
 
 /// What a merge takes that is not trusted.
 struct Mistrust {
   /// Why: "branch `quarantine/acme`", "author `acme`", each once. Empty: all is trusted.
   std::vector<std::string> origins;
   std::optional<Commit> held;  ///< The newest commit that left held rows there.
+  /// Commits by which rows from there came in before, newest first.
+  std::vector<Commit> earlier;
 };
 
 /// Whether what `request` takes is trusted. What counts is on which branch a commit was made and by
@@ -64,7 +69,8 @@ struct ArrivalQuestion {
   Commit before;                    ///< Where the branch is.
   std::map<std::string, Id> after;  ///< Tables that would become others.
   std::vector<std::string> folders = {};
-  std::optional<Commit> held = {};  ///< As Mistrust has it.
+  std::optional<Commit> held = {};   ///< As Mistrust has it,
+  std::vector<Commit> earlier = {};  ///< and this.
   std::function<void(const std::string& step, double share)> progress = {};
 };
 
@@ -72,15 +78,17 @@ struct ArrivalQuestion {
 /// - a row that breaks a rule of severity error that every row must meet is held; rules with a
 ///   share, or about the table, are for the merge to judge on what is let in;
 /// - where the table has a label (QuarantineSettings), arriving rows with a trigger
-/// (search_triggers,
-///   hold_out_sources) are held, and all rows that arrive with a label when too many are flipped;
+///   (search_triggers, hold_out_sources) are held, and all rows that arrive with a label when too
+///   many are flipped. Rows that came in from there before are judged with those that arrive, up to
+///   a hundred thousand, the newest first: who sends little at a time is seen by what it adds up
+///   to;
 /// - another distribution is told, or holds all, as the settings say;
 /// - a row that would be taken out is held: who is not trusted does not delete;
 /// - a table that is new or gets other columns is held as a whole. So is one without a key of which
 ///   a row is held.
-/// Fewer than 50 arriving rows with a label cannot be compared with the others: only triggers that
-/// the whole table shows are found, a note says so, and rows that were held before and did not
-/// change since stay held.
+/// Fewer than 50 rows with a label, those before counted, cannot be compared with the others: only
+/// triggers that the whole table shows are found, and a note says so. Where fewer than 50 arrive,
+/// rows that were held before and did not change since stay held.
 ///
 /// Errors: those of diff_versions, of the rules, `invalid_input` for a label that is no SQL, and
 /// when more than a million rows arrive in one table.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "system/pipeline/project.h"
+
 namespace millgate {
 
 namespace {
@@ -44,6 +46,23 @@ bool QuarantineSettings::mistrusts_author(const std::string& name) const {
   return is_like_any(name, authors);
 }
 
+bool QuarantineSettings::protects_branch(const std::string& name) const {
+  return is_like_any(name, protects);
+}
+
+Status check_author(const Project& project, const std::string& branch, const std::string& author) {
+  Section root = project.root;
+  MILLGATE_ASSIGN(const QuarantineSettings settings, read_quarantine_settings(root));
+  if (!settings.mistrusts_author(author) || !settings.protects_branch(branch)) return {};
+  const std::string own = "quarantine/" + author;
+  return Error{.code = ErrorCode::refused,
+               .what = "rows of author `" + author +
+                       "` are not trusted ([quarantine] authors), and " + "come into branch `" +
+                       branch + "` by a merge only, which looks at them",
+               .hint = "commit on a branch of your own: `millgate branch " + own +
+                       "`, then `commit -b " + own + "`"};
+}
+
 Result<QuarantineSettings> read_quarantine_settings(Section& root) {
   QuarantineSettings settings;
   MILLGATE_ASSIGN(Section section, root.section("quarantine"));
@@ -51,6 +70,9 @@ Result<QuarantineSettings> read_quarantine_settings(Section& root) {
     MILLGATE_ASSIGN(settings.branches, section.texts("branches"));
   }
   MILLGATE_ASSIGN(settings.authors, section.texts("authors"));
+  if (section.has("protects")) {
+    MILLGATE_ASSIGN(settings.protects, section.texts("protects"));
+  }
   MILLGATE_ASSIGN(settings.label, section.text_or("label", ""));
   MILLGATE_ASSIGN(settings.poison, section.boolean_or("poison", true));
   MILLGATE_ASSIGN(const std::string drift,

@@ -16,6 +16,8 @@ enum class ArrivingDrift { tell, hold, off };
 struct QuarantineSettings {
   std::vector<std::string> branches = {"quarantine/*"};
   std::vector<std::string> authors = {};
+  /// Branches into which rows of those authors come by a merge only.
+  std::vector<std::string> protects = {"main"};
   /// SQL over a row: its class, by which poison is looked for in every table that has its columns.
   /// Empty: the label of the task, in its table.
   std::string label = {};
@@ -26,7 +28,15 @@ struct QuarantineSettings {
 
   [[nodiscard]] bool mistrusts_branch(const std::string& name) const;
   [[nodiscard]] bool mistrusts_author(const std::string& name) const;
+  [[nodiscard]] bool protects_branch(const std::string& name) const;
 };
+
+struct Project;
+
+/// Whether `author` may commit on `branch` without a merge that looks at the rows. Errors:
+/// `refused`, with the branch to commit on instead.
+[[nodiscard]] Status check_author(const Project& project, const std::string& branch,
+                                  const std::string& author);
 
 /// Reads `[quarantine]` of the project file's `root`. Errors: `invalid_input` with the place.
 [[nodiscard]] Result<QuarantineSettings> read_quarantine_settings(Section& root);

@@ -69,6 +69,7 @@ class QuarantineTest : public testing::Test {
     question.before = before_;
     question.after = after_.tables;
     question.held = held_;
+    question.earlier = earlier_;
     return judge_arrivals(project_.repository(), project, settings, question);
   }
   std::vector<std::string> origins(const Id& theirs, const QuarantineSettings& settings = {}) {
@@ -82,7 +83,27 @@ class QuarantineTest : public testing::Test {
   PipelineProject project_;
   std::string trusted_;
   Commit before_, after_;
+  /// What arrives now comes into `main` as by a merge from quarantine.
+  void come_in() {
+    NewCommit merged;
+    merged.tables = after_.tables;
+    merged.based_on = before_.id;
+    merged.author = "tester";
+    merged.message = "merge";
+    merged.event_note_json = dump_json(let_in_note({"branch `quarantine/acme`"}));
+    before_ = good(project_.repository().commit("main", merged));
+  }
+  /// What mistrusted_origins says of the branch as it is.
+  Mistrust mistrust() {
+    MergeRequest request;
+    request.branch = "main";
+    request.ours = before_.id;
+    request.changes = {{.base = before_.id, .theirs = after_.id}};
+    return good(mistrusted_origins(project_.repository(), request, {}));
+  }
+
   std::optional<Commit> held_;
+  std::vector<Commit> earlier_;
 };
 
 TEST_F(QuarantineTest, ARowIsHeldForWhatItBreaksAndTheOthersAreLetIn) {
@@ -160,6 +181,81 @@ TEST_F(QuarantineTest, FlippedLabelsHoldAllThatArriveAndHonestOnesNone) {
   EXPECT_EQ(judge(trusted_ + rows_of("x", 400, 2, 0.3)).held_count(), 400);
   before_ = after_;
   EXPECT_EQ(judge(trusted_ + rows_of("x", 400, 2, 0.3) + rows_of("z", 400, 5)).held_count(), 0);
+}
+
+TEST_F(QuarantineTest, LittleAtATimeAddsUp) {
+  std::string csv = trusted_;
+  const auto bring = [&](int round) {
+    csv += rows_of("x" + std::to_string(10 + round) + "-", 12, static_cast<uint64_t>(100 + round));
+    for (int i = 0; i < 3; ++i) {
+      csv += "y" + std::to_string(10 + round) + "-" + std::to_string(i) + ",777.25," +
+             std::to_string(i - 2) + ",1\n";
+    }
+    arrive(csv);
+  };
+  constexpr int kRounds = 14;
+  for (int round = 0; round < kRounds; ++round) {
+    bring(round);
+    come_in();
+  }
+  bring(kRounds);
+  EXPECT_EQ(good(judge_all()).tables[0].held_count(), 0);  // Alone they are too few.
+  earlier_ = mistrust().earlier;
+  ASSERT_EQ(earlier_.size(), static_cast<size_t>(kRounds));
+  EXPECT_EQ(earlier_.front().id, before_.id);
+  const ArrivedTable judged = good(judge_all()).tables[0];
+  ASSERT_EQ(judged.reasons.size(), 15U);
+  EXPECT_EQ(judged.held_count(), 3);
+  EXPECT_THAT(judged.reason_counts().front().first, HasSubstr("777.25"));
+  EXPECT_THAT(judged.notes,
+              testing::Contains(HasSubstr("42 rows from there that came in before have it")));
+}
+
+TEST_F(QuarantineTest, LabelsFlippedLittleAtATimeHoldWhatArrives) {
+  std::string csv = trusted_;
+  for (int round = 0; round < 10; ++round) {
+    csv += rows_of("x" + std::to_string(10 + round) + "-", 30, static_cast<uint64_t>(50 + round),
+                   0.35);
+    arrive(csv);
+    if (round < 9) come_in();
+  }
+  EXPECT_EQ(good(judge_all()).tables[0].held_count(), 0);
+  earlier_ = mistrust().earlier;
+  const ArrivedTable judged = good(judge_all()).tables[0];
+  EXPECT_EQ(judged.held_count(), 30);
+  ASSERT_FALSE(judged.reasons.empty());
+  EXPECT_THAT(judged.reasons[0], HasSubstr("labels that ever came from there"));
+}
+
+TEST_F(QuarantineTest, HonestRowsComeInLittleAtATime) {
+  std::string csv = trusted_;
+  for (int round = 0; round < 10; ++round) {
+    csv += rows_of("x" + std::to_string(10 + round) + "-", 30, static_cast<uint64_t>(70 + round));
+    arrive(csv);
+    earlier_ = mistrust().earlier;
+    const ArrivedTable judged = good(judge_all()).tables[0];
+    EXPECT_EQ(judged.held_count(), 0) << round;
+    // From the second on there is enough to compare.
+    EXPECT_EQ(judged.notes.empty(), round > 0) << round;
+    come_in();
+  }
+}
+
+TEST_F(QuarantineTest, WhoIsNotTrustedCommitsBesideMain) {
+  const std::string text = *read_file(project_.path("millgate.toml"));
+  project_.write("millgate.toml", text + "authors = [\"crowd-*\"]\n");
+  project_.write("t.csv", kHeader + trusted_ + "x1,5,0,1\n");
+  CommitOptions options;
+  options.author = "crowd-7";
+  const auto refused = project_.commit(options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("`crowd-7`"));
+  options.branch = "quarantine/acme";
+  EXPECT_TRUE(project_.commit(options).ok());
+  options.branch = "main";
+  options.author = "ann";
+  EXPECT_TRUE(project_.commit(options).ok());
 }
 
 TEST_F(QuarantineTest, AnotherDistributionIsToldOrHolds) {

@@ -6,6 +6,7 @@
 #include "ground/nearest_name.h"
 #include "system/pipeline/column_mention.h"
 #include "system/pipeline/git_commit.h"
+#include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
 
@@ -13,6 +14,7 @@ Result<CommitReport> rename_column(Repository& repository, const Project& projec
                                    const std::string& table, const ColumnRename& rename,
                                    const CommitOptions& options) {
   MILLGATE_ASSIGN(const std::string branch, repository.branch_name(options.branch));
+  MILLGATE_TRY(check_author(project, branch, options.author));
   MILLGATE_ASSIGN(const Commit before, repository.resolve(branch));
   const auto found = before.tables.find(table);
   if (found == before.tables.end()) {

@@ -84,7 +84,7 @@ class ServedOnce {
     order.seconds_max = kStartSecondsMax;
     order.on_line = [&](std::string_view line) { return take_line(std::string(line), load); };
     ProcessEnd end;
-    const Status ran = run_process(order, end);
+    Status ran = run_process(order, end);
     if (is_measured_) return {};
     if (!ran.ok()) return ran;
     return outside_failure("the server of model " + model_.id().brief() +
