@@ -165,11 +165,17 @@ class Inference {
     if (missing == 0) {
       propose(table, rule, "never missing");
     } else if (missing < 1) {
-      const double band =
-          std::max({0.01, missing / 2, 3 * std::sqrt(missing * (1 - missing) / rows)});
-      propose(table, rule, "missing in " + shortest_text(std::round(1e4 * missing) / 100) + " %",
-              std::max(0.0, rounded_down(1 - missing - band, 0.001)), true);
+      propose_share(table, rule, "missing", missing, rows);
     }
+  }
+
+  /// A rule that the share `broken` of `rows` rows does not meet, with room for as many again by
+  /// half, and for chance.
+  void propose_share(const ProfiledTable& table, const std::string& rule, const std::string& what,
+                     double broken, double rows) {
+    const double band = std::max({0.01, broken / 2, 3 * std::sqrt(broken * (1 - broken) / rows)});
+    propose(table, rule, what + " in " + shortest_text(std::round(1e4 * broken) / 100) + " %",
+            std::max(0.0, rounded_down(1 - broken - band, 0.001)), true);
   }
 
   void propose_range(const ProfiledTable& table, const ColumnProfile& column) {
@@ -180,6 +186,13 @@ class Inference {
                   bound_text(column.maximum()) + ")",
               "two different numbers");
       return;
+    }
+    const std::string name = sql_name(column.column().name);
+    const std::string finite = "isfinite(" + name + ")";
+    if (column.not_finite_count() > 0) {
+      const auto values = static_cast<double>(column.row_count() - column.null_count());
+      propose_share(table, finite, "NaN or infinity",
+                    static_cast<double>(column.not_finite_count()) / values, values);
     }
     if (!(width > 0) || !std::isfinite(width)) return;
     double low = column.minimum() - 0.1 * width;
@@ -194,9 +207,9 @@ class Inference {
       low = std::floor(low);
       high = std::ceil(high);
     }
+    const std::string range = name + " between " + bound_text(low) + " and " + bound_text(high);
     propose(
-        table,
-        sql_name(column.column().name) + " between " + bound_text(low) + " and " + bound_text(high),
+        table, column.not_finite_count() > 0 ? "not " + finite + " or " + range : range,
         "between " + shortest_text(column.minimum()) + " and " + shortest_text(column.maximum()));
   }
 

@@ -99,6 +99,28 @@ TEST_F(InferRules, WhatIsProposedHolds) {
   }
 }
 
+TEST_F(InferRules, WhatIsProposedHoldsBesideNanAndInfinity) {
+  Random random(4);
+  std::string csv = "id,low,high\n";
+  for (int i = 0; i < 400; ++i) {
+    const double low = random.normal();
+    const double high = low + random.uniform();
+    csv += std::to_string(i) + ',' +
+           (i % 40 == 0   ? "inf"
+            : i % 50 == 1 ? "nan"
+                          : std::to_string(low)) +
+           ',' + (i % 60 == 2 ? "-inf" : std::to_string(high)) + '\n';
+  }
+  const Commit commit = project_.commit({{"t", csv, {"id"}}});
+  const auto rules = proposed(commit);
+  EXPECT_TRUE(std::any_of(rules.begin(), rules.end(), [](const ProposedRule& one) {
+    return one.rule == "isfinite(low)" && one.is_warning && one.at_least < 0.96;
+  }));
+  for (const Finding& finding : checked(commit, to_toml(rules)).findings) {
+    EXPECT_TRUE(finding.passed) << finding.rule;
+  }
+}
+
 TEST_F(InferRules, ReferencesNeedMostValues) {
   const auto rules = proposed(make_commit(2));
   const auto reference = std::find_if(rules.begin(), rules.end(), [](const ProposedRule& rule) {
