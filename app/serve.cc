@@ -231,6 +231,12 @@ void add_serve(const Command& program, Session& session) {
                      "one more path that answers as /invocations; default: $AIP_PREDICT_ROUTE");
   command.add_option("--health-route", options->health_route,
                      "one more path that answers as /ping; default: $AIP_HEALTH_ROUTE");
+  command
+      .add_option("--client-rate", options->client_rate,
+                  "requests in a second of one client, known by its token, certificate or address; "
+                  "0: without a bound")
+      .not_negative()
+      .shows_default();
   command.add_flag("--no-tokens", *no_tokens, "answer everybody, also where `token` gave tokens");
   command.add_option("--tls-cert", options->tls.certificate,
                      "PEM file: speak TLS with this certificate; read again when it is renewed");

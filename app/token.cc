@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/text_table.h"
+#include "ground/shortest_text.h"
 #include "system/serve/access_token.h"
 
 namespace millgate {
@@ -13,6 +14,7 @@ struct Options {
   std::string name;
   std::vector<std::string> roles;
   std::string lasts;
+  double rate = 0;
 };
 
 Json token_json(const AccessToken& token) {
@@ -21,6 +23,8 @@ Json token_json(const AccessToken& token) {
   json["since"] = to_string(token.since);
   json["by"] = token.by;
   json["until"] = token.until ? Json(to_string(*token.until)) : Json();
+  json["requests_per_second"] =
+      token.requests_per_second > 0 ? Json(token.requests_per_second) : Json();
   json["ended"] = token.has_ended(system_clock().now());
   return json;
 }
@@ -42,10 +46,12 @@ Result<int> list_tokens(const Session& session) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const AccessTokens all, access_tokens(repository->ledger()));
   Json list = Json::array();
-  TextTable table({"token", "may", "until", "since", "by"});
+  TextTable table({"token", "may", "a second", "until", "since", "by"});
   for (const AccessToken& one : all.tokens) {
     list.push_back(token_json(one));
-    table.add({one.name, roles_text(one), until_text(one), to_string(one.since), one.by});
+    table.add({one.name, roles_text(one),
+               one.requests_per_second > 0 ? shortest_text(one.requests_per_second) : "",
+               until_text(one), to_string(one.since), one.by});
   }
   if (session.json) {
     print_json({{"wanted", all.are_wanted}, {"tokens", list}});
@@ -61,7 +67,7 @@ Result<int> list_tokens(const Session& session) {
 
 Result<int> give_token(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  NewAccessToken token{.name = options.name, .roles = {}};
+  NewAccessToken token{.name = options.name, .roles = {}, .requests_per_second = options.rate};
   for (const std::string& name : options.roles) {
     MILLGATE_ASSIGN(const AccessRole role, parse_access_role(name));
     token.roles.push_back(role);
@@ -111,6 +117,9 @@ void add_token(const Command& program, Session& session) {
       .required()
       .one_at_a_time();
   give.add_option("--for", options->lasts, "how long it is good, for example 90d; default: always");
+  give.add_option("--rate", options->rate,
+                  "requests in a second that it is good for; default: as `serve --client-rate`")
+      .positive();
   give.does([&session, options] { return give_token(session, *options); });
   const Command remove = token.add_command("remove", "take a token away; servers refuse it at once",
                                            "millgate token remove grafana");

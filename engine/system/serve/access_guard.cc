@@ -84,7 +84,7 @@ AccessDecision AccessGuard::decide(const HttpRequest& request, std::optional<Acc
                            "`millgate token give` makes a new one"));
   }
   if (role && !token->has(*role)) return must_not(*token, *role);
-  return {.caller = token->name};
+  return {.caller = token->name, .requests_per_second = token->requests_per_second};
 }
 
 }  // namespace millgate

@@ -17,9 +17,10 @@ namespace millgate {
 
 /// Whether a request may be answered.
 struct AccessDecision {
-  int status = 200;               ///< 401: who asks is not known; 403: known, and must not.
-  std::string caller = {};        ///< The token's name; empty where none is wanted.
-  std::optional<Error> why = {};  ///< With 401 and 403.
+  int status = 200;                ///< 401: who asks is not known; 403: known, and must not.
+  std::string caller = {};         ///< The token's name; empty where none is wanted.
+  double requests_per_second = 0;  ///< Of the token; 0: as the server says.
+  std::optional<Error> why = {};   ///< With 401 and 403.
 };
 
 /// Knows the tokens of a ledger. Thread-safe, wait-free for requests.

@@ -50,6 +50,16 @@ TEST_F(AccessGuardTest, KnowsWhoAsksAndWhatTheyMay) {
   EXPECT_EQ(ask("Bearer " + ops, AccessRole::push).status, 403);
 }
 
+TEST_F(AccessGuardTest, KnowsHowOftenATokenMayAsk) {
+  const auto secret = give_access_token(
+      ledger(), {.name = "batch", .roles = {AccessRole::predict}, .requests_per_second = 2.5},
+      "ann");
+  ASSERT_TRUE(secret.ok());
+  const std::string site = give("site", {AccessRole::predict});
+  EXPECT_EQ(ask("Bearer " + *secret, AccessRole::predict).requests_per_second, 2.5);
+  EXPECT_EQ(ask("Bearer " + site, AccessRole::predict).requests_per_second, 0);
+}
+
 TEST_F(AccessGuardTest, RefusesWhatIsNoToken) {
   const std::string site = give("site", {AccessRole::predict});
   const std::string cut = site.substr(0, site.size() - 1);

@@ -53,6 +53,10 @@ Result<std::optional<AccessToken>> token_from_event(const Event& event) {
     MILLGATE_ASSIGN(const auto until, json_member<std::string>(body, "until", object));
     MILLGATE_ASSIGN(token.until, parse_time(until));
   }
+  if (body.contains("requests_per_second")) {
+    MILLGATE_ASSIGN(token.requests_per_second,
+                    json_member<double>(body, "requests_per_second", object));
+  }
   return std::optional<AccessToken>(std::move(token));
 }
 
@@ -126,6 +130,7 @@ Result<std::string> give_access_token(Ledger& ledger, const NewAccessToken& toke
   Json body = {{"roles", Json::array()}, {"sha256", hash_of(secret).hex()}};
   for (const AccessRole role : token.roles) body["roles"].push_back(std::string(to_string(role)));
   if (token.until) body["until"] = to_string(*token.until);
+  if (token.requests_per_second > 0) body["requests_per_second"] = token.requests_per_second;
   const auto is_free = [&](const Ledger& seen) -> Status {
     MILLGATE_ASSIGN(const AccessTokens all, access_tokens(seen));
     const AccessToken* const holder = find_token(all, token.name);

@@ -32,6 +32,7 @@ struct AccessToken {
   std::vector<AccessRole> roles;
   Id digest;  ///< SHA-256 of the secret. 256 random bits need no slow hash: nobody can try them.
   std::optional<Time> until = {};
+  double requests_per_second = 0;  ///< That it is good for; 0: as many as the server says.
   Time since = {};
   std::string by = {};
 
@@ -54,6 +55,7 @@ struct NewAccessToken {
   std::string name;
   std::vector<AccessRole> roles;
   std::optional<Time> until = {};
+  double requests_per_second = 0;  ///< 0: as many as the server says.
 };
 
 /// Makes a secret, appends its digest to the ledger, and returns the secret, which is kept nowhere.

@@ -17,8 +17,9 @@ struct Call {
   Route route = Route::other;     ///< What its answer is counted as.
   std::vector<std::string> path;  ///< Decoded parts.
   std::string request_id;
-  bool is_pinned = false;   ///< It names the version that is to answer.
-  std::string caller = {};  ///< Name of its token; empty where none is wanted.
+  bool is_pinned = false;          ///< It names the version that is to answer.
+  std::string caller = {};         ///< Name of its token; empty where none is wanted.
+  double requests_per_second = 0;  ///< Its token's; 0: as the server says.
 };
 
 [[nodiscard]] HttpResponse json_reply(const Call& call, std::string body);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -141,6 +142,17 @@ bool is_this_machine(const asio::ip::address& address) {
   return asio::ip::make_address_v4(asio::ip::v4_mapped, six).is_loopback();
 }
 
+/// By what a client is known that says no name: one who has an IPv6 address has a whole network.
+std::string client_of(const asio::ip::address& address) {
+  if (!address.is_v6()) return address.to_string();
+  const asio::ip::address_v6 six = address.to_v6();
+  if (six.is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, six).to_string();
+  }
+  constexpr unsigned short kNetworkBits = 64;
+  return asio::ip::network_v6(six, kNetworkBits).canonical().to_string();
+}
+
 /// Of the client's certificate; empty when it showed none.
 std::string common_name(SSL* connection) {
   X509* const certificate = ::SSL_get1_peer_certificate(connection);
@@ -181,7 +193,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
       ErrorCodeOf ignored;
       self->socket_.set_option(tcp::no_delay(true), ignored);
-      self->is_from_here_ = is_this_machine(self->socket_.remote_endpoint(ignored).address());
+      const asio::ip::address client = self->socket_.remote_endpoint(ignored).address();
+      self->is_from_here_ = is_this_machine(client);
+      self->client_address_ = client_of(client);
       self->wait_tick();
       if (self->shared_.tls) return self->shake_hands();
       self->next_request();
@@ -386,6 +400,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request.authorization = view_of(message[http::field::authorization]);
     request.host = view_of(message[http::field::host]);
     request.client_name = client_name_;
+    request.client_address = client_address_;
     request.is_from_here = is_from_here_;
     request.is_forwarded = message.count(http::field::forwarded) > 0 ||
                            message.count("X-Forwarded-For") > 0 || message.count("X-Real-IP") > 0 ||
@@ -526,6 +541,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool had_request_ = false;
   bool said_continue_ = false;
   bool is_from_here_ = false;
+  std::string client_address_;
   std::string head_;
   HttpResponse response_;
 };

@@ -22,7 +22,9 @@ struct HttpRequest {
   std::string_view authorization = {};
   std::string_view host = {};
   std::string_view client_name =
-      {};                     ///< Common name of the client's certificate; empty: it has none.
+      {};  ///< Common name of the client's certificate; empty: it has none.
+  /// Whose connection it is: an IPv4 address, or the network of an IPv6 address, "2001:db8::/64".
+  std::string_view client_address = {};
   bool is_from_here = false;  ///< The connection is from this machine.
   bool is_forwarded = false;  ///< A proxy says that it passes on somebody else's request.
   std::string_view inference_header_length = {};  ///< Inference-Header-Content-Length; or empty.

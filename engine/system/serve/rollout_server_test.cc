@@ -112,6 +112,16 @@ TEST_F(RolloutServerTest, AUserKeepsItsModelOnEveryServerAndAfterARestart) {
   const auto again = serve();
   HttpClient client = *HttpClient::open(again->url());
   for (int i = 0; i < 300; ++i) EXPECT_EQ(model_for(client, user(i)), seen[user(i)]);
+  const auto counted = [&](const char* arm, const Id& model, int count) {
+    return "\nmillgate_rollout_answers_total{rollout=\"" + last().id.brief() + "\",arm=\"" + arm +
+           "\",model=\"" + model.brief() + "\"} " + std::to_string(count) + "\n";
+  };
+  EXPECT_TRUE(wait_until([&] {
+    const std::string metrics = client.get("/metrics")->body;
+    return metrics.find(counted("challenger", challenger_, challenged)) != std::string::npos &&
+           metrics.find(counted("champion", champion_, 300 - challenged)) != std::string::npos &&
+           metrics.find("millgate_rollout_share_ratio") != std::string::npos;
+  })) << client.get("/metrics")->body;
   ASSERT_TRUE(wait_until([&] {
     const StepTotals total = report().steps[0];
     return total.answers[0] + total.answers[1] == 900;

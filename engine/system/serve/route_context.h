@@ -41,6 +41,7 @@ struct RouteContext {
   std::string predict_route = {};      ///< One more path that answers as /invocations; empty: none.
   std::string health_route = {};       ///< One more path that answers as /ping; empty: none.
   size_t rows_max = 65'536;
+  double client_rate = 0;  ///< Requests of a client in a second; 0: without a bound.
 };
 
 }  // namespace millgate

@@ -5,6 +5,7 @@
 
 #include "ground/json.h"
 #include "ground/program_version.h"
+#include "ground/shortest_text.h"
 #include "system/serve/feast_answer.h"
 #include "system/serve/feature_answer.h"
 #include "system/serve/feature_push.h"
@@ -106,6 +107,15 @@ Need need_of(const Call& call) {
   return {.role = AccessRole::predict};
 }
 
+/// The best that is known of who asks.
+std::string client_text(const Call& call) {
+  if (!call.caller.empty()) return "token `" + call.caller + "`";
+  if (!call.request.client_name.empty()) {
+    return "certificate `" + std::string(call.request.client_name) + "`";
+  }
+  return "address " + std::string(call.request.client_address);
+}
+
 }  // namespace
 
 std::optional<HttpResponse> Routes::refuse_caller(Call& call, bool is_health_route) const {
@@ -115,6 +125,7 @@ std::optional<HttpResponse> Routes::refuse_caller(Call& call, bool is_health_rou
   const AccessDecision decision =
       context_.guard->decide(call.request, need.role, context_.clock.now());
   call.caller = decision.caller;
+  call.requests_per_second = decision.requests_per_second;
   if (decision.status == 200) return std::nullopt;
   // The operator's own token is good for this one thing.
   if (need.role == AccessRole::release && has_operator_token(context_.rollback, call.request)) {
@@ -123,6 +134,25 @@ std::optional<HttpResponse> Routes::refuse_caller(Call& call, bool is_health_rou
   }
   HttpResponse response = failure_reply(call, decision.status, *decision.why);
   response.wants_token = decision.status == 401;
+  return response;
+}
+
+std::optional<HttpResponse> Routes::refuse_hasty(const Call& call, bool is_health_route) {
+  const double rate =
+      call.requests_per_second > 0 ? call.requests_per_second : context_.client_rate;
+  // Supervisors ask as often as they like: who does not hear of health takes a server away.
+  if (rate <= 0 || is_health_route || is_health(call)) return std::nullopt;
+  const std::string client = client_text(call);
+  const auto wait = rates_.take(client, rate, std::chrono::steady_clock::now());
+  if (wait.count() == 0) return std::nullopt;
+  context_.telemetry.requests_over_rate.fetch_add(1, std::memory_order_relaxed);
+  HttpResponse response = failure_reply(
+      call, 429,
+      Error{.code = ErrorCode::overloaded,
+            .what = client + " asks more often than " + shortest_text(rate) + " times a second",
+            .hint = "try again after the time in Retry-After, or send more rows in one request"});
+  response.retry_after_seconds =
+      static_cast<int>(std::chrono::ceil<std::chrono::seconds>(wait).count());
   return response;
 }
 
@@ -139,6 +169,7 @@ HttpResponse Routes::dispatch(Call& call) {
   const std::string_view target = call.request.target.substr(0, call.request.target.find('?'));
   const bool is_health_route = !context_.health_route.empty() && target == context_.health_route;
   if (auto refused = refuse_caller(call, is_health_route)) return *std::move(refused);
+  if (auto refused = refuse_hasty(call, is_health_route)) return *std::move(refused);
   if (!context_.predict_route.empty() && target == context_.predict_route) {
     return models_.invoke(call);
   }

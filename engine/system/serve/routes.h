@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "system/serve/call.h"
+#include "system/serve/client_rates.h"
 #include "system/serve/message.h"
 #include "system/serve/model_routes.h"
 #include "system/serve/prediction_id.h"
@@ -26,6 +27,8 @@ class Routes {
  private:
   /// Finds out who calls. The refusal, where they may not.
   [[nodiscard]] std::optional<HttpResponse> refuse_caller(Call& call, bool is_health_route) const;
+  /// The refusal of a client that asks more often than it may.
+  [[nodiscard]] std::optional<HttpResponse> refuse_hasty(const Call& call, bool is_health_route);
   HttpResponse dispatch(Call& call);
   HttpResponse welcome(const Call& call);
   HttpResponse description(Call& call);
@@ -43,6 +46,7 @@ class Routes {
 
   RouteContext context_;
   PredictionIds ids_;
+  ClientRates rates_;
   ModelRoutes models_{context_, ids_};
 };
 

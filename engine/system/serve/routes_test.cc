@@ -18,6 +18,9 @@ using ::testing::Not;
 constexpr const char* kRow =
     R"({"carrier":"AA","distance":1400,"flight":12,"rainy":true,"time_hour":"2013-01-01T10:00:00Z"})";
 
+/// A rate at which no second request comes in time, however slow the machine.
+constexpr double kOnceAnHour = 1.0 / 3600;
+
 class RoutesTest : public ::testing::Test {
  protected:
   RoutesTest()
@@ -65,6 +68,63 @@ class RoutesTest : public ::testing::Test {
   std::shared_ptr<const Model> model_;
   Routes routes_;
 };
+
+TEST_F(RoutesTest, AClientThatAsksTooOftenIsToldWhenToAskAgain) {
+  Routes routes({.models = models_,
+                 .telemetry = telemetry_,
+                 .clock = system_clock(),
+                 .log = nullptr,
+                 .feedback_folder = project_.folder.path("feedback"),
+                 .client_rate = kOnceAnHour});
+  const auto ask = [&](const char* address, const char* certificate = "") {
+    return routes.answer({.method = "POST",
+                          .target = "/predict",
+                          .body = kRow,
+                          .client_name = certificate,
+                          .client_address = address});
+  };
+  EXPECT_EQ(ask("10.0.0.1").status, 200);
+  const HttpResponse refused = ask("10.0.0.1");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_GT(refused.retry_after_seconds, 3'500);
+  EXPECT_LE(refused.retry_after_seconds, 3'600);
+  EXPECT_THAT(error(refused), HasSubstr("address 10.0.0.1 asks more often than"));
+  EXPECT_EQ(ask("10.0.0.2").status, 200);
+  EXPECT_EQ(ask("10.0.0.1", "site").status, 200);  // By its certificate it is another one,
+  EXPECT_EQ(ask("10.0.0.3", "site").status, 429);  // wherever it asks from.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(routes.answer({.method = "GET", .target = "/health/live"}).status, 200);
+  }
+  EXPECT_EQ(telemetry_.requests_over_rate, 2);
+  EXPECT_THAT(telemetry_.prometheus_text(nullptr, nullptr, Time{0}),
+              HasSubstr("\nmillgate_requests_over_rate_total 2\n"));
+}
+
+TEST_F(RoutesTest, ATokenHasARateOfItsOwn) {
+  Ledger& ledger = project_.repository->ledger();
+  const auto slow = give_access_token(
+      ledger, {.name = "slow", .roles = {AccessRole::predict}, .requests_per_second = kOnceAnHour},
+      "ann");
+  const auto free =
+      give_access_token(ledger, {.name = "free", .roles = {AccessRole::predict}}, "ann");
+  AccessGuard guard;
+  ASSERT_TRUE(slow.ok() && free.ok() && guard.follow(ledger).ok());
+  Routes routes({.models = models_,
+                 .telemetry = telemetry_,
+                 .clock = system_clock(),
+                 .log = nullptr,
+                 .feedback_folder = project_.folder.path("feedback"),
+                 .guard = &guard});
+  const auto ask = [&](const std::string& secret) {
+    const std::string sent = "Bearer " + secret;
+    return routes
+        .answer({.method = "POST", .target = "/predict", .body = kRow, .authorization = sent})
+        .status;
+  };
+  EXPECT_EQ(ask(*slow), 200);
+  EXPECT_EQ(ask(*slow), 429);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(*free), 200);
+}
 
 TEST_F(RoutesTest, DescribesTheModelThatServes) {
   const Json about = json(get("/openapi.json"));

@@ -68,7 +68,8 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                    .guard = repository && options.wants_tokens ? &guard : nullptr,
                    .predict_route = options.predict_route,
                    .health_route = options.health_route,
-                   .rows_max = options.rows_max});
+                   .rows_max = options.rows_max,
+                   .client_rate = options.client_rate});
   HttpHandler handler{
       .answer = [this](const HttpRequest& request) { return routes->answer(request); },
       .is_slow = Routes::is_slow};

@@ -42,6 +42,9 @@ struct ServerOptions {
   int requests_max = 1'024;            ///< Answered at once over all connections; beyond it: 429.
   /// Explanations, labels and pushed rows that wait for each other; beyond it: 429.
   int slow_requests_max = 64;
+  /// Requests in a second of one client, known by its token, certificate or address; beyond it:
+  /// 429. A token may have a rate of its own (NewAccessToken). 0: without a bound.
+  double client_rate = 0;
   std::chrono::milliseconds header_timeout{10'000};  ///< First byte to the end of the header.
   std::chrono::milliseconds body_timeout{30'000};    ///< For the body, and to take the answer.
   std::chrono::milliseconds idle_timeout{60'000};    ///< Between two requests of a connection.

@@ -1,8 +1,10 @@
 #include "system/serve/telemetry.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "system/serve/json_text.h"
+#include "system/serve/live_rollout.h"
 
 namespace millgate {
 
@@ -72,6 +74,47 @@ void append_log(std::string& out, const PredictionLog& log) {
                 static_cast<double>(counts.waiting));
 }
 
+/// What this server counted of the roll-out that runs, all steps together.
+void append_rollout(std::string& out, const LiveRollout& live) {
+  const Rollout& rollout = live.rollout();
+  StepTotals all;
+  for (const StepTotals& step : live.counts()->totals()) {
+    for (size_t arm = 0; arm < kArmCount; ++arm) {
+      all.answers[arm] += step.answers[arm];
+      all.errors[arm] += step.errors[arm];
+      all.slow[arm] += step.slow[arm];
+    }
+    all.left_out += step.left_out;
+    all.dropped += step.dropped;
+  }
+  const std::string of_rollout = label("rollout", rollout.id.brief());
+  const auto add_arms = [&](std::string_view name, std::string_view help,
+                            const std::array<int64_t, kArmCount>& counts) {
+    append_head(out, name, "counter", help);
+    for (const auto& [arm, text, model] :
+         {std::tuple(Arm::champion, "champion", rollout.champion),
+          std::tuple(Arm::challenger, "challenger", rollout.challenger)}) {
+      append_sample(out, name,
+                    of_rollout + "," + label("arm", text) + "," + label("model", model.brief()),
+                    static_cast<double>(counts[index_of(arm)]));
+    }
+  };
+  add_arms("millgate_rollout_answers_total", "Requests by the model that answered.", all.answers);
+  add_arms("millgate_rollout_errors_total", "Of them, answered with an error.", all.errors);
+  add_arms("millgate_rollout_slow_total", "Of them, slower than the plan allows.", all.slow);
+  const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
+                       double value) {
+    append_head(out, name, type, help);
+    append_sample(out, name, of_rollout, value);
+  };
+  add("millgate_rollout_left_out_total", "counter", "Requests that took no part.",
+      static_cast<double>(all.left_out));
+  add("millgate_rollout_dropped_total", "counter", "Of a shadow that was too far behind.",
+      static_cast<double>(all.dropped));
+  add("millgate_rollout_share_ratio", "gauge", "Share of the traffic meant for the challenger.",
+      rollout.share() / 100);
+}
+
 }  // namespace
 
 void Telemetry::count(Route route, int status, int64_t nanos) {
@@ -112,6 +155,8 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   add("millgate_slow_requests", "gauge",
       "Explanations, labels and pushed rows that wait or are worked on.", slow_requests);
   add("millgate_connections", "gauge", "Open connections.", connections);
+  add("millgate_requests_over_rate_total", "counter",
+      "Requests refused because their client asks too often.", requests_over_rate);
   if (certificate_ends.load() > 0) {
     add("millgate_tls_handshake_failures_total", "counter", "TLS handshakes that failed.",
         tls_failures);
@@ -134,6 +179,7 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
     append_sample(out, "millgate_model_info",
                   label("model", model->name()) + "," + label("version", model->version()), 1);
   }
+  if (model != nullptr && model->rollout() != nullptr) append_rollout(out, *model->rollout());
   const bool has_expired = model != nullptr && model->live() && model->live()->has_expired(now);
   append_metric(out, "millgate_override_expired", "gauge",
                 "1 while the model serves by an override that has ended.", has_expired ? 1 : 0);

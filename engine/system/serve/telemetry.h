@@ -25,8 +25,9 @@ class Telemetry {
   std::atomic<int64_t> requests_in_flight{0};
   std::atomic<int64_t> slow_requests{0};  ///< Waiting or worked on, of those that take long.
   std::atomic<int64_t> connections{0};
-  std::atomic<int64_t> tls_failures{0};      ///< Handshakes that failed.
-  std::atomic<int64_t> certificate_ends{0};  ///< Unix time in seconds; 0: there is no TLS.
+  std::atomic<int64_t> requests_over_rate{0};  ///< Refused, since their client asks too often.
+  std::atomic<int64_t> tls_failures{0};        ///< Handshakes that failed.
+  std::atomic<int64_t> certificate_ends{0};    ///< Unix time in seconds; 0: there is no TLS.
   std::atomic<bool> renewal_failed{false};  ///< The certificate's files cannot be used as they are.
   std::atomic<int64_t> predictions{0};
   std::atomic<int64_t> rows_with_warnings{0};
