@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/going_live.h"
 #include "app/text_table.h"
+#include "data/feature/task.h"
 #include "ground/nearest_name.h"
 #include "model/artifact/model.h"
 #include "model/release/model_name.h"
@@ -143,6 +144,32 @@ Result<int> show_newest(const Session& session, const std::string& environment) 
   return show(session, *repository, all.back());
 }
 
+/// A roll-out that waits for losses which nobody compares would wait for ever.
+Status check_losses(const Model& model, const RolloutPlan& plan) {
+  const std::string& kind = model.manifest().task_kind;
+  const bool is_regression = kind == to_text(TaskKind::regression);
+  if (plan.loss_cap > 0 && !is_regression) {
+    return invalid_input(
+        "--loss-cap is for regressions, and model " + model.id().brief() + " is of kind " + kind,
+        "leave it out");
+  }
+  if (plan.labels_min == 0 && plan.mode != RolloutMode::ab) return {};
+  const std::string waits = plan.mode == RolloutMode::ab ? "--mode ab" : "--labels";
+  if (!plan.only.empty()) {
+    return invalid_input(waits + " waits for losses, which are not compared with --only",
+                         "leave one of them out");
+  }
+  if (is_regression && plan.loss_cap == 0) {
+    return invalid_input(
+        waits + " waits for losses, which are not compared of a regression without a bound",
+        "give --loss-cap N: a miss counts up to N, in units of the label");
+  }
+  if (is_regression || kind == to_text(TaskKind::binary)) return {};
+  return invalid_input(
+      waits + " waits for losses, which are not compared of models of kind " + kind,
+      "use --mode canary or shadow without --labels");
+}
+
 Result<int> start(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   Ledger& ledger = place.repository->ledger();
@@ -156,6 +183,7 @@ Result<int> start(const Session& session, const Options& options) {
                   serving(ledger, std::nullopt, entry.environment.key));
   if (live) {
     MILLGATE_ASSIGN(const auto model, Model::load(place.repository->objects(), live->model));
+    MILLGATE_TRY(check_losses(*model, wanted.plan));
     MILLGATE_TRY(check_column(*model, "--sticky", wanted.plan.sticky));
     const std::string& only = wanted.plan.only;
     MILLGATE_TRY(check_column(*model, "--only", std::string_view(only).substr(0, only.find('='))));
@@ -230,6 +258,10 @@ void add_start(const Command& rollout, Session& session) {
   command
       .add_option("--loss-margin", options->plan.loss_margin, "so much higher may its mean loss be")
       .shows_default();
+  command
+      .add_option("--loss-cap", options->plan.loss_cap,
+                  "of regressions: a miss counts up to so much, in units of the label")
+      .positive();
   command.add_option("--alpha", options->plan.alpha, "how often it may be judged wrongly")
       .shows_default();
   command.add_flag("--by-hand", options->plan.by_hand, "only judge; `promote` and `abort` decide");

@@ -1,6 +1,7 @@
 #include "model/release/rollout.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -32,6 +33,7 @@ Json plan_json(const RolloutPlan& plan) {
           {"error_margin", plan.error_margin},
           {"slow_margin", plan.slow_margin},
           {"loss_margin", plan.loss_margin},
+          {"loss_cap", plan.loss_cap},
           {"labels_min", plan.labels_min},
           {"alpha", plan.alpha},
           {"by_hand", plan.by_hand}};
@@ -57,6 +59,8 @@ Result<RolloutPlan> plan_from(const Json& body, const std::string& object) {
   MILLGATE_TRY(take(body, "error_margin", object, plan.error_margin));
   MILLGATE_TRY(take(body, "slow_margin", object, plan.slow_margin));
   MILLGATE_TRY(take(body, "loss_margin", object, plan.loss_margin));
+  // Earlier events have none.
+  if (body.contains("loss_cap")) MILLGATE_TRY(take(body, "loss_cap", object, plan.loss_cap));
   MILLGATE_TRY(take(body, "labels_min", object, plan.labels_min));
   MILLGATE_TRY(take(body, "alpha", object, plan.alpha));
   MILLGATE_TRY(take(body, "by_hand", object, plan.by_hand));
@@ -214,9 +218,11 @@ Status check_plan(const RolloutPlan& plan) {
                          plan.give_up_micros > 0 && plan.slow_ms > 0;
   const auto is_margin = [](double value) { return value >= 0 && value < 1; };
   if (!has_times || !is_margin(plan.error_margin) || !is_margin(plan.slow_margin) ||
-      !is_margin(plan.loss_margin) || !(plan.alpha > 0 && plan.alpha < 0.5)) {
-    return invalid_input("a bound of the roll-out is not within what is possible",
-                         "margins lie in [0, 1), times and counts above 0, alpha in (0, 0.5)");
+      !is_margin(plan.loss_margin) || !(plan.loss_cap >= 0 && std::isfinite(plan.loss_cap)) ||
+      !(plan.alpha > 0 && plan.alpha < 0.5)) {
+    return invalid_input(
+        "a bound of the roll-out is not within what is possible",
+        "margins lie in [0, 1), times, counts and a loss cap above 0, alpha in (0, 0.5)");
   }
   MILLGATE_TRY(parse_request_field(plan.sticky));
   const size_t equals = plan.only.find('=');

@@ -56,6 +56,9 @@ struct RolloutPlan {
   double error_margin = 0.005;  ///< So much more of the answers may fail,
   double slow_margin = 0.01;    ///< be slow,
   double loss_margin = 0.01;    ///< and so much higher may the mean loss be.
+  /// Of regressions: a miss counts up to so much, in units of the label, as a share of it. 0: the
+  /// models are no regressions, or their losses are not compared.
+  double loss_cap = 0;
   int64_t labels_min = 0;  ///< Not promoted before so many labels of each model. 0: none needed.
   double alpha = 0.05;     ///< How often a roll-out may be judged wrongly.
   bool by_hand = false;    ///< Judged, but neither promoted, moved nor rolled back by itself.

@@ -30,6 +30,7 @@ TEST_F(RolloutTest, GoesFromStepToStepAndKeepsItsPlan) {
   plan.sticky = "column:customer";
   plan.only = "header:X-Beta=1";
   plan.loss_margin = 0.25;
+  plan.loss_cap = 60;
   plan.by_hand = true;
   const Rollout begun = started(b_, plan);
   EXPECT_EQ(begun.champion, a_);
@@ -44,6 +45,7 @@ TEST_F(RolloutTest, GoesFromStepToStepAndKeepsItsPlan) {
   EXPECT_EQ(found.plan.sticky, "column:customer");
   EXPECT_EQ(found.plan.only, "header:X-Beta=1");
   EXPECT_EQ(found.plan.loss_margin, 0.25);
+  EXPECT_EQ(found.plan.loss_cap, 60);
   EXPECT_TRUE(found.plan.by_hand);
   EXPECT_EQ(found.by, "ann");
 }

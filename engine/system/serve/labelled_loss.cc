@@ -6,6 +6,7 @@
 #include <parquet/arrow/reader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <unordered_map>
@@ -89,7 +90,18 @@ Error wrong_types(const std::string& path) {
   return damaged("`" + path + "`: a column is of another type", "restore the file");
 }
 
-Status add_labels(const std::string& path, Labels& labels) {
+/// Whether a label can be held against a prediction: of a regression any number can.
+bool is_usable(double label, const RolloutPlan& plan) {
+  return plan.loss_cap > 0 ? std::isfinite(label) : label == 0 || label == 1;
+}
+
+double loss_of(double predicted, double label, const RolloutPlan& plan) {
+  const double miss = std::abs(predicted - label);
+  const double loss = plan.loss_cap > 0 ? miss / plan.loss_cap : miss * miss;
+  return std::isnan(loss) ? 1 : std::min(loss, 1.0);
+}
+
+Status add_labels(const std::string& path, const RolloutPlan& plan, Labels& labels) {
   MILLGATE_ASSIGN(const auto table, read_columns(path, {"prediction_id", "label", "received_at"}));
   if (table == nullptr || table->num_rows() == 0) return {};
   const auto ids = column<arrow::StringArray>(*table, "prediction_id");
@@ -98,7 +110,7 @@ Status add_labels(const std::string& path, Labels& labels) {
   if (!ids || !values || !times) return wrong_types(path);
   for (int64_t i = 0; i < table->num_rows(); ++i) {
     const Label label{.value = values->Value(i), .received = times->Value(i)};
-    if (label.value != 0 && label.value != 1) continue;
+    if (!is_usable(label.value, plan)) continue;
     const auto [place, is_new] = labels.try_emplace(ids->GetString(i), label);
     if (!is_new && label.received < place->second.received) place->second = label;
   }
@@ -139,10 +151,9 @@ struct LossSum {
       if (label == labels.end()) continue;
       if (is_shadow() && arm == Arm::champion && !in_shadow.contains(label->first)) continue;
       if (is_shadow() && arm == Arm::challenger) in_shadow.insert(label->first);
-      const double miss = values->Value(i) - label->second.value;
       ArmTotal& total = arm == Arm::champion ? losses[*step].base : losses[*step].other;
       ++total.count;
-      total.sum += std::clamp(miss * miss, 0.0, 1.0);
+      total.sum += loss_of(values->Value(i), label->second.value, rollout.plan);
     }
     return {};
   }
@@ -163,7 +174,7 @@ Result<StepLosses> labelled_losses(const LabelledRows& rows, const Rollout& roll
   Labels labels;
   if (!rollout.plan.only.empty()) return StepLosses();
   for (const std::string& path : files_since(rows.feedback, rollout.since)) {
-    MILLGATE_TRY(add_labels(path, labels));
+    MILLGATE_TRY(add_labels(path, rollout.plan, labels));
   }
   LossSum sum{.rollout = rollout, .labels = labels};
   sum.losses.resize(rollout.plan.shares.size());

@@ -16,12 +16,13 @@ struct LabelledRows {
   std::string feedback;
 };
 
-/// The loss of every prediction that got a label since the roll-out began, by step and model: the
-/// squared difference between probability and label (Brier), which lies between 0 and 1. A
+/// The loss of every prediction that got a label since the roll-out began, by step and model,
+/// between 0 and 1: the squared difference between probability and label (Brier), or, where the
+/// plan has a `loss_cap`, the absolute miss of a regression, at most the cap, as a share of it. A
 /// prediction counts with its first label, so that nothing that was counted changes later. In
 /// shadow the champion counts where the challenger's answer to the same request is there as well.
 ///
-/// Nothing for models that predict no probability, and for roll-outs of part of the traffic: the
+/// Nothing for roll-outs of part of the traffic: the
 /// log does not say who took part. Errors: `outside`, `damaged` of a file.
 [[nodiscard]] Result<StepLosses> labelled_losses(const LabelledRows& rows, const Rollout& rollout);
 

@@ -236,6 +236,81 @@ TEST_F(RolloutServerTest, AShadowAnswersUnseenAndItsLossIsMeasured) {
   EXPECT_EQ(report().steps[0].errors[0], 0);
 }
 
+/// Champion and challenger are regressions, `off` apart.
+class RegressionRolloutTest : public RolloutServerTest {
+ protected:
+  void predict_numbers(double off) {
+    champion_ = project_.model({.intercept = -0.25, .task_kind = "regression"})->id();
+    challenger_ = project_.model({.intercept = -0.25 + off, .task_kind = "regression"})->id();
+    project_.release_model(champion_);
+  }
+  /// What is predicted for a user, and of what prediction that is.
+  static std::pair<double, std::string> predicted(HttpClient& client, const std::string& name) {
+    const Json json = Json::parse(client.post("/predict", kRow, {{"X-User", name}})->body);
+    return {json["value"].get<double>(), json["prediction_id"].get<std::string>()};
+  }
+  void label(const std::vector<Feedback>& labels) {
+    ASSERT_TRUE(write_feedback(project_.repository->folder("feedback"), labels,
+                               project_.repository->clock().now())
+                    .ok());
+  }
+};
+
+TEST_F(RegressionRolloutTest, AMissCountsUpToItsCap) {
+  predict_numbers(0.5);
+  RolloutPlan plan = quick_plan();
+  plan.mode = RolloutMode::shadow;
+  plan.shares = {100};
+  plan.loss_cap = 2;
+  plan.by_hand = true;
+  roll_out(plan);
+  const auto server = serve();
+  HttpClient client = *HttpClient::open(server->url());
+  std::vector<Feedback> labels;
+  double champion = 0;
+  double challenger = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto [value, id] = predicted(client, user(i));
+    const double label = value + (i - 20) * 0.3;
+    champion += std::min(std::abs(value - label), 2.0) / 2;
+    challenger += std::min(std::abs(value + 0.5 - label), 2.0) / 2;
+    labels.push_back({id, label});
+  }
+  label(labels);
+  const auto loss = [&] { return report().comparisons.back(); };
+  ASSERT_TRUE(wait_until([&] { return loss().challenger.count == 40; }));
+  EXPECT_EQ(loss().name, "mean_loss");
+  EXPECT_EQ(loss().champion.count, 40);
+  EXPECT_NEAR(loss().champion.sum, champion, 1e-9);
+  EXPECT_NEAR(loss().challenger.sum, challenger, 1e-9);
+}
+
+TEST_F(RegressionRolloutTest, WhoMissesByMoreIsRolledBackByItself) {
+  predict_numbers(1.5);
+  RolloutPlan plan = quick_plan();
+  plan.shares = {50};
+  plan.hold_micros = 3'600'000'000;
+  plan.loss_cap = 2;
+  roll_out(plan);
+  const auto server = serve();
+  HttpClient client = *HttpClient::open(server->url());
+  const Json first = Json::parse(client.post("/predict", kRow)->body);
+  const double truth = first["value"].get<double>() -
+                       (first["model"] == challenger_.brief() ? 1.5 : 0);  // The champion is right.
+  int sent = 0;
+  ASSERT_TRUE(wait_until([&] {
+    std::vector<Feedback> labels;
+    for (int i = 0; i < 20; ++i) {
+      labels.push_back({predicted(client, user(sent++)).second, truth + (i % 2 == 0 ? 0.1 : -0.1)});
+    }
+    label(labels);
+    return !last().is_running();
+  }));
+  EXPECT_EQ(last().state, RolloutState::rolled_back);
+  EXPECT_THAT(last().reason, HasSubstr("worse: mean_loss"));
+  EXPECT_EQ((*serving(ledger()))->model, champion_);
+}
+
 TEST_F(RolloutServerTest, RowsAreSentByTheirColumnAndMixedOnesTakeNoPart) {
   RolloutPlan plan = quick_plan();
   plan.shares = {50};

@@ -111,7 +111,8 @@ Status RolloutSupervisor::judge(const LiveRollout& live, const std::string& fold
 Status RolloutSupervisor::measure_losses(const LiveRollout& live, const std::string& folder) {
   using Steady = std::chrono::steady_clock;
   const auto begun = Steady::now();
-  if (begun < losses_at_ || !live.challenger()->is_binary()) return {};
+  const bool has_losses = live.challenger()->is_binary() || live.rollout().plan.loss_cap > 0;
+  if (begun < losses_at_ || !has_losses) return {};
   MILLGATE_ASSIGN(const StepLosses losses,
                   labelled_losses({.predictions = repository_->folder("predictions"),
                                    .shadow = repository_->folder("shadow"),
