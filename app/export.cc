@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/export_c.h"
 #include "app/export_onnx.h"
+#include "app/export_page.h"
 #include "app/personal_exit.h"
 #include "app/talk.h"
 #include "app/text_table.h"
@@ -29,6 +30,7 @@ struct Options {
   std::string croissant;
   std::string c_file;
   std::string onnx_file;
+  std::string page_file;
   bool force = false;
   std::string reason;  ///< Of an export against the policy for personal data.
   std::string name;    ///< Who answers for that.
@@ -242,24 +244,41 @@ Result<int> export_described(const Session& session, const Options& options) {
   return kDone;
 }
 
-Result<int> export_asked(const Session& session, const Options& options) {
-  if (!options.onnx_file.empty()) {
-    if (options.file.empty() && options.format.empty() && options.delta.empty() &&
-        options.croissant.empty() && options.reason.empty() && options.c_file.empty()) {
-      return export_onnx(
-          session, {.model = options.table, .file = options.onnx_file, .force = options.force});
-    }
-    return invalid_input("`--onnx` writes a model: it takes nothing that is for tables",
-                         "millgate export MODEL --onnx " + options.onnx_file);
-  }
+bool is_one_model_file(const Options& options) {
+  return (options.c_file.empty() ? 0 : 1) + (options.onnx_file.empty() ? 0 : 1) +
+             (options.page_file.empty() ? 0 : 1) ==
+         1;
+}
+
+Result<int> export_model(const Session& session, const Options& options) {
   if (!options.c_file.empty()) {
-    if (options.file.empty() && options.format.empty() && options.delta.empty() &&
-        options.croissant.empty() && options.reason.empty()) {
-      return export_c(session,
-                      {.model = options.table, .file = options.c_file, .force = options.force});
+    return export_c(session,
+                    {.model = options.table, .file = options.c_file, .force = options.force});
+  }
+  if (!options.onnx_file.empty()) {
+    return export_onnx(session,
+                       {.model = options.table, .file = options.onnx_file, .force = options.force});
+  }
+  return export_page(session,
+                     {.model = options.table, .file = options.page_file, .force = options.force});
+}
+
+Result<int> export_asked(const Session& session, const Options& options) {
+  const bool is_of_tables = !options.file.empty() || !options.format.empty() ||
+                            !options.delta.empty() || !options.croissant.empty() ||
+                            !options.reason.empty();
+  for (const auto& [option, file] : {std::pair{"--c", &options.c_file},
+                                     {"--onnx", &options.onnx_file},
+                                     {"--wasm-page", &options.page_file}}) {
+    if (file->empty()) continue;
+    if (is_of_tables) {
+      return invalid_input(
+          "`" + std::string(option) + "` writes a model: it takes nothing that is for tables",
+          "millgate export MODEL " + std::string(option) + " " + *file);
     }
-    return invalid_input("`--c` writes a model: it takes nothing that is for tables",
-                         "millgate export MODEL --c " + options.c_file);
+    if (is_one_model_file(options)) return export_model(session, options);
+    return invalid_input("a model is written in one form at a time",
+                         "millgate export MODEL " + std::string(option) + " " + *file);
   }
   if (!options.croissant.empty()) return export_described(session, options);
   if (parse_table(options.table).name.empty()) {
@@ -288,11 +307,12 @@ void add_export(const Command& program, Session& session) {
       "millgate export flights@main~1 flights.parquet\n"
       "  millgate export --croissant published\n"
       "  millgate export serving --c flights.c\n"
-      "  millgate export serving --onnx flights.onnx");
+      "  millgate export serving --onnx flights.onnx\n"
+      "  millgate export serving --wasm-page flights.html");
   command.add_option(
       "table", options->table,
       "a table, perhaps at a revision: flights@main~1; with --croissant also all "
-      "tables of a revision: @main~1; with --c or --onnx a model (default: serving)");
+      "tables of a revision: @main~1; with --c, --onnx or --wasm-page a model (default: serving)");
   command.add_option(
       "file", options->file,
       "ends in .csv, .jsonl, .ndjson, .parquet, .arrow (Arrow file) or .arrows (Arrow "
@@ -311,6 +331,10 @@ void add_export(const Command& program, Session& session) {
   command.add_option("--onnx", options->onnx_file,
                      "instead of a table, write a model with its features and calibration as one "
                      "graph of ONNX, in doubles");
+  command.add_option(
+      "--wasm-page", options->page_file,
+      "instead of a table, write a model as one HTML file that predicts in a browser, "
+      "without network or server");
   command.add_option("--format", options->format, "of standard output")
       .one_of({"csv", "jsonl", "parquet", "arrow", "arrows"});
   command.add_flag("--force", options->force, "write over what is there");

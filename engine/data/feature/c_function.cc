@@ -259,6 +259,14 @@ std::string_view c_function_of(const KernelName& name) {
   return {};
 }
 
+std::vector<CStrictFunction> c_strict_functions() {
+  std::vector<CStrictFunction> all;
+  for (const StrictFunction& one : kStrict) {
+    all.push_back({.c_name = one.c_name, .types = one.types, .result = result_of(one)});
+  }
+  return all;
+}
+
 std::string c_functions(const std::set<std::string>& used) {
   struct FunctionText {
     std::string_view name;

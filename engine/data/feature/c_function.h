@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/feature/kernel.h"
 #include "data/feature/vector.h"
@@ -28,6 +29,14 @@ struct KernelName {
 
 /// The C function of a call whose arguments are all that it takes; empty when there is none.
 [[nodiscard]] std::string_view c_function_of(const KernelName& name);
+
+/// The functions that c_function_of gives, in a fixed order.
+struct CStrictFunction {
+  std::string_view c_name;
+  std::string_view types;  ///< Letters of its arguments.
+  ValueType result = ValueType::number;
+};
+[[nodiscard]] std::vector<CStrictFunction> c_strict_functions();
 
 /// The sources of the functions `used`, and of what they need, each after what it needs. A name
 /// that is not known is a bug.

@@ -27,6 +27,14 @@ class TreeSteps {
  public:
   explicit TreeSteps(const Trees& trees);
 
+  /// How a feature is read into a cell.
+  enum class Reading : uint8_t { number, zero_as_missing, category, missing_or_category };
+  struct Column {
+    uint32_t feature = 0;
+    Reading reading = Reading::number;
+    bool operator==(const Column&) const = default;
+  };
+
   struct Cell {
     double number = 0;
     uint32_t code = 0;
@@ -45,6 +53,7 @@ class TreeSteps {
   [[nodiscard]] const std::vector<uint32_t>& words() const { return words_; }
   [[nodiscard]] const std::vector<uint32_t>& roots() const { return roots_; }
   [[nodiscard]] size_t cell_count() const { return columns_.size(); }
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }  ///< One a cell.
 
   /// Turns one row of `feature_count` numbers into `cell_count()` cells.
   void read_row(const double* features, Cell* cells) const;
@@ -59,14 +68,6 @@ class TreeSteps {
   }
 
  private:
-  /// How a feature is read into a cell.
-  enum class Reading : uint8_t { number, zero_as_missing, category, missing_or_category };
-  struct Column {
-    uint32_t feature = 0;
-    Reading reading = Reading::number;
-    bool operator==(const Column&) const = default;
-  };
-
   void add_tree(const Trees& trees, int32_t root);
   void set_step(const Trees& trees, int32_t from, uint32_t at);
   [[nodiscard]] Step split_step(const Trees& trees, const TreeNode& node);

@@ -200,7 +200,7 @@ HttpResponse Routes::dispatch(Call& call) {
 HttpResponse Routes::welcome(const Call& call) {
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
   if (wants_page(call.request)) {
-    HttpResponse page = json_reply(call, std::string(kTryPage));
+    HttpResponse page = json_reply(call, try_page());
     page.content_type = "text/html; charset=utf-8";
     return page;
   }

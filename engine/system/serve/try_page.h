@@ -1,12 +1,12 @@
 /// The page on which a person tries a prediction by hand.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 namespace millgate {
 
 /// HTML that needs nothing from elsewhere: it makes its form from /openapi.json and asks /predict
 /// with `?explain=all`. The same for every model.
-extern const std::string_view kTryPage;
+[[nodiscard]] std::string try_page();
 
 }  // namespace millgate
