@@ -58,6 +58,7 @@ void add_backtest(const Command& program, Session& session);
 void add_run(const Command& program, Session& session);
 void add_runs(const Command& program, Session& session);
 void add_compare(const Command& program, Session& session);
+void add_shrink(const Command& program, Session& session);
 void add_reproduce(const Command& program, Session& session);
 void add_gate(const Command& program, Session& session);
 void add_tradeoff(const Command& program, Session& session);

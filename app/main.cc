@@ -72,6 +72,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_run(models, session);
   add_runs(models, session);
   add_compare(models, session);
+  add_shrink(models, session);
   add_tune(models, session);
   add_backtest(models, session);
   add_reproduce(models, session);

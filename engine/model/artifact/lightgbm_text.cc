@@ -406,6 +406,7 @@ Status add_tree(const TextBlock& block, Trees& trees) {
     MILLGATE_ASSIGN(const TreeNode node, node_of(tree, i, trees, block.line));
     if (!std::isfinite(tree.gain[i])) return at_line(block.line, "a `split_gain` is not finite");
     trees.gain[node.feature] += std::max(tree.gain[i], 0.0);
+    trees.node_gain.push_back(tree.gain[i]);
     nodes.push_back(node);
   }
   trees.roots.push_back(nodes.empty() ? ~static_cast<int32_t>(trees.leaves.size())
@@ -423,8 +424,9 @@ Status add_tree(const TextBlock& block, Trees& trees) {
   return {};
 }
 
-/// The trees of each class, one where there are no classes.
-Result<std::vector<Trees>> read_classes(std::string_view text) {
+}  // namespace
+
+Result<std::vector<Trees>> read_lightgbm_classes(std::string_view text) {
   MILLGATE_ASSIGN(const TextBlocks blocks, split_blocks(text));
   Head head;
   MILLGATE_TRY(read_head(blocks, head));
@@ -442,16 +444,14 @@ Result<std::vector<Trees>> read_classes(std::string_view text) {
   return classes;
 }
 
-}  // namespace
-
 Result<Trees> read_lightgbm_trees(std::string_view text) {
-  MILLGATE_ASSIGN(std::vector<Trees> classes, read_classes(text));
+  MILLGATE_ASSIGN(std::vector<Trees> classes, read_lightgbm_classes(text));
   if (classes.size() == 1) return std::move(classes.front());
   return unsupported("it has " + std::to_string(classes.size()) + " classes");
 }
 
 Result<std::shared_ptr<const Scorer>> load_lightgbm_text(std::string_view text) {
-  MILLGATE_ASSIGN(const std::vector<Trees> classes, read_classes(text));
+  MILLGATE_ASSIGN(const std::vector<Trees> classes, read_lightgbm_classes(text));
   if (classes.size() == 1) return make_tree_scorer(classes.front());
   return make_class_tree_scorer(classes, ClassOutput::softmax);
 }

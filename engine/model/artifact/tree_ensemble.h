@@ -51,6 +51,7 @@ struct Trees {
   std::vector<uint32_t> category_words;
   size_t feature_count = 0;
   std::vector<double> gain;       ///< Per feature: sum over its splits.
+  std::vector<double> node_gain;  ///< Of each node; empty where its format does not tell.
   std::vector<double> node_rows;  ///< Training rows behind each node; empty if not all are known.
   std::vector<double> leaf_rows;  ///< The same of the leaves.
   int leaf_count_max = 0;         ///< Of the largest tree.
@@ -64,6 +65,8 @@ struct Trees {
 
 /// The trees of LightGBM's text format; errors as `load_lightgbm_text`.
 [[nodiscard]] Result<Trees> read_lightgbm_trees(std::string_view text);
+/// Those of each class, as many for each; one where there are no classes.
+[[nodiscard]] Result<std::vector<Trees>> read_lightgbm_classes(std::string_view text);
 
 /// The trees of XGBoost's JSON or UBJ; errors as `load_scorer` (model_format.h).
 [[nodiscard]] Result<Trees> read_xgboost_trees(std::string_view bytes);

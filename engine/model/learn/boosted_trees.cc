@@ -76,6 +76,7 @@ std::vector<int32_t> query_sizes(const std::vector<uint32_t>& query) {
 std::map<std::string, std::string> all_parameters(const LearnerInput& input) {
   std::map<std::string, std::string> all = input.settings->parameters;
   all["objective"] = input.kind == TaskKind::ranking ? "lambdarank" : to_text(input.kind);
+  if (!input.objective.empty()) all["objective"] = input.objective;
   if (input.kind == TaskKind::ranking) all.emplace("label_gain", linear_gains());
   if (input.kind == TaskKind::multiclass) all["num_class"] = std::to_string(input.classes.size());
   all["metric"] = "none";  // The loss on valid rows is summed by us.

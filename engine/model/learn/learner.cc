@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/learn/smaller_model.h"
 #include "model/measure/ranking_measures.h"
 
 namespace millgate {
@@ -31,7 +32,7 @@ double mean_loss(TaskKind kind, std::span<const double> labels, std::span<const 
 
 Result<Fitted> fit_learner(const LearnerInput& input) {
   const std::string& learner = input.settings->learner;
-  if (learner == "gbdt") return fit_boosted_trees(input);
+  if (learner == "gbdt") return fit_smaller_trees(input);
   if (learner == "linear") return fit_linear(input);
   if (learner == "constant") return fit_constant(input);
   if (learner == "command") return fit_command(input);

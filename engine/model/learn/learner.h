@@ -42,6 +42,7 @@ struct LearnerInput {
   /// command: called once with the record of the program (program_record.h) as JSON, also when it
   /// failed. May be empty.
   std::function<void(std::string record)> keep_record = {};
+  std::string objective = {};  ///< gbdt: of LightGBM; empty: that of the kind of task.
 };
 
 /// What a learner gives.

@@ -50,6 +50,10 @@ constexpr auto kParameters = std::to_array<LearnerParameter>({
     {"other_rate", "gbdt", "goss: share of the other rows drawn; default 0.1."},
     {"monotone_constraints", "gbdt", "One of 1, 0, -1 a feature, with commas."},
     {"monotone_constraints_method", "gbdt", "basic, intermediate or advanced; default basic."},
+    {"keep_trees", "gbdt", "Of what was learned, keep the first so many trees (rounds)."},
+    {"keep_leaves", "gbdt", "Prune each tree to so many leaves: those that differ least join."},
+    {"keep_bits", "gbdt", "Round thresholds and leaves to so many significant bits."},
+    {"student_leaves", "gbdt", "Learn trees of so many leaves from what the first say instead."},
     {"l1", "linear", "Penalty on the absolute coefficients, sets some to 0; default 0."},
     {"l2", "linear", "Penalty on half the squared coefficients; default 1."},
 });

@@ -8,6 +8,7 @@
 
 #include "ground/nearest_name.h"
 #include "model/learn/label_check.h"
+#include "model/learn/smaller_model.h"
 #include "model/measure/metric.h"
 #include "model/measure/resampled_metric.h"
 #include "model/tune/halving.h"
@@ -105,6 +106,8 @@ size_t TuningRows::valid_rows() const {
 
 Result<TrialOutcome> TuningRows::evaluate(const Assignment& assignment, int threads) const {
   TrainSettings settings = request_.settings;
+  // What is searched for is the model; it is made smaller in the end.
+  settings.parameters = without_shrinking(std::move(settings.parameters));
   for (const auto& [name, value] : assignment.parameters) settings.parameters[name] = value;
   TrialOutcome outcome;
   double rounds = 0;

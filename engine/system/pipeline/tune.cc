@@ -9,6 +9,7 @@
 
 #include "ground/json.h"
 #include "model/learn/dependencies.h"
+#include "model/learn/smaller_model.h"
 #include "model/learn/tuning.h"
 #include "model/tune/importance.h"
 
@@ -107,7 +108,9 @@ Result<NamedStudy> name_study(const Ledger& ledger, const Project& project,
   study.side_by_side = tune.side_by_side;
   study.rungs = rungs_of(settings);
   add_feature_parts(project, set, named.key);
-  MILLGATE_TRY(add_learner_parts(settings, named.key));
+  TrainSettings whole = settings;
+  whole.parameters = without_shrinking(std::move(whole.parameters));
+  MILLGATE_TRY(add_learner_parts(whole, named.key));
   named.key.add("definition of the search", dump_json(to_json(study)));
   named.key.add("folds", std::to_string(tune.folds));
   named.key.add("warm start", std::to_string(tune.warm_start));
