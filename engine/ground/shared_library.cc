@@ -9,6 +9,15 @@ namespace millgate {
 
 namespace {
 
+/// Lazily: half of the time to load the largest of them would go into functions never called. A
+/// library finds its own symbols first: looking through all of ours for each of them takes a
+/// seventh of the start of a command. The sanitizers must come before all others.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kHow = RTLD_LAZY | RTLD_LOCAL;
+#else
+constexpr int kHow = RTLD_LAZY | RTLD_LOCAL | RTLD_DEEPBIND;
+#endif
+
 namespace fs = std::filesystem;
 
 /// Not left to the loader's own path: a sanitizer stands between it and the program.
@@ -44,8 +53,7 @@ Result<SharedLibrary> SharedLibrary::open_in(const std::vector<std::string>& fol
     path = std::move(beside);
     break;
   }
-  // Lazily: half of the time to load the largest of them would go into functions never called.
-  void* const handle = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  void* const handle = dlopen(path.c_str(), kHow);
   if (handle != nullptr) return SharedLibrary(std::move(product), path, handle);
   Error error = outside_failure(product + " cannot be loaded", hint_for(file));
   error.where = path;
