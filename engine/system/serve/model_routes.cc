@@ -123,6 +123,7 @@ Result<std::optional<Arm>> ModelRoutes::arm_of(const Call& call,
 Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                                        std::shared_ptr<const ServedModel> model,
                                        const Question& question) {
+  StageTimer timer(context_.telemetry);
   const auto online = online_of(arm, model);
   Result<InferRequest> read = question.reader.read(*model, online.ok() ? online->get() : nullptr);
   if (!read.ok()) {
@@ -131,8 +132,10 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
     return is_unread ? online.error() : read.error();
   }
   RowBatch batch = std::move(read->batch);
+  timer.end(Stage::read);
   if (online.ok() && *online) {
     MILLGATE_TRY((*online)->fill(batch, context_.clock.now(), context_.telemetry));
+    timer.end(Stage::online);
   }
   warn_of_ranges(*model, batch);
   std::optional<Explanations> explanations;
@@ -140,10 +143,12 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
     MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(arm, *model));
     MILLGATE_ASSIGN(explanations,
                     explain_batch(*model, std::move(explainer), batch, *question.told_max));
+    timer.end(Stage::explain);
   }
   MILLGATE_ASSIGN(Answers answers,
                   answer_rows(std::move(model), std::move(batch), call.request_id,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
+  timer.end(Stage::predict);
   answers.explanations = std::move(explanations);
   if (question.infer != nullptr) *question.infer = *std::move(read);
   count_answers(context_.telemetry, answers);
@@ -179,7 +184,10 @@ HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson rea
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = told_max});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  return answers_reply(call, *answers, accepted);
+  StageTimer timer(context_.telemetry);
+  HttpResponse response = answers_reply(call, *answers, accepted);
+  timer.end(Stage::write);
+  return response;
 }
 
 bool ModelRoutes::wants_explanation(std::string_view target) {
@@ -304,7 +312,9 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
+  StageTimer timer(context_.telemetry);
   InferAnswer told = infer_answer(*answers, wanted);
+  timer.end(Stage::write);
   HttpResponse response = json_reply(call, std::move(told.body));
   response.inference_header_bytes = told.json_bytes;
   if (told.json_bytes > 0) response.content_type = "application/octet-stream";

@@ -1,6 +1,7 @@
 #include "system/serve/telemetry.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "system/serve/json_text.h"
@@ -10,6 +11,8 @@ namespace millgate {
 
 namespace {
 
+constexpr std::array<double, 13> kStageBucketSeconds = {
+    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 0.01, 0.1};
 constexpr std::array<double, 16> kBucketSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                                    0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
                                                    1,      2.5,     5,      10};
@@ -49,19 +52,19 @@ std::string label(std::string_view key, std::string_view value) {
   return text + '"';
 }
 
-void append_latency(std::string& out, Route route, const LatencyHistogram& latency) {
-  constexpr std::string_view kName = "millgate_request_duration_seconds";
-  const std::string of_route = label("route", to_string(route));
-  for (const double seconds : kBucketSeconds) {
+/// `labels` tells of what, under the histogram `name`.
+void append_latency(std::string& out, const std::string& name, const std::string& labels,
+                    std::span<const double> buckets, const LatencyHistogram& latency) {
+  for (const double seconds : buckets) {
     std::string bound;
     append_json_number(bound, seconds);
-    append_sample(out, std::string(kName) + "_bucket", of_route + "," + label("le", bound),
+    append_sample(out, name + "_bucket", labels + "," + label("le", bound),
                   static_cast<double>(latency.count_at_most(seconds)));
   }
   const auto count = static_cast<double>(latency.count());
-  append_sample(out, std::string(kName) + "_bucket", of_route + "," + label("le", "+Inf"), count);
-  append_sample(out, std::string(kName) + "_sum", of_route, latency.sum_seconds());
-  append_sample(out, std::string(kName) + "_count", of_route, count);
+  append_sample(out, name + "_bucket", labels + "," + label("le", "+Inf"), count);
+  append_sample(out, name + "_sum", labels, latency.sum_seconds());
+  append_sample(out, name + "_count", labels, count);
 }
 
 void append_log(std::string& out, const PredictionLog& log) {
@@ -117,6 +120,26 @@ void append_rollout(std::string& out, const LiveRollout& live) {
 
 }  // namespace
 
+std::string_view to_string(Stage stage) {
+  switch (stage) {
+    case Stage::read:
+      return "read";
+    case Stage::online:
+      return "online";
+    case Stage::explain:
+      return "explain";
+    case Stage::predict:
+      return "predict";
+    case Stage::write:
+      break;
+  }
+  return "write";
+}
+
+void Telemetry::count(Stage stage, int64_t nanos) {
+  stages_[static_cast<size_t>(stage)].add(nanos);
+}
+
 void Telemetry::count(Route route, int status, int64_t nanos) {
   const auto found = std::find(kStatuses.begin(), kStatuses.end(), status);
   const size_t index = found == kStatuses.end() ? kStatuses.size() - 1
@@ -144,7 +167,16 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   append_head(out, "millgate_request_duration_seconds", "histogram",
               "From the last byte of a request to its answer.");
   for (size_t route = 0; route < kRouteCount; ++route) {
-    append_latency(out, static_cast<Route>(route), latency_[route]);
+    append_latency(out, "millgate_request_duration_seconds",
+                   label("route", to_string(static_cast<Route>(route))), kBucketSeconds,
+                   latency_[route]);
+  }
+  append_head(out, "millgate_stage_duration_seconds", "histogram",
+              "What is done for a request that is answered with predictions.");
+  for (size_t stage = 0; stage < kStageCount; ++stage) {
+    append_latency(out, "millgate_stage_duration_seconds",
+                   label("stage", to_string(static_cast<Stage>(stage))), kStageBucketSeconds,
+                   stages_[stage]);
   }
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
                        const std::atomic<int64_t>& value) {

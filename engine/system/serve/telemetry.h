@@ -3,8 +3,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/online/online_reader.h"
@@ -16,11 +18,23 @@
 
 namespace millgate {
 
+/// What is done for a request that is answered with predictions, in this order.
+enum class Stage {
+  read,     ///< From the body to rows.
+  online,   ///< Features from the online store; only where some are read.
+  explain,  ///< Only where explanations are asked for.
+  predict,  ///< Features of the rows, the model, and handing them to the log.
+  write,    ///< From predictions to the body of the answer.
+};
+inline constexpr size_t kStageCount = 5;
+[[nodiscard]] std::string_view to_string(Stage stage);
+
 /// Wait-free counters; any number of threads.
 class Telemetry {
  public:
   /// One answered request; `nanos` from its last byte to its answer.
   void count(Route route, int status, int64_t nanos);
+  void count(Stage stage, int64_t nanos);
 
   std::atomic<int64_t> requests_in_flight{0};
   std::atomic<int64_t> slow_requests{0};  ///< Waiting or worked on, of those that take long.
@@ -51,6 +65,23 @@ class Telemetry {
                                                     413, 415, 429, 431, 501, 503, 504, 505, 500};
   std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
   std::array<LatencyHistogram, kRouteCount> latency_;
+  std::array<LatencyHistogram, kStageCount> stages_;
+};
+
+/// Counts the stages of one request, each from the end of the one before. For one thread.
+class StageTimer {
+ public:
+  explicit StageTimer(Telemetry& telemetry)
+      : telemetry_(telemetry), begun_(std::chrono::steady_clock::now()) {}
+  void end(Stage stage) {
+    const auto now = std::chrono::steady_clock::now();
+    telemetry_.count(stage, std::chrono::nanoseconds(now - begun_).count());
+    begun_ = now;
+  }
+
+ private:
+  Telemetry& telemetry_;
+  std::chrono::steady_clock::time_point begun_;
 };
 
 }  // namespace millgate
