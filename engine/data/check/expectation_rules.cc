@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/check/imported_value.h"
+#include "data/check/rule_form.h"
 #include "data/query/database.h"
 #include "data/query/sql_token.h"
 
@@ -273,6 +274,14 @@ class Expectation {
   std::string why_;
 };
 
+/// Of a rule about the table a share of rows says nothing; Great Expectations passes over it, too.
+bool takes_share(const std::string& text) {
+  Rule rule;
+  rule.rule = text;
+  const auto form = parse_rule(rule);
+  return form.ok() && !judges_table(form->kind);
+}
+
 }  // namespace
 
 ExpectationRules rules_of_expectation(const std::string& type, const Json& arguments) {
@@ -304,7 +313,9 @@ void import_expectations(const Json& expectations, const std::string& table, Imp
     const std::string severity = text_member(one, "severity");
     for (std::string& text : found.rules) {
       ProposedRule rule{.table = table, .rule = std::move(text), .because = type};
-      if (mostly != nullptr && mostly->is_number()) rule.at_least = mostly->get<double>();
+      if (mostly != nullptr && mostly->is_number() && takes_share(rule.rule)) {
+        rule.at_least = mostly->get<double>();
+      }
       rule.is_warning = severity == "warning" || severity == "info";
       out.rules.push_back(std::move(rule));
     }

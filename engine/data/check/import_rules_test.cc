@@ -33,7 +33,7 @@ TEST(ImportRules, GreatExpectations) {
     {"type": "expect_column_pair_values_a_to_be_greater_than_b",
      "kwargs": {"column_A": "end", "column_B": "begin", "or_equal": true}},
     {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "c", "regex": "^[A-Z]+$"}},
-    {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "fee", "min_value": 1}},
+    {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "fee", "min_value": 1, "mostly": 0.5}},
     {"type": "expect_column_values_to_be_unique",
      "kwargs": {"column": "id", "row_condition": "fee > 3"}},
     {"type": "expect_column_values_to_be_between", "kwargs": {"column": "fee", "min_value": [1]}},
@@ -47,6 +47,7 @@ TEST(ImportRules, GreatExpectations) {
                   "a, b is unique", "rows between 10 and 1000000000000000", "\"end\" >= begin",
                   "regexp_matches(c, '^[A-Z]+$')", "avg(fee) >= 1"));
   EXPECT_EQ(imported->rules[0].at_least, 0.9);
+  EXPECT_EQ(imported->rules.back().at_least, 1);  // Of a mean there is no share of rows.
   EXPECT_TRUE(imported->rules[2].is_warning);
   ASSERT_EQ(imported->not_carried.size(), 4U);
   EXPECT_EQ(imported->not_carried[0].what, "expect_column_values_to_be_unique (id)");
