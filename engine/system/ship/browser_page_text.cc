@@ -29,7 +29,9 @@ input.wrong { border-color: var(--bad); background: var(--bad-wash); }
 .wide td.told { font-weight: 600; }
 .sides h2 { margin-top: .6rem; }
 h2 label { display: inline; font-size: inherit; }
-footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
+footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem;
+  overflow-wrap: anywhere; }
+a { color: var(--main); }
 .save { margin-left: 1rem; }
 </style>
 </head>
