@@ -13,7 +13,7 @@ static_assert(std::endian::native == std::endian::little, "numbers are copied as
 
 template <typename Value>
 std::string_view bytes_of(std::span<const Value> values) {
-  return {static_cast<const char*>(static_cast<const void*>(values.data())), values.size_bytes()};
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
 }
 
 }  // namespace

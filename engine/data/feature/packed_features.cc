@@ -1,6 +1,7 @@
 #include "data/feature/packed_features.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <string>

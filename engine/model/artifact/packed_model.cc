@@ -69,8 +69,7 @@ void write_head(const PackedHead& head, EvaluatorMemory& memory) {
 void pack_trees(const Trees& trees, PackedHead& head, EvaluatorMemory& memory) {
   const TreeSteps steps(trees);
   static_assert(sizeof(TreeSteps::Step) == 24, "as the struct `step` of evaluator.c");
-  const auto* const first =
-      static_cast<const char*>(static_cast<const void*>(steps.steps().data()));
+  const auto* const first = reinterpret_cast<const char*>(steps.steps().data());
   head.steps = memory.add_bytes({first, steps.steps().size() * sizeof(TreeSteps::Step)});
   head.leaves = memory.add_numbers(steps.leaves());
   head.words = memory.add_words(steps.words());

@@ -74,7 +74,8 @@ class OneTree {
     Branch& made = branches_.emplace_back();
     made.parent = parent;
     if (from < 0) {
-      const auto leaf = static_cast<size_t>(~from);
+      const int32_t number_of_leaf = ~from;
+      const auto leaf = static_cast<size_t>(number_of_leaf);
       made.value = trees.leaves[leaf];
       if (!trees.leaf_rows.empty()) made.rows = trees.leaf_rows[leaf];
       ++leaf_count_;
