@@ -28,6 +28,8 @@ struct Line {
 std::string type_of(const FeatureProgram& program, const FeatureDefinition& definition) {
   if (definition.expression.starts_with("one_hot(")) return "one-hot";
   if (definition.expression.starts_with("hashed_words(")) return "hashed words";
+  if (definition.expression.starts_with("hashed_characters(")) return "hashed characters";
+  if (definition.expression.starts_with("elements(")) return "elements";
   for (const Feature& feature : program.features()) {
     if (feature.name == definition.name && feature.is_category) return "category";
   }

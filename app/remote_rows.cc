@@ -47,6 +47,14 @@ Json value_at(const Vector& column, size_t row) {
       return column.texts[row];
     case ValueType::time:
       return to_string(Time{column.integers[row]});
+    case ValueType::list: {
+      const NumberList& list = column.lists[row];
+      Json items = Json::array();
+      for (size_t i = 0; i < list.size(); ++i) {
+        items.push_back(list.is_null(i) ? Json() : Json(list.values[i]));
+      }
+      return items;
+    }
   }
   return nullptr;
 }
@@ -59,6 +67,7 @@ std::string_view oip_type(ValueType type) {
     case ValueType::duration:
       return "INT64";
     case ValueType::number:
+    case ValueType::list:
       return "FP64";
     case ValueType::text:
     case ValueType::time:
@@ -81,14 +90,31 @@ std::string plain_body(const std::vector<Field>& fields, const Block& rows, size
   return dump_json(end - begin == 1 ? list.front() : Json{{"rows", list}});
 }
 
+/// Of the longest list among the rows; 0 for other columns.
+size_t list_width(const Vector& column, size_t begin, size_t end) {
+  size_t width = 0;
+  for (size_t row = begin; row < end && !column.lists.empty(); ++row) {
+    width = std::max(width, column.lists[row].size());
+  }
+  return width;
+}
+
 std::string oip_body(const std::vector<Field>& fields, const Block& rows, size_t begin,
                      size_t end) {
   Json inputs = Json::array();
   for (size_t c = 0; c < fields.size(); ++c) {
     Json data = Json::array();
-    for (size_t row = begin; row < end; ++row) data.push_back(value_at(rows.columns[c], row));
+    Json shape = {end - begin};
+    const size_t width = list_width(rows.columns[c], begin, end);
+    if (fields[c].type == ValueType::list) shape.push_back(width);
+    for (size_t row = begin; row < end; ++row) {
+      Json value = value_at(rows.columns[c], row);
+      // A tensor has no missing list; one of nulls alone means it.
+      if (value.is_null() && width > 0) value = Json(std::vector<Json>(width));
+      data.push_back(std::move(value));
+    }
     inputs.push_back({{"name", fields[c].name},
-                      {"shape", {end - begin}},
+                      {"shape", std::move(shape)},
                       {"datatype", oip_type(fields[c].type)},
                       {"data", std::move(data)}});
   }

@@ -1,6 +1,7 @@
 #include <arrow/api.h>
 #include <arrow/compute/cast.h>
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -73,6 +74,17 @@ struct UnitFactor {
   int64_t divide = 1;
 };
 
+/// The numbers of one list, whose items are `items` from `first` on.
+void put_items(const Vector& items, size_t first, size_t count, NumberList& list) {
+  for (size_t i = first; i < first + count; ++i) {
+    if (items.valid[i] == 0) {
+      list.add_null();
+    } else {
+      list.add(items.numbers[i]);
+    }
+  }
+}
+
 UnitFactor micros_of(arrow::TimeUnit::type unit) {
   switch (unit) {
     case arrow::TimeUnit::SECOND:
@@ -107,6 +119,34 @@ Status put_cast(const std::shared_ptr<arrow::Array>& array,
                 const std::shared_ptr<arrow::DataType>& type, Target target) {
   MILLGATE_ARROW(const arrow::Datum cast, arrow::compute::Cast(array, type), target.column);
   return put_chunk(cast.make_array(), target);
+}
+
+/// Lists of any kind: `ArrayType` tells where each one lies in `values()`. Only the items of its
+/// own rows are read: chunks that were cut from one share them.
+template <typename ArrayType>
+Status put_lists(const arrow::Array& array, Target target) {
+  const auto& lists = static_cast<const ArrayType&>(array);
+  int64_t begin = lists.values()->length();
+  int64_t end = 0;
+  for (int64_t i = 0; i < lists.length(); ++i) {
+    if (lists.IsNull(i) || lists.value_length(i) == 0) continue;
+    begin = std::min<int64_t>(begin, lists.value_offset(i));
+    end = std::max<int64_t>(end, lists.value_offset(i) + lists.value_length(i));
+  }
+  Vector items;
+  items.reset(ValueType::number, static_cast<size_t>(std::max<int64_t>(end - begin, 0)));
+  if (begin < end) {
+    MILLGATE_TRY(put_chunk(lists.values()->Slice(begin, end - begin), {items, 0, target.column}));
+  }
+  for (int64_t i = 0; i < lists.length(); ++i) {
+    if (lists.IsNull(i)) continue;
+    const size_t row = target.first + static_cast<size_t>(i);
+    target.vector.valid[row] = 1;
+    if (lists.value_length(i) == 0) continue;
+    put_items(items, static_cast<size_t>(lists.value_offset(i) - begin),
+              static_cast<size_t>(lists.value_length(i)), target.vector.lists[row]);
+  }
+  return {};
 }
 
 /// Reads one chunk into a vector whose type fits (`fits` has been asked).
@@ -168,6 +208,16 @@ Status put_chunk(const std::shared_ptr<arrow::Array>& array, Target target) {
       put_micros<arrow::DurationArray>(values, target, unit.multiply, unit.divide);
       return {};
     }
+    case arrow::Type::LIST:
+      return put_lists<arrow::ListArray>(values, target);
+    case arrow::Type::LARGE_LIST:
+      return put_lists<arrow::LargeListArray>(values, target);
+    case arrow::Type::LIST_VIEW:
+      return put_lists<arrow::ListViewArray>(values, target);
+    case arrow::Type::LARGE_LIST_VIEW:
+      return put_lists<arrow::LargeListViewArray>(values, target);
+    case arrow::Type::FIXED_SIZE_LIST:
+      return put_lists<arrow::FixedSizeListArray>(values, target);
     default:
       return bug("column `" + target.column + "` of type " + values.type()->ToString() +
                  " was taken for a column of values");
@@ -234,6 +284,15 @@ std::optional<ValueType> value_type_of(const arrow::DataType& type) {
       return ValueType::duration;
     case arrow::Type::DICTIONARY:
       return value_type_of(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    case arrow::Type::LIST:
+    case arrow::Type::LARGE_LIST:
+    case arrow::Type::LIST_VIEW:
+    case arrow::Type::LARGE_LIST_VIEW:
+    case arrow::Type::FIXED_SIZE_LIST: {
+      const auto item = value_type_of(*static_cast<const arrow::BaseListType&>(type).value_type());
+      if (item != ValueType::integer && item != ValueType::number) return std::nullopt;
+      return ValueType::list;
+    }
     default:
       return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include "data/feature/compile.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
+#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -426,9 +427,6 @@ Status Writer::add_output(size_t definition, const TypedExpression& expression,
                           ValueSource source) {
   const std::string value = value_of(source);
   const auto cell = [](size_t column) { return "out[" + std::to_string(column) + "]"; };
-  if (expression.form == ExpressionForm::hashed_words) {
-    return refusal("`hashed_words`", "needs the small and capital letters of Unicode");
-  }
   if (expression.form == ExpressionForm::value) {
     const bool is_number = type_of(source) == ValueType::number;
     outputs_ += "  " + cell(column_++) + " = " +
@@ -462,6 +460,9 @@ Status Writer::add_feature(size_t definition) {
   MILLGATE_ASSIGN(
       const TypedExpression expression,
       compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
+  if (const auto found = find_unexported(expression)) {
+    return refusal("`" + found->function + "`", found->why);
+  }
   std::vector<uint32_t> columns;
   columns.reserve(saved_.inputs.size());
   for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);

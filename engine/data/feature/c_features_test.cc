@@ -20,10 +20,10 @@ namespace millgate {
 namespace {
 
 const std::vector<Field> kColumns = {
-    {"a", ValueType::integer}, {"b", ValueType::integer}, {"p", ValueType::boolean},
-    {"q", ValueType::boolean}, {"x", ValueType::number},  {"y", ValueType::number},
-    {"s", ValueType::text},    {"u", ValueType::text},    {"m", ValueType::time},
-    {"n", ValueType::time},    {"v.x", ValueType::number}};
+    {"a", ValueType::integer}, {"b", ValueType::integer},  {"p", ValueType::boolean},
+    {"q", ValueType::boolean}, {"x", ValueType::number},   {"y", ValueType::number},
+    {"s", ValueType::text},    {"u", ValueType::text},     {"m", ValueType::time},
+    {"n", ValueType::time},    {"v.x", ValueType::number}, {"l", ValueType::list}};
 
 /// Every function with a counterpart in C, in each of its types, and some of them together.
 const std::vector<const char*> kExpressions = {"a + b",
@@ -243,7 +243,22 @@ const std::map<std::string, const char*> kRefused = {
     {"regexp_full_match", "regexp_full_match(s, 'a')"},
     {"regexp_extract", "length(regexp_extract(s, 'a'))"},
     {"regexp_replace", "length(regexp_replace(s, 'a', 'b'))"},
-    {"hashed_words", "hashed_words(s, 8)"}};
+    {"hashed_words", "hashed_words(s, 8)"},
+    {"hashed_characters", "hashed_characters(s, 8, 2, 3)"},
+    {"elements", "elements(l, 3)"},
+    {"list_value", "len([x, y])"},
+    {"list_extract", "l[1]"},
+    {"len", "len(l)"},
+    {"list_contains", "list_contains(l, x)"},
+    {"list_sum", "list_sum(l)"},
+    {"list_avg", "list_avg(l)"},
+    {"list_min", "list_min(l)"},
+    {"list_max", "list_max(l)"},
+    {"list_norm", "list_norm(l)"},
+    {"list_dot_product", "list_dot_product(l, l)"},
+    {"list_cosine_similarity", "list_cosine_similarity(l, l)"},
+    {"list_cosine_distance", "list_cosine_distance(l, l)"},
+    {"list_distance", "list_distance(l, l)"}};
 
 /// Rows of values that are rare elsewhere: the ends of their types, what is missing, NaN.
 Block make_rows(uint64_t seed, size_t rows) {
@@ -288,6 +303,8 @@ Block make_rows(uint64_t seed, size_t rows) {
                                     : numbers[random.below(numbers.size())];
       } else if (field.type == ValueType::text) {
         column.texts[row] = texts[random.below(texts.size())];
+      } else if (field.type == ValueType::list) {
+        column.lists[row].values = {1.0, 2.5};
       } else if (field.type == ValueType::boolean) {
         column.integers[row] = static_cast<int64_t>(random.below(2));
       } else if (field.type == ValueType::time) {

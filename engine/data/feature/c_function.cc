@@ -232,6 +232,8 @@ char letter_of(ValueType type) {
       return 't';
     case ValueType::duration:
       return 'd';
+    case ValueType::list:
+      return 'l';
   }
   return '?';
 }

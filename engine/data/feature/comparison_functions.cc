@@ -117,7 +117,7 @@ bool negate_truth(int64_t truth, int64_t& result) {
   return true;
 }
 
-/// Kernels for the three ways in which values are stored.
+/// Kernels for the ways in which values are stored.
 struct KernelByStorage {
   Kernel integers;
   Kernel numbers;
@@ -159,6 +159,13 @@ ExpressionFunction operation(std::string name, std::string usage, std::string do
           .overloads = std::move(overloads)};
 }
 
+/// Also of lists, which are not compared.
+std::vector<FunctionOverload> null_tests(Kernel kernel) {
+  std::vector<FunctionOverload> overloads = of_any_type({kernel, kernel, kernel}, 1);
+  overloads.push_back({{ValueType::list}, ValueType::boolean, kernel});
+  return overloads;
+}
+
 #define MILLGATE_COMPARISON(function)                                                    \
   of_any_type({strict_kernel<function<int64_t>, int64_t, int64_t, int64_t>,              \
                strict_kernel<function<double>, int64_t, double, double>,                 \
@@ -188,13 +195,10 @@ std::vector<ExpressionFunction> comparison_functions() {
           "in", "x in (a, b, ...), x not in (a, b, ...)",
           "Equal to one of the list; unknown if it is in none and one of the list is null.",
           of_any_type({in_kernel<int64_t>, in_kernel<double>, in_kernel<std::string>}, 2, true)),
-      operation(
-          "is null", "x is null", "Whether x is null; never null itself.",
-          of_any_type({null_test_kernel<false>, null_test_kernel<false>, null_test_kernel<false>},
-                      1)),
-      operation(
-          "is not null", "x is not null", "Whether x has a value; never null itself.",
-          of_any_type({null_test_kernel<true>, null_test_kernel<true>, null_test_kernel<true>}, 1)),
+      operation("is null", "x is null", "Whether x is null; never null itself.",
+                null_tests(null_test_kernel<false>)),
+      operation("is not null", "x is not null", "Whether x has a value; never null itself.",
+                null_tests(null_test_kernel<true>)),
       operation("and", "a and b", "False if one is false, else null if one is null, else true.",
                 logic(and_kernel, 2)),
       operation("or", "a or b", "True if one is true, else null if one is null, else false.",

@@ -60,26 +60,29 @@ void extreme_kernel(std::span<const Operand> arguments, size_t rows, Vector& out
   }
 }
 
-/// Kernels for the three ways in which values are stored.
+/// Kernels for the ways in which values are stored.
 struct KernelByStorage {
   Kernel integers;
   Kernel numbers;
   Kernel texts;
+  Kernel lists = nullptr;  ///< Null: lists are not taken.
 };
 
-constexpr std::array<ValueType, 6> kTypes = {ValueType::integer, ValueType::number,
-                                             ValueType::text,    ValueType::boolean,
-                                             ValueType::time,    ValueType::duration};
+constexpr std::array<ValueType, 7> kTypes = {
+    ValueType::integer, ValueType::number,   ValueType::text, ValueType::boolean,
+    ValueType::time,    ValueType::duration, ValueType::list};
 
 /// One overload a type: `shape(type)` gives its parameters and what repeats.
 template <typename Shape>
 std::vector<FunctionOverload> for_each_type(const KernelByStorage& kernels, Shape shape) {
   std::vector<FunctionOverload> overloads;
   for (const ValueType type : kTypes) {
+    if (type == ValueType::list && kernels.lists == nullptr) continue;
     FunctionOverload overload = shape(type);
     overload.result = type;
     overload.kernel = type == ValueType::number ? kernels.numbers
                       : type == ValueType::text ? kernels.texts
+                      : type == ValueType::list ? kernels.lists
                                                 : kernels.integers;
     overloads.push_back(std::move(overload));
   }
@@ -109,19 +112,19 @@ ExpressionFunction conditional(std::string name, std::string usage, std::string 
 }  // namespace
 
 std::vector<ExpressionFunction> condition_functions() {
+  constexpr KernelByStorage kCases = {case_kernel<int64_t>, case_kernel<double>,
+                                      case_kernel<std::string>, case_kernel<NumberList>};
   const KernelByStorage coalesce = {coalesce_kernel<int64_t>, coalesce_kernel<double>,
-                                    coalesce_kernel<std::string>};
-  ExpressionFunction case_when = conditional(
-      "case", "case when a then x when b then y else z end",
-      "The value of the first condition that is true; without `else`, null.",
-      for_each_type({case_kernel<int64_t>, case_kernel<double>, case_kernel<std::string>}, cases));
+                                    coalesce_kernel<std::string>, coalesce_kernel<NumberList>};
+  ExpressionFunction case_when =
+      conditional("case", "case when a then x when b then y else z end",
+                  "The value of the first condition that is true; without `else`, null.",
+                  for_each_type(kCases, cases));
   case_when.is_operator = true;
   return {
       std::move(case_when),
-      conditional(
-          "if", "if(condition, a, b)", "a where the condition is true, else b.",
-          for_each_type({case_kernel<int64_t>, case_kernel<double>, case_kernel<std::string>},
-                        if_else)),
+      conditional("if", "if(condition, a, b)", "a where the condition is true, else b.",
+                  for_each_type(kCases, if_else)),
       conditional("coalesce", "coalesce(a, b, ...)", "The first that is not null.",
                   for_each_type(coalesce, one_or_more)),
       conditional("ifnull", "ifnull(a, b)", "b where a is null.", for_each_type(coalesce, two)),

@@ -174,15 +174,20 @@ std::vector<ExpressionFunction> encoding_functions() {
                "if weight (20) more of those had it. A training row sees only labels that were "
                "known at its time, or, without times, those of other folds.",
                {of_text(kNumber, table_kernel, kTargetKind), std::move(weighted)}),
-      // These three are the whole expression, so that no overload says what they take.
+      // These are the whole expression, so that no overload says what they take.
       encoding("category", "category(x)",
                "The number of the category of a text, integer or boolean; NaN for one never seen.",
                {}),
       encoding("one_hot", "one_hot(x)",
                "One column for each category, 1 in its own and 0 in the others.", {}),
-      encoding("hashed_words", "hashed_words(s, n)",
-               "n columns that count the words of s, each in the column of its hash (as "
-               "scikit-learn's HashingVectorizer without signs and norm).",
+      encoding("hashed_words", "hashed_words(s, n), hashed_words(s, n, k)",
+               "n columns that count the words of s, and the runs of up to k words, each in the "
+               "column of its hash (as scikit-learn's HashingVectorizer without signs and norm).",
+               {}),
+      encoding("hashed_characters", "hashed_characters(s, n, low, high)",
+               "The same for runs of low to high characters.", {}),
+      encoding("elements", "elements(l, n)",
+               "n columns, one for each element of a list; all are missing where it has not n.",
                {}),
   };
 }

@@ -7,11 +7,34 @@
 
 #include "data/feature/operand_text.h"
 #include "ground/clock.h"
+#include "ground/json.h"
 #include "ground/nearest_name.h"
 #include "ground/shortest_text.h"
 
 namespace millgate {
 namespace {
+
+/// A list is written as a text of JSON, because TOML has no null.
+Result<NumberList> read_list_cell(Section& given, const std::string& key) {
+  const std::string hint = "write a list as a text: " + key + " = \"[0.5, null, 2]\"";
+  const auto text = given.text(key);
+  if (!text.ok()) return given.error_at(key, "`" + key + "` is a list of numbers", hint);
+  const Result<Json> json = parse_json(*text, key);
+  if (!json.ok() || !json->is_array()) {
+    return given.error_at(key, "`" + *text + "` is no list of numbers", hint);
+  }
+  NumberList list;
+  for (const Json& item : *json) {
+    if (item.is_null()) {
+      list.add_null();
+    } else if (item.is_number()) {
+      list.add(item.get<double>());
+    } else {
+      return given.error_at(key, "`" + item.dump() + "` in `" + key + "` is no number", hint);
+    }
+  }
+  return list;
+}
 
 /// The value of `key` as a column of `type` and one row.
 Result<Vector> read_cell(Section& given, const std::string& key, ValueType type) {
@@ -48,6 +71,10 @@ Result<Vector> read_cell(Section& given, const std::string& key, ValueType type)
     case ValueType::duration: {
       MILLGATE_ASSIGN(const auto value, given.duration_micros(key));
       cell.integers[0] = value.value_or(0);
+      return cell;
+    }
+    case ValueType::list: {
+      MILLGATE_ASSIGN(cell.lists[0], read_list_cell(given, key));
       return cell;
     }
   }

@@ -65,6 +65,11 @@ void append_made_value(Vector& column, const Vector& real, Random& random) {
       cell.numbers[0] = kNumbers[random.below(kNumbers.size())];
     } else if (column.type == ValueType::text) {
       cell.texts[0] = kTexts[random.below(kTexts.size())];
+    } else if (column.type == ValueType::list) {
+      for (uint64_t left = random.below(5); left > 0; --left) {
+        cell.lists[0].add(kNumbers[random.below(kNumbers.size())]);
+      }
+      if (random.below(4) == 0) cell.lists[0].add_null();
     } else if (column.type == ValueType::boolean) {
       cell.integers[0] = static_cast<int64_t>(random.below(2));
     } else {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "data/feature/program.h"
@@ -195,6 +196,38 @@ TEST(Fitted, CountsHashedWordsAsScikitLearn) {
   EXPECT_EQ(words.training, (std::vector<double>{1, 0, 0, 1, 0, 2, 2, 2, 0, 2, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(words.program->features()[3].name, "f#3");
   EXPECT_TRUE(std::isnan(words(texts({nullptr}))[7]));
+}
+
+// HashingVectorizer(n_features=16, norm=None, alternate_sign=False, analyzer, ngram_range)
+TEST(Fitted, CountsRunsOfWordsAndCharactersAsScikitLearn) {
+  const auto rows = texts(
+      {"The quick brown fox, the lazy dog; a x 12", "Zürich  züRICH é", "ab", "a  b", "", nullptr});
+  const std::map<std::string, std::vector<std::vector<double>>> expected = {
+      {"hashed_words(s, 16, 3)",
+       {{2, 1, 0, 1, 1, 2, 0, 3, 1, 1, 1, 1, 0, 1, 6, 0},
+        {0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0},
+        {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        std::vector<double>(16)}},
+      {"hashed_characters(s, 16, 2, 4)",
+       {{5, 9, 8, 13, 6, 1, 11, 9, 5, 5, 4, 10, 5, 6, 15, 5},
+        {4, 6, 2, 2, 2, 0, 4, 4, 0, 4, 1, 1, 5, 0, 2, 2},
+        {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        {0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0}}},
+      {"hashed_characters(s, 16, 1, 1)",
+       {{1, 3, 2, 7, 1, 1, 1, 3, 10, 1, 1, 4, 1, 4, 0, 1},
+        {0, 4, 0, 0, 0, 2, 0, 1, 2, 2, 2, 0, 0, 2, 0, 0},
+        {0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0},
+        {0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0}}}};
+  for (const auto& [expression, counts] : expected) {
+    const Fitting grams(expression, rows);
+    for (size_t row = 0; row < counts.size(); ++row) {
+      const auto begin = grams.training.begin() + static_cast<ptrdiff_t>(row * 16);
+      EXPECT_EQ(std::vector<double>(begin, begin + 16), counts[row]) << expression << row;
+    }
+    EXPECT_EQ(grams.training[4 * 16], 0.0) << "a text without a word has counts of 0";
+    EXPECT_TRUE(std::isnan(grams.training[5 * 16])) << "no text has none";
+    EXPECT_EQ(grams.program->features()[3].name, "f#3");
+  }
 }
 
 // -- target_mean

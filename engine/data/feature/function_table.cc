@@ -11,8 +11,8 @@ std::vector<ExpressionFunction> collect() {
   std::vector<ExpressionFunction> all;
   for (auto group :
        {arithmetic_functions, comparison_functions, condition_functions, number_functions,
-        text_functions, pattern_functions, cast_functions, time_functions, calendar_functions,
-        unit_functions, scaling_functions, encoding_functions}) {
+        text_functions, pattern_functions, list_functions, cast_functions, time_functions,
+        calendar_functions, unit_functions, scaling_functions, encoding_functions}) {
     for (ExpressionFunction& function : group()) all.push_back(std::move(function));
   }
   return all;
@@ -33,7 +33,9 @@ std::string usages_as_code(const std::string& usage) {
   std::string code = "`";
   int depth = 0;
   for (size_t i = 0; i < usage.size(); ++i) {
-    depth += usage[i] == '(' ? 1 : usage[i] == ')' ? -1 : 0;
+    const bool opens = usage[i] == '(' || usage[i] == '[';
+    const bool closes = usage[i] == ')' || usage[i] == ']';
+    depth += opens ? 1 : closes ? -1 : 0;
     if (usage[i] == ',' && depth == 0) {
       code += "`, `";
       ++i;  // The space after the comma.

@@ -56,6 +56,7 @@ struct ExpressionFunction {
 [[nodiscard]] std::vector<ExpressionFunction> comparison_functions();
 [[nodiscard]] std::vector<ExpressionFunction> condition_functions();
 [[nodiscard]] std::vector<ExpressionFunction> text_functions();
+[[nodiscard]] std::vector<ExpressionFunction> list_functions();
 [[nodiscard]] std::vector<ExpressionFunction> cast_functions();
 [[nodiscard]] std::vector<ExpressionFunction> pattern_functions();
 [[nodiscard]] std::vector<ExpressionFunction> time_functions();

@@ -45,7 +45,7 @@ const T& prepared_as(const Operand& operand) {
 using Kernel = void (*)(std::span<const Operand> arguments, size_t rows, Vector& out);
 
 /// Access to the array of a vector that holds values of C++ type T: double (number), int64_t
-/// (boolean, integer, time, duration), std::string (text).
+/// (boolean, integer, time, duration), std::string (text), NumberList (list).
 template <typename T>
 struct Slot;
 
@@ -74,6 +74,15 @@ struct Slot<std::string> {
     return operand.vector->texts[operand.at(row)];
   }
   static std::string& in(Vector& out, size_t row) { return out.texts[row]; }
+};
+
+/// Lists.
+template <>
+struct Slot<NumberList> {
+  static const NumberList& get(const Operand& operand, size_t row) {
+    return operand.vector->lists[operand.at(row)];
+  }
+  static NumberList& in(Vector& out, size_t row) { return out.lists[row]; }
 };
 
 /// A kernel that gives null where any argument is null. `function(arguments..., Out& result)`

@@ -17,9 +17,9 @@ bool begins_name(char c) {
 bool continues_name(char c) { return begins_name(c) || is_digit(c); }
 
 /// Longest first, so that `<=` is not read as `<`.
-constexpr std::array<std::string_view, 19> kSigns = {"::", "<=", ">=", "<>", "!=", "==", "//",
+constexpr std::array<std::string_view, 21> kSigns = {"::", "<=", ">=", "<>", "!=", "==", "//",
                                                      "||", "+",  "-",  "*",  "/",  "%",  "=",
-                                                     "<",  ">",  "(",  ")",  ","};
+                                                     "<",  ">",  "(",  ")",  "[",  "]",  ","};
 
 /// Reads tokens one after the other.
 class Lexer {

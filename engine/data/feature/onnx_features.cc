@@ -9,6 +9,7 @@
 #include "data/feature/compile.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
+#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -513,9 +514,6 @@ Status OnnxWriter::add_output(size_t definition, const TypedExpression& expressi
                               ValueSource source) {
   // A constant has no rows of its own, so each feature takes those of the inputs later.
   const Value value = value_of(source);
-  if (expression.form == ExpressionForm::hashed_words) {
-    return refusal("`hashed_words`", "needs the small and capital letters of Unicode");
-  }
   if (expression.form == ExpressionForm::value) {
     if (source.kind == ValueSource::Kind::constant) {
       return refusal("a constant", "has no rows");
@@ -549,6 +547,9 @@ Status OnnxWriter::add_feature(size_t definition) {
   MILLGATE_ASSIGN(
       const TypedExpression expression,
       compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
+  if (const auto found = find_unexported(expression)) {
+    return refusal("`" + found->function + "`", found->why);
+  }
   std::vector<uint32_t> columns;
   columns.reserve(saved_.inputs.size());
   for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);

@@ -20,6 +20,15 @@ std::string operand_text(const Operand& operand, size_t row) {
       return to_string(Time{Slot<int64_t>::get(operand, row)});
     case ValueType::duration:
       return shortest_text(static_cast<double>(Slot<int64_t>::get(operand, row)) / 1e6) + " s";
+    case ValueType::list: {
+      const NumberList& list = Slot<NumberList>::get(operand, row);
+      std::string text;
+      for (size_t i = 0; i < list.size(); ++i) {
+        text += i == 0 ? "[" : ", ";
+        text += list.is_null(i) ? "null" : shortest_text(list.values[i]);
+      }
+      return text.empty() ? "[]" : text + "]";
+    }
   }
   return {};
 }

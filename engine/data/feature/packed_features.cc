@@ -13,6 +13,7 @@
 #include "data/feature/evaluator_code.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
+#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -341,9 +342,6 @@ Status Packer::add_instruction(size_t index) {
 
 Status Packer::add_output(size_t definition, const TypedExpression& expression,
                           ValueSource source) {
-  if (expression.form == ExpressionForm::hashed_words) {
-    return refusal("`hashed_words`", "needs the small and capital letters of Unicode");
-  }
   const uint32_t slot = slot_of(source);
   if (expression.form == ExpressionForm::value) {
     const bool is_number = type_of(source) == ValueType::number;
@@ -370,6 +368,9 @@ Status Packer::add_feature(size_t definition) {
   MILLGATE_ASSIGN(
       const TypedExpression expression,
       compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
+  if (const auto found = find_unexported(expression)) {
+    return refusal("`" + found->function + "`", found->why);
+  }
   std::vector<uint32_t> columns;
   columns.reserve(saved_.inputs.size());
   for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);

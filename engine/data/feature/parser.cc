@@ -45,7 +45,7 @@ std::string lower_case(std::string_view text) {
 }
 
 /// Recursive descent, one function a level of precedence. From weak to strong:
-///   or, and, not, is, = <> < <= > >=, between in, ||, + -, * / // %, unary minus.
+///   or, and, not, is, = <> < <= > >=, between in, ||, + -, * / // %, unary minus, :: and [].
 /// The same as PostgreSQL and DuckDB; comparisons do not chain.
 class Parser {
  public:
@@ -266,7 +266,7 @@ class Parser {
       arguments.push_back(std::move(high));
     } else {
       MILLGATE_TRY(expect_sign("("));
-      MILLGATE_TRY(list_into(arguments));
+      MILLGATE_TRY(list_into(arguments, ")"));
     }
     const ExpressionSpan span = {arguments.front()->span.begin, previous_end()};
     MILLGATE_ASSIGN(Node result, call(name, word.span, span, std::move(arguments)));
@@ -289,13 +289,36 @@ class Parser {
     return node;
   }
 
-  /// `x::double`, which binds before the minus.
+  /// `x::double` and `l[1]`, which bind before the minus.
   Result<Node> cast_chain() {
     MILLGATE_ASSIGN(Node node, primary());
-    while (take_sign("::")) {
-      MILLGATE_ASSIGN(node, cast_of(std::move(node)));
+    for (;;) {
+      if (take_sign("::")) {
+        MILLGATE_ASSIGN(node, cast_of(std::move(node)));
+      } else if (is_sign("[")) {
+        MILLGATE_ASSIGN(node, element_of(std::move(node)));
+      } else {
+        return node;
+      }
     }
-    return node;
+  }
+
+  /// `l[1]`.
+  Result<Node> element_of(Node list) {
+    ExpressionSpan brackets = take().span;
+    MILLGATE_ASSIGN(Node index, disjunction());
+    MILLGATE_TRY(expect_sign("]"));
+    brackets.end = previous_end();
+    return binary("list_extract", brackets, std::move(list), std::move(index));
+  }
+
+  /// `[a, b, ...]`: the opening bracket has been taken.
+  Result<Node> list_of_values() {
+    const size_t begin = previous_begin();
+    std::vector<Node> arguments;
+    MILLGATE_TRY(list_into(arguments, "]"));
+    const ExpressionSpan span = {begin, previous_end()};
+    return call("list_value", span, span, std::move(arguments));
   }
 
   /// `cast(x as double)`.
@@ -341,6 +364,7 @@ class Parser {
         return word();
       case TokenKind::sign:
         if (take_sign("(")) return in_brackets();
+        if (take_sign("[")) return list_of_values();
         [[fallthrough]];
       case TokenKind::end:
         return unexpected("a value");
@@ -449,19 +473,19 @@ class Parser {
     const ExpressionToken name = take();
     take();
     std::vector<Node> arguments;
-    if (!take_sign(")")) MILLGATE_TRY(list_into(arguments));
+    if (!take_sign(")")) MILLGATE_TRY(list_into(arguments, ")"));
     return call(lower_case(name.text), name.span, {name.span.begin, previous_end()},
                 std::move(arguments));
   }
 
-  /// `a, b, c)`: the opening bracket has been taken.
-  Status list_into(std::vector<Node>& arguments) {
+  /// `a, b, c` and the bracket `end`: the opening one has been taken.
+  Status list_into(std::vector<Node>& arguments, std::string_view end) {
     do {
       MILLGATE_ASSIGN(Node argument, disjunction());
       arguments.push_back(std::move(argument));
     } while (take_sign(","));
-    if (take_sign(")")) return {};
-    return unexpected("`,` or `)`");
+    if (take_sign(end)) return {};
+    return unexpected("`,` or `" + std::string(end) + "`");
   }
 
   Result<Node> column() {

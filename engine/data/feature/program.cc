@@ -8,9 +8,7 @@
 
 #include "data/feature/compile.h"
 #include "data/feature/expression_text.h"
-#include "data/feature/letter_case.h"
 #include "data/feature/program_state.h"
-#include "data/feature/text_hash.h"
 #include "data/feature/vector_program.h"
 
 namespace millgate {
@@ -53,9 +51,8 @@ void FeatureProgram::State::add(const FeatureDefinition& definition,
   output.source = program.add(*expression.root, position);
   output.type = expression.root->type;
   output.form = expression.form;
-  if (expression.form == ExpressionForm::hashed_words) {
-    output.column_count = static_cast<size_t>(expression.bucket_count);
-  }
+  output.grams = expression.grams;
+  output.column_count = static_cast<size_t>(expression.column_count);
   for (const size_t column : columns_of(expression)) {
     output.inputs.push_back(available[column].name);
     if (available[column].type == ValueType::number) {
@@ -83,7 +80,8 @@ void FeatureProgram::State::lay_out_columns() {
   for (size_t i = 0; i < outputs.size(); ++i) {
     FeatureOutput& output = outputs[i];
     output.column = features.size();
-    const bool is_expanded = output.form == ExpressionForm::hashed_words ||
+    const bool is_expanded = output.form == ExpressionForm::hashed_grams ||
+                             output.form == ExpressionForm::elements ||
                              (output.form == ExpressionForm::one_hot && output.has_categories);
     for (size_t k = 0; k < output.column_count; ++k) {
       Feature feature{.name = definitions[i].name,
@@ -144,19 +142,20 @@ bool FeatureProgram::State::inputs_are_finite(const FeatureOutput& output, const
 
 namespace {
 
-/// Counts the words of a text in its columns; all are missing where there is no text.
-void write_words(const Operand& values, size_t row, std::span<double> cells,
-                 std::string& lower_case) {
-  if (!values.valid(row)) {
-    std::fill(cells.begin(), cells.end(), kMissing);
-    return;
+/// The counts of a text or the elements of a list in their columns; all are missing where there is
+/// no text, or no list of so many elements.
+void write_parts(const FeatureOutput& output, const Operand& values, size_t row,
+                 std::span<double> cells) {
+  std::fill(cells.begin(), cells.end(), kMissing);
+  if (!values.valid(row)) return;
+  if (output.form == ExpressionForm::hashed_grams) {
+    return count_grams(Slot<std::string>::get(values, row), output.grams, cells);
   }
-  std::fill(cells.begin(), cells.end(), 0.0);
-  lower_case.clear();
-  append_lower_case(Slot<std::string>::get(values, row), lower_case);
-  each_word(lower_case, [&](std::string_view word) {
-    cells[static_cast<size_t>(hash_bucket(word, static_cast<int64_t>(cells.size())))] += 1.0;
-  });
+  const NumberList& list = Slot<NumberList>::get(values, row);
+  if (list.size() != cells.size()) return;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (!list.is_null(i) && !std::isnan(list.values[i])) cells[i] = list.values[i];
+  }
 }
 
 }  // namespace
@@ -166,7 +165,6 @@ void FeatureProgram::State::write(const FeatureOutput& output, const Block& bloc
                                   EvaluationNotes* notes) const {
   const Operand values = program.operand(output.source, block, first, memory);
   const size_t width = features.size();
-  std::string lower_case;
   for (size_t row = 0; row < rows; ++row) {
     double* cells = out + row * width + output.column;
     if (output.form == ExpressionForm::value) {
@@ -177,8 +175,8 @@ void FeatureProgram::State::write(const FeatureOutput& output, const Block& bloc
       }
       continue;
     }
-    if (output.form == ExpressionForm::hashed_words) {
-      write_words(values, row, {cells, output.column_count}, lower_case);
+    if (output.form == ExpressionForm::hashed_grams || output.form == ExpressionForm::elements) {
+      write_parts(output, values, row, {cells, output.column_count});
       continue;
     }
     const bool is_one_hot = output.form == ExpressionForm::one_hot;

@@ -26,7 +26,8 @@ struct FeatureDefinition {
   std::string expression;
 };
 
-/// What a compiled feature is: one column. `one_hot` and `hashed_words` define several.
+/// What a compiled feature is: one column. `one_hot`, `hashed_words`
+/// and their like define several.
 struct Feature {
   std::string name;  ///< That of its definition; `carrier=AA`, `notes#3` where it gives several.
   std::string expression;

@@ -19,6 +19,7 @@ struct FeatureOutput {
   ValueSource source;
   ValueType type = ValueType::number;
   ExpressionForm form = ExpressionForm::value;
+  Grams grams;        ///< Of `hashed_grams`.
   size_t column = 0;  ///< The first one.
   size_t column_count = 1;
   std::vector<size_t> number_inputs;  ///< Positions of inputs that may be NaN.

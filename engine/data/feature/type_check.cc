@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,11 +14,45 @@ namespace {
 
 constexpr const char* kCategory = "category";
 constexpr const char* kOneHot = "one_hot";
-constexpr const char* kHashedWords = "hashed_words";
-constexpr int64_t kBucketCountMax = 4096;
+constexpr int64_t kColumnCountMax = 4096;
+constexpr int64_t kGramMax = 16;
+
+/// A whole expression that makes columns of one value: what it takes, and its further arguments.
+struct ColumnsForm {
+  std::string_view name;
+  ValueType of = ValueType::text;
+  std::string_view example;
+  std::string_view takes;
+  size_t count_min = 2;  ///< Of arguments.
+  size_t count_max = 2;
+  bool of_characters = false;
+};
+constexpr std::array<ColumnsForm, 3> kColumnsForms = {
+    {{.name = "hashed_words",
+      .example = "hashed_words(s, 64), or hashed_words(s, 64, 2) for words and pairs of words",
+      .takes = "a text, the number of its columns, and the most words of a run",
+      .count_max = 3},
+     {.name = "hashed_characters",
+      .example = "hashed_characters(s, 256, 2, 4)",
+      .takes = "a text, the number of its columns, and the fewest and most characters of a run",
+      .count_min = 4,
+      .count_max = 4,
+      .of_characters = true},
+     {.name = "elements",
+      .of = ValueType::list,
+      .example = "elements(l, 16)",
+      .takes = "a list and the number of its elements"}}};
+
+const ColumnsForm* columns_form(const std::string& name) {
+  const auto* found = std::find_if(kColumnsForms.begin(), kColumnsForms.end(),
+                                   [&](const ColumnsForm& form) { return form.name == name; });
+  return found == kColumnsForms.end() ? nullptr : found;
+}
+
+std::string example_of(const ColumnsForm& form) { return "write " + std::string(form.example); }
 
 bool is_whole_form(const std::string& name) {
-  return name == kCategory || name == kOneHot || name == kHashedWords;
+  return name == kCategory || name == kOneHot || columns_form(name) != nullptr;
 }
 
 /// The type of a tree before it is used; nothing: the literal `null`, which fits every type.
@@ -110,6 +145,23 @@ std::string listed_types(const std::vector<Checked>& arguments) {
   return arguments.size() > shown ? list + " ..." : list;
 }
 
+std::string result_hint(ValueType type) {
+  switch (type) {
+    case ValueType::text:
+      return "write category(...) to make a code of each text, or compare it";
+    case ValueType::time:
+      return "take a part of it, such as hour(...) or weekday(...), or its distance to another "
+             "time: epoch(a - b)";
+    case ValueType::duration:
+      return "epoch(...) gives its seconds";
+    case ValueType::list:
+      return "take a number of it, such as l[1], len(l) or list_dot_product(l, m), or a column for "
+             "each element: elements(l, 16)";
+    default:
+      return {};
+  }
+}
+
 /// Walks the syntax tree; its height is bounded by the parser.
 class TypeChecker {
  public:
@@ -173,8 +225,9 @@ class TypeChecker {
     if (is_whole_form(node.name)) {
       return source_.fault(
           node.span, "`" + node.name + "` must be the whole expression",
-          "compute inside it: " + node.name + "(lower(x)" +
-              (node.name == kHashedWords ? ", 64)" : "); a code is not a quantity"));
+          columns_form(node.name) != nullptr
+              ? example_of(*columns_form(node.name)) + "; compute inside it"
+              : "compute inside it: " + node.name + "(lower(x)); a code is not a quantity");
     }
     const ExpressionFunction* function = find_expression_function(node.name);
     if (function == nullptr) return unknown_function(node);
@@ -312,6 +365,7 @@ class TypeChecker {
       return "write an interval with its unit, interval '30 minutes', or take its seconds by "
              "epoch(x)";
     }
+    if (has(ValueType::list) && function.group != "Lists") return result_hint(ValueType::list);
     if (has(ValueType::time) || has(ValueType::duration)) {
       return "epoch(x) gives seconds as a number";
     }
@@ -348,45 +402,48 @@ Result<TypedExpression> check_category(const ExpressionText& source, const Synta
       .form = name == kOneHot ? ExpressionForm::one_hot : ExpressionForm::category};
 }
 
-Result<TypedExpression> check_hashed_words(const ExpressionText& source, const SyntaxNode& syntax,
-                                           TypeChecker& checker) {
-  if (syntax.arguments.size() != 2) {
-    return source.fault(syntax.span, "`hashed_words` takes a text and the number of its columns",
-                        "write hashed_words(s, 64)");
-  }
-  const SyntaxNode& text = *syntax.arguments[0];
-  const SyntaxNode& count = *syntax.arguments[1];
-  MILLGATE_ASSIGN(Checked checked, checker.check(text));
-  if (checked.type && *checked.type != ValueType::text) {
-    return source.fault(text.span,
-                        "`hashed_words` cannot take " + type_name(checked.type) + " here",
-                        "write hashed_words(s, 64)");
-  }
+/// An integer literal from `low` to `high`.
+Result<int64_t> whole_literal(const ExpressionText& source, const SyntaxNode& node,
+                              const ColumnsForm& form, int64_t low, int64_t high) {
   const bool is_integer =
-      count.kind == SyntaxKind::literal && count.literal_type == ValueType::integer;
-  if (!is_integer || count.integer < 2 || count.integer > kBucketCountMax) {
-    return source.fault(
-        count.span,
-        "the number of columns must be an integer from 2 to " + std::to_string(kBucketCountMax),
-        "write hashed_words(s, 64)");
-  }
-  return TypedExpression{.root = convert(std::move(checked), ValueType::text),
-                         .form = ExpressionForm::hashed_words,
-                         .bucket_count = count.integer};
+      node.kind == SyntaxKind::literal && node.literal_type == ValueType::integer;
+  if (is_integer && node.integer >= low && node.integer <= high) return node.integer;
+  return source.fault(
+      node.span,
+      "this must be an integer from " + std::to_string(low) + " to " + std::to_string(high),
+      example_of(form));
 }
 
-std::string result_hint(ValueType type) {
-  switch (type) {
-    case ValueType::text:
-      return "write category(...) to make a code of each text, or compare it";
-    case ValueType::time:
-      return "take a part of it, such as hour(...) or weekday(...), or its distance to another "
-             "time: epoch(a - b)";
-    case ValueType::duration:
-      return "epoch(...) gives its seconds";
-    default:
-      return {};
+/// `hashed_words(s, n)` and its like.
+Result<TypedExpression> check_columns(const ExpressionText& source, const SyntaxNode& syntax,
+                                      const ColumnsForm& form, TypeChecker& checker) {
+  const std::string shown = "`" + syntax.name + "`";
+  const size_t count = syntax.arguments.size();
+  if (count < form.count_min || count > form.count_max) {
+    return source.fault(syntax.span, shown + " takes " + std::string(form.takes), example_of(form));
   }
+  const SyntaxNode& value = *syntax.arguments[0];
+  MILLGATE_ASSIGN(Checked checked, checker.check(value));
+  if (checked.type && *checked.type != form.of) {
+    return source.fault(value.span, shown + " cannot take " + type_name(checked.type) + " here",
+                        example_of(form));
+  }
+  TypedExpression typed{
+      .root = convert(std::move(checked), form.of),
+      .form = form.of == ValueType::list ? ExpressionForm::elements : ExpressionForm::hashed_grams};
+  MILLGATE_ASSIGN(typed.column_count,
+                  whole_literal(source, *syntax.arguments[1], form, 2, kColumnCountMax));
+  typed.grams.of_characters = form.of_characters;
+  if (count == 4) {
+    MILLGATE_ASSIGN(typed.grams.low,
+                    whole_literal(source, *syntax.arguments[2], form, 1, kGramMax));
+    typed.grams.high = typed.grams.low;
+  }
+  if (count > 2) {
+    MILLGATE_ASSIGN(typed.grams.high, whole_literal(source, *syntax.arguments[count - 1], form,
+                                                    typed.grams.low, kGramMax));
+  }
+  return typed;
 }
 
 }  // namespace
@@ -403,8 +460,9 @@ Result<TypedExpression> checked_expression(const ExpressionText& source, const S
           is_label ? "a label cannot be a category" : "a value of a column cannot be a category",
           is_label ? "a label is a condition or a number" : "write the text itself");
     }
-    return syntax.name == kHashedWords ? check_hashed_words(source, syntax, checker)
-                                       : check_category(source, syntax, checker);
+    const ColumnsForm* form = columns_form(syntax.name);
+    return form != nullptr ? check_columns(source, syntax, *form, checker)
+                           : check_category(source, syntax, checker);
   }
   MILLGATE_ASSIGN(Checked checked, checker.check(syntax));
   if (!checked.type) return TypedExpression{.root = constant_null(ValueType::number)};

@@ -11,6 +11,7 @@
 #include "data/feature/expression_text.h"
 #include "data/feature/kernel.h"
 #include "data/feature/syntax.h"
+#include "data/feature/text_gram.h"
 #include "data/feature/vector.h"
 #include "ground/error.h"
 
@@ -36,14 +37,16 @@ enum class ExpressionForm : uint8_t {
   value,         ///< It is the feature.
   category,      ///< `category(x)`: `root` is the text of x, the feature its code.
   one_hot,       ///< `one_hot(x)`: one column for each category.
-  hashed_words,  ///< `hashed_words(s, n)`: n columns that count the words of s.
+  hashed_grams,  ///< `hashed_words(s, n)` and its like: n columns that count parts of s.
+  elements,      ///< `elements(l, n)`: n columns, one for each element of l.
 };
 
 /// An expression whose types are right.
 struct TypedExpression {
   std::unique_ptr<TypedNode> root;
   ExpressionForm form = ExpressionForm::value;
-  int64_t bucket_count = 0;              ///< Of `hashed_words(s, n)`: n.
+  int64_t column_count = 1;              ///< Of `hashed_words(s, n)` and its like: n.
+  Grams grams = {};                      ///< Of `hashed_grams`.
   std::set<std::string> calendars = {};  ///< Names of those that it uses.
 };
 

@@ -14,12 +14,13 @@ struct NamedType {
   std::string_view name;
 };
 
-constexpr std::array<NamedType, 6> kTypes = {{{ValueType::boolean, "boolean"},
+constexpr std::array<NamedType, 7> kTypes = {{{ValueType::boolean, "boolean"},
                                               {ValueType::integer, "integer"},
                                               {ValueType::number, "number"},
                                               {ValueType::text, "text"},
                                               {ValueType::time, "time"},
-                                              {ValueType::duration, "duration"}}};
+                                              {ValueType::duration, "duration"},
+                                              {ValueType::list, "list"}}};
 
 }  // namespace
 
@@ -39,15 +40,34 @@ Result<ValueType> parse_value_type(std::string_view name) {
   return invalid_input("unknown type `" + std::string(name) + "`", name_hint(name, names));
 }
 
+void NumberList::add(double value) {
+  values.push_back(value);
+  if (!nulls.empty()) nulls.push_back(0);
+}
+
+void NumberList::add_null() {
+  nulls.resize(values.size(), 0);
+  values.push_back(0.0);
+  nulls.push_back(1);
+}
+
+void NumberList::clear() {
+  values.clear();
+  nulls.clear();
+}
+
 void Vector::reset(ValueType new_type, size_t rows) {
   type = new_type;
   valid.assign(rows, 0);
   const bool is_text = type == ValueType::text;
   const bool is_number = type == ValueType::number;
-  integers.assign(is_text || is_number ? 0 : rows, 0);
+  const bool is_list = type == ValueType::list;
+  integers.assign(is_text || is_number || is_list ? 0 : rows, 0);
   numbers.assign(is_number ? rows : 0, 0.0);
   texts.resize(is_text ? rows : 0);
   for (std::string& value : texts) value.clear();
+  lists.resize(is_list ? rows : 0);
+  for (NumberList& value : lists) value.clear();
 }
 
 void Vector::append(const Operand& values, size_t rows) {
@@ -59,6 +79,7 @@ void Vector::append(const Operand& values, size_t rows) {
     if (!from.integers.empty()) integers.push_back(from.integers[at]);
     if (!from.numbers.empty()) numbers.push_back(from.numbers[at]);
     if (!from.texts.empty()) texts.push_back(from.texts[at]);
+    if (!from.lists.empty()) lists.push_back(from.lists[at]);
   }
 }
 
@@ -73,6 +94,7 @@ void Vector::assign_rows(const Vector& other, size_t first, size_t rows) {
   copy(integers, other.integers);
   copy(numbers, other.numbers);
   copy(texts, other.texts);
+  copy(lists, other.lists);
 }
 
 }  // namespace millgate

@@ -15,7 +15,7 @@
 
 namespace millgate {
 
-enum class ValueType { boolean, integer, number, text, time, duration };
+enum class ValueType { boolean, integer, number, text, time, duration, list };
 
 [[nodiscard]] std::string_view to_string(ValueType type);
 /// Errors: `invalid_input` with the valid names.
@@ -28,6 +28,19 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
+/// One value of type list: numbers in their order, of which some may be null.
+struct NumberList {
+  std::vector<double> values;  ///< 0.0 where null. NaN is a value, not null.
+  std::vector<uint8_t> nulls;  ///< 1: null, one entry a value; empty: none is.
+
+  [[nodiscard]] size_t size() const { return values.size(); }
+  [[nodiscard]] bool is_null(size_t i) const { return !nulls.empty() && nulls[i] != 0; }
+  void add(double value);
+  void add_null();
+  void clear();
+  bool operator==(const NumberList&) const = default;
+};
+
 struct Operand;
 
 /// `size()` values. Only the array of the type is filled; it has one entry a row, also where
@@ -38,6 +51,7 @@ struct Vector {
   std::vector<int64_t> integers;   ///< boolean 0/1, integer, time and duration in microseconds.
   std::vector<double> numbers;     ///< number. NaN is a value, not null.
   std::vector<std::string> texts;  ///< text, UTF-8.
+  std::vector<NumberList> lists;   ///< list.
 
   [[nodiscard]] size_t size() const { return valid.size(); }
   /// Empties it and makes room for `rows` nulls of `new_type`; keeps its memory.
@@ -58,7 +72,7 @@ struct Block {
 /// become times. Errors: `invalid_input` for a missing column (nearest name) or another type.
 [[nodiscard]] Result<Block> block_from(const arrow::Table& table, const std::vector<Field>& fields);
 
-/// The value type that an Arrow column is read as; nothing for nested types.
+/// The value type that an Arrow column is read as; nothing for nested types, but lists of numbers.
 [[nodiscard]] std::optional<ValueType> value_type_of(const arrow::DataType& type);
 
 }  // namespace millgate

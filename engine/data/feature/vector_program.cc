@@ -20,6 +20,12 @@ std::string bytes_of(const Vector& constant) {
     bytes += constant.texts[0];
   } else if (constant.type == ValueType::number) {
     append(constant.numbers[0]);
+  } else if (constant.type == ValueType::list) {
+    const NumberList& list = constant.lists[0];
+    for (size_t i = 0; i < list.size(); ++i) {
+      bytes += list.is_null(i) ? '0' : '1';
+      append(list.values[i]);
+    }
   } else {
     append(constant.integers[0]);
   }

@@ -66,6 +66,7 @@ class Reading {
       if (!out.integers.empty()) out.integers[row] = 0;
       if (!out.numbers.empty()) out.numbers[row] = 0;
       if (!out.texts.empty()) out.texts[row].clear();
+      if (!out.lists.empty()) out.lists[row].clear();
     }
   }
 

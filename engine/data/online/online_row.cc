@@ -35,6 +35,13 @@ double canonical(double value) {
   return value == 0.0 ? 0.0 : value;
 }
 
+/// How many, a byte for each that says whether it is null, and the numbers.
+void put_list(std::string& out, const NumberList& list) {
+  put(out, static_cast<uint32_t>(list.size()));
+  for (size_t i = 0; i < list.size(); ++i) out += list.is_null(i) ? '\1' : '\0';
+  for (const double value : list.values) put(out, value);
+}
+
 void put_value(std::string& out, const Vector& column, size_t row) {
   switch (column.type) {
     case ValueType::number:
@@ -43,6 +50,9 @@ void put_value(std::string& out, const Vector& column, size_t row) {
     case ValueType::text:
       put(out, static_cast<uint32_t>(column.texts[row].size()));
       out += column.texts[row];
+      break;
+    case ValueType::list:
+      put_list(out, column.lists[row]);
       break;
     default:
       put(out, column.integers[row]);
@@ -73,6 +83,20 @@ class Bytes {
   std::string_view bytes_;
 };
 
+bool take_list(Bytes& bytes, NumberList* target) {
+  uint32_t size = 0;
+  std::string_view nulls;
+  std::string_view values;
+  if (!bytes.take(size) || !bytes.take(size, nulls)) return false;
+  if (!bytes.take(size * sizeof(double), values)) return false;
+  if (target == nullptr) return true;
+  target->clear();
+  if (nulls.find('\1') != std::string_view::npos) target->nulls.assign(nulls.begin(), nulls.end());
+  target->values.resize(size);
+  std::memcpy(target->values.data(), values.data(), values.size());
+  return true;
+}
+
 bool take_value(Bytes& bytes, ValueType type, Vector* target, size_t row) {
   if (type == ValueType::text) {
     uint32_t size = 0;
@@ -81,6 +105,8 @@ bool take_value(Bytes& bytes, ValueType type, Vector* target, size_t row) {
     if (target != nullptr) target->texts[row] = text;
     return true;
   }
+  if (type == ValueType::list)
+    return take_list(bytes, target == nullptr ? nullptr : &target->lists[row]);
   if (type == ValueType::number) {
     double number = 0;
     if (!bytes.take(number)) return false;

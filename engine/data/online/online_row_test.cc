@@ -14,7 +14,8 @@ namespace {
 
 const std::vector<Field> kFields = {{"b", ValueType::boolean}, {"i", ValueType::integer},
                                     {"n", ValueType::number},  {"t", ValueType::text},
-                                    {"m", ValueType::time},    {"d", ValueType::duration}};
+                                    {"m", ValueType::time},    {"d", ValueType::duration},
+                                    {"l", ValueType::list}};
 
 Block random_values(Random& random) {
   Block block{.rows = 1, .columns = std::vector<Vector>(kFields.size())};
@@ -26,6 +27,14 @@ Block random_values(Random& random) {
     const uint64_t bits = random.next();
     if (column.type == ValueType::number) {
       std::memcpy(column.numbers.data(), &bits, sizeof(bits));
+    } else if (column.type == ValueType::list) {
+      for (uint64_t left = random.below(6); left > 0; --left) {
+        if (random.below(5) == 0) {
+          column.lists[0].add_null();
+        } else {
+          column.lists[0].add(random.normal());
+        }
+      }
     } else if (column.type == ValueType::text) {
       column.texts[0] = std::string(random.below(40), static_cast<char>(bits));
     } else {
@@ -38,7 +47,7 @@ Block random_values(Random& random) {
 /// Bit by bit, so that a NaN equals itself.
 bool same(const Vector& a, const Vector& b) {
   return a.valid == b.valid && a.integers == b.integers && a.texts == b.texts &&
-         a.numbers.size() == b.numbers.size() &&
+         a.lists == b.lists && a.numbers.size() == b.numbers.size() &&
          (a.numbers.empty() ||
           std::memcmp(a.numbers.data(), b.numbers.data(), a.numbers.size() * sizeof(double)) == 0);
 }

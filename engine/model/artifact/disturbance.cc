@@ -115,6 +115,7 @@ void disturb_value(Vector& column, const Vector& from, size_t row, DisturbanceKi
       if (!column.numbers.empty()) column.numbers[row] = 0;
       if (!column.integers.empty()) column.integers[row] = 0;
       if (!column.texts.empty()) column.texts[row].clear();
+      if (!column.lists.empty()) column.lists[row].clear();
       return;
     }
     case DisturbanceKind::swapped:

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "data/feature/value_figure.h"
 #include "ground/clock.h"
 #include "ground/shortest_text.h"
 
@@ -24,6 +25,9 @@ Vector select(const Vector& from, std::span<const int64_t> rows) {
       case ValueType::text:
         to.texts[i] = from.texts[row];
         break;
+      case ValueType::list:
+        to.lists[i] = from.lists[row];
+        break;
       default:
         to.integers[i] = from.integers[row];
     }
@@ -42,6 +46,8 @@ std::string text_of(const Vector& column, size_t row) {
       return column.texts[row];
     case ValueType::time:
       return to_string(Time{column.integers[row]});
+    case ValueType::list:
+      return "list of " + std::to_string(column.lists[row].size());
     default:
       return std::to_string(column.integers[row]);
   }
@@ -67,9 +73,7 @@ Profile profile_input(const std::string& name, const Vector& column) {
   if (column.type == ValueType::text) return profile_texts(name, column.texts, column.valid);
   std::vector<double> numbers(column.size(), std::numeric_limits<double>::quiet_NaN());
   for (size_t i = 0; i < numbers.size(); ++i) {
-    if (!column.valid[i]) continue;
-    numbers[i] = column.type == ValueType::number ? column.numbers[i]
-                                                  : static_cast<double>(column.integers[i]);
+    if (column.valid[i]) numbers[i] = figure_of(column, i);
   }
   return profile_numbers(name, numbers);
 }

@@ -305,6 +305,7 @@ Block odd_rows(const std::vector<Field>& inputs) {
         column.integers[row] = row % 2 == 0 ? far : -far / 2;
         if (field.type == ValueType::boolean) column.integers[row] = row % 2 == 0 ? 1 : 0;
       }
+      if (!column.lists.empty()) column.lists[row].values.assign(row, numbers[row]);
       if (!column.texts.empty()) column.texts[row] = std::string(row * 50, '\x7f') + "odd";
     }
   }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "data/feature/value_figure.h"
+
 namespace millgate {
 namespace {
 
@@ -50,10 +52,7 @@ ServedColumn served_input(const std::string& name, const Vector& column, bool is
   }
   values.numbers.assign(rows, kNan);
   for (size_t row = 0; row < rows; ++row) {
-    if (column.valid[row] == 0) continue;
-    values.numbers[row] = column.type == ValueType::number
-                              ? column.numbers[row]
-                              : static_cast<double>(column.integers[row]);
+    if (column.valid[row] != 0) values.numbers[row] = figure_of(column, row);
   }
   return values;
 }

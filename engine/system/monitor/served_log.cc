@@ -130,6 +130,8 @@ std::string sql_type_of(ValueType type) {
       return "timestamptz";
     case ValueType::duration:
       return "bigint";
+    case ValueType::list:
+      return "double[]";
   }
   return "varchar";
 }

@@ -42,7 +42,7 @@ Result<std::optional<SearchColumn>> GateRows::conditions(const std::string& colu
   const auto found = std::find_if(all_.available.begin(), all_.available.end(),
                                   [&](const Field& field) { return field.name == column; });
   if (found == all_.available.end() || found->type == ValueType::time ||
-      found->type == ValueType::duration) {
+      found->type == ValueType::duration || found->type == ValueType::list) {
     return std::optional<SearchColumn>();
   }
   MILLGATE_ASSIGN(const Block block, block_from(*joined_, {*found}));

@@ -194,7 +194,7 @@ Status pair_slices(const JoinedRows& rows, const Said& said, const PairOptions& 
   for (const std::string& column : options.slices) {
     const auto field = rows.table->schema()->GetFieldByName(column);
     const auto type = field == nullptr ? std::nullopt : value_type_of(*field->type());
-    if (!type) continue;
+    if (!type || *type == ValueType::list) continue;
     MILLGATE_ASSIGN(const Block block, block_from(*rows.table, {{column, *type}}));
     const auto texts = texts_of(select_rows(block, rows.chosen).columns.front());
     for (const auto& [text, numbers] : groups_of(texts)) {

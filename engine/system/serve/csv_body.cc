@@ -68,6 +68,8 @@ bool set_cell(std::string_view text, Vector& column, size_t row) {
       if (micros.ok()) column.integers[row] = *micros;
       return micros.ok();
     }
+    case ValueType::list:  // Refused before any cell is read.
+      return false;
   }
   return false;
 }
@@ -79,6 +81,10 @@ class CsvBody final : public ColumnSource {
   [[nodiscard]] std::string_view noun() const override { return "column"; }
 
   [[nodiscard]] Status read(size_t index, Vector& column) const override {
+    if (column.type == ValueType::list) {
+      return invalid_input("column `" + names_[index] + "` is a list, which CSV cannot hold",
+                           "send JSON, Arrow or Parquet");
+    }
     for (size_t row = 0; row < lines_.size(); ++row) {
       const Cell& cell = cells_[row * names_.size() + index];
       if (cell.is_null(column.type)) continue;

@@ -27,7 +27,8 @@ struct Tensor {
   std::string_view name;
   TensorDatatype datatype = TensorDatatype::bytes;
   int64_t rows = 0;
-  array data;  ///< Unless `binary`.
+  int64_t width = 1;  ///< Values of a row; of lists another number than 1.
+  array data;         ///< Unless `binary`.
   std::optional<std::string_view> binary;
 };
 
@@ -51,8 +52,13 @@ Result<std::string_view> text_member(const object& json, const char* key,
   return text;
 }
 
-/// The rows of shape [n] or [n, 1].
-Result<int64_t> read_shape(const object& json, std::string_view name) {
+Error wrong_shape(std::string_view name) {
+  return in_tensor(name, "the shape is neither [n] nor [n, 1]",
+                   "send one tensor for each input column");
+}
+
+/// Rows and width of shape [n] or [n, width].
+Status read_shape(const object& json, std::string_view name, Tensor& tensor) {
   array shape;
   if (json["shape"].get(shape) != simdjson::SUCCESS) {
     return in_tensor(name, "member `shape` is missing or no list", "write \"shape\": [n]");
@@ -66,11 +72,10 @@ Result<int64_t> read_shape(const object& json, std::string_view name) {
     }
     sizes.push_back(value);
   }
-  if (sizes.empty() || sizes.size() > 2 || (sizes.size() == 2 && sizes[1] != 1)) {
-    return in_tensor(name, "the shape is neither [n] nor [n, 1]",
-                     "send one tensor for each input column");
-  }
-  return sizes[0];
+  if (sizes.empty() || sizes.size() > 2) return wrong_shape(name);
+  tensor.rows = sizes[0];
+  if (sizes.size() == 2) tensor.width = sizes[1];
+  return {};
 }
 
 /// Takes the data of a tensor from the front of `binary`, when it is there.
@@ -109,7 +114,7 @@ Result<Tensor> read_tensor(const element& json, size_t index, std::string_view& 
   Tensor tensor;
   MILLGATE_ASSIGN(tensor.name, text_member(members, "name", place));
   MILLGATE_ASSIGN(tensor.datatype, read_datatype(members, tensor.name, place));
-  MILLGATE_ASSIGN(tensor.rows, read_shape(members, tensor.name));
+  MILLGATE_TRY(read_shape(members, tensor.name, tensor));
   MILLGATE_TRY(take_binary(members, binary, tensor));
   if (tensor.binary) return tensor;
   if (members["data"].get(tensor.data) == simdjson::SUCCESS) return tensor;
@@ -145,6 +150,53 @@ Status each_value(const Tensor& tensor, const Set& set) {
                                     " values, `data` has " + std::to_string(row));
 }
 
+/// What was sent, whatever the shape says.
+size_t value_count(const Tensor& tensor) {
+  if (tensor.binary)
+    return tensor.binary->size() / std::max<size_t>(element_bytes(tensor.datatype), 1);
+  size_t count = 0;
+  for (const element value : tensor.data) {
+    array nested;
+    count += value.get(nested) == simdjson::SUCCESS ? nested.size() : 1;
+  }
+  return count;
+}
+
+Status read_input(const Tensor& tensor, Vector& column);
+
+/// A tensor of shape [n, width] is a list of `width` numbers a row. Of JSON a value that is null is
+/// an element that is null; a row of nulls alone is no list, but null.
+Status read_lists(const Tensor& tensor, Vector& column) {
+  Tensor flat = tensor;
+  flat.width = 1;
+  // Before room is made for what the shape promises.
+  const size_t sent = value_count(tensor);
+  if (__builtin_mul_overflow(tensor.rows, tensor.width, &flat.rows) ||
+      sent != static_cast<size_t>(flat.rows)) {
+    return in_tensor(tensor.name, "the shape says " + std::to_string(tensor.rows) + " lists of " +
+                                      std::to_string(tensor.width) + " values, there are " +
+                                      std::to_string(sent) + " values");
+  }
+  Vector items;
+  items.reset(ValueType::number, static_cast<size_t>(flat.rows));
+  MILLGATE_TRY(read_input(flat, items));
+  const auto width = static_cast<size_t>(tensor.width);
+  for (size_t row = 0; row < column.size(); ++row) {
+    NumberList& list = column.lists[row];
+    list.clear();
+    column.valid[row] = width == 0 ? 1 : 0;
+    for (size_t i = row * width; i < (row + 1) * width; ++i) {
+      if (items.valid[i] == 0) {
+        list.add_null();
+      } else {
+        list.add(items.numbers[i]);
+        column.valid[row] = 1;
+      }
+    }
+  }
+  return {};
+}
+
 Status read_input(const Tensor& tensor, Vector& column) {
   if (!fits(tensor.datatype, column.type)) {
     return in_tensor(tensor.name,
@@ -152,6 +204,8 @@ Status read_input(const Tensor& tensor, Vector& column) {
                          "` does not fit the column's " + std::string(to_string(column.type)),
                      "send it as " + std::string(to_string(datatype_of(column.type))));
   }
+  if (column.type == ValueType::list) return read_lists(tensor, column);
+  if (tensor.width != 1) return wrong_shape(tensor.name);
   if (tensor.binary) {
     Status status = read_tensor_bytes(tensor.datatype, *tensor.binary, column);
     return status.ok() ? status : in_tensor(tensor.name, std::move(status).error());
@@ -162,6 +216,7 @@ Status read_input(const Tensor& tensor, Vector& column) {
 }
 
 Status read_key(const Tensor& tensor, Vector& column) {
+  if (tensor.width != 1) return wrong_shape(tensor.name);
   if (tensor.binary) {
     Status status = read_tensor_bytes_as_text(tensor.datatype, *tensor.binary, column);
     return status.ok() ? status : in_tensor(tensor.name, std::move(status).error());

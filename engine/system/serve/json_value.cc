@@ -31,6 +31,8 @@ std::string_view expected(ValueType type) {
       return "a time as text";
     case ValueType::duration:
       return "a duration as text";
+    case ValueType::list:
+      return "a list of numbers";
   }
   return "a value";
 }
@@ -41,6 +43,8 @@ std::string_view example(ValueType type) {
       return "write a time as in \"2013-01-01T10:00:00Z\"";
     case ValueType::duration:
       return "write a duration as in \"90s\" or \"2h 30m\"";
+    case ValueType::list:
+      return "write a list as in [0.5, null, 2]";
     case ValueType::integer:
     case ValueType::number:
       return "write digits without quotes; a missing value is null";
@@ -88,6 +92,27 @@ Status set_micros(const element& value, std::string_view name, Vector& column, s
   return {};
 }
 
+Status set_list(const element& value, std::string_view name, Vector& column, size_t row) {
+  simdjson::dom::array items;
+  if (value.get(items) != simdjson::SUCCESS) return wrong_type(value, name, column.type);
+  NumberList& list = column.lists[row];
+  list.clear();
+  for (const element item : items) {
+    if (item.is_null()) {
+      list.add_null();
+      continue;
+    }
+    const std::optional<double> number = number_of(item);
+    if (!number) {
+      return invalid_input("`" + std::string(name) + "`: expected a list of numbers, element " +
+                               std::to_string(list.size() + 1) + " is " + describe_value(item),
+                           std::string(example(column.type)));
+    }
+    list.add(*number);
+  }
+  return {};
+}
+
 Status set_present(const element& value, std::string_view name, Vector& column, size_t row) {
   switch (column.type) {
     case ValueType::boolean:
@@ -117,6 +142,8 @@ Status set_present(const element& value, std::string_view name, Vector& column, 
       });
     case ValueType::duration:
       return set_micros(value, name, column, row, parse_duration_micros);
+    case ValueType::list:
+      return set_list(value, name, column, row);
   }
   return bug("a value type without a reader");
 }
@@ -171,6 +198,20 @@ void append_json_value(std::string& out, const Vector& column, size_t row) {
       const bool whole = micros % 1'000'000 == 0;
       return append_json_text(
           out, whole ? std::to_string(micros / 1'000'000) + "s" : std::to_string(micros) + "us");
+    }
+    case ValueType::list: {
+      const NumberList& list = column.lists[row];
+      out += '[';
+      for (size_t i = 0; i < list.size(); ++i) {
+        if (i > 0) out += ',';
+        if (list.is_null(i)) {
+          out += "null";
+        } else {
+          append_json_number(out, list.values[i]);
+        }
+      }
+      out += ']';
+      return;
     }
   }
 }

@@ -23,7 +23,7 @@ namespace millgate {
 
 /// Writes `value` into row `row` of `column`, as the column's type. Null stays null. Integers
 /// are numbers too, and a number without fraction is an integer; times are ISO 8601 texts and
-/// durations texts such as "90s". Nothing else is converted.
+/// durations texts such as "90s"; lists are lists of numbers and nulls. Nothing else is converted.
 /// Errors: `invalid_input` naming `name`, what was expected and what came.
 [[nodiscard]] Status set_value(const simdjson::dom::element& value, std::string_view name,
                                Vector& column, size_t row);

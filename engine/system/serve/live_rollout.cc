@@ -12,6 +12,7 @@ namespace {
 std::optional<std::string> text_at(const Vector& column, size_t row) {
   if (column.valid[row] == 0) return std::nullopt;
   if (column.type == ValueType::text) return column.texts[row];
+  if (column.type == ValueType::list) return std::nullopt;
   if (column.type == ValueType::number) return shortest_text(column.numbers[row]);
   return std::to_string(column.integers[row]);
 }

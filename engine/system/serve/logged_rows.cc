@@ -41,7 +41,21 @@ void LoggedColumn::add_text(std::string_view text, bool is_valid) {
   ends.push_back(static_cast<int32_t>(bytes.size()));
 }
 
+void LoggedColumn::add_list(const NumberList& list, bool is_valid) {
+  if (ends.empty()) ends.push_back(0);
+  valid.push_back(is_valid ? 1 : 0);
+  add_values(numbers, list.values);
+  for (size_t i = 0; i < list.size(); ++i) has.push_back(list.is_null(i) ? 0 : 1);
+  ends.push_back(static_cast<int32_t>(numbers.size()));
+}
+
 void LoggedColumn::add_all(const Vector& column) {
+  if (column.type == ValueType::list) {
+    for (size_t row = 0; row < column.size(); ++row) {
+      add_list(column.lists[row], column.valid[row] != 0);
+    }
+    return;
+  }
   if (column.type == ValueType::text) {
     for (size_t row = 0; row < column.size(); ++row) {
       add_text(column.texts[row], column.valid[row] != 0);
@@ -56,9 +70,12 @@ void LoggedColumn::add_all(const Vector& column) {
 void LoggedColumn::truncate(size_t rows) {
   shorten(valid, rows);
   shorten(integers, rows);
-  shorten(numbers, rows);
   shorten(ends, rows + 1);
-  shorten(bytes, ends.empty() ? 0 : static_cast<size_t>(ends.back()));
+  const size_t end = ends.empty() ? 0 : static_cast<size_t>(ends.back());
+  // Texts have no numbers, and numbers no ends.
+  shorten(numbers, ends.empty() ? rows : end);
+  shorten(has, end);
+  shorten(bytes, end);
 }
 
 template <typename Act>
@@ -111,7 +128,7 @@ void LoggedRows::append(const PredictionRecord& record) {
   }
   rows_ += rows;
   text_bytes_ = 0;
-  each_column([&](const LoggedColumn& column) { text_bytes_ += column.bytes.size(); });
+  each_column([&](const LoggedColumn& column) { text_bytes_ += column.bytes.size() + column.has.size() * sizeof(double); });
 }
 
 void LoggedRows::clear() {

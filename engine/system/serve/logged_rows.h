@@ -41,11 +41,13 @@ struct LoggedColumn {
   std::vector<int64_t> integers;
   std::vector<double> numbers;
   std::string bytes;
-  std::vector<int32_t> ends;  ///< Of the texts in `bytes`, after a first 0.
+  std::vector<int32_t> ends;  ///< Of texts in `bytes`, of lists in `numbers`, after a first 0.
+  std::vector<uint8_t> has;   ///< Of lists, one entry a number: 0 where it is null.
 
   void add_integer(int64_t value, bool is_valid = true);
   void add_number(double value);
   void add_text(std::string_view text, bool is_valid = true);
+  void add_list(const NumberList& list, bool is_valid);
   /// Adds the values of `column`, one type all along.
   void add_all(const Vector& column);
   /// Forgets all rows from `rows` on; keeps its memory. Never throws.
@@ -61,7 +63,7 @@ class LoggedRows {
   void clear();
 
   [[nodiscard]] size_t rows() const { return rows_; }
-  /// Of all texts together: what may grow without bound in a bounded number of rows.
+  /// Of all texts and lists together: what may grow without bound in a bounded number of rows.
   [[nodiscard]] size_t text_bytes() const { return text_bytes_; }
   /// Null when there are no rows.
   [[nodiscard]] const std::shared_ptr<const Model>& model() const { return model_; }

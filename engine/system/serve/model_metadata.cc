@@ -9,11 +9,11 @@ namespace millgate {
 namespace {
 
 void append_tensor(std::string& out, std::string_view name, TensorDatatype datatype,
-                   bool is_optional) {
+                   std::string_view shape, bool is_optional) {
   if (out.back() == '}') out += ',';
   out += "{\"name\":";
   append_json_text(out, name);
-  out.append(",\"datatype\":\"").append(to_string(datatype)).append("\",\"shape\":[-1]");
+  out.append(",\"datatype\":\"").append(to_string(datatype)).append("\",\"shape\":").append(shape);
   if (is_optional) out += ",\"optional\":true";
   out += '}';
 }
@@ -28,11 +28,12 @@ std::string model_metadata_json(const ServedModel& model, Time now) {
   out += "],\"platform\":\"millgate\",\"inputs\":[";
   for (size_t i = 0; i < model.inputs().size(); ++i) {
     const Field& input = model.inputs()[i];
-    append_tensor(out, input.name, datatype_of(input.type), model.may_be_left_out(i));
+    append_tensor(out, input.name, datatype_of(input.type),
+                  input.type == ValueType::list ? "[-1,-1]" : "[-1]", model.may_be_left_out(i));
   }
   out += "],\"outputs\":[";
   for (const InferOutput& output : infer_outputs(model)) {
-    append_tensor(out, output.name, output.datatype, false);
+    append_tensor(out, output.name, output.datatype, "[-1]", false);
   }
   out += ']';
   if (model.live()) {

@@ -19,6 +19,7 @@ void copy_value(const Vector& from, Vector& to, size_t row) {
   if (!from.integers.empty()) to.integers[row] = from.integers[row];
   if (!from.numbers.empty()) to.numbers[row] = from.numbers[row];
   if (!from.texts.empty()) to.texts[row] = from.texts[row];
+  if (!from.lists.empty()) to.lists[row] = from.lists[row];
 }
 
 std::string_view warning_of(OnlineState state) {

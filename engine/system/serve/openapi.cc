@@ -42,6 +42,11 @@ Json type_schema(ValueType type) {
       schema["description"] = "A duration such as 90s or 2h 30m.";
       return schema;
     }
+    case ValueType::list: {
+      Json schema = nullable("array");
+      schema["items"] = nullable("number");
+      return schema;
+    }
     case ValueType::text:
       break;
   }

@@ -33,6 +33,8 @@ std::shared_ptr<arrow::DataType> arrow_type(ValueType type) {
       return utc_time();
     case ValueType::duration:
       return arrow::duration(arrow::TimeUnit::MICRO);
+    case ValueType::list:
+      return arrow::list(arrow::float64());
     case ValueType::text:
       break;
   }
@@ -86,6 +88,7 @@ Status add_logged(TableParts& parts, const std::string& name, ValueType type,
   if (std::find(column.valid.begin(), column.valid.end(), 0) != column.valid.end()) {
     MILLGATE_ASSIGN(buffers[0], bits_of(column.valid));
   }
+  std::vector<std::shared_ptr<arrow::ArrayData>> items;
   switch (type) {
     case ValueType::boolean: {
       MILLGATE_ASSIGN(std::shared_ptr<arrow::Buffer> bits, bits_of(column.integers));
@@ -99,6 +102,14 @@ Status add_logged(TableParts& parts, const std::string& name, ValueType type,
       buffers.push_back(buffer_of(column.ends));
       buffers.push_back(buffer_of(column.bytes));
       break;
+    case ValueType::list: {
+      buffers.push_back(buffer_of(column.ends));
+      MILLGATE_ASSIGN(auto has, bits_of(column.has));
+      items.push_back(arrow::ArrayData::Make(arrow::float64(),
+                                             static_cast<int64_t>(column.numbers.size()),
+                                             {std::move(has), buffer_of(column.numbers)}));
+      break;
+    }
     case ValueType::integer:
     case ValueType::time:
     case ValueType::duration:
@@ -108,7 +119,8 @@ Status add_logged(TableParts& parts, const std::string& name, ValueType type,
   const std::shared_ptr<arrow::DataType> of = arrow_type(type);
   parts.fields.push_back(arrow::field(name, of));
   parts.arrays.push_back(arrow::MakeArray(
-      arrow::ArrayData::Make(of, static_cast<int64_t>(column.valid.size()), std::move(buffers))));
+      arrow::ArrayData::Make(
+      of, static_cast<int64_t>(column.valid.size()), std::move(buffers), std::move(items))));
   return {};
 }
 

@@ -93,6 +93,7 @@ function fieldOf(name, schema, value) {
   if (range) of += ", " + short(range[0]) + " to " + short(range[1]);
   if (schema["x-type"] === "time") of += ", as 2013-01-01T10:00:00Z";
   if (schema["x-type"] === "duration") of += ", as 90s or 2h 30m";
+  if (schema["x-type"] === "list") of += ", as [0.5, 2]";
   let input;
   if (schema["x-type"] === "boolean") {
     input = make("select");

@@ -52,6 +52,7 @@ Block one_row(const Block& block, size_t row) {
     if (!column.integers.empty()) value.integers[0] = column.integers[row];
     if (!column.numbers.empty()) value.numbers[0] = column.numbers[row];
     if (!column.texts.empty()) value.texts[0] = column.texts[row];
+    if (!column.lists.empty()) value.lists[0] = column.lists[row];
     one.columns.push_back(std::move(value));
   }
   return one;

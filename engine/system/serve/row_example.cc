@@ -64,6 +64,8 @@ RowBatch example_row(const ServedModel& model) {
       if (most.empty()) continue;
       column.texts[0] = most.front();
       column.valid[0] = 1;
+    } else if (model.inputs()[i].type == ValueType::list) {
+      continue;  // How many elements it has is not known.
     } else if (const Profile* const profile = profile_of(model, i)) {
       set_number(model, i, *profile, column);
     }

@@ -66,6 +66,7 @@ TensorDatatype datatype_of(ValueType type) {
     case ValueType::integer:
       return TensorDatatype::int64;
     case ValueType::number:
+    case ValueType::list:
       return TensorDatatype::fp64;
     case ValueType::text:
     case ValueType::time:
@@ -81,6 +82,7 @@ bool fits(TensorDatatype datatype, ValueType type) {
       return datatype == TensorDatatype::boolean;
     case ValueType::integer:
     case ValueType::number:
+    case ValueType::list:
       return is_integer(datatype) || is_float(datatype);
     default:
       return datatype == TensorDatatype::bytes;

@@ -46,12 +46,18 @@ as any other request, with a request id that begins with <code>by-hand-</code>.<
 constexpr std::string_view kTryScript =
     R"page(const known = () => at("secret").value ? { Authorization: "Bearer " + at("secret").value } : {};
 
+// What is no list goes as it is: the server says what is wrong with it.
+function listOf(text) {
+  try { return JSON.parse(text); } catch { return text; }
+}
+
 function rowOf() {
   const row = {};
   for (const { name, type, input } of inputs) {
     const text = input.value;
     if (text === "") row[name] = null;
     else if (type === "boolean") row[name] = text === "true";
+    else if (type === "list") row[name] = listOf(text);
     else if (type === "number" || type === "integer") {
       // What is no number goes as it is: the server says what is wrong with it.
       row[name] = text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
