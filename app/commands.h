@@ -78,6 +78,7 @@ void add_feedback(const Command& program, Session& session);
 void add_monitor(const Command& program, Session& session);
 void add_alarms(const Command& program, Session& session);
 void add_trace(const Command& program, Session& session);
+void add_replay(const Command& program, Session& session);
 void add_affected(const Command& program, Session& session);
 void add_explain(const Command& program, Session& session);
 void add_report(const Command& program, Session& session);

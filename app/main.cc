@@ -101,6 +101,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_monitor(watched, session);
   add_alarms(watched, session);
   add_trace(watched, session);
+  add_replay(watched, session);
   add_affected(watched, session);
   add_ledger(watched, session);
 }

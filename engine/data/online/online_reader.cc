@@ -88,6 +88,7 @@ class Reading {
     if (!bytes) return {};
     MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(*bytes));
     read.state = OnlineState::present;
+    read.is_pushed = stamp.is_pushed;
     if (!stamp.has_time) return put(asked, *bytes, true);
     read.happened = stamp.happened;
     read.known = stamp.known;

@@ -39,6 +39,7 @@ struct OnlineRead {
   OnlineState state = OnlineState::missing;
   std::optional<int64_t> happened;  ///< Microseconds; nothing where no row or no time is there.
   std::optional<int64_t> known;
+  bool is_pushed = false;  ///< The row came from a stream, not from `materialise`.
 };
 
 /// Who asks: entities of one view by row, and when.

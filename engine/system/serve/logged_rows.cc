@@ -78,6 +78,24 @@ void LoggedColumn::truncate(size_t rows) {
   shorten(bytes, end);
 }
 
+std::vector<std::string> logged_keys(const Model& model) {
+  const Manifest& manifest = model.manifest();
+  std::vector<std::string> keys;
+  const auto add = [&](const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      const std::vector<Field>& inputs = model.features().inputs();
+      const bool is_input = std::any_of(inputs.begin(), inputs.end(),
+                                        [&](const Field& input) { return input.name == name; });
+      const bool is_there = std::find(keys.begin(), keys.end(), name) != keys.end();
+      if (!is_input && !is_there) keys.push_back(name);
+    }
+  };
+  add(manifest.key);
+  add(manifest.group);
+  for (const ReadView& view : manifest.views) add(view.entity);
+  return keys;
+}
+
 template <typename Act>
 void LoggedRows::each_column(const Act& act) {
   for (LoggedColumn* column : {&prediction_id, &answered_at, &request_id, &row_time, &value,
@@ -128,7 +146,9 @@ void LoggedRows::append(const PredictionRecord& record) {
   }
   rows_ += rows;
   text_bytes_ = 0;
-  each_column([&](const LoggedColumn& column) { text_bytes_ += column.bytes.size() + column.has.size() * sizeof(double); });
+  each_column([&](const LoggedColumn& column) {
+    text_bytes_ += column.bytes.size() + column.has.size() * sizeof(double);
+  });
 }
 
 void LoggedRows::clear() {

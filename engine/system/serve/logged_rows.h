@@ -26,7 +26,7 @@ struct PredictionRecord {
   std::span<const std::string> prediction_ids;
   std::span<const std::optional<Time>> row_times;  ///< Of the manifest's `row_time`, where sent.
   std::span<const Prediction> predictions;
-  const Block& keys;  ///< The manifest's key columns that are no inputs, as texts; null: not sent.
+  const Block& keys;    ///< Columns as logged_keys; null: not sent.
   const Block& inputs;  ///< Columns as features().inputs().
   /// What was read from the online store, as JSON; empty texts or no entries: nothing was.
   std::span<const std::string> online = {};
@@ -53,6 +53,10 @@ struct LoggedColumn {
   /// Forgets all rows from `rows` on; keeps its memory. Never throws.
   void truncate(size_t rows);
 };
+
+/// Columns that are logged as texts where they were sent, because they tell whose row it is: of the
+/// key, of a ranking's group, and of the entities of views. Without those that are inputs.
+[[nodiscard]] std::vector<std::string> logged_keys(const Model& model);
 
 /// Rows of predictions of one model. One thread at a time.
 class LoggedRows {

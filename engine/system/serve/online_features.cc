@@ -148,6 +148,7 @@ std::string OnlineFeatures::reads_json(const std::vector<OnlineRead>& reads,
     append_json_text(out, to_string(read.state));
     append_time(out, "happened", read.happened);
     append_time(out, "known", read.known);
+    if (read.is_pushed) out += ",\"pushed\":true";
     out += '}';
   }
   return out.empty() ? out : out + "}";

@@ -118,8 +118,7 @@ Status add_logged(TableParts& parts, const std::string& name, ValueType type,
   }
   const std::shared_ptr<arrow::DataType> of = arrow_type(type);
   parts.fields.push_back(arrow::field(name, of));
-  parts.arrays.push_back(arrow::MakeArray(
-      arrow::ArrayData::Make(
+  parts.arrays.push_back(arrow::MakeArray(arrow::ArrayData::Make(
       of, static_cast<int64_t>(column.valid.size()), std::move(buffers), std::move(items))));
   return {};
 }
@@ -231,13 +230,7 @@ Result<std::string> predictions_parquet(const LoggedRows& rows) {
   MILLGATE_TRY(add_classes(parts, model, rows));
   const std::vector<Field>& inputs = model.features().inputs();
   size_t key_index = 0;
-  std::vector<std::string> sent = model.manifest().key;
-  for (const std::string& name : model.manifest().group) {
-    if (std::ranges::find(sent, name) == sent.end()) sent.push_back(name);
-  }
-  for (const std::string& key : sent) {
-    const auto is_same = [&](const Field& input) { return input.name == key; };
-    if (std::any_of(inputs.begin(), inputs.end(), is_same)) continue;
+  for (const std::string& key : logged_keys(model)) {
     if (key_index >= rows.keys.size() || rows.keys[key_index].valid.empty()) break;
     MILLGATE_TRY(
         add_logged(parts, logged_name(key, model), ValueType::text, rows.keys[key_index++]));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "system/serve/logged_rows.h"
+
 namespace millgate {
 
 namespace {
@@ -48,16 +50,9 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
     const bool was_null = profile != nullptr && profile->null_count > 0;
     may_be_left_out_.push_back(was_null && !is_of_view(manifest, inputs()[i]) ? 1 : 0);
   }
-  for (const auto* names : {&manifest.key, &manifest.group}) {
-    for (const std::string& key : *names) {
-      ColumnUse& use = uses_[key];
-      if (use.input || use.key) continue;
-      use.key = key_names_.size();
-      key_names_.push_back(key);
-    }
-  }
-  for (const ReadView& view : manifest.views) {
-    for (const std::string& column : view.entity) uses_[column];
+  for (const std::string& key : logged_keys(*model_)) {
+    uses_[key].key = key_names_.size();
+    key_names_.push_back(key);
   }
   if (!manifest.row_time.empty()) uses_[manifest.row_time].row_time = true;
   for (const auto& [name, use] : uses_) names_.push_back(name);
