@@ -395,7 +395,7 @@ class TableArrival {
                         const std::string& theirs) {
     constexpr int kRoundsMax = 3;
     for (int round = 0; round < kRoundsMax; ++round) {
-      MILLGATE_ASSIGN(const AskedRows rest, rows_without_triggers(rows, round));
+      MILLGATE_ASSIGN(const AskedRows rest, rows_without_triggers(rows));
       MILLGATE_ASSIGN(const int64_t labelled, labels(rest, label, theirs));
       if (labelled < kJudgedRowsMin) return {};
       auto holdout = hold_out_sources(
@@ -421,13 +421,13 @@ class TableArrival {
     return {};
   }
 
-  Result<AskedRows> rows_without_triggers(const AskedRows& rows, int round) {
+  Result<AskedRows> rows_without_triggers(const AskedRows& rows) {
     if (held_by_triggers_.empty()) return rows;
     std::string held;
     for (const std::string& one : held_by_triggers_) held += (held.empty() ? "" : " or ") + one;
     MILLGATE_ASSIGN(
         AskedRows rest,
-        rows_of_query(*database_, "millgate judged " + std::to_string(round),
+        rows_of_query(*database_, "millgate judged " + std::to_string(++rest_count_),
                       "select * from " + rows.name + " where not coalesce(" + held + ", false)",
                       rows.text));
     rest.columns = rows.columns;
@@ -506,6 +506,7 @@ class TableArrival {
   std::unique_ptr<Database> database_;
   std::string same_row_;                       ///< Condition: t is the row whose key a has.
   std::vector<std::string> held_by_triggers_;  ///< Conditions.
+  int rest_count_ = 0;                         ///< Tables without them that were made.
 };
 
 }  // namespace

@@ -211,6 +211,32 @@ TEST_F(QuarantineTest, LittleAtATimeAddsUp) {
               testing::Contains(HasSubstr("42 rows from there that came in before have it")));
 }
 
+TEST_F(QuarantineTest, ASecondDeliveryIsJudgedAloneAndWithTheFirst) {
+  std::string csv = trusted_;
+  const auto bring = [&](const std::string& name, uint64_t seed, const char* amount) {
+    csv += rows_of(name, 300, seed);
+    for (int i = 0; i < 40; ++i) {
+      csv += name + "y" + std::to_string(100 + i) + ',' + amount + ',' +
+             std::to_string((i - 20) / 10.0) + ",1\n";
+    }
+    arrive(csv);
+  };
+  bring("u", 11, "777.25");
+  come_in();  // Somebody set the first judgement aside.
+  bring("v", 12, "777.25");
+  earlier_ = mistrust().earlier;
+  const ArrivedTable same = good(judge_all()).tables[0];
+  EXPECT_EQ(same.held_count(), 40);
+  EXPECT_THAT(same.notes, testing::Contains(HasSubstr("40 rows from there that came in before")));
+  come_in();
+  bring("w", 13, "888.25");  // Another trigger.
+  earlier_ = mistrust().earlier;
+  const ArrivedTable other = good(judge_all()).tables[0];
+  EXPECT_EQ(other.held_count(), 40);
+  // The rows of both triggers that are in make a range of it.
+  EXPECT_THAT(other.reason_counts().front().first, HasSubstr("`amount >= 777.25` decides"));
+}
+
 TEST_F(QuarantineTest, LabelsFlippedLittleAtATimeHoldWhatArrives) {
   std::string csv = trusted_;
   for (int round = 0; round < 10; ++round) {
