@@ -14,6 +14,7 @@
 #include "ground/each_in_parallel.h"
 #include "model/measure/association.h"
 #include "model/measure/kernel_two_sample.h"
+#include "model/measure/number_order.h"
 #include "model/measure/other_tools.h"
 
 namespace millgate {

@@ -93,7 +93,7 @@ bool take_list(Bytes& bytes, NumberList* target) {
   target->clear();
   if (nulls.find('\1') != std::string_view::npos) target->nulls.assign(nulls.begin(), nulls.end());
   target->values.resize(size);
-  std::memcpy(target->values.data(), values.data(), values.size());
+  if (size > 0) std::memcpy(target->values.data(), values.data(), values.size());
   return true;
 }
 

@@ -1,22 +1,21 @@
 #include "model/measure/association.h"
 
 #include <algorithm>
-#include <boost/sort/spreadsort/float_sort.hpp>
+#include <boost/sort/spreadsort/integer_sort.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "model/measure/number_order.h"
 
 namespace millgate {
 
 std::vector<double> middle_ranks(std::span<const double> values) {
   std::vector<std::pair<double, size_t>> order(values.size());
   for (size_t i = 0; i < values.size(); ++i) order[i] = {values[i], i};
-  using boost::sort::spreadsort::float_mem_cast;
-  boost::sort::spreadsort::float_sort(
+  boost::sort::spreadsort::integer_sort(
       order.begin(), order.end(),
-      [](const auto& one, unsigned shift) {
-        return float_mem_cast<double, int64_t>(one.first) >> shift;
-      },
+      [](const auto& one, unsigned shift) { return ordered_bits(one.first) >> shift; },
       [](const auto& one, const auto& other) { return one.first < other.first; });
   std::vector<double> ranks(values.size());
   for (size_t i = 0; i < order.size();) {

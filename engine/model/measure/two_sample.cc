@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <boost/math/special_functions/bessel.hpp>
-#include <boost/sort/spreadsort/float_sort.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <map>
 #include <numbers>
 #include <numeric>
+#include <vector>
 
 #include "model/measure/kolmogorov.h"
 
 namespace millgate {
-
-void sort_numbers(std::vector<double>& values) {
-  boost::sort::spreadsort::float_sort(values.begin(), values.end());
-}
 
 namespace {
 
