@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "data/feature/c_function.h"
-#include "data/feature/compile.h"
+#include "data/feature/feature_writer.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
-#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -76,16 +75,13 @@ bool reads_literals(const std::string& function) {
 }
 
 /// Writes one program down, instruction by instruction.
-class Writer {
+class Writer final : public FeatureWriter {
  public:
-  Writer(const SavedProgram& saved, Json learned, CTables& tables)
-      : saved_(saved),
-        learned_(std::move(learned)),
+  Writer(const SavedProgram& saved, const Json& learned, CTables& tables)
+      : FeatureWriter(saved, learned, {.done = "exported to C", .place = "the device"}),
         tables_(tables),
         members_(member_names(saved.inputs)) {}
 
-  /// Errors: as write_c_features.
-  Status add_feature(size_t definition);
   [[nodiscard]] CFeatures finish(const std::string& prefix) const;
 
  private:
@@ -99,10 +95,10 @@ class Writer {
     std::string type;     ///< Of the variable.
   };
 
-  Status add_instruction(size_t index);
-  Status add_output(size_t definition, const TypedExpression& expression, ValueSource source);
+  Status add_instruction(size_t index, const KernelName& name) override;
+  Status add_output(size_t definition, const TypedExpression& expression,
+                    ValueSource source) override;
   [[nodiscard]] std::string value_of(ValueSource source);
-  [[nodiscard]] ValueType type_of(ValueSource source) const;
   [[nodiscard]] const Vector& literal(const Call& call, size_t argument) const {
     return program_.constant(call.what.arguments[argument].index);
   }
@@ -130,15 +126,9 @@ class Writer {
   std::string room_of(const Call& call);
   [[nodiscard]] Status check_text(const std::string& text) const;
   Result<std::string> texts_table(const std::string& name, const std::vector<std::string>& texts);
-  [[nodiscard]] Error refusal(const std::string& what, const std::string& why) const;
 
-  const SavedProgram& saved_;
-  Json learned_;  ///< As FeatureProgram::learned.
   CTables& tables_;
   std::vector<std::string> members_;
-  VectorProgram program_;
-  std::string feature_;  ///< Whose instructions are written.
-  std::string expression_;
   std::set<std::string> used_;
   std::set<uint32_t> constants_;
   std::string constant_lines_;
@@ -148,21 +138,6 @@ class Writer {
   bool makes_text_ = false;
   bool lists_text_ = false;
 };
-
-Error Writer::refusal(const std::string& what, const std::string& why) const {
-  Error error =
-      invalid_input("feature `" + feature_ + "` cannot be exported to C: " + what + " " + why,
-                    "leave the feature out, or compute `" + expression_ +
-                        "` before the row reaches the device and give it as a column");
-  error.where = feature_;
-  return error;
-}
-
-ValueType Writer::type_of(ValueSource source) const {
-  if (source.kind == ValueSource::Kind::column) return saved_.inputs[source.index].type;
-  if (source.kind == ValueSource::Kind::constant) return program_.constant(source.index).type;
-  return program_.instruction(source.index).type;
-}
 
 std::string Writer::value_of(ValueSource source) {
   if (source.kind == ValueSource::Kind::column) return "row->" + members_[source.index];
@@ -384,17 +359,14 @@ Result<std::string> Writer::by_learned(const Call& call) {
   return std::string();
 }
 
-Status Writer::add_instruction(size_t index) {
+Status Writer::add_instruction(size_t index, const KernelName& name) {
   Call call{.index = index,
-            .name = {},
+            .name = name,
             .what = program_.instruction(index),
             .arguments = {},
             .result = "r" + std::to_string(index),
             .type = {}};
   call.type = c_type_of(call.what.type);
-  const KernelName* name = name_of(call.what.kernel);
-  if (name == nullptr) return bug("feature `" + feature_ + "` runs a kernel without a name");
-  call.name = *name;
   const bool is_learned = call.what.arguments.back().kind == ValueSource::Kind::learned;
   for (const ValueSource argument : call.what.arguments) {
     // What a call learned has its further arguments inside.
@@ -425,6 +397,8 @@ Status Writer::add_instruction(size_t index) {
 
 Status Writer::add_output(size_t definition, const TypedExpression& expression,
                           ValueSource source) {
+  const FeatureDefinition& feature = saved_.definitions[definition];
+  outputs_ += "  /* " + c_comment(feature.name) + " = " + c_comment(feature.expression) + " */\n";
   const std::string value = value_of(source);
   const auto cell = [](size_t column) { return "out[" + std::to_string(column) + "]"; };
   if (expression.form == ExpressionForm::value) {
@@ -450,27 +424,6 @@ Status Writer::add_output(size_t definition, const TypedExpression& expression,
               std::to_string(column_) + " + " + place + "] = 1.0;\n  }\n";
   column_ += categories.size();
   return {};
-}
-
-Status Writer::add_feature(size_t definition) {
-  const FeatureDefinition& feature = saved_.definitions[definition];
-  feature_ = feature.name;
-  expression_ = feature.expression;
-  const ExpressionText source(feature.name, feature.expression);
-  MILLGATE_ASSIGN(
-      const TypedExpression expression,
-      compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
-  if (const auto found = find_unexported(expression)) {
-    return refusal("`" + found->function + "`", found->why);
-  }
-  std::vector<uint32_t> columns;
-  columns.reserve(saved_.inputs.size());
-  for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);
-  const size_t begin = program_.instruction_count();
-  const ValueSource result = program_.add(*expression.root, columns);
-  for (size_t i = begin; i < program_.instruction_count(); ++i) MILLGATE_TRY(add_instruction(i));
-  outputs_ += "  /* " + c_comment(feature.name) + " = " + c_comment(feature.expression) + " */\n";
-  return add_output(definition, expression, result);
 }
 
 CFeatures Writer::finish(const std::string& prefix) const {
@@ -503,7 +456,8 @@ Result<CFeatures> write_c_features(const FeatureProgram& features, const std::st
   if (!features.is_fitted()) return bug("features were exported before they were fitted");
   const Json json = features.save();
   MILLGATE_ASSIGN(const SavedProgram saved, read_saved_program(json));
-  Writer writer(saved, features.learned(), tables);
+  const Json learned = features.learned();
+  Writer writer(saved, learned, tables);
   for (size_t i = 0; i < saved.definitions.size(); ++i) MILLGATE_TRY(writer.add_feature(i));
   return writer.finish(prefix);
 }

@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "data/feature/c_function.h"
-#include "data/feature/compile.h"
+#include "data/feature/feature_writer.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
-#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -24,14 +23,13 @@ constexpr double kHourMicros = 3600e6, kMinuteMicros = 60e6, kSecondMicros = 1e6
 constexpr double kDayMicros = 24 * kHourMicros;
 
 /// Writes one program down, instruction by instruction.
-class OnnxWriter {
+class OnnxWriter final : public FeatureWriter {
  public:
-  OnnxWriter(const SavedProgram& saved, Json learned, OnnxGraph& graph)
-      : saved_(saved), learned_(std::move(learned)), graph_(graph) {}
+  OnnxWriter(const SavedProgram& saved, const Json& learned, OnnxGraph& graph)
+      : FeatureWriter(saved, learned, {.done = "exported to ONNX", .place = "the model"}),
+        graph_(graph) {}
 
   void add_inputs();
-  /// Errors: as write_onnx_features.
-  Status add_feature(size_t definition);
   [[nodiscard]] Values& features() { return features_; }
 
  private:
@@ -42,17 +40,16 @@ class OnnxWriter {
     Values arguments;
   };
 
-  Status add_instruction(size_t index);
-  Status add_output(size_t definition, const TypedExpression& expression, ValueSource source);
+  Status add_instruction(size_t index, const KernelName& name) override;
+  Status add_output(size_t definition, const TypedExpression& expression,
+                    ValueSource source) override;
   [[nodiscard]] Value value_of(ValueSource source);
-  [[nodiscard]] ValueType type_of(ValueSource source) const;
   [[nodiscard]] bool is_text(const Call& call, size_t argument) const {
     return type_of(call.what.arguments[argument]) == ValueType::text;
   }
   [[nodiscard]] const Vector& literal(const Call& call, size_t argument) const {
     return program_.constant(call.what.arguments[argument].index);
   }
-  [[nodiscard]] Error refusal(const std::string& what, const std::string& why) const;
 
   // Each returns the result; empty: not its matter.
   Value arithmetic(const Call& call);
@@ -97,34 +94,15 @@ class OnnxWriter {
   Value unit_number(TimeUnit unit, const Value& time);
   Value code_of(const Value& text, const std::vector<std::string>& texts);
 
-  const SavedProgram& saved_;
-  Json learned_;  ///< As FeatureProgram::learned.
   OnnxGraph& graph_;
-  VectorProgram program_;
-  std::string feature_, expression_;
   std::vector<Value> results_;
   Values features_;
 };
-
-Error OnnxWriter::refusal(const std::string& what, const std::string& why) const {
-  Error error =
-      invalid_input("feature `" + feature_ + "` cannot be exported to ONNX: " + what + " " + why,
-                    "leave the feature out, or compute `" + expression_ +
-                        "` before the row reaches the model and give it as a column");
-  error.where = feature_;
-  return error;
-}
 
 void OnnxWriter::add_inputs() {
   for (const Field& input : saved_.inputs) {
     graph_.input(input.name, input.type == ValueType::text ? OnnxType::text : OnnxType::number);
   }
-}
-
-ValueType OnnxWriter::type_of(ValueSource source) const {
-  if (source.kind == ValueSource::Kind::column) return saved_.inputs[source.index].type;
-  if (source.kind == ValueSource::Kind::constant) return program_.constant(source.index).type;
-  return program_.instruction(source.index).type;
 }
 
 Value OnnxWriter::value_of(ValueSource source) {
@@ -479,12 +457,11 @@ Result<Value> OnnxWriter::by_learned(const Call& call) {
   return Value();
 }
 
-Status OnnxWriter::add_instruction(size_t index) {
-  Call call{.function = {}, .types = {}, .what = program_.instruction(index), .arguments = {}};
-  const KernelName* name = name_of(call.what.kernel);
-  if (name == nullptr) return bug("feature `" + feature_ + "` runs a kernel without a name");
-  call.function = name->function;
-  call.types = name->types;
+Status OnnxWriter::add_instruction(size_t index, const KernelName& name) {
+  Call call{.function = name.function,
+            .types = name.types,
+            .what = program_.instruction(index),
+            .arguments = {}};
   const bool is_learned = call.what.arguments.back().kind == ValueSource::Kind::learned;
   for (const ValueSource argument : call.what.arguments) {
     // What a call learned has its further arguments inside.
@@ -539,26 +516,6 @@ Status OnnxWriter::add_output(size_t definition, const TypedExpression& expressi
   return {};
 }
 
-Status OnnxWriter::add_feature(size_t definition) {
-  const FeatureDefinition& feature = saved_.definitions[definition];
-  feature_ = feature.name;
-  expression_ = feature.expression;
-  const ExpressionText source(feature.name, feature.expression);
-  MILLGATE_ASSIGN(
-      const TypedExpression expression,
-      compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
-  if (const auto found = find_unexported(expression)) {
-    return refusal("`" + found->function + "`", found->why);
-  }
-  std::vector<uint32_t> columns;
-  columns.reserve(saved_.inputs.size());
-  for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);
-  const size_t begin = program_.instruction_count();
-  const ValueSource result = program_.add(*expression.root, columns);
-  for (size_t i = begin; i < program_.instruction_count(); ++i) MILLGATE_TRY(add_instruction(i));
-  return add_output(definition, expression, result);
-}
-
 }  // namespace
 
 Result<std::vector<OnnxGraph::Value>> write_onnx_features(const FeatureProgram& features,
@@ -566,7 +523,8 @@ Result<std::vector<OnnxGraph::Value>> write_onnx_features(const FeatureProgram& 
   if (!features.is_fitted()) return bug("features were exported before they were fitted");
   const Json json = features.save();
   MILLGATE_ASSIGN(const SavedProgram saved, read_saved_program(json));
-  OnnxWriter writer(saved, features.learned(), graph);
+  const Json learned = features.learned();
+  OnnxWriter writer(saved, learned, graph);
   writer.add_inputs();
   for (size_t i = 0; i < saved.definitions.size(); ++i) MILLGATE_TRY(writer.add_feature(i));
   return std::move(writer.features());

@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "data/feature/c_function.h"
-#include "data/feature/compile.h"
 #include "data/feature/evaluator_code.h"
+#include "data/feature/feature_writer.h"
 #include "data/feature/saved_program.h"
 #include "data/feature/time_unit.h"
-#include "data/feature/unexported.h"
 #include "data/feature/unit.h"
 #include "data/feature/vector_program.h"
 #include "ground/json.h"
@@ -85,15 +84,13 @@ const PlainCall* find_call(const PlainCall (&calls)[count], const std::string& f
 }
 
 /// Packs one program, instruction by instruction.
-class Packer {
+class Packer final : public FeatureWriter {
  public:
-  Packer(const SavedProgram& saved, Json learned, EvaluatorMemory& memory)
-      : saved_(saved),
-        learned_(std::move(learned)),
+  Packer(const SavedProgram& saved, const Json& learned, EvaluatorMemory& memory)
+      : FeatureWriter(saved, learned, {.done = "computed in a page", .place = "the page"}),
         memory_(memory),
         slots_(saved.inputs.size() * 2, 0) {}
 
-  Status add_feature(size_t definition);
   PackedFeatures finish();
 
  private:
@@ -102,10 +99,10 @@ class Packer {
     VectorProgram::InstructionView what;
   };
 
-  Status add_instruction(size_t index);
-  Status add_output(size_t definition, const TypedExpression& expression, ValueSource source);
+  Status add_instruction(size_t index, const KernelName& name) override;
+  Status add_output(size_t definition, const TypedExpression& expression,
+                    ValueSource source) override;
   [[nodiscard]] uint32_t slot_of(ValueSource source);
-  [[nodiscard]] ValueType type_of(ValueSource source) const;
   [[nodiscard]] const std::string& literal(const Call& call, size_t argument) const {
     return program_.constant(call.what.arguments[argument].index).texts[0];
   }
@@ -121,37 +118,16 @@ class Packer {
   bool strict(const Call& call, PackedInstruction& to);
 
   [[nodiscard]] uint32_t strict_code(std::string_view c_name) const;
-  [[nodiscard]] Error refusal(const std::string& what, const std::string& why) const;
 
-  const SavedProgram& saved_;
-  Json learned_;  ///< As FeatureProgram::learned.
   EvaluatorMemory& memory_;
   std::vector<int64_t> slots_;  ///< Two a slot: the value; size and whether it is known.
   std::map<uint32_t, uint32_t> constants_;
   std::map<uint32_t, uint32_t> results_;
-  VectorProgram program_;
   std::vector<std::pair<PackedInstruction, uint32_t>> instructions_;  ///< With its result's slot.
   std::vector<uint32_t> outputs_;
   uint32_t column_count_ = 0;
-  std::string feature_;  ///< Whose instructions are packed.
-  std::string expression_;
   std::vector<CStrictFunction> strict_functions_ = c_strict_functions();
 };
-
-Error Packer::refusal(const std::string& what, const std::string& why) const {
-  Error error =
-      invalid_input("feature `" + feature_ + "` cannot be computed in a page: " + what + " " + why,
-                    "leave the feature out, or compute `" + expression_ +
-                        "` before the row reaches the page and give it as a column");
-  error.where = feature_;
-  return error;
-}
-
-ValueType Packer::type_of(ValueSource source) const {
-  if (source.kind == ValueSource::Kind::column) return saved_.inputs[source.index].type;
-  if (source.kind == ValueSource::Kind::constant) return program_.constant(source.index).type;
-  return program_.instruction(source.index).type;
-}
 
 uint32_t Packer::new_slot(int64_t value, uint32_t size, bool is_known) {
   slots_.push_back(value);
@@ -315,11 +291,8 @@ bool Packer::strict(const Call& call, PackedInstruction& to) {
   return true;
 }
 
-Status Packer::add_instruction(size_t index) {
-  Call call{.name = {}, .what = program_.instruction(index)};
-  const KernelName* const name = name_of(call.what.kernel);
-  if (name == nullptr) return bug("feature `" + feature_ + "` runs a kernel without a name");
-  call.name = *name;
+Status Packer::add_instruction(size_t index, const KernelName& name) {
+  Call call{.name = name, .what = program_.instruction(index)};
   if (call.what.arguments.size() > kArgumentsMax) {
     return refusal("`" + call.name.function + "`",
                    "has more than " + std::to_string(kArgumentsMax) + " arguments");
@@ -360,26 +333,6 @@ Status Packer::add_output(size_t definition, const TypedExpression& expression,
   return {};
 }
 
-Status Packer::add_feature(size_t definition) {
-  const FeatureDefinition& feature = saved_.definitions[definition];
-  feature_ = feature.name;
-  expression_ = feature.expression;
-  const ExpressionText source(feature.name, feature.expression);
-  MILLGATE_ASSIGN(
-      const TypedExpression expression,
-      compile_expression(source, saved_.inputs, ExpressionUse::feature, saved_.context));
-  if (const auto found = find_unexported(expression)) {
-    return refusal("`" + found->function + "`", found->why);
-  }
-  std::vector<uint32_t> columns;
-  columns.reserve(saved_.inputs.size());
-  for (uint32_t i = 0; i < saved_.inputs.size(); ++i) columns.push_back(i);
-  const size_t begin = program_.instruction_count();
-  const ValueSource result = program_.add(*expression.root, columns);
-  for (size_t i = begin; i < program_.instruction_count(); ++i) MILLGATE_TRY(add_instruction(i));
-  return add_output(definition, expression, result);
-}
-
 PackedFeatures Packer::finish() {
   PackedFeatures made;
   made.slots = memory_.add_integers(slots_);
@@ -417,7 +370,8 @@ Result<PackedFeatures> pack_features(const FeatureProgram& features, EvaluatorMe
   if (!features.is_fitted()) return bug("features were packed before they were fitted");
   const Json json = features.save();
   MILLGATE_ASSIGN(const SavedProgram saved, read_saved_program(json));
-  Packer packer(saved, features.learned(), memory);
+  const Json learned = features.learned();
+  Packer packer(saved, learned, memory);
   for (size_t i = 0; i < saved.definitions.size(); ++i) MILLGATE_TRY(packer.add_feature(i));
   return packer.finish();
 }
