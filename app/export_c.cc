@@ -1,8 +1,8 @@
 #include "app/export_c.h"
 
-#include <filesystem>
 #include <iostream>
 
+#include "app/output_file.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
 #include "model/artifact/c_model.h"
@@ -25,13 +25,7 @@ Result<int> export_c(const Session& session, const CExportOptions& options) {
     std::cout << model.source;
     return kDone;
   }
-  std::error_code unknown;
-  if (!options.force && std::filesystem::exists(options.file, unknown)) {
-    Error error =
-        invalid_input("`" + options.file + "` exists already", "`--force` writes over it");
-    error.code = ErrorCode::conflict;
-    return error;
-  }
+  MILLGATE_TRY(check_free(options.file, options.force));
   MILLGATE_TRY(write_file(options.file, model.source));
   if (session.json) {
     print_json({{"model", id.hex()},

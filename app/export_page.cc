@@ -1,8 +1,8 @@
 #include "app/export_page.h"
 
-#include <filesystem>
 #include <iostream>
 
+#include "app/output_file.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
 #include "model/release/model_name.h"
@@ -17,13 +17,7 @@ Result<int> export_page(const Session& session, const PageExportOptions& options
   MILLGATE_ASSIGN(const Id id, resolve_model(repository->ledger(), name));
   MILLGATE_ASSIGN(const auto model, Model::load_of_one_number(repository->objects(), id));
   MILLGATE_ASSIGN(const BrowserPage page, make_browser_page(repository->objects(), model));
-  std::error_code unknown;
-  if (!options.force && std::filesystem::exists(options.file, unknown)) {
-    Error error =
-        invalid_input("`" + options.file + "` exists already", "`--force` writes over it");
-    error.code = ErrorCode::conflict;
-    return error;
-  }
+  MILLGATE_TRY(check_free(options.file, options.force));
   MILLGATE_TRY(write_file(options.file, page.html));
   const auto input_count = static_cast<int64_t>(model->features().inputs().size());
   const auto feature_count = static_cast<int64_t>(model->features().features().size());

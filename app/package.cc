@@ -1,9 +1,9 @@
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "app/commands.h"
+#include "app/output_file.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
 #include "model/release/model_name.h"
@@ -46,16 +46,8 @@ Result<Serving> find_live(const Ledger& ledger, const std::string& name) {
   return error;
 }
 
-Status check_tar(const Options& options) {
-  std::error_code unknown;
-  if (options.force || !std::filesystem::exists(options.tar, unknown)) return {};
-  Error error = invalid_input("`" + options.tar + "` exists already", "`--force` writes over it");
-  error.code = ErrorCode::conflict;
-  return error;
-}
-
 Result<int> pack(const Session& session, const Options& options) {
-  if (!options.tar.empty()) MILLGATE_TRY(check_tar(options));
+  if (!options.tar.empty()) MILLGATE_TRY(check_free(options.tar, options.force));
   for (const std::string& folder : {options.kubernetes, options.helm}) {
     if (!folder.empty()) MILLGATE_TRY(check_kubernetes(options.image, folder));
   }
