@@ -29,3 +29,11 @@ find_library(MILLGATE_LMDB_LIBRARY lmdb REQUIRED)
 add_library(LMDB::lmdb INTERFACE IMPORTED GLOBAL)
 target_include_directories(LMDB::lmdb INTERFACE "${MILLGATE_LMDB_INCLUDE_DIR}")
 target_link_libraries(LMDB::lmdb INTERFACE "${MILLGATE_LMDB_LIBRARY}")
+
+find_path(MILLGATE_NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED)
+find_library(MILLGATE_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+add_library(Nghttp2::nghttp2 INTERFACE IMPORTED GLOBAL)
+target_include_directories(Nghttp2::nghttp2 INTERFACE "${MILLGATE_NGHTTP2_INCLUDE_DIR}")
+target_link_libraries(Nghttp2::nghttp2 INTERFACE "${MILLGATE_NGHTTP2_LIBRARY}")
+
+find_path(MILLGATE_PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ground/curl_library.h"
+#include "ground/http_post.h"
 #include "ground/id.h"
 #include "ground/json.h"
 
@@ -43,9 +44,6 @@ size_t read_upload(char* buffer, size_t size, size_t count, void* upload) {
   return taken;
 }
 
-/// What a receiver answers is of no use, and may be large.
-size_t drop(char* /*bytes*/, size_t size, size_t count, void* /*unused*/) { return size * count; }
-
 std::string scheme_of(const std::string& url) {
   const size_t end = url.find("://");
   std::string scheme = end == std::string::npos ? "" : url.substr(0, end);
@@ -59,59 +57,49 @@ bool is_mail(const std::string& url) {
   return scheme == "smtp" || scheme == "smtps";
 }
 
-Outcome outcome_of(CURL* handle, CURLcode code, bool mail) {
-  long status = 0;  // NOLINT(google-runtime-int): libcurl's type.
-  curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  const std::string answered = "it answered " + std::to_string(status);
-  if (mail) {
-    if (code == CURLE_OK) return {true, false, {}};
-    const bool refused = status >= 500;
-    return {false, !refused, status == 0 ? curl().easy_strerror(code) : answered};
-  }
-  if (code != CURLE_OK) return {false, true, curl().easy_strerror(code)};
-  if (status >= 200 && status < 300) return {true, false, {}};
-  return {false, status == 429 || status >= 500, answered};
-}
-
-Outcome try_once(const AlarmMessage& message, const DeliveryOptions& options) {
+/// Tries to send a mail.
+Outcome try_mail(const AlarmMessage& message, const DeliveryOptions& options) {
   if (const Status loaded = load_curl(); !loaded.ok()) return {false, false, loaded.error().what};
   const Handle handle(curl().easy_init());
   if (handle == nullptr) return {false, false, "libcurl cannot start"};
   CURL* sending = handle.get();
-  const bool mail = is_mail(options.url);
   Upload upload{message.body};
   List list;
-  const auto add = [&](const std::string& line) {
-    curl_slist* longer = curl().slist_append(list.get(), line.c_str());
-    if (longer == nullptr) return;
+  for (const std::string& to : options.mail.to) {
+    curl_slist* longer = curl().slist_append(list.get(), ("<" + to + ">").c_str());
+    if (longer == nullptr) continue;
     (void)list.release();
     list.reset(longer);
-  };
+  }
+  const std::string from = "<" + options.mail.from + ">";
   curl().easy_setopt(sending, CURLOPT_URL, options.url.c_str());
-  curl().easy_setopt(sending, CURLOPT_PROTOCOLS_STR, mail ? "smtp,smtps" : "http,https");
+  curl().easy_setopt(sending, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl().easy_setopt(sending, CURLOPT_NOSIGNAL, 1L);
   curl().easy_setopt(sending, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(options.timeout_millis));  // NOLINT
-  curl().easy_setopt(sending, CURLOPT_WRITEFUNCTION, &drop);
-  if (mail) {
-    for (const std::string& to : options.mail.to) add("<" + to + ">");
-    const std::string from = "<" + options.mail.from + ">";
-    curl().easy_setopt(sending, CURLOPT_MAIL_FROM, from.c_str());
-    curl().easy_setopt(sending, CURLOPT_MAIL_RCPT, list.get());
-    curl().easy_setopt(sending, CURLOPT_READFUNCTION, &read_upload);
-    curl().easy_setopt(sending, CURLOPT_READDATA, &upload);
-    curl().easy_setopt(sending, CURLOPT_UPLOAD, 1L);
-    const CURLcode code = curl().easy_perform(sending);
-    return outcome_of(sending, code, true);
-  }
-  add("Content-Type: " + message.content_type);
-  add("Expect:");
-  curl().easy_setopt(sending, CURLOPT_HTTPHEADER, list.get());
-  curl().easy_setopt(sending, CURLOPT_POSTFIELDS, message.body.data());
-  curl().easy_setopt(sending, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(message.body.size()));
+  curl().easy_setopt(sending, CURLOPT_MAIL_FROM, from.c_str());
+  curl().easy_setopt(sending, CURLOPT_MAIL_RCPT, list.get());
+  curl().easy_setopt(sending, CURLOPT_READFUNCTION, &read_upload);
+  curl().easy_setopt(sending, CURLOPT_READDATA, &upload);
+  curl().easy_setopt(sending, CURLOPT_UPLOAD, 1L);
   const CURLcode code = curl().easy_perform(sending);
-  return outcome_of(sending, code, false);
+  if (code == CURLE_OK) return {true, false, {}};
+  long status = 0;  // NOLINT(google-runtime-int): libcurl's type.
+  curl().easy_getinfo(sending, CURLINFO_RESPONSE_CODE, &status);
+  return {false, status < 500,
+          status == 0 ? curl().easy_strerror(code) : "it answered " + std::to_string(status)};
+}
+
+Outcome try_once(const AlarmMessage& message, const DeliveryOptions& options) {
+  if (is_mail(options.url)) return try_mail(message, options);
+  const Result<int> status =
+      http_post({.url = options.url,
+                 .body = message.body,
+                 .headers = {{"Content-Type", message.content_type}},
+                 .timeout = std::chrono::milliseconds(options.timeout_millis)});
+  if (!status.ok()) return {false, true, status.error().what};
+  if (*status >= 200 && *status < 300) return {true, false, {}};
+  return {false, *status == 429 || *status >= 500, "it answered " + std::to_string(*status)};
 }
 
 Status check(const DeliveryOptions& options) {

@@ -27,7 +27,7 @@ Result<std::unique_ptr<ColumnSource>> open_table(const MediaType& type, const Se
 
 Result<InferRequest> BodyReader::read(const ServedModel& model,
                                       const OnlineFeatures* online) const {
-  if (read_json == nullptr) return read_infer(model, online, body, rows_max);
+  if (read_infer != nullptr) return read_infer(model, online, body, rows_max);
   InferRequest request;
   if (type.format == BodyFormat::json) {
     MILLGATE_ASSIGN(request.batch, read_json(model, online, body.bytes, rows_max));

@@ -16,8 +16,11 @@ namespace millgate {
 struct BodyReader {
   using ReadJson = Result<RowBatch> (*)(const ServedModel& model, const OnlineFeatures* online,
                                         std::string_view body, size_t rows_max);
+  using ReadInfer = Result<InferRequest> (*)(const ServedModel& model, const OnlineFeatures* online,
+                                             const InferBody& body, size_t rows_max);
   MediaType type = {};
-  ReadJson read_json = nullptr;  ///< Null: an infer request of the Open Inference Protocol.
+  ReadJson read_json = nullptr;
+  ReadInfer read_infer = nullptr;  ///< Of the Open Inference Protocol; null: by `type`.
   InferBody body = {};
   size_t rows_max = 0;
 

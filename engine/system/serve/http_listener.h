@@ -21,13 +21,13 @@ struct HttpHandler {
   std::function<bool(const HttpRequest&)> is_slow;
 };
 
-/// HTTP/1.1 and 1.0 with keep-alive and pipelining, over TLS where there is a certificate. A
-/// handshake that takes longer than a header may is cut off.
+/// HTTP/1.1 and 1.0 with keep-alive and pipelining, and HTTP/2 with gRPC, over TLS where there is a
+/// certificate. A handshake that takes longer than a header may is cut off.
 ///
 /// A header that is too long is answered 431, a body 413, a malformed request 400, a slow one
 /// 408, each with an end of the connection. Beyond `requests_max` and `slow_requests_max` the
 /// answer is 429, beyond `connections_max` 503. A request that waited longer than its
-/// X-Request-Timeout is answered 504 and not worked on.
+/// X-Request-Timeout, or its timeout of gRPC, is answered 504 and not worked on.
 class HttpListener {
  public:
   /// Errors: `invalid_input` for a bad address; `outside` when it cannot be listened on.

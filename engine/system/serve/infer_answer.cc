@@ -2,7 +2,6 @@
 
 #include "system/serve/infer_outputs.h"
 #include "system/serve/json_text.h"
-#include "system/serve/tensor_bytes.h"
 
 namespace millgate {
 
@@ -23,18 +22,6 @@ void append_json_data(std::string& out, const InferOutput& output, const Answers
   out += ']';
 }
 
-void append_binary_data(std::string& out, const InferOutput& output, const Answers& answers) {
-  for (size_t row = 0; row < answers.ids.size(); ++row) {
-    if (output.datatype == TensorDatatype::bytes) {
-      append_tensor_text(out, infer_output_text(answers, output, row));
-    } else if (output.datatype == TensorDatatype::boolean) {
-      append_tensor_bool(out, infer_output_boolean(answers, output, row));
-    } else {
-      append_tensor_double(out, infer_output_number(answers, output, row));
-    }
-  }
-}
-
 /// Binary data goes to the end of `binary`.
 void append_output(std::string& out, std::string& binary, const WantedOutput& wanted,
                    const Answers& answers) {
@@ -47,7 +34,7 @@ void append_output(std::string& out, std::string& binary, const WantedOutput& wa
   out += ']';
   if (wanted.is_binary) {
     const size_t before = binary.size();
-    append_binary_data(binary, wanted.output, answers);
+    append_output_bytes(binary, wanted.output, answers);
     out += ",\"parameters\":{\"binary_data_size\":";
     append_json_integer(out, static_cast<int64_t>(binary.size() - before));
     out += '}';
@@ -56,6 +43,8 @@ void append_output(std::string& out, std::string& binary, const WantedOutput& wa
   }
   out += '}';
 }
+
+}  // namespace
 
 std::string joined_warnings(const Answers& answers) {
   std::string text;
@@ -73,8 +62,6 @@ std::string joined_warnings(const Answers& answers) {
   if (count > kWarningsMax) text += "\nand " + std::to_string(count - kWarningsMax) + " more";
   return text;
 }
-
-}  // namespace
 
 InferAnswer infer_answer(const Answers& answers, const InferRequest& request) {
   InferAnswer answer;

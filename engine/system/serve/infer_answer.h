@@ -15,8 +15,10 @@ struct InferAnswer {
   size_t json_bytes = 0;  ///< Of the JSON, when binary data follows; 0: all is JSON.
 };
 
-/// The outputs that `request` wants. Warnings are one text in `parameters`, as the protocol has no
+/// All warnings of the answer, a line each; empty: none. As one text, since the protocol has no
 /// lists.
+[[nodiscard]] std::string joined_warnings(const Answers& answers);
+/// The outputs that `request` wants. Warnings stand in `parameters`.
 [[nodiscard]] InferAnswer infer_answer(const Answers& answers, const InferRequest& request);
 
 }  // namespace millgate

@@ -1,5 +1,10 @@
 #include "system/serve/infer_outputs.h"
 
+#include <algorithm>
+
+#include "ground/nearest_name.h"
+#include "system/serve/tensor_bytes.h"
+
 namespace millgate {
 
 std::vector<InferOutput> infer_outputs(const ServedModel& model) {
@@ -29,6 +34,28 @@ std::vector<InferOutput> infer_outputs(const ServedModel& model) {
   }
   add("prediction_id", TensorDatatype::bytes);
   return outputs;
+}
+
+Result<InferOutput> find_output(const std::vector<InferOutput>& outputs, std::string_view name) {
+  const auto found = std::find_if(outputs.begin(), outputs.end(),
+                                  [&](const InferOutput& one) { return one.name == name; });
+  if (found != outputs.end()) return *found;
+  std::vector<std::string> names;
+  names.reserve(outputs.size());
+  for (const InferOutput& one : outputs) names.push_back(one.name);
+  return invalid_input("output `" + std::string(name) + "` does not exist", name_hint(name, names));
+}
+
+void append_output_bytes(std::string& out, const InferOutput& output, const Answers& answers) {
+  for (size_t row = 0; row < answers.ids.size(); ++row) {
+    if (output.datatype == TensorDatatype::bytes) {
+      append_tensor_text(out, infer_output_text(answers, output, row));
+    } else if (output.datatype == TensorDatatype::boolean) {
+      append_tensor_bool(out, infer_output_boolean(answers, output, row));
+    } else {
+      append_tensor_double(out, infer_output_number(answers, output, row));
+    }
+  }
 }
 
 bool infer_output_boolean(const Answers& answers, const InferOutput& output, size_t row) {

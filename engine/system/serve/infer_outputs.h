@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ground/error.h"
 #include "system/serve/predictor.h"
 #include "system/serve/served_model.h"
 #include "system/serve/tensor_datatype.h"
@@ -24,6 +25,11 @@ struct InferOutput {
 /// gives sets `may_be_true` and `may_be_false` BOOL (regression: `lower` and `upper` FP64), and
 /// `prediction_id` BYTES.
 [[nodiscard]] std::vector<InferOutput> infer_outputs(const ServedModel& model);
+/// The output of this name. Errors: `invalid_input` with the nearest one there is.
+[[nodiscard]] Result<InferOutput> find_output(const std::vector<InferOutput>& outputs,
+                                              std::string_view name);
+/// Appends the values of all rows, each as binary data of a tensor.
+void append_output_bytes(std::string& out, const InferOutput& output, const Answers& answers);
 /// Of the outputs of each datatype, for row `row`.
 [[nodiscard]] bool infer_output_boolean(const Answers& answers, const InferOutput& output,
                                         size_t row);

@@ -4,6 +4,19 @@
 
 namespace millgate {
 
+void take_headers(HttpRequest& request) {
+  request.request_id = request.header("X-Request-Id");
+  request.content_encoding = request.header("Content-Encoding");
+  request.content_type = request.header("Content-Type");
+  request.accept = request.header("Accept");
+  request.authorization = request.header("Authorization");
+  request.host = request.header("Host");
+  request.inference_header_length = request.header("Inference-Header-Content-Length");
+  const auto has = [&](std::string_view name) { return !request.header(name).empty(); };
+  request.is_forwarded =
+      has("Forwarded") || has("X-Forwarded-For") || has("X-Real-IP") || has("Via");
+}
+
 std::string_view to_string(Route route) {
   switch (route) {
     case Route::predict:
@@ -22,6 +35,8 @@ std::string_view to_string(Route route) {
       return "/push";
     case Route::metrics:
       return "/metrics";
+    case Route::grpc_infer:
+      return "/inference.GRPCInferenceService/ModelInfer";
     case Route::health:
       return "/health";
     case Route::metadata:
@@ -58,12 +73,14 @@ int http_status_of(ErrorCode code) {
 HttpResponse error_response(int status, const Error& error, std::string request_id) {
   HttpResponse response;
   response.status = status;
+  response.failure = error.where.empty() ? error.what : error.where + ": " + error.what;
   std::string& body = response.body;
   body = "{\"error\":";
-  append_json_text(body, error.where.empty() ? error.what : error.where + ": " + error.what);
+  append_json_text(body, response.failure);
   if (!error.hint.empty()) {
     body += ",\"hint\":";
     append_json_text(body, error.hint);
+    response.failure += "; " + error.hint;
   }
   if (!request_id.empty()) {
     body += ",\"request_id\":";

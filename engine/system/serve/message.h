@@ -31,12 +31,16 @@ struct HttpRequest {
   /// Looks any other header up in `headers`; null where there is none to look in.
   std::string_view (*find_header)(const void* headers, std::string_view name) = nullptr;
   const void* headers = nullptr;
+  bool is_grpc = false;  ///< Its body is a message of gRPC, and so is that of its answer.
 
   /// By its name, in any case; empty when it was not sent.
   [[nodiscard]] std::string_view header(std::string_view name) const {
     return find_header == nullptr ? std::string_view() : find_header(headers, name);
   }
 };
+
+/// Fills in every member that is a header, by `find_header`.
+void take_headers(HttpRequest& request);
 
 /// What a request was about, for the counters.
 enum class Route {
@@ -48,12 +52,13 @@ enum class Route {
   features,
   push,
   metrics,
+  grpc_infer,
   health,
   metadata,
   rollback,
   other
 };
-inline constexpr int kRouteCount = 12;
+inline constexpr int kRouteCount = 13;
 /// "/predict", "/v2/models/{name}/infer" ...
 [[nodiscard]] std::string_view to_string(Route route);
 
@@ -69,6 +74,7 @@ struct HttpResponse {
   bool wants_token = false;           ///< With 401: sent as WWW-Authenticate.
   bool close = false;                 ///< End the connection after this answer.
   Route route = Route::other;
+  std::string failure;  ///< Of an error: what and what to do, as text; gRPC sends it.
 };
 
 /// 400 for `invalid_input`, 404 for `not_found` and so on: see ErrorCode.

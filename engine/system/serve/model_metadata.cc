@@ -9,31 +9,38 @@ namespace millgate {
 namespace {
 
 void append_tensor(std::string& out, std::string_view name, TensorDatatype datatype,
-                   std::string_view shape, bool is_optional) {
+                   const std::vector<int64_t>& shape, bool is_optional) {
   if (out.back() == '}') out += ',';
   out += "{\"name\":";
   append_json_text(out, name);
-  out.append(",\"datatype\":\"").append(to_string(datatype)).append("\",\"shape\":").append(shape);
+  out.append(",\"datatype\":\"").append(to_string(datatype)).append("\",\"shape\":[");
+  for (size_t i = 0; i < shape.size(); ++i) out += (i > 0 ? "," : "") + std::to_string(shape[i]);
+  out += ']';
   if (is_optional) out += ",\"optional\":true";
   out += '}';
 }
 
 }  // namespace
 
+std::vector<int64_t> input_shape(const Field& input) {
+  if (input.type == ValueType::list) return {-1, -1};
+  return {-1};
+}
+
 std::string model_metadata_json(const ServedModel& model, Time now) {
   std::string out = "{\"name\":";
   append_json_text(out, model.name());
   out += ",\"versions\":[";
   append_json_text(out, model.version());
-  out += "],\"platform\":\"millgate\",\"inputs\":[";
+  out += "],\"platform\":\"" + std::string(kModelPlatform) + "\",\"inputs\":[";
   for (size_t i = 0; i < model.inputs().size(); ++i) {
     const Field& input = model.inputs()[i];
-    append_tensor(out, input.name, datatype_of(input.type),
-                  input.type == ValueType::list ? "[-1,-1]" : "[-1]", model.may_be_left_out(i));
+    append_tensor(out, input.name, datatype_of(input.type), input_shape(input),
+                  model.may_be_left_out(i));
   }
   out += "],\"outputs\":[";
   for (const InferOutput& output : infer_outputs(model)) {
-    append_tensor(out, output.name, output.datatype, "[-1]", false);
+    append_tensor(out, output.name, output.datatype, {-1}, false);
   }
   out += ']';
   if (model.live()) {

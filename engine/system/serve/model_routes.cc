@@ -67,6 +67,16 @@ std::string v1_model_json(const ServedModel& model) {
 
 }  // namespace
 
+Result<std::shared_ptr<const ServedModel>> ModelRoutes::served(std::string_view name,
+                                                               std::string_view version) const {
+  std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (model == nullptr) return nothing_serves();
+  if (const auto other = other_model(*model, std::string(name))) return *other;
+  if (version.empty()) return model;
+  if (const auto other = other_version(*model, std::string(version))) return *other;
+  return model;
+}
+
 Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const ServedModel> model,
                                     const Question& question) {
   if (model->rollout() == nullptr || call.is_pinned) {
@@ -166,6 +176,7 @@ HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson rea
   if (model == nullptr) return not_ready(call);
   const BodyReader reader{.type = *type,
                           .read_json = read_json,
+                          .read_infer = nullptr,
                           .body = {.bytes = request.body, .json_length = {}},
                           .rows_max = context_.rows_max};
   const bool is_arrow = type->format == BodyFormat::arrow_stream;
@@ -224,10 +235,12 @@ HttpResponse ModelRoutes::invoke(Call& call) {
   return answer_body(call, read_instances);
 }
 
+Error ModelRoutes::nothing_serves() const {
+  return Error{.code = ErrorCode::outside, .what = "not ready: " + context_.models.trouble()};
+}
+
 HttpResponse ModelRoutes::not_ready(const Call& call) const {
-  return failure_reply(
-      call, 503,
-      Error{.code = ErrorCode::outside, .what = "not ready: " + context_.models.trouble()});
+  return failure_reply(call, 503, nothing_serves());
 }
 
 Result<std::shared_ptr<const OnlineFeatures>> ModelRoutes::online_of(
@@ -307,6 +320,7 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   const BodyReader reader{
       .type = {},
       .read_json = nullptr,
+      .read_infer = read_infer,
       .body = {.bytes = call.request.body, .json_length = call.request.inference_header_length},
       .rows_max = context_.rows_max};
   const Result<Answers> answers =

@@ -37,10 +37,10 @@ class ModelRoutes {
   /// 503 with the reason why nothing serves.
   HttpResponse not_ready(const Call& call) const;
 
- private:
-  /// Reads a body as its type says, JSON by `read_json`, and answers as its sender accepts.
-  HttpResponse answer_body(const Call& call, BodyReader::ReadJson read_json,
-                           std::optional<size_t> told_max = {});
+  /// What serves, if it is `name` and, unless that is empty, `version`. Errors: `not_found`;
+  /// `outside` when nothing serves.
+  [[nodiscard]] Result<std::shared_ptr<const ServedModel>> served(std::string_view name,
+                                                                  std::string_view version) const;
   /// What an answer needs besides its request.
   struct Question {
     const BodyReader& reader;
@@ -50,6 +50,12 @@ class ModelRoutes {
   /// Predicts what the question reads: by `model`, or, in a roll-out, by whose turn it is.
   [[nodiscard]] Result<Answers> answer(const Call& call, std::shared_ptr<const ServedModel> model,
                                        const Question& question);
+
+ private:
+  /// Reads a body as its type says, JSON by `read_json`, and answers as its sender accepts.
+  HttpResponse answer_body(const Call& call, BodyReader::ReadJson read_json,
+                           std::optional<size_t> told_max = {});
+  [[nodiscard]] Error nothing_serves() const;
   [[nodiscard]] Result<Answers> answer_in_rollout(const Call& call,
                                                   std::shared_ptr<const ServedModel> model,
                                                   const Question& question);
@@ -65,11 +71,12 @@ class ModelRoutes {
   [[nodiscard]] Result<std::shared_ptr<const OnlineFeatures>> online_of(
       Arm arm, const std::shared_ptr<const ServedModel>& model);
 
-  const RouteContext& context_;
-  PredictionIds& ids_;
   /// The explainer of `model`, loaded when it is asked for first: who only predicts does not pay.
   [[nodiscard]] Result<std::shared_ptr<const Explainer>> explainer_of(Arm arm,
                                                                       const ServedModel& model);
+
+  const RouteContext& context_;
+  PredictionIds& ids_;
 
   /// An explainer and the model that it belongs to.
   struct Explaining {

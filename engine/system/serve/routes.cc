@@ -85,6 +85,7 @@ struct Need {
 };
 
 bool is_health(const Call& call) {
+  if (is_grpc_health(call)) return true;
   const std::vector<std::string>& path = call.path;
   if (path.empty()) return false;
   if (path.size() == 1) return path[0] == "ping" || path[0] == "health";
@@ -98,6 +99,8 @@ Need need_of(const Call& call) {
   const HttpRequest& request = call.request;
   if (is_health(call)) return {.token = false};
   if (call.path.empty()) return {.token = !wants_page(request)};
+  if (is_grpc_infer(call)) return {.role = AccessRole::predict};
+  if (request.is_grpc) return {};
   const std::string& first = call.path[0];
   if (first == "metrics") return {.role = AccessRole::observe};
   if (first == "push") return {.role = AccessRole::push};
@@ -174,6 +177,7 @@ HttpResponse Routes::dispatch(Call& call) {
     return models_.invoke(call);
   }
   if (is_health_route) return readiness(call);
+  if (call.request.is_grpc) return grpc_.answer(call);
   const std::vector<std::string>& path = call.path;
   if (path.empty()) return welcome(call);
   const std::string& first = path[0];

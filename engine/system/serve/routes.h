@@ -5,6 +5,7 @@
 
 #include "system/serve/call.h"
 #include "system/serve/client_rates.h"
+#include "system/serve/grpc_routes.h"
 #include "system/serve/message.h"
 #include "system/serve/model_routes.h"
 #include "system/serve/prediction_id.h"
@@ -48,6 +49,7 @@ class Routes {
   PredictionIds ids_;
   ClientRates rates_;
   ModelRoutes models_{context_, ids_};
+  GrpcRoutes grpc_{context_, models_};
 };
 
 }  // namespace millgate

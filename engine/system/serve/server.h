@@ -1,4 +1,4 @@
-/// The prediction server: HTTP/1.1 on one port, following what the ledger says serves.
+/// The prediction server: HTTP and gRPC on one port, following what the ledger says serves.
 ///
 /// Routes and messages: docs/guides/serving.md.
 #pragma once

@@ -45,7 +45,7 @@ Result<int64_t> unix_time(const ASN1_TIME* time) {
 /// Clients that offer other protocols only are told that there is none in common (RFC 7301).
 int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned in_size, void* /*argument*/) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+  static constexpr unsigned char kOurs[] = "\x02h2\x08http/1.1";
   unsigned char* chosen = nullptr;
   const int found =
       ::SSL_select_next_proto(&chosen, out_size, kOurs, sizeof kOurs - 1, in, in_size);

@@ -24,8 +24,8 @@ struct TlsCertificate {
   int64_t ends_seconds = 0;  ///< When it expires, as Unix time.
 };
 
-/// TLS 1.2 and above, ALPN http/1.1; with `client_ca`, only clients with a certificate of it.
-/// Errors, each naming the file: `invalid_input` for what is no certificate or key, a key that
+/// TLS 1.2 and above, ALPN h2 and http/1.1; with `client_ca`, only clients with a certificate of
+/// it. Errors, each naming the file: `invalid_input` for what is no certificate or key, a key that
 /// belongs to another certificate, one that has expired or does not hold yet; those of reading.
 [[nodiscard]] Result<std::shared_ptr<TlsCertificate>> read_certificate(const TlsFiles& files);
 
