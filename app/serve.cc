@@ -11,6 +11,7 @@
 
 #include "app/commands.h"
 #include "app/going_live.h"
+#include "app/otlp_environment.h"
 #include "data/online/online_settings.h"
 #include "system/serve/access_token.h"
 #include "system/serve/server.h"
@@ -243,14 +244,23 @@ void add_serve(const Command& program, Session& session) {
   command.add_option("--tls-key", options->tls.key, "PEM file: its key");
   command.add_option("--tls-client-ca", options->tls.client_ca,
                      "PEM file: only for clients with a certificate of these");
+  command.add_option("--otlp", options->otlp.endpoint,
+                     "send spans and metrics to this collector by OTLP over HTTP, as "
+                     "http://127.0.0.1:4318; default: $OTEL_EXPORTER_OTLP_ENDPOINT");
+  const Parameter share = command
+                              .add_option("--trace-share", options->otlp.trace_share,
+                                          "of requests whose caller does not trace them; default: "
+                                          "$OTEL_TRACES_SAMPLER_ARG, else 0.01")
+                              .between(0, 1);
   command.add_flag("--open", *is_open,
                    "at an address of a network: answer without TLS and without tokens");
   Parameter package = command.add_option(
       "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
   command.add_option("--state", place->state, "with --package: where predictions are logged")
       .needs(package);
-  command.does([&session, options, environment, place, no_tokens, is_open]() -> Result<int> {
+  command.does([&session, options, environment, place, no_tokens, is_open, share]() -> Result<int> {
     options->wants_tokens = !*no_tokens;
+    MILLGATE_TRY(take_otlp_environment(options->otlp, share.given()));
     MILLGATE_TRY(check_tls(options->tls));
     allow_open_files();
     return place->folder.empty() ? serve(session, *options, *environment, *is_open)

@@ -11,6 +11,8 @@
 
 namespace millgate {
 
+struct RequestSpan;
+
 /// A request with its path taken apart.
 struct Call {
   const HttpRequest& request;
@@ -20,6 +22,7 @@ struct Call {
   bool is_pinned = false;          ///< It names the version that is to answer.
   std::string caller = {};         ///< Name of its token; empty where none is wanted.
   double requests_per_second = 0;  ///< Its token's; 0: as the server says.
+  RequestSpan* span = nullptr;     ///< Null: it is not recorded.
 };
 
 [[nodiscard]] HttpResponse json_reply(const Call& call, std::string body);

@@ -10,6 +10,7 @@
 #include "system/serve/grpc_message.h"
 #include "system/serve/infer_outputs.h"
 #include "system/serve/model_metadata.h"
+#include "system/serve/stage_timer.h"
 
 namespace millgate {
 
@@ -142,7 +143,7 @@ HttpResponse GrpcRoutes::infer(Call& call, std::string_view message) {
   const Result<Answers> answers =
       models_.answer(call, *model, {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry);
+  StageTimer timer(context_.telemetry, call.span);
   std::string told = grpc_infer_answer(*answers, wanted);
   timer.end(Stage::write);
   return message_reply(call, std::move(told));

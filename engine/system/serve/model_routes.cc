@@ -13,6 +13,7 @@
 #include "system/serve/media_type.h"
 #include "system/serve/model_metadata.h"
 #include "system/serve/shadow_worker.h"
+#include "system/serve/stage_timer.h"
 
 namespace millgate {
 
@@ -133,7 +134,7 @@ Result<std::optional<Arm>> ModelRoutes::arm_of(const Call& call,
 Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                                        std::shared_ptr<const ServedModel> model,
                                        const Question& question) {
-  StageTimer timer(context_.telemetry);
+  StageTimer timer(context_.telemetry, call.span);
   const auto online = online_of(arm, model);
   Result<InferRequest> read = question.reader.read(*model, online.ok() ? online->get() : nullptr);
   if (!read.ok()) {
@@ -160,6 +161,11 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
   timer.end(Stage::predict);
   answers.explanations = std::move(explanations);
+  if (call.span != nullptr) {
+    call.span->attributes.emplace_back("millgate.model", answers.model->name());
+    call.span->attributes.emplace_back("millgate.model.version", answers.model->version());
+    call.span->attributes.emplace_back("millgate.rows", std::ssize(answers.ids));
+  }
   if (question.infer != nullptr) *question.infer = *std::move(read);
   count_answers(context_.telemetry, answers);
   return answers;
@@ -195,7 +201,7 @@ HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson rea
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = told_max});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry);
+  StageTimer timer(context_.telemetry, call.span);
   HttpResponse response = answers_reply(call, *answers, accepted);
   timer.end(Stage::write);
   return response;
@@ -326,7 +332,7 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry);
+  StageTimer timer(context_.telemetry, call.span);
   InferAnswer told = infer_answer(*answers, wanted);
   timer.end(Stage::write);
   HttpResponse response = json_reply(call, std::move(told.body));

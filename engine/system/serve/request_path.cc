@@ -14,7 +14,8 @@ std::optional<int> hex_digit(char letter) {
   return std::nullopt;
 }
 
-/// Replaces %41 by A. What is no valid escape stays as it is.
+}  // namespace
+
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -31,8 +32,6 @@ std::string percent_decoded(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<std::string> path_parts(std::string_view target) {
   target = target.substr(0, target.find('?'));

@@ -8,6 +8,8 @@
 
 namespace millgate {
 
+/// Replaces %41 by A. What is no valid escape stays as it is.
+[[nodiscard]] std::string percent_decoded(std::string_view text);
 /// "/v2/models/a%20b?x=1" -> v2, models, "a b". Escapes that are none stay as they are.
 [[nodiscard]] std::vector<std::string> path_parts(std::string_view target);
 /// "...?a=1&b=x%20y" -> pairs; `+` is a space.

@@ -12,6 +12,7 @@
 #include "system/serve/rollback_answer.h"
 #include "system/serve/served_model.h"
 #include "system/serve/telemetry.h"
+#include "system/serve/tracer.h"
 
 namespace millgate {
 
@@ -41,7 +42,8 @@ struct RouteContext {
   std::string predict_route = {};      ///< One more path that answers as /invocations; empty: none.
   std::string health_route = {};       ///< One more path that answers as /ping; empty: none.
   size_t rows_max = 65'536;
-  double client_rate = 0;  ///< Requests of a client in a second; 0: without a bound.
+  double client_rate = 0;    ///< Requests of a client in a second; 0: without a bound.
+  Tracer* tracer = nullptr;  ///< Null: no request is recorded as a span.
 };
 
 }  // namespace millgate

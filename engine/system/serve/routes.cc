@@ -163,8 +163,12 @@ HttpResponse Routes::answer(const HttpRequest& request) {
   Call call{.request = request, .path = path_parts(request.target), .request_id = {}};
   call.request_id = is_usable_id(request.request_id) ? std::string(request.request_id)
                                                      : ids_.next(context_.clock.now());
+  std::unique_ptr<RequestSpan> span;
+  if (context_.tracer != nullptr) span = context_.tracer->begin(request);
+  call.span = span.get();
   HttpResponse response = dispatch(call);
   response.request_id = std::move(call.request_id);
+  if (span) context_.tracer->end(std::move(span), request, response);
   return response;
 }
 
@@ -314,15 +318,21 @@ HttpResponse Routes::push(Call& call) {
 HttpResponse Routes::metrics(Call& call) {
   call.route = Route::metrics;
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-  const Time now = context_.clock.now();
-  HttpResponse response = json_reply(
-      call, context_.telemetry.prometheus_text(context_.log, context_.models.get().get(), now));
+  HttpResponse response = json_reply(call, metrics_text());
   response.content_type = "text/plain; version=0.0.4";
-  if (context_.online == nullptr) return response;
-  if (const auto views = context_.online->views(); views.ok()) {
-    response.body += context_.telemetry.online_text(*views, now);
-  }
   return response;
+}
+
+std::string Routes::metrics_text() const {
+  const Time now = context_.clock.now();
+  std::string text =
+      context_.telemetry.prometheus_text(context_.log, context_.models.get().get(), now);
+  if (context_.tracer != nullptr) text += context_.tracer->prometheus_text();
+  if (context_.online == nullptr) return text;
+  if (const auto views = context_.online->views(); views.ok()) {
+    text += context_.telemetry.online_text(*views, now);
+  }
+  return text;
 }
 
 HttpResponse Routes::rollback(Call& call) {

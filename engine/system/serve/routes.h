@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "system/serve/call.h"
 #include "system/serve/client_rates.h"
@@ -22,6 +23,8 @@ class Routes {
 
   /// Never fails: errors are answers.
   [[nodiscard]] HttpResponse answer(const HttpRequest& request);
+  /// The text of /metrics, in Prometheus' format.
+  [[nodiscard]] std::string metrics_text() const;
   /// Whether answering takes long or may wait for the disk, and so must not hold up predictions.
   [[nodiscard]] static bool is_slow(const HttpRequest& request);
 

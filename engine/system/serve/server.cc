@@ -4,6 +4,7 @@
 
 #include "system/serve/http_listener.h"
 #include "system/serve/model_follower.h"
+#include "system/serve/otlp_exporter.h"
 #include "system/serve/prediction_log.h"
 #include "system/serve/rollout_supervisor.h"
 #include "system/serve/routes.h"
@@ -22,6 +23,8 @@ struct Server::State {
   std::unique_ptr<ModelFollower> follower;
   std::unique_ptr<RolloutSupervisor> supervisor;
   std::unique_ptr<Routes> routes;
+  std::unique_ptr<Tracer> tracer;  ///< Null: nothing is sent by OTLP.
+  std::unique_ptr<OtlpExporter> exporter;
   std::unique_ptr<HttpListener> listener;
   ServerOptions options;
   std::mutex stopping;
@@ -55,6 +58,7 @@ Result<std::unique_ptr<PredictionLog>> Server::State::open_log(const std::string
 }
 
 Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
+  if (!options.otlp.endpoint.empty()) tracer = std::make_unique<Tracer>(options.otlp.trace_share);
   routes = std::make_unique<Routes>(
       RouteContext{.models = models,
                    .telemetry = telemetry,
@@ -69,7 +73,12 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                    .predict_route = options.predict_route,
                    .health_route = options.health_route,
                    .rows_max = options.rows_max,
-                   .client_rate = options.client_rate});
+                   .client_rate = options.client_rate,
+                   .tracer = tracer.get()});
+  if (tracer) {
+    MILLGATE_ASSIGN(exporter, OtlpExporter::start(options.otlp, *tracer,
+                                                  [this] { return routes->metrics_text(); }));
+  }
   HttpHandler handler{
       .answer = [this](const HttpRequest& request) { return routes->answer(request); },
       .is_slow = Routes::is_slow};
@@ -142,6 +151,7 @@ void Server::stop() {
   const std::scoped_lock lock(state_->stopping);
   state_->listener->stop();
   // After the last answer, so that it is counted and nobody asks any more.
+  state_->exporter.reset();
   state_->shadow.reset();
   state_->supervisor.reset();
   state_->follower.reset();

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "data/online/online_store.h"
 #include "data/store/repository.h"
@@ -23,6 +25,16 @@ struct TlsFiles {
   std::string certificate = {};  ///< The server's, then those above it.
   std::string key = {};          ///< Its private key, without a password.
   std::string client_ca = {};  ///< Only clients with a certificate of it are spoken to; empty: all.
+};
+
+/// Where spans and metrics are sent by OTLP over HTTP.
+struct OtlpOptions {
+  std::string endpoint = {};  ///< "http://127.0.0.1:4318"; empty: nowhere.
+  std::vector<std::pair<std::string, std::string>> headers = {};   ///< May hold secrets.
+  std::vector<std::pair<std::string, std::string>> resource = {};  ///< `service.name` and others.
+  /// Of the requests whose caller does not say whether they are recorded; 0 to 1.
+  double trace_share = 0.01;
+  std::chrono::milliseconds metrics_every{60'000};
 };
 
 /// How to serve. The defaults suit one machine behind a proxy or alone.
@@ -61,6 +73,7 @@ struct ServerOptions {
   std::string health_route = {};
   bool log_predictions = true;                    ///< Into the folder `predictions` of the project.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
+  OtlpOptions otlp = {};
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
 };
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -66,22 +65,6 @@ class Telemetry {
   std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
   std::array<LatencyHistogram, kRouteCount> latency_;
   std::array<LatencyHistogram, kStageCount> stages_;
-};
-
-/// Counts the stages of one request, each from the end of the one before. For one thread.
-class StageTimer {
- public:
-  explicit StageTimer(Telemetry& telemetry)
-      : telemetry_(telemetry), begun_(std::chrono::steady_clock::now()) {}
-  void end(Stage stage) {
-    const auto now = std::chrono::steady_clock::now();
-    telemetry_.count(stage, std::chrono::nanoseconds(now - begun_).count());
-    begun_ = now;
-  }
-
- private:
-  Telemetry& telemetry_;
-  std::chrono::steady_clock::time_point begun_;
 };
 
 }  // namespace millgate
