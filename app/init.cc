@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "data/table/writer.h"
 #include "ground/toml_text.h"
 #include "system/doctor/project_folder.h"
+#include "system/pipeline/project_template.h"
 #include "system/pipeline/proposed_project.h"
 #include "system/ship/ci_pipeline.h"
 
@@ -22,6 +24,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string folder;
   std::string example;
+  std::string kind;  ///< Of a template, with made rows.
   std::string from;  ///< A file of the user, of which the project is made.
   std::string label;
   std::vector<std::string> group;
@@ -174,10 +177,10 @@ Status make_empty(const fs::path& folder) {
   return write_file((folder / "millgate.toml").string(), text);
 }
 
-/// The project's README: how it is run, by whom it was not yet described.
-std::string readme_of(const std::string& name, const ProposedProject& proposal) {
-  return "# " + name + "\n\nPredicts `" + proposal.label + "` from `" + proposal.table +
-         "`. `millgate.toml` says how, and what a model must meet to go live.\n\n"
+/// The project's README: `what` it does, and how it is run.
+std::string readme_of(const std::string& name, const std::string& what, bool has_views = false) {
+  return "# " + name + "\n\n" + what +
+         " `millgate.toml` says how, and what a model must meet to go live.\n\n"
          "- `data/raw/` holds what was given, and is not changed by hand.\n"
          "- A program that prepares data is a `[[step]]` in `millgate.toml`: it reads `data/raw/` "
          "and "
@@ -185,7 +188,12 @@ std::string readme_of(const std::string& name, const ProposedProject& proposal) 
          "- `notebooks/`, `scripts/` and `deploy/` say what they are for. `millgate doctor` tells "
          "what is not in order.\n\n"
          "    millgate commit -m \"first data\"\n    millgate run --smoke\n    millgate run\n"
-         "    millgate gate\n    millgate release latest\n    millgate serve\n";
+         "    millgate gate\n    millgate release latest\n" +
+         // What a server looks up by itself.
+         (has_views
+              ? "    millgate materialise    # each morning; of the made rows: --as-of 2026-01-01\n"
+              : "") +
+         "    millgate serve\n";
 }
 
 /// A project of a file of the user, which is copied.
@@ -210,8 +218,28 @@ Result<ProposedProject> make_from(const Options& options, const fs::path& folder
   MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
   MILLGATE_TRY(copy_to(file, folder / how.path));
   MILLGATE_TRY(write_file((folder / "millgate.toml").string(), proposal.toml));
-  MILLGATE_TRY(write_file((folder / "README.md").string(), readme_of(name, proposal)));
+  MILLGATE_TRY(write_file(
+      (folder / "README.md").string(),
+      readme_of(name, "Predicts `" + proposal.label + "` from `" + proposal.table + "`.")));
   return proposal;
+}
+
+/// A project of a kind of task, with made rows until there are real ones.
+Status make_of_kind(const std::string& kind, const fs::path& folder) {
+  const auto templates = project_templates();
+  const auto one = std::ranges::find(templates, kind, &ProjectTemplate::kind);
+  const std::string name = name_for(folder);
+  MILLGATE_ASSIGN([[maybe_unused]] const auto made, make_project_folders(folder.string()));
+  MILLGATE_TRY(write_file((folder / one->path).string(), one->rows()));
+  MILLGATE_TRY(write_file((folder / "millgate.toml").string(), project_file_of(*one, name)));
+  const std::string rows = "`" + std::string(one->path) + "`";
+  return write_file(
+      (folder / "README.md").string(),
+      readme_of(name,
+                std::string(one->what) + " The rows of " + rows +
+                    " are **made** by the program: put your own in their place, and say so "
+                    "in `about` of `[[source]]`.",
+                one->toml.find("[[view]]") != std::string_view::npos));
 }
 
 void print_proposal(const ProposedProject& proposal) {
@@ -227,6 +255,22 @@ void print_proposal(const ProposedProject& proposal) {
   for (const LeftOutColumn& one : proposal.left_out) {
     tell("left out", one.column + ": " + one.why);
   }
+}
+
+/// What the project is made of, by the options that say so.
+std::vector<std::string> origins_of(const Options& options) {
+  std::vector<std::string> origins;
+  if (!options.from.empty()) origins.emplace_back("--from");
+  if (!options.kind.empty()) origins.emplace_back("--kind");
+  if (!options.example.empty()) origins.emplace_back("--example");
+  return origins;
+}
+
+Status check_one_origin(const Options& options) {
+  const std::vector<std::string> origins = origins_of(options);
+  if (origins.size() < 2) return {};
+  return invalid_input("`" + origins[0] + "` and `" + origins[1] + "` exclude each other",
+                       "give the one that the project is to be made of");
 }
 
 /// An empty folder, or one without a store when no example is asked for: project files that are
@@ -264,13 +308,12 @@ Result<int> init(const Session& session, const Options& options) {
     return add_pipelines(session, options);
   }
   std::optional<ProposedProject> proposal;
-  MILLGATE_TRY(check_free(folder, !options.example.empty() || !options.from.empty()));
-  if (!options.from.empty() && !options.example.empty()) {
-    return invalid_input("`--from` and `--example` exclude each other",
-                         "give the one that the project is to be made of");
-  }
+  MILLGATE_TRY(check_one_origin(options));
+  MILLGATE_TRY(check_free(folder, !origins_of(options).empty()));
   if (!options.from.empty()) {
     MILLGATE_ASSIGN(proposal, make_from(options, folder));
+  } else if (!options.kind.empty()) {
+    MILLGATE_TRY(make_of_kind(options.kind, folder));
   } else if (options.example.empty()) {
     MILLGATE_TRY(make_folder(folder));
     if (!fs::exists(folder / "millgate.toml")) MILLGATE_TRY(make_empty(folder));
@@ -291,10 +334,14 @@ Result<int> init(const Session& session, const Options& options) {
   if (session.json) {
     Json json = {{"folder", fs::absolute(folder).lexically_normal().string()},
                  {"example", options.example}};
+    if (!options.kind.empty()) json["kind"] = options.kind;
     if (proposal) json["proposal"] = to_json(*proposal);
     print_json(json);
   } else {
     if (proposal) print_proposal(*proposal);
+    if (!options.kind.empty()) {
+      std::cout << "the rows are made by the program; README.md says what to put in their place\n";
+    }
     std::cout << "project in " << folder.string() << "; its settings are in "
               << (folder / "millgate.toml").string() << '\n';
   }
@@ -310,6 +357,12 @@ void add_init(const Command& program, Session& session) {
                           "millgate init churn --from customers.csv --label churned");
   command.add_option("folder", options->folder, "where").required();
   command.add_option("--example", options->example, "flights (real data), own-data");
+  std::vector<std::string> kinds;
+  for (const ProjectTemplate& one : project_templates()) kinds.emplace_back(one.kind);
+  command
+      .add_option("--kind", options->kind,
+                  "a template by kind of task, with made rows to begin with")
+      .one_of(kinds);
   const Parameter from = command.add_option(
       "--from", options->from, "a table of yours: the project file is made from what is in it");
   command
