@@ -177,7 +177,11 @@ Result<int> serve(const Session& session, ServerOptions options, const std::stri
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
   MILLGATE_ASSIGN(const AccessTokens tokens, access_tokens(repository->ledger()));
-  MILLGATE_TRY(check_open(options, tokens.are_wanted && options.wants_tokens, is_open));
+  if (!options.oidc.issuer.empty() && !options.wants_tokens) {
+    return invalid_input("serve: both --oidc-issuer and --no-tokens are given", "give one of them");
+  }
+  const bool are_wanted = tokens.are_wanted || !options.oidc.issuer.empty();
+  MILLGATE_TRY(check_open(options, are_wanted && options.wants_tokens, is_open));
   options.online = online_store(session, *repository);
   const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
@@ -196,6 +200,9 @@ Result<int> serve_package(const Session& session, ServerOptions options,
   if (!options.alias.empty() || !environment.empty()) {
     return invalid_input("`--env` and `--alias` are for a project; a package holds one model",
                          "millgate serve --package " + place.folder);
+  }
+  if (!options.oidc.issuer.empty()) {
+    return invalid_input("a package's server knows no callers", "leave --oidc-issuer out");
   }
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
@@ -244,6 +251,23 @@ void add_serve(const Command& program, Session& session) {
   command.add_option("--tls-key", options->tls.key, "PEM file: its key");
   command.add_option("--tls-client-ca", options->tls.client_ca,
                      "PEM file: only for clients with a certificate of these");
+  Parameter issuer =
+      command.add_option("--oidc-issuer", options->oidc.issuer,
+                         "take the tokens of this identity provider too (OpenID Connect), named as "
+                         "its tokens name it");
+  command
+      .add_option("--oidc-audience", options->oidc.audience,
+                  "the audience of tokens that are for this server")
+      .needs(issuer);
+  command
+      .add_option("--oidc-keys", options->oidc.keys,
+                  "file or URL of the provider's keys; default: as its discovery says")
+      .needs(issuer);
+  command
+      .add_option("--oidc-roles", options->oidc.roles_claim,
+                  "claim with the roles of the bearer, as realm_access.roles")
+      .needs(issuer)
+      .shows_default();
   command.add_option("--otlp", options->otlp.endpoint,
                      "send spans and metrics to this collector by OTLP over HTTP, as "
                      "http://127.0.0.1:4318; default: $OTEL_EXPORTER_OTLP_ENDPOINT");

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "ground/curl_library.h"
-#include "ground/http_post.h"
+#include "ground/http_call.h"
 #include "ground/id.h"
 #include "ground/json.h"
 
@@ -92,14 +92,15 @@ Outcome try_mail(const AlarmMessage& message, const DeliveryOptions& options) {
 
 Outcome try_once(const AlarmMessage& message, const DeliveryOptions& options) {
   if (is_mail(options.url)) return try_mail(message, options);
-  const Result<int> status =
-      http_post({.url = options.url,
+  const Result<HttpReply> reply =
+      http_call({.url = options.url,
                  .body = message.body,
                  .headers = {{"Content-Type", message.content_type}},
                  .timeout = std::chrono::milliseconds(options.timeout_millis)});
-  if (!status.ok()) return {false, true, status.error().what};
-  if (*status >= 200 && *status < 300) return {true, false, {}};
-  return {false, *status == 429 || *status >= 500, "it answered " + std::to_string(*status)};
+  if (!reply.ok()) return {false, true, reply.error().what};
+  const int status = reply->status;
+  if (status >= 200 && status < 300) return {true, false, {}};
+  return {false, status == 429 || status >= 500, "it answered " + std::to_string(status)};
 }
 
 Status check(const DeliveryOptions& options) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/release/refusal.h"
+#include "system/serve/identity_provider.h"
 
 namespace millgate {
 
@@ -44,17 +45,32 @@ const AccessToken* find_holder(const AccessTokens& known, std::string_view secre
 
 AccessDecision unknown(Error why) { return {.status = 401, .why = std::move(why)}; }
 
-AccessDecision must_not(const AccessToken& token, AccessRole role) {
-  std::string roles;
-  for (const AccessRole one : token.roles) {
-    roles += (roles.empty() ? "`" : ", `") + std::string(to_string(one)) + "`";
+/// "`predict`, `observe`"
+std::string roles_text(const std::vector<AccessRole>& roles) {
+  std::string text;
+  for (const AccessRole one : roles) {
+    text += (text.empty() ? "`" : ", `") + std::string(to_string(one)) + "`";
   }
-  const std::string wanted(to_string(role));
-  return {
-      .status = 403,
-      .caller = token.name,
-      .why = refused("token `" + token.name + "` is for " + roles + ", not for `" + wanted + "`",
-                     "`millgate token give NAME --role " + wanted + "` makes one")};
+  return text.empty() ? "nothing here" : text;
+}
+
+AccessDecision must_not(const std::string& name, const std::vector<AccessRole>& roles,
+                        AccessRole wanted, std::string hint) {
+  return {.status = 403,
+          .caller = name,
+          .why = refused("token `" + name + "` is for " + roles_text(roles) + ", not for `" +
+                             std::string(to_string(wanted)) + "`",
+                         std::move(hint))};
+}
+
+/// Of a token of the identity provider.
+AccessDecision decide_bearer(const Result<TokenBearer>& bearer, std::optional<AccessRole> role) {
+  if (!bearer.ok()) return unknown(bearer.error());
+  const std::vector<AccessRole>& roles = bearer->roles;
+  if (role && std::find(roles.begin(), roles.end(), *role) == roles.end()) {
+    return must_not(bearer->name, roles, *role, "the identity provider gives the roles");
+  }
+  return {.caller = bearer->name};
 }
 
 }  // namespace
@@ -65,15 +81,25 @@ Status AccessGuard::follow(const Ledger& ledger) {
   return {};
 }
 
-bool AccessGuard::wants_tokens() const { return known_.load()->are_wanted; }
+AccessGuard::AccessGuard() = default;
+AccessGuard::~AccessGuard() = default;
+
+void AccessGuard::trust(std::unique_ptr<IdentityProvider> provider) {
+  provider_ = std::move(provider);
+}
+
+bool AccessGuard::wants_tokens() const { return provider_ != nullptr || known_.load()->are_wanted; }
 
 AccessDecision AccessGuard::decide(const HttpRequest& request, std::optional<AccessRole> role,
                                    Time now) const {
   const std::shared_ptr<const AccessTokens> known = known_.load();
-  if (!known->are_wanted) return {};
+  if (!known->are_wanted && provider_ == nullptr) return {};
   const std::string_view secret = bearer_token(request.authorization);
   if (secret.empty()) {
     return unknown(refused("this server wants a token", "send `Authorization: Bearer TOKEN`"));
+  }
+  if (provider_ != nullptr && IdentityProvider::is_token(secret)) {
+    return decide_bearer(provider_->bearer(secret, now), role);
   }
   const AccessToken* const token = find_holder(*known, secret);
   if (token == nullptr) {
@@ -83,7 +109,11 @@ AccessDecision AccessGuard::decide(const HttpRequest& request, std::optional<Acc
     return unknown(refused("token `" + token->name + "` ended at " + to_string(*token->until),
                            "`millgate token give` makes a new one"));
   }
-  if (role && !token->has(*role)) return must_not(*token, *role);
+  if (role && !token->has(*role)) {
+    return must_not(
+        token->name, token->roles, *role,
+        "`millgate token give NAME --role " + std::string(to_string(*role)) + "` makes one");
+  }
   return {.caller = token->name, .requests_per_second = token->requests_per_second};
 }
 

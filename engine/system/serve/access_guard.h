@@ -23,9 +23,18 @@ struct AccessDecision {
   std::optional<Error> why = {};   ///< With 401 and 403.
 };
 
-/// Knows the tokens of a ledger. Thread-safe, wait-free for requests.
+class IdentityProvider;
+
+/// Knows the tokens of a ledger, and an identity provider that knows others. Thread-safe.
 class AccessGuard {
  public:
+  AccessGuard();
+  ~AccessGuard();
+  AccessGuard(const AccessGuard&) = delete;
+  AccessGuard& operator=(const AccessGuard&) = delete;
+
+  /// Takes the tokens of `provider` too, from now on wants one. Before the first request.
+  void trust(std::unique_ptr<IdentityProvider> provider);
   /// Takes the tokens of `ledger` from now on. Until the first time everything that wants a token
   /// is refused. Errors: of the ledger; what was known stays.
   [[nodiscard]] Status follow(const Ledger& ledger);
@@ -36,6 +45,7 @@ class AccessGuard {
                                       Time now) const;
 
  private:
+  std::unique_ptr<IdentityProvider> provider_;  ///< Null: none.
   std::atomic<std::shared_ptr<const AccessTokens>> known_ =
       std::make_shared<const AccessTokens>(AccessTokens{.tokens = {}, .are_wanted = true});
 };

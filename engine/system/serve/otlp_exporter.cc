@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ground/http_post.h"
+#include "ground/http_call.h"
 #include "ground/program_version.h"
 
 namespace millgate {
@@ -92,13 +92,13 @@ void OtlpExporter::send_metrics(std::chrono::milliseconds timeout) {
 
 int OtlpExporter::send(const char* path, const std::string& body,
                        std::chrono::milliseconds timeout) const {
-  HttpPost post{.url = options_.endpoint + path,
+  HttpCall call{.url = options_.endpoint + path,
                 .body = body,
                 .headers = {{"Content-Type", "application/x-protobuf"}},
                 .timeout = timeout};
-  post.headers.insert(post.headers.end(), options_.headers.begin(), options_.headers.end());
-  const Result<int> status = http_post(post);
-  return status.ok() ? *status : 0;
+  call.headers.insert(call.headers.end(), options_.headers.begin(), options_.headers.end());
+  const Result<HttpReply> reply = http_call(call);
+  return reply.ok() ? reply->status : 0;
 }
 
 }  // namespace millgate

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "system/serve/http_listener.h"
+#include "system/serve/identity_provider.h"
 #include "system/serve/model_follower.h"
 #include "system/serve/otlp_exporter.h"
 #include "system/serve/prediction_log.h"
@@ -96,6 +97,11 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> reposi
   state->options = options;
   state->repository = std::move(repository);
   MILLGATE_ASSIGN(state->log, state->open_log(state->repository->folder("predictions")));
+  if (!options.oidc.issuer.empty()) {
+    MILLGATE_ASSIGN(std::unique_ptr<IdentityProvider> provider,
+                    IdentityProvider::start(options.oidc));
+    state->guard.trust(std::move(provider));
+  }
   state->shadow = std::make_unique<ShadowWorker>(state->shadow_log(), options.online);
   state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
                                                     state->telemetry, options.reload_every,

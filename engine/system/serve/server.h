@@ -27,6 +27,14 @@ struct TlsFiles {
   std::string client_ca = {};  ///< Only clients with a certificate of it are spoken to; empty: all.
 };
 
+/// An identity provider whose tokens are taken beside those of the ledger (OpenID Connect).
+struct OidcOptions {
+  std::string issuer = {};    ///< As its tokens name it, an URL; empty: there is none.
+  std::string audience = {};  ///< By which its tokens mean this server.
+  std::string keys = {};      ///< File or URL of its keys; empty: the issuer's discovery tells.
+  std::string roles_claim = "roles";  ///< Where its tokens say the roles; dots go into objects.
+};
+
 /// Where spans and metrics are sent by OTLP over HTTP.
 struct OtlpOptions {
   std::string endpoint = {};  ///< "http://127.0.0.1:4318"; empty: nowhere.
@@ -74,6 +82,7 @@ struct ServerOptions {
   bool log_predictions = true;                    ///< Into the folder `predictions` of the project.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
   OtlpOptions otlp = {};
+  OidcOptions oidc = {};
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
 };
 

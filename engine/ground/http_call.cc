@@ -1,5 +1,6 @@
-#include "ground/http_post.h"
+#include "ground/http_call.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "ground/curl_library.h"
@@ -13,14 +14,22 @@ struct CurlEnd {
   void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 
-/// What a receiver answers is of no use, and may be large.
-size_t drop_answer(char* /*bytes*/, size_t size, size_t count, void* /*unused*/) {
+/// What is kept of an answer, and how much of it.
+struct Kept {
+  std::string body;
+  size_t bytes_max = 0;
+};
+
+size_t take_answer(char* bytes, size_t size, size_t count, void* into) {
+  auto& kept = *static_cast<Kept*>(into);
+  const size_t room = kept.bytes_max - kept.body.size();
+  kept.body.append(bytes, std::min(room, size * count));
   return size * count;
 }
 
 }  // namespace
 
-Result<int> http_post(const HttpPost& post) {
+Result<HttpReply> http_call(const HttpCall& call) {
   MILLGATE_TRY(load_curl());
   const std::unique_ptr<CURL, CurlEnd> handle(curl().easy_init());
   if (handle == nullptr) return outside_failure("libcurl cannot start");
@@ -31,25 +40,29 @@ Result<int> http_post(const HttpPost& post) {
     (void)list.release();
     list.reset(longer);
   };
-  for (const auto& [name, value] : post.headers) add(name + ": " + value);
+  for (const auto& [name, value] : call.headers) add(name + ": " + value);
   // No question before the body.
   add("Expect:");
   CURL* const sending = handle.get();
-  curl().easy_setopt(sending, CURLOPT_URL, post.url.c_str());
+  curl().easy_setopt(sending, CURLOPT_URL, call.url.c_str());
   curl().easy_setopt(sending, CURLOPT_PROTOCOLS_STR, "http,https");
   curl().easy_setopt(sending, CURLOPT_NOSIGNAL, 1L);
   curl().easy_setopt(sending, CURLOPT_TIMEOUT_MS,
-                     static_cast<long>(post.timeout.count()));  // NOLINT(google-runtime-int)
-  curl().easy_setopt(sending, CURLOPT_WRITEFUNCTION, &drop_answer);
+                     static_cast<long>(call.timeout.count()));  // NOLINT(google-runtime-int)
+  Kept kept{.body = {}, .bytes_max = call.answer_bytes_max};
+  curl().easy_setopt(sending, CURLOPT_WRITEFUNCTION, &take_answer);
+  curl().easy_setopt(sending, CURLOPT_WRITEDATA, &kept);
   curl().easy_setopt(sending, CURLOPT_HTTPHEADER, list.get());
-  curl().easy_setopt(sending, CURLOPT_POSTFIELDS, post.body.data());
-  curl().easy_setopt(sending, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(post.body.size()));
+  if (!call.body.empty()) {
+    curl().easy_setopt(sending, CURLOPT_POSTFIELDS, call.body.data());
+    curl().easy_setopt(sending, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(call.body.size()));
+  }
   const CURLcode code = curl().easy_perform(sending);
   if (code != CURLE_OK) return outside_failure(curl().easy_strerror(code));
   long status = 0;  // NOLINT(google-runtime-int): libcurl's type.
   curl().easy_getinfo(sending, CURLINFO_RESPONSE_CODE, &status);
-  return static_cast<int>(status);
+  return HttpReply{.status = static_cast<int>(status), .body = std::move(kept.body)};
 }
 
 }  // namespace millgate
