@@ -86,5 +86,6 @@ void add_score(const Command& program, Session& session);
 void add_ledger(const Command& program, Session& session);
 void add_functions(const Command& program, Session& session);
 void add_metrics(const Command& program, Session& session);
+void add_settings(const Command& program, Session& session);
 
 }  // namespace millgate

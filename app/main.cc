@@ -20,6 +20,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   using namespace millgate;
   const Command project = program.in_group("A project");
   add_init(project, session);
+  add_settings(project, session);
   add_doctor(project, session);
   add_backup(project, session);
   add_restore(project, session);

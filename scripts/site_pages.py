@@ -48,6 +48,9 @@ def main():
     with open(reference / "commands.md", "w") as file:
         subprocess.run([sys.executable, str(ROOT / "scripts/command_reference.py"), program], stdout=file,
                        check=True)
+    keys = subprocess.run([program, "settings", "--markdown"], capture_output=True, text=True, check=True)
+    (reference / "project-file.md").write_text(
+        f"# Keys of the project file\n\nAs `millgate settings SECTION` tells them.\n\n{keys.stdout}")
     (reference / "metrics.md").write_text(
         told_by(program, "metrics", "Metrics", "What requirements can be written about"))
     (reference / "functions.md").write_text(

@@ -18,6 +18,7 @@
 #include "model/release/trigger.h"
 #include "system/pipeline/doctor_settings.h"
 #include "system/pipeline/model_about.h"
+#include "system/pipeline/project_keys.h"
 #include "system/pipeline/quarantine_settings.h"
 
 namespace millgate {
@@ -427,6 +428,8 @@ Result<Project> project_of(const std::string& folder, Configuration configuratio
   MILLGATE_TRY(read_model_about(root));
   MILLGATE_TRY(read_triggers(root));
   MILLGATE_TRY(root.finish());
+  MILLGATE_ASSIGN(Section again, parse_settings(text, path, all));
+  MILLGATE_TRY(check_described(std::move(again)));
   return project;
 }
 
