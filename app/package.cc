@@ -6,13 +6,17 @@
 #include "app/output_file.h"
 #include "app/text_table.h"
 #include "ground/file_store.h"
+#include "model/release/gate.h"
 #include "model/release/model_name.h"
 #include "system/monitor/wording.h"
 #include "system/serve/client.h"
+#include "system/ship/file_tree.h"
+#include "system/ship/grafana_dashboard.h"
 #include "system/ship/helm_chart.h"
 #include "system/ship/kubernetes.h"
 #include "system/ship/oci_image.h"
 #include "system/ship/package.h"
+#include "system/ship/prometheus_rules.h"
 
 namespace millgate {
 
@@ -24,6 +28,7 @@ struct Options {
   std::string oci;
   std::string kubernetes;
   std::string helm;
+  std::string monitoring;
   std::string image;  ///< Where a cluster pulls it, without digest.
   std::string sign;   ///< File of the key.
   std::string verify;
@@ -46,13 +51,56 @@ Result<Serving> find_live(const Ledger& ledger, const std::string& name) {
   return error;
 }
 
+/// What the verdict that opened the way says about the latency of `live`.
+Result<std::vector<LatencyLimit>> latency_limits(const Ledger& ledger, const Serving& live) {
+  MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
+                  find_verdict(ledger, live.model, live.environment));
+  std::vector<LatencyLimit> limits;
+  if (!verdict) return limits;
+  for (const Judgement& judgement : verdict->judgements()) {
+    const Requirement& requirement = judgement.requirement;
+    if (requirement.bound != Bound::at_most || !requirement.slice.empty()) continue;
+    if (requirement.metric == "latency_ms_p50") limits.push_back({0.5, requirement.limit / 1e3});
+    if (requirement.metric == "latency_ms_p99") limits.push_back({0.99, requirement.limit / 1e3});
+  }
+  return limits;
+}
+
+/// Writes what watches the servers of the model.
+Status write_monitoring(const Repository& repository, const Serving& live,
+                        const std::string& folder) {
+  MILLGATE_ASSIGN(const std::shared_ptr<const Model> model,
+                  Model::load(repository.objects(), live.model));
+  WatchedModel watched{.name = model->manifest().project};
+  MILLGATE_ASSIGN(watched.latency, latency_limits(repository.ledger(), live));
+  MILLGATE_TRY(write_file(folder + "/grafana.json", grafana_dashboard(watched)));
+  return write_file(folder + "/prometheus-rules.yaml", prometheus_rules(watched));
+}
+
+void tell_monitoring(const std::string& folder) {
+  std::cout << folder << ": import grafana.json in Grafana, and name prometheus-rules.yaml in the "
+            << "`rule_files` of Prometheus\n";
+}
+
 Result<int> pack(const Session& session, const Options& options) {
   if (!options.tar.empty()) MILLGATE_TRY(check_free(options.tar, options.force));
   for (const std::string& folder : {options.kubernetes, options.helm}) {
     if (!folder.empty()) MILLGATE_TRY(check_kubernetes(options.image, folder));
   }
+  if (!options.monitoring.empty()) MILLGATE_TRY(check_empty_folder(options.monitoring));
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
   MILLGATE_ASSIGN(const Serving live, find_live(repository->ledger(), options.model));
+  if (!options.monitoring.empty()) {
+    MILLGATE_TRY(write_monitoring(*repository, live, options.monitoring));
+  }
+  if (options.tar.empty() && options.oci.empty()) {
+    if (session.json) {
+      print_json({{"model", live.model.hex()}, {"monitoring", options.monitoring}});
+    } else {
+      tell_monitoring(options.monitoring);
+    }
+    return kDone;
+  }
   MILLGATE_ASSIGN(Package package, make_package(repository->objects(), live));
   if (!options.sign.empty()) MILLGATE_TRY(sign_package(package, options.sign));
   std::optional<OciImage> image;
@@ -75,6 +123,7 @@ Result<int> pack(const Session& session, const Options& options) {
                  {"tar", options.tar.empty() ? Json() : Json(options.tar)},
                  {"kubernetes", options.kubernetes.empty() ? Json() : Json(options.kubernetes)},
                  {"helm", options.helm.empty() ? Json() : Json(options.helm)},
+                 {"monitoring", options.monitoring.empty() ? Json() : Json(options.monitoring)},
                  {"oci", Json()}};
     if (image) {
       json["oci"] = {{"folder", options.oci},
@@ -105,6 +154,7 @@ Result<int> pack(const Session& session, const Options& options) {
     std::cout << options.helm << ": `helm upgrade --install " << package.name << " " << options.helm
               << "` once the image is pushed\n";
   }
+  if (!options.monitoring.empty()) tell_monitoring(options.monitoring);
   return kDone;
 }
 
@@ -145,7 +195,7 @@ Result<int> probe(const std::string& url) {
 }
 
 Result<int> package(const Session& session, const Options& options) {
-  const bool packs = !options.tar.empty() || !options.oci.empty();
+  const bool packs = !options.tar.empty() || !options.oci.empty() || !options.monitoring.empty();
   const int asked =
       (packs ? 1 : 0) + (options.verify.empty() ? 0 : 1) + (options.probe.empty() ? 0 : 1);
   if (asked != 1) {
@@ -186,6 +236,9 @@ void add_package(const Command& program, Session& session) {
       .add_option("--helm", options->helm,
                   "with --image: the same as a Helm chart in this folder, with values to choose")
       .needs(image);
+  command.add_option("--monitoring", options->monitoring,
+                     "a dashboard of Grafana and rules of Prometheus in this folder, with the "
+                     "limits of the model's requirements");
   command.add_option("--sign", options->sign,
                      "sign the checksums with the SSH key in this file; the signature goes along");
   command.add_flag("--force", options->force, "write over the tar that is there");

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace millgate {
@@ -150,6 +151,16 @@ std::string FileTree::to_tar(int64_t time_seconds) const {
   }
   tar.append(2 * kBlock, '\0');
   return tar;
+}
+
+Status check_empty_folder(const std::string& folder) {
+  std::error_code failure;
+  if (!std::filesystem::exists(folder, failure) || std::filesystem::is_empty(folder, failure)) {
+    return {};
+  }
+  Error error = invalid_input("`" + folder + "` is not empty", "name a folder that is not there");
+  error.code = ErrorCode::conflict;
+  return error;
 }
 
 }  // namespace millgate

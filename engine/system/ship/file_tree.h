@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "ground/error.h"
+
 namespace millgate {
 
 /// One file or folder. Owner of all but folders of state is root.
@@ -35,5 +37,8 @@ class FileTree {
   void add_parents(const std::string& path);
   std::map<std::string, PackedEntry> entries_;
 };
+
+/// Whether something may be written into `folder`: it is missing or empty. Errors: `conflict`.
+[[nodiscard]] Status check_empty_folder(const std::string& folder);
 
 }  // namespace millgate

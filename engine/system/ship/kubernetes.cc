@@ -1,18 +1,16 @@
 #include "system/ship/kubernetes.h"
 
 #include <array>
-#include <filesystem>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ground/file_store.h"
+#include "system/ship/file_tree.h"
 #include "system/ship/manifest_text.h"
 
 namespace millgate {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto kOnlyPlain = std::to_array<ManifestText>({
     {"kustomization.yaml",
@@ -95,11 +93,7 @@ Status check_repository(const std::string& repository) {
 
 Status check_kubernetes(const std::string& repository, const std::string& folder) {
   MILLGATE_TRY(check_repository(repository));
-  std::error_code failure;
-  if (!fs::exists(folder, failure) || fs::is_empty(folder, failure)) return {};
-  Error error = invalid_input("`" + folder + "` is not empty", "name a folder that is not there");
-  error.code = ErrorCode::conflict;
-  return error;
+  return check_empty_folder(folder);
 }
 
 Status write_kubernetes(const Package& package, const PulledImage& image,

@@ -1,6 +1,5 @@
 #include "system/ship/oci_image.h"
 
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -10,7 +9,6 @@
 namespace millgate {
 namespace {
 
-namespace fs = std::filesystem;
 constexpr uint32_t kUser = 65532;  ///< "nonroot" of most images without a shell.
 constexpr const char* kState = "/var/lib/millgate";
 constexpr const char* kLayerType = "application/vnd.oci.image.layer.v1.tar";
@@ -105,12 +103,7 @@ Json config_of(const Package& package, const std::vector<std::string>& layer_dig
 }  // namespace
 
 Result<OciImage> write_oci_image(const Package& package, const std::string& folder) {
-  std::error_code failure;
-  if (fs::exists(folder, failure) && !fs::is_empty(folder, failure)) {
-    Error error = invalid_input("`" + folder + "` is not empty", "name a folder that is not there");
-    error.code = ErrorCode::conflict;
-    return error;
-  }
+  MILLGATE_TRY(check_empty_folder(folder));
   const int64_t time = package.release.since.micros / 1'000'000;
   const Json labels = {{"org.opencontainers.image.title", package.name},
                        {"org.opencontainers.image.description", package.description},
