@@ -62,6 +62,42 @@ std::string model_metadata(const ServedModel& model) {
   return message;
 }
 
+/// ModelStatisticsResponse of Triton.
+std::string statistics_message(const ServedModel& model) {
+  const ModelStatistics& counted = model.statistics();
+  std::string message;
+  pbf_writer response(message);
+  {
+    pbf_writer of_model(response, 1);
+    of_model.add_string(1, model.name());
+    of_model.add_string(2, model.version());
+    of_model.add_uint64(3, counted.last_inference_ms);
+    of_model.add_uint64(4, counted.rows);
+    of_model.add_uint64(5, counted.success.count);
+    pbf_writer durations(of_model, 6);
+    protozero::pbf_tag_type tag = 1;
+    for (const auto& [name, sum] : named_durations(counted)) {
+      pbf_writer duration(durations, tag++);
+      duration.add_uint64(1, sum == nullptr ? 0 : sum->count.load());
+      duration.add_uint64(2, sum == nullptr ? 0 : sum->nanos.load());
+    }
+  }
+  return message;
+}
+
+/// RepositoryIndexResponse of Triton. Null: nothing serves.
+std::string index_message(const ServedModel* model) {
+  std::string message;
+  if (model == nullptr) return message;
+  pbf_writer response(message);
+  pbf_writer entry(response, 1);
+  entry.add_string(1, model->name());
+  entry.add_string(2, model->version());
+  entry.add_string(3, "READY");
+  entry.commit();
+  return message;
+}
+
 /// HealthCheckResponse: SERVING or NOT_SERVING.
 std::string health_message(bool is_serving) {
   std::string message;
@@ -70,8 +106,9 @@ std::string health_message(bool is_serving) {
 }
 
 HttpResponse unknown_method(const Call& call) {
-  const std::vector<std::string> names = {"ServerLive",     "ServerReady",   "ModelReady",
-                                          "ServerMetadata", "ModelMetadata", "ModelInfer"};
+  const std::vector<std::string> names = {"ServerLive",      "ServerReady",    "ModelReady",
+                                          "ServerMetadata",  "ModelMetadata",  "ModelInfer",
+                                          "ModelStatistics", "RepositoryIndex"};
   const std::string& method = call.path.size() == 2 ? call.path[1] : call.path[0];
   return failure_reply(call, 501,
                        not_found("gRPC method `" + method.substr(0, 100) + "` is not served",
@@ -110,7 +147,26 @@ HttpResponse GrpcRoutes::answer(Call& call) {
   if (method == "ModelReady") return model_ready(call, *message);
   if (method == "ServerMetadata") return message_reply(call, server_metadata());
   if (method == "ModelMetadata") return metadata(call, *message);
+  if (method == "ModelStatistics") return statistics(call, *message);
+  if (method == "RepositoryIndex") {
+    return message_reply(call, index_message(context_.models.get().get()));
+  }
+  if (method == "RepositoryModelLoad" || method == "RepositoryModelUnload") {
+    return failure_reply(call, 409, only_the_gate());
+  }
   return unknown_method(call);
+}
+
+HttpResponse GrpcRoutes::statistics(const Call& call, std::string_view message) {
+  const Result<GrpcModelName> asked = grpc_model_name(message);
+  if (!asked.ok()) return failure_reply(call, asked.error());
+  // Without a name every model is meant, and one serves.
+  const std::shared_ptr<const ServedModel> serving = context_.models.get();
+  const std::string_view name =
+      asked->name.empty() && serving ? std::string_view(serving->name()) : asked->name;
+  const auto model = models_.served(name, asked->version);
+  if (!model.ok()) return failure_reply(call, model.error());
+  return message_reply(call, statistics_message(**model));
 }
 
 HttpResponse GrpcRoutes::model_ready(const Call& call, std::string_view message) {
@@ -145,7 +201,7 @@ HttpResponse GrpcRoutes::infer(Call& call, std::string_view message) {
   if (!answers.ok()) return failure_reply(call, answers.error());
   StageTimer timer(context_.telemetry, call.span);
   std::string told = grpc_infer_answer(*answers, wanted);
-  timer.end(Stage::write);
+  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
   return message_reply(call, std::move(told));
 }
 

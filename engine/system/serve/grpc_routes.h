@@ -31,6 +31,7 @@ class GrpcRoutes {
  private:
   HttpResponse infer(Call& call, std::string_view message);
   HttpResponse metadata(const Call& call, std::string_view message);
+  HttpResponse statistics(const Call& call, std::string_view message);
   HttpResponse model_ready(const Call& call, std::string_view message);
 
   const RouteContext& context_;

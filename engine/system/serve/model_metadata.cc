@@ -51,4 +51,32 @@ std::string model_metadata_json(const ServedModel& model, Time now) {
   return out;
 }
 
+std::string model_statistics_json(const ServedModel& model) {
+  const ModelStatistics& counted = model.statistics();
+  const auto number = [](uint64_t value) { return std::to_string(value); };
+  std::string out = "{\"model_stats\":[{\"name\":";
+  append_json_text(out, model.name());
+  out += ",\"version\":";
+  append_json_text(out, model.version());
+  out += ",\"last_inference\":" + number(counted.last_inference_ms) +
+         ",\"inference_count\":" + number(counted.rows) +
+         ",\"execution_count\":" + number(counted.success.count) + ",\"inference_stats\":{";
+  for (const auto& [name, sum] : named_durations(counted)) {
+    if (out.back() == '}') out += ',';
+    out.append("\"").append(name).append("\":{\"count\":");
+    out += number(sum == nullptr ? 0 : sum->count.load());
+    out += ",\"ns\":" + number(sum == nullptr ? 0 : sum->nanos.load()) + "}";
+  }
+  return out + "},\"batch_stats\":[]}]}";
+}
+
+std::string repository_index_json(const ServedModel* model) {
+  if (model == nullptr) return "[]";
+  std::string out = "[{\"name\":";
+  append_json_text(out, model->name());
+  out += ",\"version\":";
+  append_json_text(out, model->version());
+  return out + R"(,"state":"READY","reason":""}])";
+}
+
 }  // namespace millgate

@@ -26,6 +26,16 @@ void count_answers(Telemetry& telemetry, const Answers& answers) {
   if (warned > 0) telemetry.rows_with_warnings.fetch_add(warned);
 }
 
+void count_rows(const ServedModel& model, const Answers& answers, int64_t input_nanos,
+                int64_t infer_nanos) {
+  ModelStatistics& statistics = model.statistics();
+  statistics.rows.fetch_add(answers.ids.size(), std::memory_order_relaxed);
+  statistics.input.add(static_cast<uint64_t>(input_nanos));
+  statistics.infer.add(static_cast<uint64_t>(infer_nanos));
+  statistics.last_inference_ms.store(static_cast<uint64_t>(answers.answered_at.micros / 1'000),
+                                     std::memory_order_relaxed);
+}
+
 HttpResponse answers_reply(const Call& call, const Answers& answers, BodyFormat format) {
   HttpResponse response = json_reply(call, {});
   if (format == BodyFormat::arrow_stream) {
@@ -68,6 +78,14 @@ std::string v1_model_json(const ServedModel& model) {
 
 }  // namespace
 
+Error only_the_gate() {
+  return Error{.code = ErrorCode::conflict,
+               .what =
+                   "models are not loaded or unloaded by requests: what serves is what passed "
+                   "the gate",
+               .hint = "`millgate release MODEL` or `millgate rollback`; servers follow at once"};
+}
+
 Result<std::shared_ptr<const ServedModel>> ModelRoutes::served(std::string_view name,
                                                                std::string_view version) const {
   std::shared_ptr<const ServedModel> model = context_.models.get();
@@ -80,6 +98,20 @@ Result<std::shared_ptr<const ServedModel>> ModelRoutes::served(std::string_view 
 
 Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const ServedModel> model,
                                     const Question& question) {
+  const auto begun = std::chrono::steady_clock::now();
+  const std::shared_ptr<const ServedModel> asked = model;
+  Result<Answers> answers = answer_by_turn(call, std::move(model), question);
+  const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - begun;
+  // Of a roll-out the model that answered counts.
+  const ServedModel& told = answers.ok() ? *answers->model : *asked;
+  DurationSum& sum = answers.ok() ? told.statistics().success : told.statistics().fail;
+  sum.add(static_cast<uint64_t>(taken.count()));
+  return answers;
+}
+
+Result<Answers> ModelRoutes::answer_by_turn(const Call& call,
+                                            std::shared_ptr<const ServedModel> model,
+                                            const Question& question) {
   if (model->rollout() == nullptr || call.is_pinned) {
     return answer_by(Arm::champion, call, std::move(model), question);
   }
@@ -143,10 +175,10 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
     return is_unread ? online.error() : read.error();
   }
   RowBatch batch = std::move(read->batch);
-  timer.end(Stage::read);
+  int64_t input_nanos = timer.end(Stage::read);
   if (online.ok() && *online) {
     MILLGATE_TRY((*online)->fill(batch, context_.clock.now(), context_.telemetry));
-    timer.end(Stage::online);
+    input_nanos += timer.end(Stage::online);
   }
   warn_of_ranges(*model, batch);
   std::optional<Explanations> explanations;
@@ -159,7 +191,7 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   MILLGATE_ASSIGN(Answers answers,
                   answer_rows(std::move(model), std::move(batch), call.request_id,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
-  timer.end(Stage::predict);
+  count_rows(*answers.model, answers, input_nanos, timer.end(Stage::predict));
   answers.explanations = std::move(explanations);
   if (call.span != nullptr) {
     call.span->attributes.emplace_back("millgate.model", answers.model->name());
@@ -203,7 +235,7 @@ HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson rea
   if (!answers.ok()) return failure_reply(call, answers.error());
   StageTimer timer(context_.telemetry, call.span);
   HttpResponse response = answers_reply(call, *answers, accepted);
-  timer.end(Stage::write);
+  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
   return response;
 }
 
@@ -301,6 +333,10 @@ HttpResponse ModelRoutes::v2(Call& call) {
   const std::vector<std::string>& path = call.path;
   std::shared_ptr<const ServedModel> model = context_.models.get();
   if (model == nullptr) return not_ready(call);
+  if (path.size() == 3 && path[2] == "stats" && model->name() != "stats") {
+    if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+    return json_reply(call, model_statistics_json(*model));
+  }
   if (const auto other = other_model(*model, path[2])) return failure_reply(call, *other);
   size_t next = 3;
   if (path.size() >= 5 && path[3] == "versions") {
@@ -310,8 +346,10 @@ HttpResponse ModelRoutes::v2(Call& call) {
   }
   if (path.size() == next + 1 && path[next] == "infer") return infer(call, std::move(model));
   const bool is_ready = path.size() == next + 1 && path[next] == "ready";
-  if (!is_ready && path.size() != next) return unknown_path_reply(call);
+  const bool is_counted = path.size() == next + 1 && path[next] == "stats";
+  if (!is_ready && !is_counted && path.size() != next) return unknown_path_reply(call);
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  if (is_counted) return json_reply(call, model_statistics_json(*model));
   if (!is_ready) return json_reply(call, model_metadata_json(*model, context_.clock.now()));
   std::string body = "{\"name\":";
   append_json_text(body, model->name());
@@ -334,7 +372,7 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   if (!answers.ok()) return failure_reply(call, answers.error());
   StageTimer timer(context_.telemetry, call.span);
   InferAnswer told = infer_answer(*answers, wanted);
-  timer.end(Stage::write);
+  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
   HttpResponse response = json_reply(call, std::move(told.body));
   response.inference_header_bytes = told.json_bytes;
   if (told.json_bytes > 0) response.content_type = "application/octet-stream";

@@ -18,6 +18,9 @@
 
 namespace millgate {
 
+/// To who would load or unload a model by a request: what serves is a decision with a reason.
+[[nodiscard]] Error only_the_gate();
+
 /// Whatever the protocol, rows go through one RowBatch, one `answer_rows` and one log, so that
 /// every route gives the same numbers. Thread-safe. `context` and `ids` outlive it.
 class ModelRoutes {
@@ -56,6 +59,9 @@ class ModelRoutes {
   HttpResponse answer_body(const Call& call, BodyReader::ReadJson read_json,
                            std::optional<size_t> told_max = {});
   [[nodiscard]] Error nothing_serves() const;
+  [[nodiscard]] Result<Answers> answer_by_turn(const Call& call,
+                                               std::shared_ptr<const ServedModel> model,
+                                               const Question& question);
   [[nodiscard]] Result<Answers> answer_in_rollout(const Call& call,
                                                   std::shared_ptr<const ServedModel> model,
                                                   const Question& question);

@@ -12,6 +12,7 @@
 #include "system/serve/feedback_store.h"
 #include "system/serve/json_text.h"
 #include "system/serve/live_json.h"
+#include "system/serve/model_metadata.h"
 #include "system/serve/openapi.h"
 #include "system/serve/request_path.h"
 #include "system/serve/rollout_report.h"
@@ -390,6 +391,18 @@ HttpResponse Routes::feedback(Call& call) {
   return json_reply(call, "{\"labels\":" + std::to_string(labels->size()) + "}");
 }
 
+HttpResponse Routes::repository(Call& call) {
+  const std::vector<std::string>& path = call.path;
+  call.route = Route::metadata;
+  const bool is_index = path.size() == 3 && path[2] == "index";
+  const bool is_change =
+      path.size() == 5 && path[2] == "models" && (path[4] == "load" || path[4] == "unload");
+  if (!is_index && !is_change) return unknown_path_reply(call);
+  if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
+  if (is_change) return failure_reply(call, only_the_gate());
+  return json_reply(call, repository_index_json(context_.models.get().get()));
+}
+
 HttpResponse Routes::protocol(Call& call) {
   const std::vector<std::string>& path = call.path;
   if (path.size() == 1) {
@@ -400,6 +413,7 @@ HttpResponse Routes::protocol(Call& call) {
   if (path.size() == 3 && path[1] == "health" && path[2] == "ready") return readiness(call);
   if (path.size() == 3 && path[1] == "health" && path[2] == "live") return live(call);
   if (path.size() >= 3 && path[1] == "models") return models_.v2(call);
+  if (path[1] == "repository") return repository(call);
   return unknown_path_reply(call);
 }
 

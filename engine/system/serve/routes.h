@@ -47,6 +47,7 @@ class Routes {
   HttpResponse rollback(Call& call);
   HttpResponse rollout(Call& call);
   HttpResponse protocol(Call& call);
+  HttpResponse repository(Call& call);
 
   RouteContext context_;
   PredictionIds ids_;

@@ -13,6 +13,7 @@
 
 #include "model/artifact/model.h"
 #include "model/release/registry.h"
+#include "system/serve/model_statistics.h"
 
 namespace millgate {
 
@@ -52,6 +53,8 @@ class ServedModel {
   [[nodiscard]] const std::string& name() const { return model_->manifest().project; }
   [[nodiscard]] const std::optional<Serving>& live() const { return live_; }
   [[nodiscard]] const LiveRollout* rollout() const { return rollout_.get(); }
+  /// Counted by who answers with it.
+  [[nodiscard]] ModelStatistics& statistics() const { return *statistics_; }
   /// The model's brief id.
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] bool is_binary() const { return is_binary_; }
@@ -81,6 +84,7 @@ class ServedModel {
   std::shared_ptr<const Model> model_;
   std::optional<Serving> live_;
   std::shared_ptr<const LiveRollout> rollout_;
+  std::unique_ptr<ModelStatistics> statistics_ = std::make_unique<ModelStatistics>();
   std::string version_;
   bool is_binary_ = true;
   std::vector<std::string> key_names_;

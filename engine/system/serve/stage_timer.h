@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "system/serve/telemetry.h"
 #include "system/serve/tracer.h"
@@ -14,12 +15,14 @@ class StageTimer {
   /// `span` may be null; else it gets the stages too.
   StageTimer(Telemetry& telemetry, RequestSpan* span)
       : telemetry_(telemetry), span_(span), begun_(std::chrono::steady_clock::now()) {}
-  void end(Stage stage) {
+  /// Nanoseconds that the stage took.
+  int64_t end(Stage stage) {
     const auto now = std::chrono::steady_clock::now();
     const std::chrono::nanoseconds taken = now - begun_;
     telemetry_.count(stage, taken.count());
     if (span_ != nullptr) note_stage(*span_, stage, taken);
     begun_ = now;
+    return taken.count();
   }
 
  private:
