@@ -93,6 +93,7 @@ Json job_json(const LearnerInput& input, const std::string& folder) {
   json["valid"]["rows"] = input.valid->rows();
   json["parameters"] = Json::object();
   for (const auto& [name, text] : settings.parameters) {
+    if (name == kKeepBits) continue;  // What is done with its model is not the program's business.
     json["parameters"][name] = parameter_json(text);
   }
   json["seed"] = settings.seed;

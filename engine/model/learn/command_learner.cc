@@ -9,6 +9,7 @@
 #include "ground/file_store.h"
 #include "ground/json.h"
 #include "model/artifact/model_format.h"
+#include "model/artifact/quantised_onnx.h"
 #include "model/learn/command_job.h"
 #include "model/learn/learner.h"
 #include "model/learn/program_record.h"
@@ -234,6 +235,27 @@ Status check_predictions(const LearnerInput& input, const Scorer& scorer) {
   return {};
 }
 
+/// By `keep_bits`, weights of 8 bits in the place of floats; what is wrong is said of the
+/// parameter.
+Status keep_bits(const LearnerInput& input, Fitted& fitted) {
+  const auto asked = input.settings->parameters.find(kKeepBits);
+  if (asked == input.settings->parameters.end()) return {};
+  const std::string what = std::string("`") + kKeepBits + "` = " + asked->second;
+  if (fitted.format != "onnx") {
+    return invalid_input(
+        what + " is for ONNX models, and the program wrote one of " + fitted.format,
+        "remove it from [train.parameters]");
+  }
+  if (asked->second != "8") {
+    return invalid_input(what + ": weights of ONNX models are kept in 8 bits, or as they are",
+                         "write 8, or remove it from [train.parameters]");
+  }
+  MILLGATE_ASSIGN(QuantisedOnnx smaller, quantise_onnx(fitted.text));
+  fitted.text = std::move(smaller.bytes);
+  MILLGATE_ASSIGN(fitted.scorer, load_scorer(fitted.format, fitted.text));
+  return {};
+}
+
 Result<Fitted> read_model(const LearnerInput& input, const WorkFolder& folder) {
   const CommandSettings& settings = input.settings->command;
   MILLGATE_ASSIGN(const std::string path, model_file(settings, folder.path() + "/" + kModelFolder));
@@ -244,6 +266,7 @@ Result<Fitted> read_model(const LearnerInput& input, const WorkFolder& folder) {
   MILLGATE_TRY(check_own_codes(fitted.format, fitted.text));
   MILLGATE_ASSIGN(fitted.scorer, load_scorer(fitted.format, fitted.text));
   MILLGATE_TRY(check_features(input, fitted.format, fitted.text, *fitted.scorer));
+  MILLGATE_TRY(keep_bits(input, fitted));
   MILLGATE_TRY(check_predictions(input, *fitted.scorer));
   return fitted;
 }

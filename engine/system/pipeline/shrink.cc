@@ -10,6 +10,7 @@
 
 #include "ground/json.h"
 #include "ground/nearest_name.h"
+#include "model/artifact/manifest.h"
 #include "model/artifact/model.h"
 #include "model/learn/row_values.h"
 #include "model/learn/smaller_model.h"
@@ -30,6 +31,8 @@ constexpr int kSingleBits = 24;  ///< Of a float32.
 
 const std::vector<std::string> kNames = {"keep_trees", "keep_leaves", "keep_bits",
                                          "student_leaves"};
+
+const Shrinking kInt8 = {{"keep_bits", 8}};  ///< All that is done with ONNX.
 
 /// How many trees and leaves "gbdt, 120 trees, 31 leaves" has; of several classes all their trees.
 struct TreeCounts {
@@ -161,10 +164,11 @@ Result<Advantage> advantage_of(const Side& smaller, const Side& whole, const Val
   return *advantage;
 }
 
-Status check_can_shrink(const RunReport& run) {
-  if (run.learner != "gbdt") {
+/// `format` is that of the model's bytes.
+Status check_can_shrink(const RunReport& run, const std::string& format) {
+  if (run.learner != "gbdt" && format != "onnx") {
     return invalid_input("model " + run.model.brief() + " is of the learner `" + run.learner +
-                             "`, and boosted trees of `gbdt` can be made smaller",
+                             "`, and boosted trees of `gbdt` and ONNX can be made smaller",
                          run.learner == "command"
                              ? "let the program write a smaller model; or take `learner = \"gbdt\"`"
                              : "a model of this learner is small already");
@@ -174,6 +178,16 @@ Status check_can_shrink(const RunReport& run) {
     return invalid_input("model " + run.model.brief() + " was made smaller already: `" + name +
                              "` = " + run.parameters.at(name),
                          "name the whole model, and with `--try` how it shall be made smaller");
+  }
+  return {};
+}
+
+/// The weights of an ONNX model have one way to become smaller.
+Status check_wanted(const std::vector<Shrinking>& wanted, const std::string& format) {
+  for (const Shrinking& one : wanted) {
+    if (format != "onnx" || one == kInt8) continue;
+    return invalid_input("`" + to_text(one) + "` makes no ONNX model smaller",
+                         "--try keep_bits=8 keeps its weights in 8 bits");
   }
   return {};
 }
@@ -237,7 +251,11 @@ Result<ShrinkReport> shrink_model(Repository& repository, const Id& model,
                                   const ShrinkOptions& options) {
   ShrinkReport report;
   MILLGATE_ASSIGN(report.whole, read_run(repository, model));
-  MILLGATE_TRY(check_can_shrink(report.whole));
+  MILLGATE_ASSIGN(const std::string manifest, repository.objects().get(model));
+  MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(manifest));
+  const std::string& format = stored.model_format;
+  MILLGATE_TRY(check_can_shrink(report.whole, format));
+  MILLGATE_TRY(check_wanted(options.wanted, format));
   MILLGATE_ASSIGN(const Project project, project_of_run(repository, report.whole));
   MILLGATE_ASSIGN(const ValidRows rows, valid_rows(repository, project, report.whole));
   MILLGATE_ASSIGN(const Side whole, side_of(repository, model, rows));
@@ -247,7 +265,9 @@ Result<ShrinkReport> shrink_model(Repository& repository, const Id& model,
   report.metric = loss_metric(kind);
   report.row_count = static_cast<int64_t>(rows.labels.size());
   std::vector<Shrinking> wanted = options.wanted;
-  if (wanted.empty()) {
+  if (wanted.empty() && format == "onnx") {
+    wanted = {kInt8};
+  } else if (wanted.empty()) {
     wanted = usual_shrinkings(counts_of(report.whole, report.scorer),
                               kind == "binary" || kind == "regression");
   }

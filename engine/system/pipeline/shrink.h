@@ -55,9 +55,9 @@ struct ShrinkReport {
 /// makes again; an event "shrink", whose subject is `model`, names them. The same again is taken
 /// from the earlier runs.
 ///
-/// Errors: `not_found` for a model that no run made; `invalid_input` for one that is not of boosted
-/// trees of our own, or is small already (`keep_trees` and the like in its parameters); as
-/// run_pipeline.
+/// Errors: `not_found` for a model that no run made; `invalid_input` for one that is neither of
+/// boosted trees of our own nor ONNX, or is small already (`keep_trees` and the like in its
+/// parameters); as run_pipeline.
 [[nodiscard]] Result<ShrinkReport> shrink_model(Repository& repository, const Id& model,
                                                 const ShrinkOptions& options);
 
