@@ -151,7 +151,7 @@ class AnnexWriter {
          count_of(run_.test_rows, "row") + " that it never saw, of " + time_text(run_.test_from) +
              " to " + time_text(run_.test_to));
     SheetTable table{.caption = "2(g) Measured on them",
-                     .header = {"Metric", "Value", "95 % interval", "Rows"},
+                     .header = {"Metric", "Value", "95 % interval", facts_.counted()},
                      .is_number = {false, true, true, true},
                      .rows = {}};
     for (const Evidence& one : run_.evidence) {

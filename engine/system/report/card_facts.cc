@@ -5,6 +5,7 @@
 #include "data/store/table_version.h"
 #include "model/measure/metric.h"
 #include "model/release/sign_off.h"
+#include "system/monitor/wording.h"
 
 namespace millgate {
 namespace {
@@ -34,8 +35,14 @@ bool is_worse(const Evidence& group, double all, bool higher_is_better) {
   return higher_is_better ? *group.upper < all : *group.lower > all;
 }
 
+std::string metric_of_groups(const Model& model) {
+  if (model.is_ranking()) return "ndcg";
+  if (model.manifest().task_kind == "regression") return "mae";
+  return model.has_classes() ? "macro_auc" : "auc";
+}
+
 void read_slices(CardFacts& facts) {
-  facts.compared_metric = facts.is_binary() ? "auc" : "mae";
+  facts.compared_metric = metric_of_groups(*facts.model);
   const Metric* metric = find_metric(facts.compared_metric);
   const bool higher = metric == nullptr || metric->higher_is_better;
   const Evidence* all = facts.find(facts.compared_metric);
@@ -52,6 +59,11 @@ void read_slices(CardFacts& facts) {
 }
 
 }  // namespace
+
+std::string CardFacts::count_text_of(int64_t count) const {
+  if (!model->is_ranking()) return count_of(count, "row");
+  return count == 1 ? "1 query" : count_text(count) + " queries";
+}
 
 const Evidence* CardFacts::find(const std::string& metric, const std::string& slice) const {
   for (const Evidence& one : run.evidence) {
@@ -71,7 +83,7 @@ Result<CardFacts> read_card_facts(const Repository& repository, const Project& p
   facts.served = served;
   MILLGATE_ASSIGN(facts.run, read_run(repository, model));
   MILLGATE_ASSIGN(facts.run_event, event_of_run(repository.ledger(), facts.run.event_number));
-  MILLGATE_ASSIGN(facts.model, Model::load_of_one_number(repository.objects(), model));
+  MILLGATE_ASSIGN(facts.model, Model::load(repository.objects(), model));
   MILLGATE_ASSIGN(facts.verdict, find_verdict(repository.ledger(), model));
   if (facts.verdict) {
     MILLGATE_ASSIGN(const auto given, sign_offs(repository.ledger(), *facts.verdict));

@@ -45,12 +45,17 @@ struct CardFacts {
   std::map<std::string, int64_t> table_row_count;  ///< At the data commit.
   const MonitorReport* served = nullptr;
   const ModelWatch* watch = nullptr;  ///< Of this model in `served`.
-  std::string compared_metric;        ///< "auc", or "mae" for regression.
+  std::string compared_metric;        ///< "auc", "macro_auc", "mae" or "ndcg", by the kind of task.
   std::vector<SliceQuality> slices;   ///< By column, worst first.
   ModelAbout said;                    ///< By people, in the project file of today.
   bool project_changed = false;       ///< The project file is not that of the training.
 
-  [[nodiscard]] bool is_binary() const { return model->manifest().task_kind != "regression"; }
+  [[nodiscard]] bool is_regression() const { return model->manifest().task_kind == "regression"; }
+  /// Of yes and no, or of several classes.
+  [[nodiscard]] bool has_probabilities() const { return !is_regression() && !model->is_ranking(); }
+  /// What evidence counts, as a heading and behind a number: rows, or queries of a ranking.
+  [[nodiscard]] const char* counted() const { return model->is_ranking() ? "Queries" : "Rows"; }
+  [[nodiscard]] std::string count_text_of(int64_t count) const;
   /// Evidence of all rows, or of `slice`; null when it was not measured.
   [[nodiscard]] const Evidence* find(const std::string& metric,
                                      const std::string& slice = {}) const;

@@ -24,9 +24,8 @@ void add_period(const CardFacts& facts, std::vector<CardLimit>& limits) {
                     CardSource::run});
   limits.push_back({"question",
                     "It answers one question, `" + manifest.label + "`, for rows of `" +
-                        manifest.task_table +
-                        "`. Its probability is no measure of anything else, and it says nothing "
-                        "about causes.",
+                        manifest.task_table + "`. Its " + facts.model->number_name() +
+                        " is no measure of anything else, and it says nothing about causes.",
                     CardSource::model});
 }
 

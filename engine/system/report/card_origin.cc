@@ -67,6 +67,12 @@ std::string split_plot(const CardFacts& facts) {
   return timeline_plot(spans);
 }
 
+std::string list_of(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  return list;
+}
+
 std::string term(const std::string& name, const std::string& html) {
   return "<dt>" + escape_html(name) + "</dt><dd>" + html + "</dd>\n";
 }
@@ -91,7 +97,17 @@ std::string pseudo_code(const CardFacts& facts) {
   text += "\n# decision\n";
   const std::string scorer = facts.model->scorer().describe();
   const auto& around = facts.model->uncertainty();
-  if (!facts.is_binary()) {
+  if (facts.model->is_ranking()) {
+    text += "score = " + scorer + "\nrank = place in its query by score, the highest first\n";
+    return text + "query = rows of equal " + list_of(manifest.group) + "\n";
+  }
+  if (facts.model->has_classes()) {
+    text += "probabilities of " + list_of(manifest.classes) + " = " + scorer + "\n";
+    return text + (manifest.decide_by.empty()
+                       ? "decision = the most probable class\n"
+                       : "decision = the class of the greatest expected utility\n");
+  }
+  if (facts.is_regression()) {
     text += "value = " + scorer + "\n";
     if (around) text += "interval = value -+ " + figure_text(around->margin) + "\n";
     return text;

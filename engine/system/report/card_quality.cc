@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 #include "model/measure/metric.h"
 #include "system/monitor/wording.h"
@@ -30,7 +32,7 @@ std::string metric_tile(const CardFacts& facts, const std::string& metric,
   const std::string interval = interval_text(*one);
   return tile(
       label, cite(facts, figure_text(one->value), *one),
-      escape_html((interval.empty() ? "" : interval + ", ") + count_of(one->row_count, "row")));
+      escape_html((interval.empty() ? "" : interval + ", ") + facts.count_text_of(one->row_count)));
 }
 
 /// The state of the model in one box: may it serve, does it serve.
@@ -162,7 +164,8 @@ std::string metric_table(const CardFacts& facts) {
       escape_html(time_text(facts.run.test_from) + " to " + time_text(facts.run.test_to)) +
       source_link(CardSource::run) +
       "</caption><tr><th>Metric</th><th class=\"n\">Value</th><th class=\"n\">95 % interval</th>"
-      "<th class=\"n\">Rows</th><th>What it is</th></tr>\n";
+      "<th class=\"n\">" +
+      facts.counted() + "</th><th>What it is</th></tr>\n";
   for (const Metric& metric : all_metrics()) {
     const Evidence* one = facts.find(std::string(metric.name));
     if (one == nullptr) continue;
@@ -212,6 +215,42 @@ std::string confusion_table(const CardFacts& facts) {
   return html + "<p class=\"quiet\">" + escape_html(count_of(all, "test row")) + "</p></div>\n";
 }
 
+/// How good it is at each class.
+std::string class_table(const CardFacts& facts) {
+  constexpr std::array<const char*, 4> kMetrics = {"recall", "precision", "f1", "auc"};
+  std::string html = "<div><h3>Class by class" + source_link(CardSource::run) +
+                     "</h3><div class=\"scroll\"><table><tr><th>Class</th>" +
+                     element("th", "Test rows", "n");
+  for (const char* metric : kMetrics) html += element("th", metric, "n");
+  html += "</tr>\n";
+  for (const ClassCount& one : facts.run.class_counts) {
+    const int64_t rows = std::accumulate(one.decided.begin(), one.decided.end(), int64_t{0});
+    html += "<tr>" + element("td", one.name) + element("td", count_text(rows), "n");
+    for (const char* metric : kMetrics) {
+      const Evidence* found = facts.find(metric, "class=" + one.name);
+      html += "<td class=\"n\">" +
+              (found == nullptr ? std::string() : explain(facts, value_text(*found), *found)) +
+              "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table></div></div>\n";
+}
+
+/// What each class was taken for.
+std::string class_decisions(const CardFacts& facts) {
+  std::string html = "<div><h3>Labelled and decided" + source_link(CardSource::run) +
+                     "</h3><div class=\"scroll\"><table><tr><th>labelled, decided for</th>";
+  for (const ClassCount& one : facts.run.class_counts) html += element("th", one.name, "n");
+  html += "</tr>\n";
+  for (const ClassCount& one : facts.run.class_counts) {
+    html += "<tr>" + element("td", one.name);
+    for (const int64_t rows : one.decided) html += element("td", count_text(rows), "n");
+    html += "</tr>\n";
+  }
+  return html + "</table></div></div>\n";
+}
+
 /// What a drawing shows, for who cannot see it and for forms without drawings.
 std::string as_table(const std::string& caption, const std::string& rows) {
   return "<details><summary>The same as a table</summary><div class=\"scroll\"><table>" +
@@ -220,7 +259,7 @@ std::string as_table(const std::string& caption, const std::string& rows) {
 
 std::string slice_table(const CardFacts& facts, const std::string& column) {
   std::string rows = "<tr>" + element("th", column) + element("th", facts.compared_metric, "n") +
-                     element("th", "95 % interval", "n") + element("th", "Rows", "n") +
+                     element("th", "95 % interval", "n") + element("th", facts.counted(), "n") +
                      "<th></th></tr>\n";
   for (const SliceQuality& slice : facts.slices) {
     if (slice.column != column) continue;
@@ -292,6 +331,10 @@ std::string card_header(const CardFacts& facts) {
   std::string tiles;
   for (const auto& [metric, label] :
        {std::pair<const char*, const char*>{"auc", "AUC on unseen rows"},
+        {"macro_auc", "Mean AUC of the classes"},
+        {"macro_f1", "Mean F1 of the classes"},
+        {"ndcg", "NDCG on unseen queries"},
+        {"mrr", "Mean reciprocal rank"},
         {"log_loss", "Log loss"},
         {"calibration_error", "Calibration error"},
         {"utility", "Utility per 1,000 rows"},
@@ -314,7 +357,7 @@ std::string card_quality(const CardFacts& facts) {
       (facts.run.test_from > facts.run.train_to ? "all of them later than the rows it learned from."
                                                 : "split off at random.") +
       " Intervals hold 95 % of bootstrap resamples.");
-  if (facts.is_binary()) {
+  if (facts.has_probabilities()) {
     html +=
         word_list({words_of_auc(facts), words_of_calibration(facts), words_of_calibrating(facts),
                    words_of_decision(facts), words_of_coverage(facts), words_of_utility(facts)});
@@ -328,7 +371,9 @@ std::string card_quality(const CardFacts& facts) {
               "happened; bars are 95 % intervals (Wilson).</figcaption></figure>" +
               calibration_table(facts) + "</div>\n";
     }
-    html += confusion_table(facts) + "</div>\n";
+    html += facts.model->has_classes() ? class_table(facts) + class_decisions(facts)
+                                       : confusion_table(facts);
+    html += "</div>\n";
   } else {
     html += word_list({words_of_coverage(facts)});
   }
@@ -355,8 +400,9 @@ std::string worst_slice_words(const CardFacts& facts) {
            figure_text(all->value) + ").";
   }
   return "It is worst for " + worst->column + " = " + worst->value + ": " + facts.compared_metric +
-         " " + value_text(worst->evidence) + " over " + count_of(worst->evidence.row_count, "row") +
-         ", against " + figure_text(all->value) + " over all rows.";
+         " " + value_text(worst->evidence) + " over " +
+         facts.count_text_of(worst->evidence.row_count) + ", against " + figure_text(all->value) +
+         " over all rows.";
 }
 
 std::string card_slices(const CardFacts& facts) {

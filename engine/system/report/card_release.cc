@@ -112,6 +112,12 @@ std::string card_requirements(const CardFacts& facts) {
 std::string card_served(const CardFacts& facts) {
   if (facts.served == nullptr) return {};
   std::string html = section_heading("served", "What happened since it serves");
+  if (facts.model->has_classes() || facts.model->is_ranking()) {
+    return html +
+           "<p>What it answers is in the prediction log; models of several classes and rankings "
+           "are "
+           "not watched by `millgate monitor` yet.</p>\n";
+  }
   if (facts.watch == nullptr) {
     return html + "<p>It has answered nothing yet.</p>\n";
   }

@@ -17,7 +17,7 @@ std::string title_of(const CardFacts& facts, const Evidence& evidence) {
   std::string title = evidence.metric;
   if (!evidence.slice.empty()) title += ", " + evidence.slice;
   title += ", " + (evidence.data.empty() ? std::string("test") : evidence.data) + " data, " +
-           count_of(evidence.row_count, "row");
+           facts.count_text_of(evidence.row_count);
   if (evidence.lower && evidence.upper) title += ", 95 % interval " + interval_text(evidence);
   return title + "; run event " + count_text(facts.run_event.number) + " (" +
          facts.run_event.id.brief() + ")";

@@ -102,21 +102,26 @@ std::vector<std::string> hub_datasets(const CardFacts& facts) {
   return names;
 }
 
-std::string pretty(const Evidence& one) {
+std::string pretty(const CardFacts& facts, const Evidence& one) {
   std::string name = one.metric;
   if (const std::string interval = interval_text(one); !interval.empty()) {
     name += ", 95 % " + interval;
   }
-  return name + ", " + count_of(one.row_count, "row");
+  return name + ", " + facts.count_text_of(one.row_count);
+}
+
+/// As the Hub calls it; a score by which rows are ranked is a number.
+std::string task_of(const CardFacts& facts) {
+  return facts.has_probabilities() ? "tabular-classification" : "tabular-regression";
 }
 
 /// One result: the test rows, or a slice of them.
 std::string result_lines(const CardFacts& facts, const std::string& slice,
                          const std::vector<const Evidence*>& measured) {
   const Manifest& manifest = facts.model->manifest();
-  const char* task = facts.is_binary() ? "tabular-classification" : "tabular-regression";
+  const std::string task = task_of(facts);
   std::string lines =
-      std::string("  - task:\n      type: ") + task + "\n      name: " + quoted(manifest.label) +
+      "  - task:\n      type: " + task + "\n      name: " + quoted(manifest.label) +
       "\n    dataset:\n      type: " + quoted(manifest.task_table) +
       "\n      name: " + quoted(manifest.task_table + (slice.empty() ? "" : ", " + slice));
   if (!slice.empty()) lines += "\n      config: " + quoted(slice);
@@ -124,7 +129,7 @@ std::string result_lines(const CardFacts& facts, const std::string& slice,
       "\n      split: test\n      revision: " + quoted(facts.run.data_commit) + "\n    metrics:\n";
   for (const Evidence* one : measured) {
     lines += "    - type: " + hub_name(one->metric) + "\n      value: " + Json(one->value).dump() +
-             "\n      name: " + quoted(pretty(*one)) + "\n      verified: false\n";
+             "\n      name: " + quoted(pretty(facts, *one)) + "\n      verified: false\n";
   }
   return lines;
 }
@@ -158,8 +163,7 @@ std::string hugging_face_card(const CardFacts& facts) {
   std::string header = "---\n" + licence_lines(facts) + "library_name: millgate\n";
   header += list_lines("tags", {"tabular", facts.model->manifest().task_kind,
                                 is_trees ? "decision-trees" : facts.run.learner});
-  header += std::string("pipeline_tag: ") +
-            (facts.is_binary() ? "tabular-classification" : "tabular-regression") + "\n";
+  header += "pipeline_tag: " + task_of(facts) + "\n";
   header += list_lines("datasets", hub_datasets(facts));
   header += list_lines("metrics", metric_names(facts));
   return header + model_index(facts) + "---\n\n" + page_markdown(model_card_html(facts));

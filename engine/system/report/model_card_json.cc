@@ -19,7 +19,7 @@ Json number_json(const CardFacts& facts, const Evidence& one) {
           {"lower", one.lower ? Json(*one.lower) : Json(nullptr)},
           {"upper", one.upper ? Json(*one.upper) : Json(nullptr)},
           {"unit", unit_of(one.metric)},
-          {"rows", one.row_count},
+          {facts.model->is_ranking() ? "queries" : "rows", one.row_count},
           {"data", one.data},
           {"slice", one.slice},
           {"source",
@@ -132,6 +132,16 @@ nlohmann::ordered_json model_card_json(const CardFacts& facts) {
                        {"false_positive", counts.false_positive},
                        {"true_negative", counts.true_negative},
                        {"false_negative", counts.false_negative}};
+  if (facts.model->has_classes() || facts.model->is_ranking()) {
+    card.erase("confusion");
+    card.erase("threshold");
+  }
+  if (facts.model->has_classes()) {
+    card["classes"] = Json::array();
+    for (const ClassCount& one : facts.run.class_counts) {
+      card["classes"].push_back({{"class", one.name}, {"decided", one.decided}});
+    }
+  }
   Json limits = Json::array();
   for (const CardLimit& limit : find_limits(facts)) {
     limits.push_back({{"name", limit.name}, {"text", limit.text}});
