@@ -371,9 +371,8 @@ std::string card_quality(const CardFacts& facts) {
               "happened; bars are 95 % intervals (Wilson).</figcaption></figure>" +
               calibration_table(facts) + "</div>\n";
     }
-    html += facts.model->has_classes() ? class_table(facts) + class_decisions(facts)
-                                       : confusion_table(facts);
-    html += "</div>\n";
+    html += confusion_table(facts) + "</div>\n";
+    if (facts.model->has_classes()) html += class_table(facts) + class_decisions(facts);
   } else {
     html += word_list({words_of_coverage(facts)});
   }
