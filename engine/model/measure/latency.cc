@@ -14,7 +14,7 @@ const Bounds& bounds() {
   static const Bounds values = [] {
     Bounds made{};
     for (size_t i = 0; i < made.size(); ++i) {
-      made[i] = std::llround(1000 * std::exp2(static_cast<double>(i) / 8));
+      made[i] = std::llround(1e9 * std::exp2(static_cast<double>(i) / 8 - 20));
     }
     return made;
   }();
@@ -47,6 +47,10 @@ uint64_t LatencyHistogram::count() const {
 
 double LatencyHistogram::sum_seconds() const {
   return static_cast<double>(sum_nanos_.load(std::memory_order_relaxed)) / 1e9;
+}
+
+uint64_t LatencyHistogram::count_in(int i) const {
+  return counts_.at(static_cast<size_t>(i)).load(std::memory_order_relaxed);
 }
 
 double LatencyHistogram::percentile_seconds(double share) const {

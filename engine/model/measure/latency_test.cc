@@ -49,8 +49,9 @@ TEST(LatencyHistogram, EndsOfTheScale) {
   EXPECT_EQ(histogram.percentile_seconds(0.5), 0);
   histogram.add(-5);
   histogram.add(0);
-  histogram.add(1000);
-  EXPECT_EQ(histogram.percentile_seconds(1), 1e-6);
+  histogram.add(953);
+  EXPECT_EQ(histogram.percentile_seconds(1), 954e-9);  // 2^-20 seconds
+  EXPECT_EQ(histogram.count_in(0), 3U);
   histogram.add(std::numeric_limits<int64_t>::max() / 4);
   EXPECT_EQ(histogram.count(), 4U);
   EXPECT_GT(histogram.percentile_seconds(1), 60);
@@ -58,11 +59,15 @@ TEST(LatencyHistogram, EndsOfTheScale) {
 
 TEST(LatencyHistogram, CountsAtMost) {
   LatencyHistogram histogram;
-  for (int64_t micros : {1, 2, 4, 100, 5000, 100000000}) histogram.add(micros * 1000);
+  // 2^-20, 2^-19 and 2^-18 seconds, and longer ones.
+  for (int64_t nanos : {954, 1907, 3815, 100'000, 5'000'000}) histogram.add(nanos);
+  histogram.add(100'000'000'000);
+  EXPECT_EQ(histogram.count_in(8), 1U);
+  EXPECT_EQ(histogram.count_in(16), 1U);
   EXPECT_EQ(histogram.count_at_most(0), 0U);
-  EXPECT_EQ(histogram.count_at_most(1e-6), 1U);
-  EXPECT_EQ(histogram.count_at_most(4e-6), 3U);
-  EXPECT_EQ(histogram.count_at_most(3.9e-6), 2U);
+  EXPECT_EQ(histogram.count_at_most(954e-9), 1U);
+  EXPECT_EQ(histogram.count_at_most(3815e-9), 3U);
+  EXPECT_EQ(histogram.count_at_most(3814e-9), 2U);
   EXPECT_EQ(histogram.count_at_most(0.01), 5U);
   EXPECT_EQ(histogram.count_at_most(60), 5U);  // 100 seconds are longer
   EXPECT_EQ(histogram.count_at_most(std::numeric_limits<double>::infinity()), 6U);

@@ -64,7 +64,7 @@ std::string model_metadata(const ServedModel& model) {
 
 /// ModelStatisticsResponse of Triton.
 std::string statistics_message(const ServedModel& model) {
-  const ModelStatistics& counted = model.statistics();
+  ModelStatistics& counted = model.statistics();
   std::string message;
   pbf_writer response(message);
   {
@@ -73,13 +73,13 @@ std::string statistics_message(const ServedModel& model) {
     of_model.add_string(2, model.version());
     of_model.add_uint64(3, counted.last_inference_ms);
     of_model.add_uint64(4, counted.rows);
-    of_model.add_uint64(5, counted.success.count);
+    of_model.add_uint64(5, counted.success.count());
     pbf_writer durations(of_model, 6);
     protozero::pbf_tag_type tag = 1;
-    for (const auto& [name, sum] : named_durations(counted)) {
+    for (const DurationSum& sum : duration_sums(counted)) {
       pbf_writer duration(durations, tag++);
-      duration.add_uint64(1, sum == nullptr ? 0 : sum->count.load());
-      duration.add_uint64(2, sum == nullptr ? 0 : sum->nanos.load());
+      duration.add_uint64(1, sum.count);
+      duration.add_uint64(2, sum.nanos);
     }
   }
   return message;
@@ -199,9 +199,9 @@ HttpResponse GrpcRoutes::infer(Call& call, std::string_view message) {
   const Result<Answers> answers =
       models_.answer(call, *model, {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry, call.span);
+  StageTimer timer(answers->model->statistics(), call.span);
   std::string told = grpc_infer_answer(*answers, wanted);
-  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
+  timer.end(Stage::write);
   return message_reply(call, std::move(told));
 }
 

@@ -95,7 +95,9 @@ Status ModelFollower::serve(const Serving& now) {
   const Result<std::shared_ptr<const LiveRollout>> rollout = rollout_beside(now);
   const auto beside = rollout.ok() ? *rollout : nullptr;
   if (!is_loaded || !is_same(before->live(), now) || before->rollout() != beside.get()) {
-    slot_.set(std::make_shared<const ServedModel>(std::move(model), now, beside));
+    // A roll-out that begins or goes on changes nothing of what has been answered.
+    slot_.set(std::make_shared<const ServedModel>(
+        std::move(model), now, beside, is_loaded ? before->shared_statistics() : nullptr));
   } else {
     slot_.set_trouble({});
   }

@@ -52,7 +52,7 @@ std::string model_metadata_json(const ServedModel& model, Time now) {
 }
 
 std::string model_statistics_json(const ServedModel& model) {
-  const ModelStatistics& counted = model.statistics();
+  ModelStatistics& counted = model.statistics();
   const auto number = [](uint64_t value) { return std::to_string(value); };
   std::string out = "{\"model_stats\":[{\"name\":";
   append_json_text(out, model.name());
@@ -60,12 +60,11 @@ std::string model_statistics_json(const ServedModel& model) {
   append_json_text(out, model.version());
   out += ",\"last_inference\":" + number(counted.last_inference_ms) +
          ",\"inference_count\":" + number(counted.rows) +
-         ",\"execution_count\":" + number(counted.success.count) + ",\"inference_stats\":{";
-  for (const auto& [name, sum] : named_durations(counted)) {
+         ",\"execution_count\":" + number(counted.success.count()) + ",\"inference_stats\":{";
+  for (const DurationSum& sum : duration_sums(counted)) {
     if (out.back() == '}') out += ',';
-    out.append("\"").append(name).append("\":{\"count\":");
-    out += number(sum == nullptr ? 0 : sum->count.load());
-    out += ",\"ns\":" + number(sum == nullptr ? 0 : sum->nanos.load()) + "}";
+    out.append("\"").append(sum.name).append("\":{\"count\":");
+    out += number(sum.count) + ",\"ns\":" + number(sum.nanos) + "}";
   }
   return out + "},\"batch_stats\":[]}]}";
 }

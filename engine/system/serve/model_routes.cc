@@ -26,12 +26,9 @@ void count_answers(Telemetry& telemetry, const Answers& answers) {
   if (warned > 0) telemetry.rows_with_warnings.fetch_add(warned);
 }
 
-void count_rows(const ServedModel& model, const Answers& answers, int64_t input_nanos,
-                int64_t infer_nanos) {
-  ModelStatistics& statistics = model.statistics();
+void count_rows(const Answers& answers) {
+  ModelStatistics& statistics = answers.model->statistics();
   statistics.rows.fetch_add(answers.ids.size(), std::memory_order_relaxed);
-  statistics.input.add(static_cast<uint64_t>(input_nanos));
-  statistics.infer.add(static_cast<uint64_t>(infer_nanos));
   statistics.last_inference_ms.store(static_cast<uint64_t>(answers.answered_at.micros / 1'000),
                                      std::memory_order_relaxed);
 }
@@ -104,8 +101,8 @@ Result<Answers> ModelRoutes::answer(const Call& call, std::shared_ptr<const Serv
   const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - begun;
   // Of a roll-out the model that answered counts.
   const ServedModel& told = answers.ok() ? *answers->model : *asked;
-  DurationSum& sum = answers.ok() ? told.statistics().success : told.statistics().fail;
-  sum.add(static_cast<uint64_t>(taken.count()));
+  ModelStatistics& statistics = told.statistics();
+  (answers.ok() ? statistics.success : statistics.fail).add(taken.count());
   return answers;
 }
 
@@ -166,7 +163,7 @@ Result<std::optional<Arm>> ModelRoutes::arm_of(const Call& call,
 Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                                        std::shared_ptr<const ServedModel> model,
                                        const Question& question) {
-  StageTimer timer(context_.telemetry, call.span);
+  StageTimer timer(model->statistics(), call.span);
   const auto online = online_of(arm, model);
   Result<InferRequest> read = question.reader.read(*model, online.ok() ? online->get() : nullptr);
   if (!read.ok()) {
@@ -175,10 +172,10 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
     return is_unread ? online.error() : read.error();
   }
   RowBatch batch = std::move(read->batch);
-  int64_t input_nanos = timer.end(Stage::read);
+  timer.end(Stage::read);
   if (online.ok() && *online) {
     MILLGATE_TRY((*online)->fill(batch, context_.clock.now(), context_.telemetry));
-    input_nanos += timer.end(Stage::online);
+    timer.end(Stage::online);
   }
   warn_of_ranges(*model, batch);
   std::optional<Explanations> explanations;
@@ -191,7 +188,8 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   MILLGATE_ASSIGN(Answers answers,
                   answer_rows(std::move(model), std::move(batch), call.request_id,
                               {.clock = context_.clock, .ids = ids_, .log = context_.log}));
-  count_rows(*answers.model, answers, input_nanos, timer.end(Stage::predict));
+  timer.end(Stage::predict);
+  count_rows(answers);
   answers.explanations = std::move(explanations);
   if (call.span != nullptr) {
     call.span->attributes.emplace_back("millgate.model", answers.model->name());
@@ -233,9 +231,9 @@ HttpResponse ModelRoutes::answer_body(const Call& call, BodyReader::ReadJson rea
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = told_max});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry, call.span);
+  StageTimer timer(answers->model->statistics(), call.span);
   HttpResponse response = answers_reply(call, *answers, accepted);
-  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
+  timer.end(Stage::write);
   return response;
 }
 
@@ -370,9 +368,9 @@ HttpResponse ModelRoutes::infer(Call& call, std::shared_ptr<const ServedModel> m
   const Result<Answers> answers =
       answer(call, std::move(model), {.reader = reader, .told_max = {}, .infer = &wanted});
   if (!answers.ok()) return failure_reply(call, answers.error());
-  StageTimer timer(context_.telemetry, call.span);
+  StageTimer timer(answers->model->statistics(), call.span);
   InferAnswer told = infer_answer(*answers, wanted);
-  answers->model->statistics().output.add(static_cast<uint64_t>(timer.end(Stage::write)));
+  timer.end(Stage::write);
   HttpResponse response = json_reply(call, std::move(told.body));
   response.inference_header_bytes = told.json_bytes;
   if (told.json_bytes > 0) response.content_type = "application/octet-stream";

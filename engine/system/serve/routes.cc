@@ -12,6 +12,7 @@
 #include "system/serve/feedback_store.h"
 #include "system/serve/json_text.h"
 #include "system/serve/live_json.h"
+#include "system/serve/metrics_formats.h"
 #include "system/serve/model_metadata.h"
 #include "system/serve/openapi.h"
 #include "system/serve/request_path.h"
@@ -319,8 +320,13 @@ HttpResponse Routes::push(Call& call) {
 HttpResponse Routes::metrics(Call& call) {
   call.route = Route::metrics;
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-  HttpResponse response = json_reply(call, metrics_text());
-  response.content_type = "text/plain; version=0.0.4";
+  const MetricsFormat format = wanted_metrics(call.request.accept);
+  const std::shared_ptr<const ServedModel> model = context_.models.get();
+  Result<std::string> body =
+      metrics_in(format, metrics_text(), context_.telemetry.histograms(model.get()));
+  if (!body.ok()) return failure_reply(call, body.error());
+  HttpResponse response = json_reply(call, *std::move(body));
+  response.content_type = media_type_of(format);
   return response;
 }
 

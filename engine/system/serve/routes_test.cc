@@ -637,13 +637,15 @@ TEST_F(RoutesTest, CountsForPrometheus) {
   EXPECT_THAT(text, HasSubstr("millgate_request_duration_seconds_count{route=\"/predict\"} 2\n"));
   for (const char* stage : {"read", "predict", "write"}) {
     const std::string name = "millgate_stage_duration_seconds";
-    const std::string labels = std::string("{stage=\"") + stage + "\"";
+    const std::string labels = std::string("{stage=\"") + stage +
+                               "\",model=\"flights\",version=\"" + model_->id().brief() + "\"";
     EXPECT_THAT(text, HasSubstr(name + "_count" + labels + "} 2\n"));
     EXPECT_THAT(text, HasSubstr(name + "_bucket" + labels + ",le=\"+Inf\"} 2\n"));
     EXPECT_THAT(text, Not(HasSubstr(name + "_sum" + labels + "} 0\n")));
   }
   for (const char* stage : {"online", "explain"}) {
-    EXPECT_THAT(text, HasSubstr(std::string("_count{stage=\"") + stage + "\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr(std::string("_count{stage=\"") + stage + "\",model=\"flights\"," +
+                                "version=\"" + model_->id().brief() + "\"} 0\n"));
   }
   EXPECT_THAT(text, HasSubstr("millgate_predictions_total 2\n"));
   EXPECT_THAT(text, HasSubstr("millgate_rows_with_warnings_total 1\n"));

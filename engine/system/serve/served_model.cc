@@ -38,8 +38,12 @@ bool is_of_view(const Manifest& manifest, const Field& input) {
 }  // namespace
 
 ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live,
-                         std::shared_ptr<const LiveRollout> rollout)
-    : model_(std::move(model)), live_(std::move(live)), rollout_(std::move(rollout)) {
+                         std::shared_ptr<const LiveRollout> rollout,
+                         std::shared_ptr<ModelStatistics> statistics)
+    : model_(std::move(model)),
+      live_(std::move(live)),
+      rollout_(std::move(rollout)),
+      statistics_(statistics ? std::move(statistics) : std::make_shared<ModelStatistics>()) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
   is_binary_ = manifest.task_kind == "binary";

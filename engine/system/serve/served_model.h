@@ -44,9 +44,10 @@ class LiveRollout;
 class ServedModel {
  public:
   /// `live`: how it came to serve; nothing where it is only measured. `rollout`: of a challenger
-  /// beside it; null: there is none.
+  /// beside it; null: there is none. `statistics`: goes on with these; null: begins anew.
   explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {},
-                       std::shared_ptr<const LiveRollout> rollout = nullptr);
+                       std::shared_ptr<const LiveRollout> rollout = nullptr,
+                       std::shared_ptr<ModelStatistics> statistics = nullptr);
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
@@ -55,6 +56,9 @@ class ServedModel {
   [[nodiscard]] const LiveRollout* rollout() const { return rollout_.get(); }
   /// Counted by who answers with it.
   [[nodiscard]] ModelStatistics& statistics() const { return *statistics_; }
+  [[nodiscard]] const std::shared_ptr<ModelStatistics>& shared_statistics() const {
+    return statistics_;
+  }
   /// The model's brief id.
   [[nodiscard]] const std::string& version() const { return version_; }
   [[nodiscard]] bool is_binary() const { return is_binary_; }
@@ -84,7 +88,7 @@ class ServedModel {
   std::shared_ptr<const Model> model_;
   std::optional<Serving> live_;
   std::shared_ptr<const LiveRollout> rollout_;
-  std::unique_ptr<ModelStatistics> statistics_ = std::make_unique<ModelStatistics>();
+  std::shared_ptr<ModelStatistics> statistics_;
   std::string version_;
   bool is_binary_ = true;
   std::vector<std::string> key_names_;

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 
-#include "system/serve/telemetry.h"
+#include "system/serve/model_statistics.h"
 #include "system/serve/tracer.h"
 
 namespace millgate {
@@ -13,20 +12,18 @@ namespace millgate {
 class StageTimer {
  public:
   /// `span` may be null; else it gets the stages too.
-  StageTimer(Telemetry& telemetry, RequestSpan* span)
-      : telemetry_(telemetry), span_(span), begun_(std::chrono::steady_clock::now()) {}
-  /// Nanoseconds that the stage took.
-  int64_t end(Stage stage) {
+  StageTimer(ModelStatistics& statistics, RequestSpan* span)
+      : statistics_(statistics), span_(span), begun_(std::chrono::steady_clock::now()) {}
+  void end(Stage stage) {
     const auto now = std::chrono::steady_clock::now();
     const std::chrono::nanoseconds taken = now - begun_;
-    telemetry_.count(stage, taken.count());
+    statistics_.stage(stage).add(taken.count());
     if (span_ != nullptr) note_stage(*span_, stage, taken);
     begun_ = now;
-    return taken.count();
   }
 
  private:
-  Telemetry& telemetry_;
+  ModelStatistics& statistics_;
   RequestSpan* span_;
   std::chrono::steady_clock::time_point begun_;
 };

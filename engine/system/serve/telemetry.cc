@@ -11,6 +11,8 @@ namespace millgate {
 
 namespace {
 
+constexpr const char* kDurations = "millgate_request_duration_seconds";
+constexpr const char* kStages = "millgate_stage_duration_seconds";
 constexpr std::array<double, 13> kStageBucketSeconds = {
     1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 0.01, 0.1};
 constexpr std::array<double, 16> kBucketSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
@@ -52,9 +54,14 @@ std::string label(std::string_view key, std::string_view value) {
   return text + '"';
 }
 
-/// `labels` tells of what, under the histogram `name`.
-void append_latency(std::string& out, const std::string& name, const std::string& labels,
-                    std::span<const double> buckets, const LatencyHistogram& latency) {
+void append_latency(std::string& out, const TextHistogram& histogram,
+                    std::span<const double> buckets) {
+  const std::string& name = histogram.family;
+  const LatencyHistogram& latency = *histogram.counts;
+  std::string labels;
+  for (const auto& [key, value] : histogram.labels) {
+    labels += (labels.empty() ? "" : ",") + label(key, value);
+  }
   for (const double seconds : buckets) {
     std::string bound;
     append_json_number(bound, seconds);
@@ -120,26 +127,6 @@ void append_rollout(std::string& out, const LiveRollout& live) {
 
 }  // namespace
 
-std::string_view to_string(Stage stage) {
-  switch (stage) {
-    case Stage::read:
-      return "read";
-    case Stage::online:
-      return "online";
-    case Stage::explain:
-      return "explain";
-    case Stage::predict:
-      return "predict";
-    case Stage::write:
-      break;
-  }
-  return "write";
-}
-
-void Telemetry::count(Stage stage, int64_t nanos) {
-  stages_[static_cast<size_t>(stage)].add(nanos);
-}
-
 void Telemetry::count(Route route, int status, int64_t nanos) {
   const auto found = std::find(kStatuses.begin(), kStatuses.end(), status);
   const size_t index = found == kStatuses.end() ? kStatuses.size() - 1
@@ -164,19 +151,18 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
                     static_cast<double>(count));
     }
   }
-  append_head(out, "millgate_request_duration_seconds", "histogram",
-              "From the last byte of a request to its answer.");
-  for (size_t route = 0; route < kRouteCount; ++route) {
-    append_latency(out, "millgate_request_duration_seconds",
-                   label("route", to_string(static_cast<Route>(route))), kBucketSeconds,
-                   latency_[route]);
-  }
-  append_head(out, "millgate_stage_duration_seconds", "histogram",
-              "What is done for a request that is answered with predictions.");
-  for (size_t stage = 0; stage < kStageCount; ++stage) {
-    append_latency(out, "millgate_stage_duration_seconds",
-                   label("stage", to_string(static_cast<Stage>(stage))), kStageBucketSeconds,
-                   stages_[stage]);
+  std::string family;
+  for (const TextHistogram& one : histograms(model)) {
+    const bool is_stage = one.family == kStages;
+    if (one.family != family) {
+      append_head(out, one.family, "histogram",
+                  is_stage ? "What is done for a request that is answered with predictions."
+                           : "From the last byte of a request to its answer.");
+      family = one.family;
+    }
+    append_latency(out, one,
+                   is_stage ? std::span<const double>(kStageBucketSeconds)
+                            : std::span<const double>(kBucketSeconds));
   }
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
                        const std::atomic<int64_t>& value) {
@@ -216,6 +202,28 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   append_metric(out, "millgate_override_expired", "gauge",
                 "1 while the model serves by an override that has ended.", has_expired ? 1 : 0);
   return out;
+}
+
+std::vector<TextHistogram> Telemetry::histograms(const ServedModel* model) const {
+  std::vector<TextHistogram> all;
+  for (size_t route = 0; route < kRouteCount; ++route) {
+    all.push_back({.family = kDurations,
+                   .labels = {{"route", std::string(to_string(static_cast<Route>(route)))}},
+                   .counts = &latency_[route]});
+  }
+  const auto add_stages = [&](const ServedModel& of) {
+    for (size_t stage = 0; stage < kStageCount; ++stage) {
+      all.push_back({.family = kStages,
+                     .labels = {{"stage", std::string(to_string(static_cast<Stage>(stage)))},
+                                {"model", of.name()},
+                                {"version", of.version()}},
+                     .counts = &of.statistics().stages[stage]});
+    }
+  };
+  if (model == nullptr) return all;
+  add_stages(*model);
+  if (model->rollout() != nullptr) add_stages(*model->rollout()->challenger());
+  return all;
 }
 
 std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time now) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/online/online_reader.h"
@@ -17,23 +18,18 @@
 
 namespace millgate {
 
-/// What is done for a request that is answered with predictions, in this order.
-enum class Stage {
-  read,     ///< From the body to rows.
-  online,   ///< Features from the online store; only where some are read.
-  explain,  ///< Only where explanations are asked for.
-  predict,  ///< Features of the rows, the model, and handing them to the log.
-  write,    ///< From predictions to the body of the answer.
+/// A histogram of /metrics: its family, its labels, and what they stand for.
+struct TextHistogram {
+  std::string family;
+  std::vector<std::pair<std::string, std::string>> labels;
+  const LatencyHistogram* counts = nullptr;
 };
-inline constexpr size_t kStageCount = 5;
-[[nodiscard]] std::string_view to_string(Stage stage);
 
 /// Wait-free counters; any number of threads.
 class Telemetry {
  public:
   /// One answered request; `nanos` from its last byte to its answer.
   void count(Route route, int status, int64_t nanos);
-  void count(Stage stage, int64_t nanos);
 
   std::atomic<int64_t> requests_in_flight{0};
   std::atomic<int64_t> slow_requests{0};  ///< Waiting or worked on, of those that take long.
@@ -55,6 +51,8 @@ class Telemetry {
   /// override has ended.
   [[nodiscard]] std::string prometheus_text(const PredictionLog* log, const ServedModel* model,
                                             Time now) const;
+  /// The histograms of that text, as they were counted.
+  [[nodiscard]] std::vector<TextHistogram> histograms(const ServedModel* model) const;
   /// What is added to it about the online store; `now` tells how old its rows are.
   [[nodiscard]] std::string online_text(const std::vector<OnlineView>& views, Time now) const;
 
@@ -64,7 +62,6 @@ class Telemetry {
                                                     413, 415, 429, 431, 501, 503, 504, 505, 500};
   std::array<std::array<std::atomic<uint64_t>, kStatuses.size()>, kRouteCount> answered_{};
   std::array<LatencyHistogram, kRouteCount> latency_;
-  std::array<LatencyHistogram, kStageCount> stages_;
 };
 
 }  // namespace millgate

@@ -1,0 +1,231 @@
+#include "system/serve/metrics_formats.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <protozero/pbf_writer.hpp>
+#include <protozero/varint.hpp>
+#include <vector>
+
+#include "system/serve/json_text.h"
+#include "system/serve/prometheus_text.h"
+
+namespace millgate {
+
+namespace {
+
+using protozero::pbf_writer;
+
+constexpr std::string_view kProtobufType =
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+constexpr std::string_view kOpenMetricsType =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// As both texts write a label.
+void append_label(std::string& out, const std::string& key, const std::string& value) {
+  out += key + "=\"";
+  for (const char letter : value) {
+    if (letter == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (letter == '"' || letter == '\\') out += '\\';
+    out += letter;
+  }
+  out += '"';
+}
+
+/// A bound as OpenMetrics wants it: 0.0001, 1e-05, 1.0.
+std::string canonical_bound(const std::string& text) {
+  if (text == "+Inf") return text;
+  const double value = std::stod(text);
+  char written[40];
+  for (int digits = 1; digits <= 17; ++digits) {
+    std::snprintf(written, sizeof written, "%.*g", digits, value);
+    if (std::stod(written) == value) break;
+  }
+  std::string out = written;
+  if (out.find_first_of(".e") == std::string::npos) out += ".0";
+  return out;
+}
+
+/// Counters are called without "_total", and each of their samples with it.
+std::string open_metrics_name(const MetricFamily& family) {
+  constexpr std::string_view kTotal = "_total";
+  if (family.type != "counter" || !family.name.ends_with(kTotal)) return family.name;
+  return family.name.substr(0, family.name.size() - kTotal.size());
+}
+
+std::string open_metrics_text(const std::vector<MetricFamily>& families) {
+  std::string out;
+  for (const MetricFamily& family : families) {
+    const std::string name = open_metrics_name(family);
+    out += "# TYPE " + name + " " + family.type + "\n";
+    if (name.ends_with("_seconds")) out += "# UNIT " + name + " seconds\n";
+    out += "# HELP " + name + " " + family.help + "\n";
+    for (const MetricSample& sample : family.samples) {
+      out += family.name + sample.suffix;
+      if (!sample.labels.empty()) {
+        out += '{';
+        for (const auto& [key, value] : sample.labels) {
+          if (out.back() != '{') out += ',';
+          append_label(out, key, key == "le" ? canonical_bound(value) : value);
+        }
+        out += '}';
+      }
+      out += ' ';
+      append_json_number(out, sample.value);
+      out += '\n';
+    }
+  }
+  return out + "# EOF\n";
+}
+
+void add_labels(pbf_writer& metric, const MetricLabels& labels) {
+  for (const auto& [key, value] : labels) {
+    pbf_writer pair(metric, 1);
+    pair.add_string(1, key);
+    pair.add_string(2, value);
+  }
+}
+
+/// Runs of buckets in which something is, and their counts, each but the first less the one before.
+void add_native(pbf_writer& histogram, const LatencyHistogram& counts) {
+  histogram.add_sint32(5, LatencyHistogram::kSchema);
+  // Nothing is in it: who has no bucket at all is told from a classic histogram by it.
+  histogram.add_double(6, 0);
+  histogram.add_uint64(7, 0);
+  std::vector<int64_t> deltas;
+  int64_t before = 0;
+  int end = LatencyHistogram::kFirstIndex;
+  for (int i = 0; i < LatencyHistogram::kBuckets;) {
+    const int begin = i;
+    for (; i < LatencyHistogram::kBuckets && counts.count_in(i) > 0; ++i) {
+      const auto count = static_cast<int64_t>(counts.count_in(i));
+      deltas.push_back(count - before);
+      before = count;
+    }
+    if (i > begin) {
+      pbf_writer span(histogram, 12);
+      const int first = LatencyHistogram::kFirstIndex + begin;
+      // The first from zero, the others from the end of the one before.
+      span.add_sint32(1, deltas.size() == static_cast<size_t>(i - begin) ? first : first - end);
+      span.add_uint32(2, static_cast<uint32_t>(i - begin));
+      end = LatencyHistogram::kFirstIndex + i;
+    } else {
+      ++i;
+    }
+  }
+  histogram.add_packed_sint64(13, deltas.begin(), deltas.end());
+}
+
+/// The samples of a histogram of one set of labels.
+struct ClassicHistogram {
+  std::vector<std::pair<double, uint64_t>> buckets;  ///< Bound, and how many are at most it.
+  double sum = 0;
+  uint64_t count = 0;
+};
+
+void add_histograms(pbf_writer& message, const MetricFamily& family,
+                    std::span<const TextHistogram> native) {
+  std::map<MetricLabels, ClassicHistogram> all;
+  for (const MetricSample& sample : family.samples) {
+    MetricLabels labels = sample.labels;
+    const auto count = static_cast<uint64_t>(sample.value);
+    if (sample.suffix == "_bucket") {
+      // `le` stands last. The last bound, infinity, goes without saying.
+      const std::string bound = labels.back().second;
+      labels.pop_back();
+      if (bound != "+Inf") all[labels].buckets.emplace_back(std::stod(bound), count);
+    } else if (sample.suffix == "_sum") {
+      all[labels].sum = sample.value;
+    } else {
+      all[labels].count = count;
+    }
+  }
+  for (const auto& [labels, classic] : all) {
+    pbf_writer metric(message, 4);
+    add_labels(metric, labels);
+    pbf_writer histogram(metric, 7);
+    histogram.add_uint64(1, classic.count);
+    histogram.add_double(2, classic.sum);
+    for (const auto& [bound, count] : classic.buckets) {
+      pbf_writer bucket(histogram, 3);
+      bucket.add_uint64(1, count);
+      bucket.add_double(2, bound);
+    }
+    const auto known = std::find_if(native.begin(), native.end(), [&](const TextHistogram& one) {
+      return one.family == family.name && one.labels == labels;
+    });
+    if (known != native.end()) add_native(histogram, *known->counts);
+  }
+}
+
+std::string family_message(const MetricFamily& family, std::span<const TextHistogram> native) {
+  constexpr int kCounter = 0;
+  constexpr int kGauge = 1;
+  constexpr int kHistogram = 4;
+  std::string out;
+  pbf_writer message(out);
+  message.add_string(1, family.name);
+  message.add_string(2, family.help);
+  if (family.type == "histogram") {
+    message.add_enum(3, kHistogram);
+    add_histograms(message, family, native);
+    return out;
+  }
+  const bool is_counter = family.type == "counter";
+  message.add_enum(3, is_counter ? kCounter : kGauge);
+  for (const MetricSample& sample : family.samples) {
+    pbf_writer metric(message, 4);
+    add_labels(metric, sample.labels);
+    pbf_writer(metric, is_counter ? 3 : 2).add_double(1, sample.value);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view media_type_of(MetricsFormat format) {
+  switch (format) {
+    case MetricsFormat::open_metrics:
+      return kOpenMetricsType;
+    case MetricsFormat::protobuf:
+      return kProtobufType;
+    case MetricsFormat::text:
+      break;
+  }
+  return "text/plain; version=0.0.4";
+}
+
+MetricsFormat wanted_metrics(std::string_view accept) {
+  while (!accept.empty()) {
+    const std::string_view part = accept.substr(0, accept.find(','));
+    accept.remove_prefix(std::min(accept.size(), part.size() + 1));
+    if (part.find("application/openmetrics-text") != std::string_view::npos) {
+      return MetricsFormat::open_metrics;
+    }
+    if (part.find("application/vnd.google.protobuf") != std::string_view::npos) {
+      return MetricsFormat::protobuf;
+    }
+    if (part.find("text/plain") != std::string_view::npos) return MetricsFormat::text;
+  }
+  return MetricsFormat::text;
+}
+
+Result<std::string> metrics_in(MetricsFormat format, std::string text,
+                               std::span<const TextHistogram> histograms) {
+  if (format == MetricsFormat::text) return text;
+  MILLGATE_ASSIGN(const std::vector<MetricFamily> families, read_prometheus_text(text));
+  if (format == MetricsFormat::open_metrics) return open_metrics_text(families);
+  std::string out;
+  for (const MetricFamily& family : families) {
+    if (family.samples.empty()) continue;
+    const std::string message = family_message(family, histograms);
+    protozero::add_varint_to_buffer(&out, message.size());
+    out += message;
+  }
+  return out;
+}
+
+}  // namespace millgate
