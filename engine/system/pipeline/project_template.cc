@@ -289,7 +289,7 @@ month = "mean(units) over 28d"
 
 # One expression each; the same code in training and in serving: `millgate functions`.
 [features]
-weekday = "category(weekday(day))"
+weekday = "weekday(day)"
 shop = "category(shop)"
 price = "price"
 promotion = "promotion"
