@@ -1,6 +1,7 @@
 #include "system/serve/metrics_formats.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <protozero/pbf_writer.hpp>
@@ -92,8 +93,8 @@ void add_labels(pbf_writer& metric, const MetricLabels& labels) {
 /// Runs of buckets in which something is, and their counts, each but the first less the one before.
 void add_native(pbf_writer& histogram, const LatencyHistogram& counts) {
   histogram.add_sint32(5, LatencyHistogram::kSchema);
-  // Nothing is in it: who has no bucket at all is told from a classic histogram by it.
-  histogram.add_double(6, 0);
+  // By this Prometheus 2.42 tells it from a classic one; nothing that is counted is so short.
+  histogram.add_double(6, std::ldexp(1.0, -128));
   histogram.add_uint64(7, 0);
   std::vector<int64_t> deltas;
   int64_t before = 0;

@@ -206,6 +206,7 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
 
 std::vector<TextHistogram> Telemetry::histograms(const ServedModel* model) const {
   std::vector<TextHistogram> all;
+  all.reserve(kRouteCount + 2 * kStageCount);
   for (size_t route = 0; route < kRouteCount; ++route) {
     all.push_back({.family = kDurations,
                    .labels = {{"route", std::string(to_string(static_cast<Route>(route)))}},
