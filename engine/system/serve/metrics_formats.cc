@@ -1,9 +1,10 @@
 #include "system/serve/metrics_formats.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
-#include <map>
+#include <numeric>
 #include <protozero/pbf_writer.hpp>
 #include <protozero/varint.hpp>
 #include <vector>
@@ -21,20 +22,6 @@ constexpr std::string_view kProtobufType =
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 constexpr std::string_view kOpenMetricsType =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// As both texts write a label.
-void append_label(std::string& out, const std::string& key, const std::string& value) {
-  out += key + "=\"";
-  for (const char letter : value) {
-    if (letter == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (letter == '"' || letter == '\\') out += '\\';
-    out += letter;
-  }
-  out += '"';
-}
 
 /// A bound as OpenMetrics wants it: 0.0001, 1e-05, 1.0.
 std::string canonical_bound(const std::string& text) {
@@ -70,7 +57,7 @@ std::string open_metrics_text(const std::vector<MetricFamily>& families) {
         out += '{';
         for (const auto& [key, value] : sample.labels) {
           if (out.back() != '{') out += ',';
-          append_label(out, key, key == "le" ? canonical_bound(value) : value);
+          out += metric_label(key, key == "le" ? canonical_bound(value) : value);
         }
         out += '}';
       }
@@ -90,75 +77,62 @@ void add_labels(pbf_writer& metric, const MetricLabels& labels) {
   }
 }
 
+using NativeCounts = std::array<uint64_t, LatencyHistogram::kBuckets>;
+
+NativeCounts read_counts(const LatencyHistogram& histogram) {
+  NativeCounts counts{};
+  for (size_t i = 0; i < counts.size(); ++i) counts[i] = histogram.count_in(static_cast<int>(i));
+  return counts;
+}
+
 /// Runs of buckets in which something is, and their counts, each but the first less the one before.
-void add_native(pbf_writer& histogram, const LatencyHistogram& counts) {
+void add_native(pbf_writer& histogram, const NativeCounts& counts) {
   histogram.add_sint32(5, LatencyHistogram::kSchema);
   // By this Prometheus 2.42 tells it from a classic one; nothing that is counted is so short.
   histogram.add_double(6, std::ldexp(1.0, -128));
   histogram.add_uint64(7, 0);
   std::vector<int64_t> deltas;
   int64_t before = 0;
-  int end = LatencyHistogram::kFirstIndex;
-  for (int i = 0; i < LatencyHistogram::kBuckets;) {
-    const int begin = i;
-    for (; i < LatencyHistogram::kBuckets && counts.count_in(i) > 0; ++i) {
-      const auto count = static_cast<int64_t>(counts.count_in(i));
-      deltas.push_back(count - before);
-      before = count;
+  // Where the run before ended; the first is told from zero.
+  int end = 0;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const size_t begin = i;
+    for (; i < counts.size() && counts[i] > 0; ++i) {
+      deltas.push_back(static_cast<int64_t>(counts[i]) - before);
+      before = static_cast<int64_t>(counts[i]);
     }
-    if (i > begin) {
-      pbf_writer span(histogram, 12);
-      const int first = LatencyHistogram::kFirstIndex + begin;
-      // The first from zero, the others from the end of the one before.
-      span.add_sint32(1, deltas.size() == static_cast<size_t>(i - begin) ? first : first - end);
-      span.add_uint32(2, static_cast<uint32_t>(i - begin));
-      end = LatencyHistogram::kFirstIndex + i;
-    } else {
-      ++i;
-    }
+    if (i == begin) continue;
+    const int first = LatencyHistogram::kFirstIndex + static_cast<int>(begin);
+    pbf_writer span(histogram, 12);
+    span.add_sint32(1, first - end);
+    span.add_uint32(2, static_cast<uint32_t>(i - begin));
+    end = LatencyHistogram::kFirstIndex + static_cast<int>(i);
   }
   histogram.add_packed_sint64(13, deltas.begin(), deltas.end());
 }
 
-/// The samples of a histogram of one set of labels.
-struct ClassicHistogram {
-  std::vector<std::pair<double, uint64_t>> buckets;  ///< Bound, and how many are at most it.
-  double sum = 0;
-  uint64_t count = 0;
-};
-
 void add_histograms(pbf_writer& message, const MetricFamily& family,
                     std::span<const TextHistogram> native) {
-  std::map<MetricLabels, ClassicHistogram> all;
-  for (const MetricSample& sample : family.samples) {
-    MetricLabels labels = sample.labels;
-    const auto count = static_cast<uint64_t>(sample.value);
-    if (sample.suffix == "_bucket") {
-      // `le` stands last. The last bound, infinity, goes without saying.
-      const std::string bound = labels.back().second;
-      labels.pop_back();
-      if (bound != "+Inf") all[labels].buckets.emplace_back(std::stod(bound), count);
-    } else if (sample.suffix == "_sum") {
-      all[labels].sum = sample.value;
-    } else {
-      all[labels].count = count;
-    }
-  }
-  for (const auto& [labels, classic] : all) {
+  for (const auto& [labels, classic] : classic_histograms(family)) {
     pbf_writer metric(message, 4);
     add_labels(metric, labels);
     pbf_writer histogram(metric, 7);
-    histogram.add_uint64(1, classic.count);
+    const auto known =
+        std::find_if(native.begin(), native.end(), [&, &own = labels](const TextHistogram& one) {
+          return one.family == family.name && one.labels == own;
+        });
+    const bool is_native = known != native.end();
+    const NativeCounts counts = is_native ? read_counts(*known->counts) : NativeCounts{};
+    // Read after the text was, so at least as much; readers want the sum of the buckets.
+    histogram.add_uint64(
+        1, is_native ? std::accumulate(counts.begin(), counts.end(), uint64_t{0}) : classic.count);
     histogram.add_double(2, classic.sum);
     for (const auto& [bound, count] : classic.buckets) {
       pbf_writer bucket(histogram, 3);
       bucket.add_uint64(1, count);
       bucket.add_double(2, bound);
     }
-    const auto known = std::find_if(native.begin(), native.end(), [&](const TextHistogram& one) {
-      return one.family == family.name && one.labels == labels;
-    });
-    if (known != native.end()) add_native(histogram, *known->counts);
+    if (is_native) add_native(histogram, counts);
   }
 }
 

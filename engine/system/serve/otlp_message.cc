@@ -1,7 +1,5 @@
 #include "system/serve/otlp_message.h"
 
-#include <cmath>
-#include <map>
 #include <protozero/pbf_writer.hpp>
 
 #include "ground/program_version.h"
@@ -89,54 +87,28 @@ void add_number(pbf_writer& data, const MetricSample& sample, const Counted& cou
   point.add_double(4, sample.value);
 }
 
-/// A histogram of one set of labels: Prometheus counts what is at most a bound, OTLP what lies
-/// between two.
-struct Buckets {
-  std::vector<double> bounds;
-  std::vector<uint64_t> counts;
-  double sum = 0;
-  uint64_t count = 0;
-};
-
-std::map<MetricLabels, Buckets> read_buckets(const MetricFamily& family) {
-  std::map<MetricLabels, Buckets> all;
-  std::map<MetricLabels, uint64_t> below;
-  for (const MetricSample& sample : family.samples) {
-    MetricLabels labels = sample.labels;
-    const auto count = static_cast<uint64_t>(sample.value);
-    if (sample.suffix == "_bucket") {
-      // `le` stands last.
-      const std::string bound = labels.back().second;
-      labels.pop_back();
-      Buckets& buckets = all[labels];
-      uint64_t& lower = below[labels];
-      if (bound != "+Inf") buckets.bounds.push_back(std::stod(bound));
-      buckets.counts.push_back(count - std::min(count, lower));
-      lower = std::max(lower, count);
-    } else if (sample.suffix == "_sum") {
-      all[labels].sum = sample.value;
-    } else {
-      all[labels].count = count;
-    }
-  }
-  // Read while requests are counted, so that its parts may be of different moments.
-  for (auto& [labels, buckets] : all) {
-    buckets.count = 0;
-    for (const uint64_t one : buckets.counts) buckets.count += one;
-  }
-  return all;
-}
-
-void add_histogram(pbf_writer& data, const MetricLabels& labels, const Buckets& buckets,
+/// Prometheus counts what is at most a bound, OTLP what lies between two.
+void add_histogram(pbf_writer& data, const MetricLabels& labels, const ClassicHistogram& histogram,
                    const Counted& counted) {
+  std::vector<uint64_t> counts;
+  std::vector<double> bounds;
+  counts.reserve(histogram.buckets.size() + 1);
+  bounds.reserve(histogram.buckets.size());
+  uint64_t below = 0;
+  for (const auto& [bound, count] : histogram.buckets) {
+    bounds.push_back(bound);
+    counts.push_back(count - below);
+    below = count;
+  }
+  counts.push_back(histogram.count - below);
   pbf_writer point(data, 1);
   for (const auto& [key, value] : labels) add_attribute(point, 9, key, value);
   point.add_fixed64(2, counted.begun);
   point.add_fixed64(3, counted.now);
-  point.add_fixed64(4, buckets.count);
-  point.add_double(5, buckets.sum);
-  point.add_packed_fixed<uint64_t>(6, buckets.counts.begin(), buckets.counts.end());
-  point.add_packed_double(7, buckets.bounds.begin(), buckets.bounds.end());
+  point.add_fixed64(4, histogram.count);
+  point.add_double(5, histogram.sum);
+  point.add_packed_fixed<uint64_t>(6, counts.begin(), counts.end());
+  point.add_packed_double(7, bounds.begin(), bounds.end());
 }
 
 void add_family(pbf_writer& scope, const MetricFamily& family, const Counted& counted) {
@@ -146,8 +118,8 @@ void add_family(pbf_writer& scope, const MetricFamily& family, const Counted& co
   if (family.name.find("_seconds") != std::string::npos) metric.add_string(3, "s");
   if (family.type == "histogram") {
     pbf_writer data(metric, 9);
-    for (const auto& [labels, buckets] : read_buckets(family)) {
-      add_histogram(data, labels, buckets, counted);
+    for (const auto& [labels, histogram] : classic_histograms(family)) {
+      add_histogram(data, labels, histogram, counted);
     }
     data.add_enum(2, kCumulative);
     return;

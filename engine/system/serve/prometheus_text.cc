@@ -1,5 +1,6 @@
 #include "system/serve/prometheus_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -70,6 +71,39 @@ std::pair<std::string_view, std::string_view> name_and_rest(std::string_view lin
 }
 
 }  // namespace
+
+std::string metric_label(std::string_view key, std::string_view value) {
+  std::string text(key);
+  text += "=\"";
+  for (const char letter : value) {
+    if (letter == '\n') {
+      text += "\\n";
+      continue;
+    }
+    if (letter == '"' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + '"';
+}
+
+std::map<MetricLabels, ClassicHistogram> classic_histograms(const MetricFamily& family) {
+  std::map<MetricLabels, ClassicHistogram> all;
+  for (const MetricSample& sample : family.samples) {
+    if (sample.suffix == "_count") continue;
+    MetricLabels labels = sample.labels;
+    if (sample.suffix == "_sum") {
+      all[labels].sum = sample.value;
+      continue;
+    }
+    // `le` stands last, and infinity is the last of its values.
+    const std::string bound = labels.back().second;
+    labels.pop_back();
+    ClassicHistogram& histogram = all[labels];
+    histogram.count = std::max(histogram.count, static_cast<uint64_t>(sample.value));
+    if (bound != "+Inf") histogram.buckets.emplace_back(std::stod(bound), histogram.count);
+  }
+  return all;
+}
 
 Result<std::vector<MetricFamily>> read_prometheus_text(std::string_view text) {
   std::vector<MetricFamily> families;

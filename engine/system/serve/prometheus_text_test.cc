@@ -40,6 +40,23 @@ TEST(PrometheusTextTest, ReadsAllThatTheServerWrites) {
   }
 }
 
+TEST(PrometheusTextTest, PutsHistogramsTogether) {
+  // Read while somebody counts: a later bucket and the count are behind an earlier one.
+  const auto families = read_prometheus_text(
+      "# HELP a A.\n# TYPE a histogram\na_bucket{x=\"1\",le=\"0.5\"} 3\n"
+      "a_bucket{x=\"1\",le=\"1\"} 5\na_bucket{x=\"1\",le=\"2\"} 4\na_bucket{x=\"1\",le=\"+Inf\"} "
+      "7\n"
+      "a_sum{x=\"1\"} 2.5\na_count{x=\"1\"} 6\na_bucket{x=\"2\",le=\"+Inf\"} 0\n");
+  ASSERT_TRUE(families.ok());
+  const auto histograms = classic_histograms(families->front());
+  ASSERT_EQ(histograms.size(), 2U);
+  const ClassicHistogram& first = histograms.at({{"x", "1"}});
+  EXPECT_EQ(first.buckets, (std::vector<std::pair<double, uint64_t>>{{0.5, 3U}, {1, 5U}, {2, 5U}}));
+  EXPECT_EQ(first.sum, 2.5);
+  EXPECT_EQ(first.count, 7U);
+  EXPECT_EQ(histograms.at({{"x", "2"}}).count, 0U);
+}
+
 TEST(PrometheusTextTest, RefusesAnyOtherText) {
   for (const char* const text :
        {"a 1\n", "# HELP a A.\n# TYPE b counter\n", "# HELP a A.\n# TYPE a counter\nb 1\n",

@@ -6,6 +6,7 @@
 
 #include "system/serve/json_text.h"
 #include "system/serve/live_rollout.h"
+#include "system/serve/prometheus_text.h"
 
 namespace millgate {
 
@@ -39,37 +40,22 @@ void append_metric(std::string& out, std::string_view name, std::string_view typ
   append_sample(out, name, {}, value);
 }
 
-/// `key="value"` with the escapes of the format.
-std::string label(std::string_view key, std::string_view value) {
-  std::string text(key);
-  text += "=\"";
-  for (const char letter : value) {
-    if (letter == '\n') {
-      text += "\\n";
-      continue;
-    }
-    if (letter == '"' || letter == '\\') text += '\\';
-    text += letter;
-  }
-  return text + '"';
-}
-
 void append_latency(std::string& out, const TextHistogram& histogram,
                     std::span<const double> buckets) {
   const std::string& name = histogram.family;
   const LatencyHistogram& latency = *histogram.counts;
   std::string labels;
   for (const auto& [key, value] : histogram.labels) {
-    labels += (labels.empty() ? "" : ",") + label(key, value);
+    labels += (labels.empty() ? "" : ",") + metric_label(key, value);
   }
   for (const double seconds : buckets) {
     std::string bound;
     append_json_number(bound, seconds);
-    append_sample(out, name + "_bucket", labels + "," + label("le", bound),
+    append_sample(out, name + "_bucket", labels + "," + metric_label("le", bound),
                   static_cast<double>(latency.count_at_most(seconds)));
   }
   const auto count = static_cast<double>(latency.count());
-  append_sample(out, name + "_bucket", labels + "," + label("le", "+Inf"), count);
+  append_sample(out, name + "_bucket", labels + "," + metric_label("le", "+Inf"), count);
   append_sample(out, name + "_sum", labels, latency.sum_seconds());
   append_sample(out, name + "_count", labels, count);
 }
@@ -78,8 +64,8 @@ void append_log(std::string& out, const PredictionLog& log) {
   const PredictionLogCounts counts = log.counts();
   constexpr std::string_view kRows = "millgate_prediction_log_rows_total";
   append_head(out, kRows, "counter", "Rows of the prediction log by what became of them.");
-  append_sample(out, kRows, label("state", "written"), static_cast<double>(counts.written));
-  append_sample(out, kRows, label("state", "lost"), static_cast<double>(counts.lost));
+  append_sample(out, kRows, metric_label("state", "written"), static_cast<double>(counts.written));
+  append_sample(out, kRows, metric_label("state", "lost"), static_cast<double>(counts.lost));
   append_metric(out, "millgate_prediction_log_rows_waiting", "gauge", "Rows waiting to be written.",
                 static_cast<double>(counts.waiting));
 }
@@ -97,16 +83,17 @@ void append_rollout(std::string& out, const LiveRollout& live) {
     all.left_out += step.left_out;
     all.dropped += step.dropped;
   }
-  const std::string of_rollout = label("rollout", rollout.id.brief());
+  const std::string of_rollout = metric_label("rollout", rollout.id.brief());
   const auto add_arms = [&](std::string_view name, std::string_view help,
                             const std::array<int64_t, kArmCount>& counts) {
     append_head(out, name, "counter", help);
     for (const auto& [arm, text, model] :
          {std::tuple(Arm::champion, "champion", rollout.champion),
           std::tuple(Arm::challenger, "challenger", rollout.challenger)}) {
-      append_sample(out, name,
-                    of_rollout + "," + label("arm", text) + "," + label("model", model.brief()),
-                    static_cast<double>(counts[index_of(arm)]));
+      append_sample(
+          out, name,
+          of_rollout + "," + metric_label("arm", text) + "," + metric_label("model", model.brief()),
+          static_cast<double>(counts[index_of(arm)]));
     }
   };
   add_arms("millgate_rollout_answers_total", "Requests by the model that answered.", all.answers);
@@ -146,8 +133,8 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
       const uint64_t count = answered_[route][i].load(std::memory_order_relaxed);
       if (count == 0) continue;
       append_sample(out, kRequests,
-                    label("route", to_string(static_cast<Route>(route))) + "," +
-                        label("status", std::to_string(kStatuses[i])),
+                    metric_label("route", to_string(static_cast<Route>(route))) + "," +
+                        metric_label("status", std::to_string(kStatuses[i])),
                     static_cast<double>(count));
     }
   }
@@ -194,8 +181,9 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   if (log != nullptr) append_log(out, *log);
   append_head(out, "millgate_model_info", "gauge", "1 for the model that serves.");
   if (model != nullptr) {
-    append_sample(out, "millgate_model_info",
-                  label("model", model->name()) + "," + label("version", model->version()), 1);
+    append_sample(
+        out, "millgate_model_info",
+        metric_label("model", model->name()) + "," + metric_label("version", model->version()), 1);
   }
   if (model != nullptr && model->rollout() != nullptr) append_rollout(out, *model->rollout());
   const bool has_expired = model != nullptr && model->live() && model->live()->has_expired(now);
@@ -232,7 +220,7 @@ std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time no
   constexpr std::string_view kReads = "millgate_online_reads_total";
   append_head(out, kReads, "counter", "Views read for rows of predictions, by what was found.");
   for (size_t i = 0; i < online_reads.size(); ++i) {
-    append_sample(out, kReads, label("state", to_string(static_cast<OnlineState>(i))),
+    append_sample(out, kReads, metric_label("state", to_string(static_cast<OnlineState>(i))),
                   static_cast<double>(online_reads[i].load()));
   }
   append_metric(out, "millgate_online_pushed_rows_total", "counter", "Rows that were pushed.",
@@ -241,14 +229,14 @@ std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time no
   append_head(out, kAge, "gauge", "Time since what a view's rows hold could be known.");
   for (const OnlineView& view : views) {
     const std::string labels =
-        label("view", view.name) + "," + label("version", view.version.substr(0, 12));
+        metric_label("view", view.name) + "," + metric_label("version", view.version.substr(0, 12));
     append_sample(out, kAge, labels, static_cast<double>(now.micros - view.as_of.micros) / 1e6);
   }
   constexpr std::string_view kEntities = "millgate_online_entities";
   append_head(out, kEntities, "gauge", "Entities of which a view has a row.");
   for (const OnlineView& view : views) {
     const std::string labels =
-        label("view", view.name) + "," + label("version", view.version.substr(0, 12));
+        metric_label("view", view.name) + "," + metric_label("version", view.version.substr(0, 12));
     append_sample(out, kEntities, labels, static_cast<double>(view.entity_count));
   }
   return out;
