@@ -115,7 +115,9 @@ Status run_program(const LearnerInput& input, const WorkFolder& folder, ProgramR
   ProcessOrder order;
   order.command = settings.command;
   order.folder = settings.folder;
-  order.environment = {{kJobVariable, folder.path() + "/" + kJobFile}};
+  // Sets of texts have another order in each process of Python otherwise, and what is written in
+  // that order (the domains of an ONNX file) is never made again.
+  order.environment = {{kJobVariable, folder.path() + "/" + kJobFile}, {"PYTHONHASHSEED", "0"}};
   order.seconds_max = settings.seconds_max;
   order.memory_bytes_max = settings.memory_bytes_max;
   order.measured_folder = folder.path();
