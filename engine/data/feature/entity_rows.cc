@@ -40,7 +40,7 @@ class ViewTables {
 
   /// The view's SQL is run once; the join then reads what it gave.
   Status make(ResolvedView& view, Time at, std::optional<Time> since) {
-    MILLGATE_TRY(database_.execute("create or replace temp table " + quote_name(kViewRows) +
+    MILLGATE_TRY(database_.execute("create or replace table " + quote_name(kViewRows) +
                                    " as select * from (" + view.sql + "\n)"));
     view.sql = "select * from " + quote_name(kViewRows);
     std::string present;
@@ -51,7 +51,7 @@ class ViewTables {
       present += " and " + view.known_micros + " > " + std::to_string(since->micros) + " and " +
                  view.known_micros + " <= " + std::to_string(at.micros);
     }
-    return database_.execute("create or replace temp table " + quote_name(kEntities) +
+    return database_.execute("create or replace table " + quote_name(kEntities) +
                              " as select distinct " + list(view.view->entity) + " from " +
                              quote_name(kViewRows) + " where " + present);
   }
@@ -93,9 +93,9 @@ Result<std::vector<int64_t>> micros_of(const arrow::Table& table, const std::str
 
 /// The rows of `answer` in which the view joined one.
 Result<std::shared_ptr<arrow::Table>> matched(std::shared_ptr<arrow::Table> answer,
-                                              const ResolvedView& view) {
-  if (!view.has_time) return answer;
-  const auto known = answer->GetColumnByName(known_column(view));
+                                              const JoinedView& view) {
+  if (!view.resolved.has_time) return answer;
+  const auto known = answer->GetColumnByName(view.known_name());
   std::vector<std::shared_ptr<arrow::Table>> runs;
   int64_t row = 0;
   int64_t begin = 0;
@@ -110,7 +110,7 @@ Result<std::shared_ptr<arrow::Table>> matched(std::shared_ptr<arrow::Table> answ
   }
   close(row);
   if (runs.empty()) return answer->Slice(0, 0);
-  MILLGATE_ARROW(auto table, arrow::ConcatenateTables(runs), view.view->name);
+  MILLGATE_ARROW(auto table, arrow::ConcatenateTables(runs), view.resolved.view->name);
   return table;
 }
 
@@ -183,19 +183,19 @@ Result<EntityRows> entity_rows(Database& database, const JoinPlan& plan, const V
                             .columns = view.entity,
                             .row_time_micros = std::to_string(at.micros) + "::bigint",
                             .label_known_micros = "null::bigint"};
-  JoinedView joined{.resolved = resolved,
-                    .columns = columns_of(resolved),
-                    .windows = {},
-                    .with_times = resolved.has_time};
-  MILLGATE_ASSIGN(auto answer, joined_rows(database, asking, {std::move(joined)}, {}));
-  MILLGATE_ASSIGN(answer, matched(std::move(answer), resolved));
+  const JoinedView joined{.resolved = resolved,
+                          .columns = columns_of(resolved),
+                          .windows = {},
+                          .with_times = resolved.has_time};
+  MILLGATE_ASSIGN(auto answer, joined_rows(database, asking, {joined}, {}));
+  MILLGATE_ASSIGN(answer, matched(std::move(answer), joined));
 
   EntityRows rows;
   MILLGATE_ASSIGN(rows.entity, block_from(*answer, entity_fields(resolved)));
   std::vector<Field> wanted;
   for (const std::string& column : columns_of(resolved)) {
     const Field& field = resolved.fields[wanted.size()];
-    wanted.push_back({view.name + "." + column, field.type});
+    wanted.push_back({joined.joined_name(column), field.type});
   }
   MILLGATE_ASSIGN(rows.values, block_from(*answer, wanted));
   if (!view.windows.empty()) {
@@ -211,8 +211,8 @@ Result<EntityRows> entity_rows(Database& database, const JoinPlan& plan, const V
   }
   rows.unseen = unseen_row(resolved, at);
   if (!resolved.has_time) return rows;
-  MILLGATE_ASSIGN(rows.happened, micros_of(*answer, happened_column(resolved)));
-  MILLGATE_ASSIGN(rows.known, micros_of(*answer, known_column(resolved)));
+  MILLGATE_ASSIGN(rows.happened, micros_of(*answer, joined.happened_name()));
+  MILLGATE_ASSIGN(rows.known, micros_of(*answer, joined.known_name()));
   return rows;
 }
 

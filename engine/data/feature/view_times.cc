@@ -84,6 +84,17 @@ Result<std::shared_ptr<arrow::Schema>> schema_of(Database& database, const std::
 
 }  // namespace
 
+std::string timed_rows_sql(const ResolvedView& view) {
+  if (view.known_micros == view.happened_micros) {  // Which is not computed twice.
+    return std::string("select *, ") + kKnownMicros + " as " + kHappenedMicros +
+           " from (select *, " + view.known_micros + " as " + kKnownMicros + " from (" + view.sql +
+           "\n)) where " + kKnownMicros + " is not null";
+  }
+  return "select * from (select *, " + view.happened_micros + " as " + kHappenedMicros + ", " +
+         view.known_micros + " as " + kKnownMicros + " from (" + view.sql + "\n)) where " +
+         kHappenedMicros + " is not null and " + kKnownMicros + " is not null";
+}
+
 Result<ResolvedTask> resolve_task(Database& database, const JoinPlan& plan) {
   const Task& task = plan.task;
   ResolvedTask resolved;

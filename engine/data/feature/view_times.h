@@ -33,6 +33,13 @@ struct ResolvedTask {
   std::string label_known_micros;    ///< SQL; the row's time where the task does not say.
 };
 
+/// Names of helper columns; a column of a person cannot hold these bytes by accident.
+inline constexpr const char* kHappenedMicros = "\"millgate happened\"";
+inline constexpr const char* kKnownMicros = "\"millgate known\"";
+
+/// The rows of a view with times that have both, and these as kHappenedMicros and kKnownMicros.
+[[nodiscard]] std::string timed_rows_sql(const ResolvedView& view);
+
 /// Errors: `invalid_input` at the place in the project file.
 [[nodiscard]] Result<ResolvedTask> resolve_task(Database& database, const JoinPlan& plan);
 [[nodiscard]] Result<ResolvedView> resolve_view(Database& database, const JoinPlan& plan,

@@ -6,16 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "data/feature/asked_rows.h"
 #include "data/feature/window_sweep.h"
 #include "data/table/arrow_result.h"
 
 namespace millgate {
 namespace {
-
-constexpr const char* kRows = "\"millgate asked\"";
-constexpr const char* kRanked = "\"millgate ranked\"";
-constexpr const char* kPosition = "millgate position";
-constexpr const char* kTime = "millgate time";
 
 std::string list(const std::vector<std::string>& names, const std::string& prefix = {}) {
   std::string text;
@@ -24,50 +20,6 @@ std::string list(const std::vector<std::string>& names, const std::string& prefi
   }
   return text;
 }
-
-/// Removes the tables of one call, also after an error.
-class AskedRows {
- public:
-  explicit AskedRows(Database& database) : database_(database) {}
-  ~AskedRows() {
-    (void)database_.execute(std::string("drop table if exists ") + kRanked);
-    (void)database_.execute(std::string("drop table if exists ") + kRows);
-  }
-  AskedRows(const AskedRows&) = delete;
-  AskedRows& operator=(const AskedRows&) = delete;
-
-  /// Entity, time and position of each row; entities that can match get numbers.
-  Status add(const ResolvedView& view, const arrow::Table& rows, const std::string& row_time) {
-    std::vector<std::shared_ptr<arrow::Field>> fields;
-    std::vector<std::shared_ptr<arrow::ChunkedArray>> columns;
-    for (const std::string& name : view.view->entity) {
-      fields.push_back(rows.schema()->GetFieldByName(name));
-      columns.push_back(rows.GetColumnByName(name));
-    }
-    fields.push_back(arrow::field(kTime, arrow::int64()));
-    columns.push_back(rows.GetColumnByName(row_time));
-    arrow::Int64Builder positions;
-    MILLGATE_ARROW_TRY(positions.Reserve(rows.num_rows()), "rows");
-    for (int64_t row = 0; row < rows.num_rows(); ++row) positions.UnsafeAppend(row);
-    MILLGATE_ARROW(const auto position, positions.Finish(), "rows");
-    fields.push_back(arrow::field(kPosition, arrow::int64()));
-    columns.push_back(std::make_shared<arrow::ChunkedArray>(position));
-    MILLGATE_TRY(database_.add_arrow(
-        "millgate asked",
-        arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns), rows.num_rows())));
-    std::string present = quote_name(kTime) + " is not null";
-    for (const std::string& name : view.view->entity) {
-      present += " and " + quote_name(name) + " is not null";
-    }
-    return database_.execute(std::string("create or replace temp table ") + kRanked +
-                             " as select *, dense_rank() over (order by " +
-                             list(view.view->entity) + ") as \"millgate entity\" from " + kRows +
-                             " where " + present);
-  }
-
- private:
-  Database& database_;
-};
 
 /// What the sweep takes of an argument: numbers as they are; for `distinct`, any type.
 std::string value_sql(const Window& window) {
@@ -96,17 +48,12 @@ std::string facts_sql(const ResolvedView& view, const std::vector<const Window*>
     values += ", " + value_sql(*windows[i]) + " as " + name;
     names += ", v." + name;
   }
-  std::string equal;
-  for (const std::string& column : view.view->entity) {
-    equal += (equal.empty() ? "" : " and ") + std::string("v.") + quote_name(column) + " = e." +
-             quote_name(column);
-  }
   return "select e.\"millgate entity\", v.\"millgate happened\", v.\"millgate known\", "
          "v.\"millgate key\"" +
          names + " from (select *, " + view.happened_micros + " as \"millgate happened\", " +
          view.known_micros + " as \"millgate known\", " + key + " as \"millgate key\"" + values +
-         " from (" + view.sql + "\n)) v join (select distinct " + list(view.view->entity) +
-         ", \"millgate entity\" from " + kRanked + ") e on " + equal +
+         " from (" + view.sql + "\n)) v join " + std::string(kAskedEntities) + " e on " +
+         same_entity_sql(*view.view, "v", "e") +
          " where v.\"millgate happened\" is not null and v.\"millgate known\" is not null"
          " order by e.\"millgate entity\", v.\"millgate happened\", v.\"millgate known\", " +
          list(view.columns, "v.") + "";
@@ -186,13 +133,14 @@ std::vector<WindowFact> facts_of(const Block& facts, size_t begin, size_t end, s
 Result<std::vector<std::shared_ptr<arrow::ChunkedArray>>> window_columns(
     Database& database, const ResolvedView& view, const std::vector<const Window*>& windows,
     const arrow::Table& rows, const std::string& row_time) {
-  AskedRows asked_rows(database);
-  MILLGATE_TRY(asked_rows.add(view, rows, row_time));
-  MILLGATE_ASSIGN(const Block asked, ask(database,
-                                         "select \"millgate entity\", " + quote_name(kTime) + ", " +
-                                             quote_name(kPosition) + " from " + kRanked +
-                                             " order by \"millgate entity\", " + quote_name(kTime),
-                                         3, 0));
+  AskedRows asked_rows(database, rows, row_time);
+  MILLGATE_TRY(asked_rows.ask_of(*view.view));
+  const std::string order = std::string(kAskedEntity) + ", " + std::string(kAskedTime);
+  MILLGATE_ASSIGN(const Block asked,
+                  ask(database,
+                      "select " + order + ", " + std::string(kAskedPosition) + " from " +
+                          std::string(kAskedRows) + " order by " + order,
+                      3, 0));
   MILLGATE_ASSIGN(const Block facts, ask(database, facts_sql(view, windows), 4, windows.size()));
   std::vector<WindowColumn> columns;
   columns.reserve(windows.size());
