@@ -44,9 +44,9 @@ std::optional<toml::table> read_value(const std::string& text) {
   return std::move(*table);
 }
 
-void note(const toml::node& node, const Override& origin, Overrides& overrides) {
+void note(const toml::node& node, const SettingOverride& origin, Overrides& overrides) {
   overrides[&node] = origin;
-  const Override inner{.setting = origin.setting, .value = {}};
+  const SettingOverride inner{.setting = origin.setting, .value = {}};
   if (const toml::table* table = node.as_table()) {
     for (const auto& [key, value] : *table) note(value, inner, overrides);
   } else if (const toml::array* list = node.as_array()) {

@@ -11,13 +11,13 @@
 namespace millgate {
 
 /// Where a value that is not from the file came from.
-struct Override {
+struct SettingOverride {
   std::string setting;  ///< "requirement.0.at_least=0.7", as it was given.
   std::string value;    ///< "0.7". Empty for what lies inside an overriding section.
 };
 
 /// The values of a tree that are not from the file, by their address in the tree.
-using Overrides = std::map<const toml::node*, Override>;
+using Overrides = std::map<const toml::node*, SettingOverride>;
 
 /// Lays `setting`, "a.b=value", over `root` and notes every new value in `overrides`. A number
 /// in the path is the index of a `[[...]]` section or of an entry of a list, from 0. The value

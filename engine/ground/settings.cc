@@ -21,7 +21,7 @@ struct File {
   toml::table root;
   Overrides overrides;
 
-  [[nodiscard]] const Override* override_of(const toml::node& node) const {
+  [[nodiscard]] const SettingOverride* override_of(const toml::node& node) const {
     const auto found = overrides.find(&node);
     return found == overrides.end() ? nullptr : &found->second;
   }
@@ -125,7 +125,7 @@ struct Section::Node {
 
   /// Points `error` at `region` unless `node` came from an override.
   void point(Error& error, const toml::node& node, const toml::source_region& region) const {
-    if (const Override* origin = file->override_of(node)) {
+    if (const SettingOverride* origin = file->override_of(node)) {
       error.where = "override `" + origin->setting + "`";
       return;
     }
@@ -197,7 +197,7 @@ struct Section::Node {
   [[nodiscard]] std::optional<std::string> text_in(const toml::node& found) const {
     if (auto text = found.value_exact<std::string>()) return text;
     // A shell takes the quotes off: name="2013" arrives as 2013, and a string is meant.
-    const Override* origin = file->override_of(found);
+    const SettingOverride* origin = file->override_of(found);
     if (origin != nullptr && !origin->value.empty() && found.is_value()) return origin->value;
     return std::nullopt;
   }

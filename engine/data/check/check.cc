@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "data/check/broken_rows.h"
-#include "data/check/judgement.h"
+#include "data/check/rule_judge.h"
 #include "data/check/rule_sql.h"
 #include "data/check/since.h"
 #include "data/query/sql_token.h"
@@ -40,7 +40,7 @@ std::string rows_sql(const RuleSql& sql, const std::string& revision) {
 }
 
 /// What to show of the rows that break a rule.
-Status show_broken(Judgement& judgement, const RuleSql& sql, const std::string& revision,
+Status show_broken(RuleJudge& judgement, const RuleSql& sql, const std::string& revision,
                    const Rule& rule, Finding& finding) {
   finding.example_header = example_columns(sql, judgement.tables().at(sql.table));
   MILLGATE_ASSIGN(finding.examples,
@@ -78,7 +78,7 @@ struct FoundRule {
 };
 
 /// One finding a rule, but not since when.
-Result<std::vector<Finding>> judge(Judgement& judgement, const std::vector<FoundRule>& found,
+Result<std::vector<Finding>> judge(RuleJudge& judgement, const std::vector<FoundRule>& found,
                                    const std::string& revision) {
   std::vector<const Rule*> rules;
   std::vector<RuleSql> sqls;
@@ -120,7 +120,7 @@ bool CheckReport::passed() const {
 
 Result<CheckReport> check_commit(const Repository& repository, const Commit& commit,
                                  const std::vector<Rule>& rules) {
-  MILLGATE_ASSIGN(const auto judgement, Judgement::open(repository, commit));
+  MILLGATE_ASSIGN(const auto judgement, RuleJudge::open(repository, commit));
   std::vector<FoundRule> found;
   for (const Rule& rule : rules) {
     MILLGATE_ASSIGN(RuleSql sql, judgement->find(rule));
@@ -147,7 +147,7 @@ Result<std::vector<Finding>> check_change(const Repository& repository, const Co
                                           const std::set<std::string>& changed,
                                           const std::vector<Rule>& rules) {
   if (rules.empty() || changed.empty()) return std::vector<Finding>();
-  MILLGATE_ASSIGN(const auto judgement, Judgement::open(repository, after));
+  MILLGATE_ASSIGN(const auto judgement, RuleJudge::open(repository, after));
   std::vector<FoundRule> found;
   for (const Rule& rule : rules) {
     auto sql = judgement->find(rule);

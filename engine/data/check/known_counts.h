@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "data/check/judgement.h"
 #include "data/check/rule.h"
+#include "data/check/rule_judge.h"
 #include "data/store/table_version.h"
 
 namespace millgate {

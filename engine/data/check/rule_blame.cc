@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "data/check/broken_rows.h"
-#include "data/check/judgement.h"
+#include "data/check/rule_judge.h"
 
 namespace millgate {
 
@@ -17,14 +17,14 @@ constexpr int64_t kComparedRowsMax = 1'000'000;
 
 /// A rule found in one commit.
 struct Judged {
-  std::unique_ptr<Judgement> judgement;
+  std::unique_ptr<RuleJudge> judgement;
   RuleSql sql;
   RuleCounts counts;
 };
 
 Result<Judged> judge(const Repository& repository, const Commit& commit, const Rule& rule) {
   Judged judged;
-  MILLGATE_ASSIGN(judged.judgement, Judgement::open(repository, commit));
+  MILLGATE_ASSIGN(judged.judgement, RuleJudge::open(repository, commit));
   MILLGATE_ASSIGN(judged.sql, judged.judgement->find(rule));
   MILLGATE_ASSIGN(const auto counts, judged.judgement->count({&rule}, {judged.sql}));
   judged.counts = counts.front();

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "data/check/judgement.h"
+#include "data/check/rule_judge.h"
 
 namespace millgate {
 
@@ -31,7 +31,7 @@ bool same_tables(const Search& search, const Commit& a, const Commit& b) {
 }
 
 /// Whether `rule` fails on the commit of `judgement`. What cannot be judged did not fail.
-bool fails(Judgement& judgement, const Rule& rule) {
+bool fails(RuleJudge& judgement, const Rule& rule) {
   const auto sql = judgement.find(rule);
   if (!sql.ok()) return false;
   const auto counts = judgement.count({&rule}, {*sql});
@@ -41,13 +41,13 @@ bool fails(Judgement& judgement, const Rule& rule) {
 /// Judges the searches whose tables changed between `older` and its child.
 Status step_back(const Repository& repository, const Commit& older, const Commit& newer,
                  std::vector<Search>& searches) {
-  std::unique_ptr<Judgement> judgement;
+  std::unique_ptr<RuleJudge> judgement;
   for (Search& search : searches) {
     if (!search.open) continue;
     bool failed = same_tables(search, older, newer);
     if (!failed) {
       if (judgement == nullptr) {
-        MILLGATE_ASSIGN(judgement, Judgement::open(repository, older));
+        MILLGATE_ASSIGN(judgement, RuleJudge::open(repository, older));
       }
       failed = fails(*judgement, *search.failing.rule);
     }

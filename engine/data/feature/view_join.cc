@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "data/feature/asked_rows.h"
+#include "data/feature/asking_rows.h"
 #include "data/feature/view_match.h"
 #include "data/table/arrow_result.h"
 
@@ -117,7 +117,7 @@ Result<std::shared_ptr<arrow::Table>> joined_rows(Database& database, const Reso
   }
   MILLGATE_ASSIGN(const auto answer, database.query(JoinSql(task, timeless).text(where)));
   const int time_at = answer->num_columns() - 2;
-  AskedRows asked(database, *answer, answer->schema()->field(time_at)->name());
+  AskingRows asked(database, *answer, answer->schema()->field(time_at)->name());
   ColumnsInOrder all;
   for (const std::string& column : task.columns) all.add(*answer, column);
   for (const JoinedView& view : views) {

@@ -276,7 +276,7 @@ Result<std::shared_ptr<arrow::Array>> times_of(std::span<const Slot> slots, int6
 }  // namespace
 
 Result<std::shared_ptr<arrow::Table>> matched_columns(Database& database, const JoinedView& view,
-                                                      AskedRows& asked, int64_t kept_bytes_max) {
+                                                      AskingRows& asked, int64_t kept_bytes_max) {
   MILLGATE_TRY(asked.ask_of(*view.resolved.view));
   MILLGATE_ASSIGN(Slots slots, Slots::read(database, asked.row_count()));
   const Slots unmatched = slots;

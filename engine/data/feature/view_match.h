@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "data/feature/asked_rows.h"
+#include "data/feature/asking_rows.h"
 #include "data/feature/joined_view.h"
 #include "data/query/database.h"
 #include "ground/error.h"
@@ -28,7 +28,7 @@ inline constexpr int64_t kKeptBytesMax = 256LL << 20;
 /// are what was put there and a few batches, however large the view is. Errors: those of the
 /// database.
 [[nodiscard]] Result<std::shared_ptr<arrow::Table>> matched_columns(
-    Database& database, const JoinedView& view, AskedRows& asked,
+    Database& database, const JoinedView& view, AskingRows& asked,
     int64_t kept_bytes_max = kKeptBytesMax);
 
 }  // namespace millgate

@@ -65,7 +65,7 @@ TEST(ViewMatchTest, LetsGoOfRowsThatNobodyIsGiven) {
   ASSERT_GT((*expected)->column(0)->null_count(), 100);
   ASSERT_LT((*expected)->column(0)->null_count(), 400);
   for (const int64_t kept_bytes_max : {int64_t{0}, int64_t{3'000'000}, kKeptBytesMax}) {
-    AskedRows asked(**database, **rows, "at");
+    AskingRows asked(**database, **rows, "at");
     const auto matched = matched_columns(**database, view, asked, kept_bytes_max);
     ASSERT_TRUE(matched.ok()) << matched.error().what;
     ASSERT_EQ((*matched)->ColumnNames(),

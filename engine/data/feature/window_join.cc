@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "data/feature/asked_rows.h"
+#include "data/feature/asking_rows.h"
 #include "data/feature/window_sweep.h"
 #include "data/table/arrow_result.h"
 
@@ -133,7 +133,7 @@ std::vector<WindowFact> facts_of(const Block& facts, size_t begin, size_t end, s
 Result<std::vector<std::shared_ptr<arrow::ChunkedArray>>> window_columns(
     Database& database, const ResolvedView& view, const std::vector<const Window*>& windows,
     const arrow::Table& rows, const std::string& row_time) {
-  AskedRows asked_rows(database, rows, row_time);
+  AskingRows asked_rows(database, rows, row_time);
   MILLGATE_TRY(asked_rows.ask_of(*view.view));
   const std::string order = std::string(kAskedEntity) + ", " + std::string(kAskedTime);
   MILLGATE_ASSIGN(const Block asked,

@@ -63,11 +63,11 @@ inline Message onnx_floats(const std::string& name, const std::vector<int64_t>& 
 }
 
 /// What a model is made of.
-struct OnnxGraph {
+struct MadeGraph {
   std::vector<Message> nodes = {}, weights = {}, inputs = {}, outputs = {};
 };
 
-inline std::string onnx_model(const OnnxGraph& graph) {
+inline std::string onnx_model(const MadeGraph& graph) {
   Message body;
   for (const Message& one : graph.nodes) body.message(1, one);
   body.text(2, "made");

@@ -175,7 +175,7 @@ Status drift_of_column(const ServedColumn& values, const Profile& reference,
   LargeRun run;
   for (size_t window = 0; window < frame.windows.size(); ++window) {
     column.psi_by_window.push_back(kNan);
-    const RowRange range = frame.windows[window];
+    const LogRows range = frame.windows[window];
     if (static_cast<int64_t>(range.size()) < frame.rows_min) continue;
     const Profile current = values.profile(range);
     ColumnDrift one;

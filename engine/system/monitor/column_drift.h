@@ -19,7 +19,7 @@ namespace millgate {
 /// How served rows are cut into windows.
 struct DriftFrame {
   const WindowGrid& grid;
-  std::span<const RowRange> windows;  ///< One a window of the grid.
+  std::span<const LogRows> windows;  ///< One a window of the grid.
   size_t row_count = 0;
   int64_t rows_min = 200;
 };

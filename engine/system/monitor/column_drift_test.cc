@@ -80,7 +80,7 @@ class OneColumn {
   [[nodiscard]] ColumnDrift drift(const Block& served, size_t window_count = 1) const {
     const WindowGrid grid{
         .begin_micros = kTestBegin, .length_micros = kTestDay, .count = window_count};
-    std::vector<RowRange> windows;
+    std::vector<LogRows> windows;
     for (size_t i = 0; i < window_count; ++i) {
       windows.push_back({served.rows * i / window_count, served.rows * (i + 1) / window_count});
     }

@@ -239,7 +239,7 @@ void judge_rows(const Weighting& weighting, ExpectedQuality& expected) {
                       percent_text(weighting.effective_share) + " of them would count)");
 }
 
-std::vector<double> finite(const std::vector<double>& values, RowRange range) {
+std::vector<double> finite(const std::vector<double>& values, LogRows range) {
   std::vector<double> kept;
   for (size_t row = range.first; row < range.last; ++row) {
     if (values[row] >= 0 && values[row] <= 1) kept.push_back(values[row]);
@@ -270,7 +270,7 @@ class Expectation {
       std::vector<Stretch> sample = known_;
       thin(sample, width_);
       const auto begin = features_.begin();
-      const RowRange range = served_.ranges[at];
+      const LogRows range = served_.ranges[at];
       const std::vector<double> target(begin + static_cast<std::ptrdiff_t>(range.first * width_),
                                        begin + static_cast<std::ptrdiff_t>(range.last * width_));
       MILLGATE_ASSIGN(weighting, weigh(sample, *served_.model, target));
@@ -294,7 +294,7 @@ class Expectation {
     ++silent_;
     if (window.maturity < kMatureShare) return;
     Stretch stretch;
-    const RowRange range = served_.ranges[at];
+    const LogRows range = served_.ranges[at];
     for (size_t row = range.first; row < range.last; ++row) {
       const double probability = served_.rows.prediction[row];
       if (!is_answer(served_.rows.label[row]) || !(probability >= 0 && probability <= 1)) continue;

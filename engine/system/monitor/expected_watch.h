@@ -20,7 +20,7 @@ struct ExpectedRows {
   const Block* inputs = nullptr;  ///< Of the model; null: not logged, rows are then not weighted.
   const ServedRows& rows;
   const WindowGrid& grid;
-  std::span<const RowRange> ranges;  ///< One a window.
+  std::span<const LogRows> ranges;  ///< One a window.
 };
 
 /// Fills `expected` of each of `windows` that has rows, from `tested`, rows that the model has not

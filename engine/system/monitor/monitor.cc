@@ -126,7 +126,7 @@ Status expect_from(const Model* model, const Block* inputs, const ServedRows& ro
     if (model->manifest().task_kind == "regression") return {};
     threshold = model->manifest().threshold;
   }
-  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  const std::vector<LogRows> ranges = grid.ranges(rows.event_micros);
   return expect_quality({.model = model,
                          .threshold = threshold,
                          .inputs = inputs,
@@ -147,7 +147,7 @@ Status watch_inputs(const Repository& repository, const ServedLog& log, const st
   }
   MILLGATE_ASSIGN(const Block inputs, log.block(logged, model.features().inputs()));
   MILLGATE_ASSIGN(watch.replay, replay_rows(model, rows, inputs));
-  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  const std::vector<LogRows> ranges = grid.ranges(rows.event_micros);
   const DriftRows drift{.model = model,
                         .inputs = inputs,
                         .predictions = rows.prediction,
@@ -218,7 +218,7 @@ Result<ModelWatch> watch_model(const Repository& repository, const ServedLog& lo
   watch.last = Time{rows.event_micros.back()};
   MILLGATE_ASSIGN(const auto slices, read_slices(log, logged, options.slices));
   MILLGATE_ASSIGN(const auto limited, read_slices(log, logged, limited_columns(log, options)));
-  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  const std::vector<LogRows> ranges = grid.ranges(rows.event_micros);
   for (size_t at = 0; at < ranges.size(); ++at) {
     MILLGATE_ASSIGN(MonitorWindow window,
                     measure_window(manifest, rows, ranges[at], limited, options));

@@ -145,12 +145,12 @@ Result<std::vector<Evidence>> watch_reference(const ServedLog& log, const std::s
   watch.note = note_of(shared);
   MILLGATE_ASSIGN(const Block before, reference_block(database, shared.fields));
   MILLGATE_ASSIGN(const Block now, log.block(logged, shared.fields));
-  const std::vector<RowRange> ranges = grid.ranges(rows.event_micros);
+  const std::vector<LogRows> ranges = grid.ranges(rows.event_micros);
   const DriftFrame frame{.grid = grid,
                          .windows = ranges,
                          .row_count = rows.event_micros.size(),
                          .rows_min = options.rows_min};
-  const RowRange all_before{0, before.rows};
+  const LogRows all_before{0, before.rows};
   for (size_t at = 0; at < shared.fields.size(); ++at) {
     const Field& field = shared.fields[at];
     const bool is_category = field.type == ValueType::text;

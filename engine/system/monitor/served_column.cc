@@ -32,7 +32,7 @@ std::string text_of(const Vector& column, size_t row) {
 
 }  // namespace
 
-Profile ServedColumn::profile(RowRange range) const {
+Profile ServedColumn::profile(LogRows range) const {
   if (!is_category) {
     return profile_numbers(name, std::span(numbers).subspan(range.first, range.size()));
   }

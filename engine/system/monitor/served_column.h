@@ -21,7 +21,7 @@ struct ServedColumn {
   std::vector<std::string> texts;
   std::vector<uint8_t> valid;  ///< One a text.
 
-  [[nodiscard]] Profile profile(RowRange range) const;
+  [[nodiscard]] Profile profile(LogRows range) const;
 };
 
 /// The values of an input: numbers as they are, or the texts of categories.

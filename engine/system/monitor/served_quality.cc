@@ -21,7 +21,7 @@ struct LabelledRows {
   std::vector<ServedSlice> slices;
 };
 
-LabelledRows pack(const ServedRows& rows, RowRange range, const std::vector<ServedSlice>& slices) {
+LabelledRows pack(const ServedRows& rows, LogRows range, const std::vector<ServedSlice>& slices) {
   LabelledRows packed;
   for (const ServedSlice& slice : slices) packed.slices.push_back({slice.name, {}});
   for (size_t row = range.first; row < range.last; ++row) {
@@ -84,7 +84,7 @@ int64_t drop_bad_labels(const Manifest& manifest, std::span<double> labels) {
 }
 
 Result<MonitorWindow> measure_window(const Manifest& manifest, const ServedRows& rows,
-                                     RowRange range, const std::vector<ServedSlice>& slices,
+                                     LogRows range, const std::vector<ServedSlice>& slices,
                                      const MonitorOptions& options) {
   MonitorWindow window;
   window.row_count = static_cast<int64_t>(range.size());

@@ -27,7 +27,7 @@ struct ServedSlice {
 /// Measures the rows of `range`. With too few labels or one class only, the note says what
 /// cannot be known. Errors: those of measure_quality.
 [[nodiscard]] Result<MonitorWindow> measure_window(const Manifest& manifest, const ServedRows& rows,
-                                                   RowRange range,
+                                                   LogRows range,
                                                    const std::vector<ServedSlice>& slices,
                                                    const MonitorOptions& options);
 

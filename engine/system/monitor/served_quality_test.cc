@@ -34,7 +34,7 @@ ServedRows rows_of(const std::vector<double>& predictions, const std::vector<dou
   return rows;
 }
 
-MonitorWindow measure(const ServedRows& rows, RowRange range, const std::string& kind = "binary",
+MonitorWindow measure(const ServedRows& rows, LogRows range, const std::string& kind = "binary",
                       const std::vector<ServedSlice>& slices = {}) {
   MonitorOptions options;
   options.resamples = 50;

@@ -23,8 +23,8 @@ Time WindowGrid::from(size_t window) const {
 
 Time WindowGrid::to(size_t window) const { return from(window + 1); }
 
-std::vector<RowRange> WindowGrid::ranges(std::span<const int64_t> event_micros) const {
-  std::vector<RowRange> ranges;
+std::vector<LogRows> WindowGrid::ranges(std::span<const int64_t> event_micros) const {
+  std::vector<LogRows> ranges;
   size_t row = 0;
   for (size_t window = 0; window < count; ++window) {
     const auto end = std::lower_bound(event_micros.begin() + static_cast<std::ptrdiff_t>(row),

@@ -13,7 +13,7 @@
 namespace millgate {
 
 /// Rows [first, last) of the sorted rows of one model.
-struct RowRange {
+struct LogRows {
   size_t first = 0;
   size_t last = 0;
   [[nodiscard]] size_t size() const { return last - first; }
@@ -28,7 +28,7 @@ struct WindowGrid {
   [[nodiscard]] Time from(size_t window) const;
   [[nodiscard]] Time to(size_t window) const;
   /// One range of rows a window; `event_micros` ascending and inside the grid.
-  [[nodiscard]] std::vector<RowRange> ranges(std::span<const int64_t> event_micros) const;
+  [[nodiscard]] std::vector<LogRows> ranges(std::span<const int64_t> event_micros) const;
 };
 
 /// The windows that cover `first` to `last`. They begin at `options.from`, or at midnight (UTC)

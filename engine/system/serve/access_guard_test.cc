@@ -26,7 +26,7 @@ class AccessGuardTest : public ::testing::Test {
     return guard_.decide({.authorization = authorization}, role, now);
   }
 
-  TestProject project_;
+  ServedProject project_;
   AccessGuard guard_;
 };
 

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "ground/descriptor.h"
+#include "system/serve/tls_stream.h"
 
 namespace millgate {
 
@@ -73,19 +74,32 @@ struct HttpClient::State {
   std::string authority;  ///< For the Host header.
   std::string base;       ///< Put before every target.
   std::chrono::milliseconds timeout{};
+  bool uses_tls = false;
   Descriptor descriptor;
-  std::string unread;  ///< Bytes after the last answer.
+  std::unique_ptr<TlsStream> tls;  ///< Over `descriptor`; null: plain HTTP.
+  std::string unread;              ///< Bytes after the last answer.
   bool got_bytes = false;
 
   Result<HttpAnswer> exchange(const std::string& request);
   Status connect(SteadyTime deadline);
+  Status shake_hands(SteadyTime deadline);
+  void disconnect() {
+    tls.reset();
+    descriptor.close();
+  }
+  TlsStream::Wait wait_until(SteadyTime deadline) const {
+    return [number = descriptor.number(), deadline](short events) {
+      return wait_ready(number, events, deadline);
+    };
+  }
   Status send(std::string_view bytes, SteadyTime deadline);
   Result<HttpAnswer> receive(SteadyTime deadline);
   /// Reads into `unread`; false at the end of the stream.
   Result<bool> read_some(SteadyTime deadline);
   Error failure(const std::string& fault) const {
-    return outside_failure("server http://" + authority + ": " + fault,
-                           "is it running? `millgate serve` starts one");
+    return outside_failure(
+        "server " + std::string(uses_tls ? "https://" : "http://") + authority + ": " + fault,
+        "is it running? `millgate serve` starts one");
   }
 };
 
@@ -102,13 +116,30 @@ Status HttpClient::State::connect(SteadyTime deadline) {
     if (auto connected = connect_to(*address, deadline)) {
       descriptor = std::move(*connected);
       unread.clear();
-      return {};
+      return uses_tls ? shake_hands(deadline) : Status();
     }
   }
   return failure(std::string("cannot connect: ") + std::strerror(errno));
 }
 
+Status HttpClient::State::shake_hands(SteadyTime deadline) {
+  auto shaken = TlsStream::connect(descriptor.number(), host, wait_until(deadline));
+  if (shaken.ok()) {
+    tls = *std::move(shaken);
+    return {};
+  }
+  disconnect();
+  Error error = failure(shaken.error().what);
+  error.hint =
+      "SSL_CERT_FILE names a file of authorities to trust; this client shows no certificate";
+  return error;
+}
+
 Status HttpClient::State::send(std::string_view bytes, SteadyTime deadline) {
+  if (tls) {
+    const Status sent = tls->send(bytes, wait_until(deadline));
+    return sent.ok() ? sent : Status(failure(sent.error().what));
+  }
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -124,6 +155,13 @@ Status HttpClient::State::send(std::string_view bytes, SteadyTime deadline) {
 
 Result<bool> HttpClient::State::read_some(SteadyTime deadline) {
   char bytes[kReadBytes];
+  if (tls) {
+    const Result<size_t> count = tls->read(bytes, wait_until(deadline));
+    if (!count.ok()) return failure(count.error().what);
+    unread.append(bytes, *count);
+    got_bytes = got_bytes || *count > 0;
+    return *count > 0;
+  }
   while (true) {
     const ssize_t count = ::recv(descriptor.number(), bytes, sizeof bytes, 0);
     if (count > 0) {
@@ -163,7 +201,7 @@ Result<HttpAnswer> HttpClient::State::receive(SteadyTime deadline) {
   answer.status = static_cast<int>(parser.get().result_int());
   const auto type = parser.get()[http::field::content_type];
   answer.content_type.assign(type.data(), type.size());
-  if (!parser.get().keep_alive()) descriptor.close();
+  if (!parser.get().keep_alive()) disconnect();
   answer.body = std::move(parser.get().body());
   return answer;
 }
@@ -180,11 +218,11 @@ Result<HttpAnswer> HttpClient::State::exchange(const std::string& request) {
   Result<HttpAnswer> answer = attempt();
   if (!answer.ok() && is_reused && !got_bytes && std::chrono::steady_clock::now() < deadline) {
     // The server closed an idle connection just before: it has not seen the request.
-    descriptor.close();
+    disconnect();
     MILLGATE_TRY(connect(deadline));
     answer = attempt();
   }
-  if (!answer.ok()) descriptor.close();
+  if (!answer.ok()) disconnect();
   return answer;
 }
 
@@ -192,7 +230,8 @@ namespace {
 
 Error bad_url(const std::string& url) {
   return invalid_input("URL `" + url + "` is not understood",
-                       "write http://host:port, for example http://127.0.0.1:8080");
+                       "write http://host:port or https://host:port, for example "
+                       "http://127.0.0.1:8080");
 }
 
 std::string request_text(std::string_view method, const std::string& authority,
@@ -217,11 +256,13 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 Result<HttpClient> HttpClient::open(const std::string& url, std::chrono::milliseconds timeout) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return bad_url(url);
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kTls = "https://";
   auto state = std::make_unique<State>();
   state->timeout = timeout;
-  const std::string rest = url.substr(kScheme.size());
+  state->uses_tls = url.starts_with(kTls);
+  if (!state->uses_tls && !url.starts_with(kPlain)) return bad_url(url);
+  const std::string rest = url.substr(state->uses_tls ? kTls.size() : kPlain.size());
   const size_t slash = rest.find('/');
   state->authority = rest.substr(0, slash);
   if (slash != std::string::npos) state->base = rest.substr(slash);
@@ -230,7 +271,8 @@ Result<HttpClient> HttpClient::open(const std::string& url, std::chrono::millise
   const size_t bracket = authority.rfind(']');
   const size_t colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
   state->host = authority.substr(0, colon);
-  state->port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
+  const char* const usual = state->uses_tls ? "443" : "80";
+  state->port = colon == std::string::npos ? usual : authority.substr(colon + 1);
   if (bracket != std::string::npos && state->host.starts_with('[')) {
     state->host = state->host.substr(1, bracket - 1);
   }

@@ -23,8 +23,8 @@ struct HttpAnswer {
 /// One thread at a time.
 class HttpClient {
  public:
-  /// `url` is "http://host:port" with an optional path that is put before every target.
-  /// Errors: `invalid_input` for anything else (https is not spoken).
+  /// `url` is "http://host:port" or "https://host:port" (TlsStream) with an optional path that is
+  /// put before every target. Errors: `invalid_input` for anything else.
   [[nodiscard]] static Result<HttpClient> open(
       const std::string& url, std::chrono::milliseconds timeout = std::chrono::seconds(30));
 

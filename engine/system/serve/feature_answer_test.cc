@@ -43,7 +43,7 @@ class FeatureAnswerTest : public ::testing::Test {
   }
   static Json json(const HttpResponse& response) { return *parse_json(response.body, "answer"); }
 
-  TestProject project_;
+  ServedProject project_;
   ManualClock clock_{*parse_time("2024-01-10T12:00:00Z")};
   ModelSlot models_;
   Telemetry telemetry_;

@@ -130,7 +130,7 @@ class GrpcInferTest : public ::testing::Test {
     return out;
   }
 
-  TestProject project_;
+  ServedProject project_;
   ModelSlot models_;
   Telemetry telemetry_;
   Routes routes_;

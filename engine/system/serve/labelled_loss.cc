@@ -170,7 +170,7 @@ struct LossSum {
 
 }  // namespace
 
-Result<StepLosses> labelled_losses(const LabelledRows& rows, const Rollout& rollout) {
+Result<StepLosses> labelled_losses(const LabelPlaces& rows, const Rollout& rollout) {
   Labels labels;
   if (!rollout.plan.only.empty()) return StepLosses();
   for (const std::string& path : files_since(rows.feedback, rollout.since)) {

@@ -10,7 +10,7 @@
 namespace millgate {
 
 /// Where the rows are.
-struct LabelledRows {
+struct LabelPlaces {
   std::string predictions;  ///< Folder of the prediction log,
   std::string shadow;       ///< and of that of challengers in shadow.
   std::string feedback;
@@ -24,7 +24,7 @@ struct LabelledRows {
 ///
 /// Nothing for roll-outs of part of the traffic: the
 /// log does not say who took part. Errors: `outside`, `damaged` of a file.
-[[nodiscard]] Result<StepLosses> labelled_losses(const LabelledRows& rows, const Rollout& rollout);
+[[nodiscard]] Result<StepLosses> labelled_losses(const LabelPlaces& rows, const Rollout& rollout);
 
 /// In the folder of a roll-out, for who only reads. Nothing saved: no entries.
 [[nodiscard]] Result<StepLosses> saved_losses(const std::string& folder, size_t steps);

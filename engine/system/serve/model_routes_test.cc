@@ -111,7 +111,7 @@ class ModelRoutesTest : public ::testing::Test {
     return answer["error"].get<std::string>() + " | " + answer.value("hint", std::string());
   }
 
-  TestProject project_;
+  ServedProject project_;
   ModelSlot models_;
   Telemetry telemetry_;
   Routes routes_;

@@ -81,7 +81,7 @@ class PredictionLogTest : public ::testing::Test {
   }
   PredictionLogOptions options() const { return {.folder = project_.folder.path("log")}; }
 
-  TestProject project_;
+  ServedProject project_;
   std::shared_ptr<const Model> model_ = project_.model();
 };
 

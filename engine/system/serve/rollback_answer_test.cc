@@ -29,7 +29,7 @@ class RollbackAnswerTest : public ::testing::Test {
     return answer.ok() ? ErrorCode::bug : answer.error().code;
   }
 
-  TestProject project_;
+  ServedProject project_;
   Id first_ = project_.model()->id(), second_ = project_.model({.intercept = 2})->id();
   RollbackAccess access_;
   HttpRequest request_;

@@ -8,7 +8,7 @@ namespace millgate {
 namespace {
 
 TEST(RollbackDrillTest, GoesBackBesideWhatServesAndTouchesNothing) {
-  TestProject project;
+  ServedProject project;
   EXPECT_EQ(drill_rollback(*project.repository, {.reason = "drill"}).error().code,
             ErrorCode::not_found);
   const Id first = project.model()->id();
@@ -40,7 +40,7 @@ TEST(RollbackDrillTest, GoesBackBesideWhatServesAndTouchesNothing) {
 }
 
 TEST(RollbackDrillTest, AModelThatCannotServeFailsTheDrill) {
-  TestProject project;
+  ServedProject project;
   project.release_model(hash_of("no such object"));
   project.release_model(project.model()->id());
   const auto drill = drill_rollback(*project.repository, {.reason = "drill"},

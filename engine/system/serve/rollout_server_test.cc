@@ -84,7 +84,7 @@ class RolloutServerTest : public ::testing::Test {
     return false;
   }
 
-  TestProject project_;
+  ServedProject project_;
   Id champion_, challenger_;
 };
 

@@ -62,7 +62,7 @@ class RoutesTest : public ::testing::Test {
     return out.front().value;
   }
 
-  TestProject project_;
+  ServedProject project_;
   ModelSlot models_;
   Telemetry telemetry_;
   std::shared_ptr<const Model> model_;

@@ -129,7 +129,7 @@ class ServerTest : public ::testing::Test {
     return false;
   }
 
-  TestProject project_;
+  ServedProject project_;
   std::shared_ptr<const Model> model_;
   Block rows_ = test_rows(200);
   std::unique_ptr<Server> server_;
@@ -561,7 +561,8 @@ TEST_F(ServerTest, FeedbackIsKept) {
 }
 
 TEST(HttpClientTest, NamesWhatIsWrong) {
-  for (const std::string url : {"https://x", "x:80", "http://", "http://x:", "http://x:99999a"}) {
+  for (const std::string url :
+       {"ftp://x", "x:80", "https://", "http://", "http://x:", "http://x:99999a"}) {
     EXPECT_EQ(HttpClient::open(url).error().code, ErrorCode::invalid_input) << url;
   }
   HttpClient nobody = *HttpClient::open("http://127.0.0.1:1", milliseconds(500));

@@ -96,7 +96,7 @@ struct TestModel {
 }
 
 /// A project with its repository, in a folder of its own.
-struct TestProject {
+struct ServedProject {
   TestFolder folder;
   std::shared_ptr<Repository> repository = *Repository::init(folder.path(), system_clock());
 

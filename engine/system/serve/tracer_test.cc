@@ -8,7 +8,10 @@ namespace {
 constexpr std::string_view kSampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 constexpr std::string_view kNotSampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
-/// A request with this `traceparent`; empty: without.
+constexpr std::string_view kNoParent;
+constexpr std::string_view kNonsense = "00-nonsense";
+
+/// A request with this `traceparent`, which outlives it; empty: without.
 HttpRequest request_with(const std::string_view& parent) {
   return {.method = "POST",
           .target = "/predict?explain=2",
@@ -33,16 +36,17 @@ TEST(TracerTest, TheCallerDecidesWhereItSays) {
   Tracer always(1);
   EXPECT_NE(never.begin(request_with(kSampled)), nullptr);
   EXPECT_EQ(always.begin(request_with(kNotSampled)), nullptr);
-  EXPECT_EQ(never.begin(request_with("")), nullptr);
-  EXPECT_NE(always.begin(request_with("")), nullptr);
+  EXPECT_EQ(never.begin(request_with(kNoParent)), nullptr);
+  EXPECT_NE(always.begin(request_with(kNoParent)), nullptr);
   // Nonsense is as nothing.
-  EXPECT_EQ(never.begin(request_with("00-nonsense")), nullptr);
+  EXPECT_EQ(never.begin(request_with(kNonsense)), nullptr);
 }
 
 TEST(TracerTest, RecordsTheShareOfRequests) {
   Tracer tracer(0.25);
   int recorded = 0;
-  for (int i = 0; i < 10'000; ++i) recorded += tracer.begin(request_with("")) != nullptr ? 1 : 0;
+  for (int i = 0; i < 10'000; ++i)
+    recorded += tracer.begin(request_with(kNoParent)) != nullptr ? 1 : 0;
   // Seven standard deviations of a binomial.
   EXPECT_NEAR(recorded, 2'500, 303);
 }
@@ -71,7 +75,7 @@ TEST(TracerTest, ASpanBelongsToItsCaller) {
 TEST(TracerTest, LosesWhatNobodyTakesAndCountsIt) {
   Tracer tracer(1, 3);
   for (int i = 0; i < 5; ++i) {
-    const HttpRequest request = request_with("");
+    const HttpRequest request = request_with(kNoParent);
     tracer.end(tracer.begin(request), request, answered(200));
   }
   EXPECT_EQ(tracer.lost, 2);

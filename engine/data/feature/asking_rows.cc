@@ -1,4 +1,4 @@
-#include "data/feature/asked_rows.h"
+#include "data/feature/asking_rows.h"
 
 #include <arrow/api.h>
 
@@ -37,14 +37,14 @@ Result<std::shared_ptr<arrow::Table>> given_rows(const View& view, const arrow::
 
 }  // namespace
 
-AskedRows::~AskedRows() {
+AskingRows::~AskingRows() {
   for (const std::string_view name : {kAskedRows, kAskedEntities}) {
     (void)database_.execute("drop table if exists " + std::string(name));
   }
   (void)database_.execute("drop table if exists " + quote_name(kGiven));
 }
 
-Status AskedRows::ask_of(const View& view) {
+Status AskingRows::ask_of(const View& view) {
   if (view.entity == entity_) return {};
   entity_.clear();
   MILLGATE_ASSIGN(auto given, given_rows(view, rows_, row_time_));
@@ -70,7 +70,7 @@ Status AskedRows::ask_of(const View& view) {
   return {};
 }
 
-int64_t AskedRows::row_count() const { return rows_.num_rows(); }
+int64_t AskingRows::row_count() const { return rows_.num_rows(); }
 
 std::string same_entity_sql(const View& view, const std::string& a, const std::string& b) {
   std::string condition;

@@ -26,10 +26,10 @@ struct RuleCounts {
 };
 
 /// One commit opened for rules. One thread at a time.
-class Judgement {
+class RuleJudge {
  public:
   /// Opens the tables of `commit`; the rules can reach nothing else.
-  [[nodiscard]] static Result<std::unique_ptr<Judgement>> open(const Repository& repository,
+  [[nodiscard]] static Result<std::unique_ptr<RuleJudge>> open(const Repository& repository,
                                                                const Commit& commit);
 
   [[nodiscard]] Result<RuleSql> find(const Rule& rule);
@@ -44,7 +44,7 @@ class Judgement {
   [[nodiscard]] const TableVersions& tables() const { return tables_; }
 
  private:
-  Judgement() = default;
+  RuleJudge() = default;
   [[nodiscard]] Result<RuleCounts> judge_whole(const RuleSql& sql);
   TableVersions tables_;
   Time time_;  ///< Of the commit.

@@ -27,14 +27,14 @@ inline constexpr std::string_view kAskedEntity = "\"millgate entity\"";
 
 /// Holds the two tables in `database`, and removes them at its end, also after an error. One at a
 /// time.
-class AskedRows {
+class AskingRows {
  public:
   /// `rows` hold the entity columns of the views, and `row_time` in microseconds.
-  AskedRows(Database& database, const arrow::Table& rows, std::string row_time)
+  AskingRows(Database& database, const arrow::Table& rows, std::string row_time)
       : database_(database), rows_(rows), row_time_(std::move(row_time)) {}
-  ~AskedRows();
-  AskedRows(const AskedRows&) = delete;
-  AskedRows& operator=(const AskedRows&) = delete;
+  ~AskingRows();
+  AskingRows(const AskingRows&) = delete;
+  AskingRows& operator=(const AskingRows&) = delete;
 
   /// Makes the tables for `view`; nothing where they are those of the view before.
   [[nodiscard]] Status ask_of(const View& view);

@@ -1,4 +1,4 @@
-#include "data/check/judgement.h"
+#include "data/check/rule_judge.h"
 
 #include <arrow/api.h>
 
@@ -48,9 +48,9 @@ bool RuleCounts::passed(double at_least) const {
   return static_cast<double>(judged - broken) >= needed - 1e-9 * needed;
 }
 
-Result<std::unique_ptr<Judgement>> Judgement::open(const Repository& repository,
+Result<std::unique_ptr<RuleJudge>> RuleJudge::open(const Repository& repository,
                                                    const Commit& commit) {
-  std::unique_ptr<Judgement> judgement(new Judgement());
+  std::unique_ptr<RuleJudge> judgement(new RuleJudge());
   MILLGATE_ASSIGN(judgement->database_,
                   Database::open({.spill_folder = repository.folder("scratch"), .user_sql = true}));
   judgement->time_ = commit.time;
@@ -63,11 +63,11 @@ Result<std::unique_ptr<Judgement>> Judgement::open(const Repository& repository,
   return judgement;
 }
 
-Result<RuleSql> Judgement::find(const Rule& rule) {
+Result<RuleSql> RuleJudge::find(const Rule& rule) {
   return make_rule_sql(rule, tables_, *database_, empty_copies_);
 }
 
-Result<RuleCounts> Judgement::judge_whole(const RuleSql& sql) {
+Result<RuleCounts> RuleJudge::judge_whole(const RuleSql& sql) {
   MILLGATE_ASSIGN(const auto row, database_->query(at_time(sql.whole, time_)));
   MILLGATE_ARROW(const auto measured, row->column(0)->GetScalar(0), "a rule about a table");
   MILLGATE_ARROW(const auto good, row->column(1)->GetScalar(0), "a rule about a table");
@@ -75,7 +75,7 @@ Result<RuleCounts> Judgement::judge_whole(const RuleSql& sql) {
   return RuleCounts{1, is_good ? 0 : 1, measured->ToString()};
 }
 
-Result<std::vector<RuleCounts>> Judgement::count(const std::vector<const Rule*>& rules,
+Result<std::vector<RuleCounts>> RuleJudge::count(const std::vector<const Rule*>& rules,
                                                  const std::vector<RuleSql>& sqls) {
   std::map<std::string, std::vector<size_t>> by_table;
   std::vector<RuleCounts> counts(sqls.size());
@@ -108,7 +108,7 @@ Result<std::vector<RuleCounts>> Judgement::count(const std::vector<const Rule*>&
   return counts;
 }
 
-Result<std::vector<std::vector<std::string>>> Judgement::texts(const std::string& query) {
+Result<std::vector<std::vector<std::string>>> RuleJudge::texts(const std::string& query) {
   MILLGATE_ASSIGN(const auto table, database_->query(query));
   std::vector<std::vector<std::string>> rows(static_cast<size_t>(table->num_rows()));
   for (int column = 0; column < table->num_columns(); ++column) {
