@@ -36,7 +36,7 @@ class ProgramProbe : public ::testing::Test {
     return "echo '{\"url\":\"" + server_->url() + "\",\"serving\":\"x\"}'; exec sleep 60";
   }
 
-  TestProject project_;
+  ServedProject project_;
   std::shared_ptr<const Model> model_ = project_.model();
   std::unique_ptr<Server> server_ =
       *Server::start_fixed(model_, project_.folder.path("state"), {.threads = 2});
