@@ -134,7 +134,8 @@ TEST_F(ChildProcess, EndlessOutputIsCut) {
 
 TEST_F(ChildProcess, DiesWithUsAlsoByKillMinusNine) {
   const pid_t us = start_process([this] {
-    (void)run("echo $$ > child; sleep 100 & echo $! > grandchild; sleep 100");
+    // Who is killed between the start of a program and telling its guard leaves it behind.
+    (void)run("echo $$ > child; sleep 100 & sleep 0.3; echo $! > grandchild; sleep 100");
     return 0;
   });
   while (text_of("grandchild").find('\n') == std::string::npos) {
