@@ -55,7 +55,8 @@ def join(folder):
     store = make_store(folder)
     asked = pd.read_parquet(folder / "asked.parquet").rename(columns={"moment": "event_timestamp"})
     begun = time.perf_counter()
-    rows = store.get_historical_features(entity_df=asked, features=all_features(folder)).to_df()
+    rows = store.get_historical_features(entity_df=asked, features=all_features(folder),
+                                         full_feature_names=True).to_df()
     return {"seconds": time.perf_counter() - begun, "rows": len(rows)}
 
 
@@ -73,7 +74,8 @@ def read(folder):
     taken = []
     for user in range(300):
         begun = time.perf_counter()
-        store.get_online_features(features=features, entity_rows=[{"user": user}]).to_dict()
+        store.get_online_features(features=features, entity_rows=[{"user": user}],
+                                  full_feature_names=True).to_dict()
         taken.append(time.perf_counter() - begun)
     return {"median_us": statistics.median(taken[50:]) * 1e6}
 
