@@ -132,39 +132,40 @@ void add_family(pbf_writer& scope, const MetricFamily& family, const Counted& co
   data.add_bool(3, true);
 }
 
-}  // namespace
-
-std::string otlp_traces(const OtlpResource& resource, std::span<const RequestSpan> spans) {
+/// A request with one resource and one scope, which `fill` fills. Spans and metrics are sent alike.
+template <typename Fill>
+std::string export_request(const OtlpResource& resource, const Fill& fill) {
   std::string out;
   pbf_writer message(out);
   pbf_writer of_resource(message, 1);
   add_resource(of_resource, resource);
   pbf_writer scope(of_resource, 2);
   add_scope(scope);
-  for (const RequestSpan& request : spans) {
-    add_request(scope, request);
-    for (const auto& [stage, times] : request.stages) add_stage(scope, request, stage, times);
-  }
+  fill(scope);
   scope.commit();
   of_resource.commit();
   return out;
 }
 
+}  // namespace
+
+std::string otlp_traces(const OtlpResource& resource, std::span<const RequestSpan> spans) {
+  return export_request(resource, [&](pbf_writer& scope) {
+    for (const RequestSpan& request : spans) {
+      add_request(scope, request);
+      for (const auto& [stage, times] : request.stages) add_stage(scope, request, stage, times);
+    }
+  });
+}
+
 Result<std::string> otlp_metrics(const OtlpResource& resource, std::string_view prometheus_text,
                                  uint64_t begun, uint64_t now) {
   MILLGATE_ASSIGN(const std::vector<MetricFamily> families, read_prometheus_text(prometheus_text));
-  std::string out;
-  pbf_writer message(out);
-  pbf_writer of_resource(message, 1);
-  add_resource(of_resource, resource);
-  pbf_writer scope(of_resource, 2);
-  add_scope(scope);
-  for (const MetricFamily& family : families) {
-    if (!family.samples.empty()) add_family(scope, family, {begun, now});
-  }
-  scope.commit();
-  of_resource.commit();
-  return out;
+  return export_request(resource, [&](pbf_writer& scope) {
+    for (const MetricFamily& family : families) {
+      if (!family.samples.empty()) add_family(scope, family, {begun, now});
+    }
+  });
 }
 
 }  // namespace millgate
