@@ -18,10 +18,9 @@ namespace {
 
 using protozero::pbf_writer;
 
+/// Its type and its frame are the session's, which knows that the request is gRPC.
 HttpResponse message_reply(const Call& call, std::string message) {
-  HttpResponse response = json_reply(call, std::move(message));
-  response.content_type = "application/grpc";
-  return response;
+  return json_reply(call, std::move(message));
 }
 
 /// A message whose field 1 is true, or nothing when it is false.

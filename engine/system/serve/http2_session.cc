@@ -261,29 +261,27 @@ void Http2Session::respond(int32_t stream, HttpResponse response) {
   if (found == streams_.end() || found->second.is_answered) return;
   Stream& held = found->second;
   held.is_answered = true;
-  held.response = std::move(response);
   if (held.request->is_grpc()) {
-    submit_grpc(stream, held);
+    submit_grpc(stream, held, response);
   } else {
-    submit(stream, held);
+    submit(stream, held, std::move(response));
   }
   held_bytes_ += held.data.size();
 }
 
-void Http2Session::submit(int32_t stream, Stream& held) {
+void Http2Session::submit(int32_t stream, Stream& held, HttpResponse response) {
   HeaderList headers;
-  headers.add(":status", std::to_string(held.response.status));
-  each_header(held.response,
+  headers.add(":status", std::to_string(response.status));
+  each_header(response,
               [&](std::string_view name, std::string_view value) { headers.add(name, value); });
-  if (held.request->header(":method") != "HEAD") held.data = std::move(held.response.body);
+  if (held.request->header(":method") != "HEAD") held.data = std::move(response.body);
   nghttp2_data_provider body{{.ptr = &held}, Callbacks::read_body};
   const std::vector<nghttp2_nv> list = headers.get();
   ::nghttp2_submit_response(session_, stream, list.data(), list.size(),
                             held.data.empty() ? nullptr : &body);
 }
 
-void Http2Session::submit_grpc(int32_t stream, Stream& held) {
-  const HttpResponse& response = held.response;
+void Http2Session::submit_grpc(int32_t stream, Stream& held, const HttpResponse& response) {
   HeaderList headers;
   headers.add(":status", "200");
   headers.add("content-type", "application/grpc");

@@ -88,8 +88,7 @@ class Http2Session {
     bool is_whole = false;
     bool is_answered = false;
     bool is_told = false;  ///< The answer has been sent to its end.
-    HttpResponse response;
-    std::string data;  ///< What is sent of it as body.
+    std::string data;      ///< What is sent of it as body.
     size_t sent = 0;
     size_t dropped_bytes = 0;  ///< Of what came after the answer.
   };
@@ -101,8 +100,8 @@ class Http2Session {
   void end_endless(int32_t stream, Stream& held);
   /// Tells that the rest of a request is not wanted.
   void reset(int32_t stream);
-  void submit(int32_t stream, Stream& held);
-  void submit_grpc(int32_t stream, Stream& held);
+  void submit(int32_t stream, Stream& held, HttpResponse response);
+  void submit_grpc(int32_t stream, Stream& held, const HttpResponse& response);
 
   Http2Limits limits_;
   OnRequest on_request_;
