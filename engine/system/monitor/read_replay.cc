@@ -30,8 +30,11 @@ constexpr const char* kAsked = "millgate replayed";
 constexpr const char* kNumber = "millgate number";
 constexpr const char* kAt = "millgate at";
 
-/// Reads whose cause is looked for; it costs queries for each.
-constexpr int64_t kExplainedMax = 1000;
+constexpr const char* kFact = "millgate fact";
+constexpr const char* kFactsThen = "millgate facts then";
+constexpr const char* kFactsNow = "millgate facts now";
+/// When facts of a view without times could be known.
+constexpr const char* kAlways = "(-9223372036854775807)::bigint";
 constexpr size_t kFactBytesMax = 160;
 
 bool same_number(double a, double b) {
@@ -95,10 +98,12 @@ struct OpenCommit {
   std::unique_ptr<Database> database;
 };
 
-/// Why a read differs.
-struct Explanation {
+/// One value that differs, before its words are looked for.
+struct Difference {
+  size_t comparison = 0;  ///< Of the views of the model.
+  size_t at = 0;          ///< Of its reads.
+  size_t column = 0;      ///< Of its fields.
   SkewCause cause = SkewCause::not_known;
-  std::string detail;
 };
 
 class ModelReplay {
@@ -131,17 +136,30 @@ class ModelReplay {
   };
 
   Result<Comparison> comparison_of(const ReadView& view);
-  Result<Explanation> why_differs(const Comparison& made, size_t at, size_t column,
-                                  std::optional<Explanation>& by_facts);
-  Status compare_view(const ReadView& view);
   Result<std::vector<LoggedRead>> reads_of(const ReadView& view);
   Result<Block> recomputed(const JoinPlan& plan, const View& view,
                            const std::vector<LoggedRead>& reads, const std::vector<Field>& fields);
   Status ask(Database& database, const View& view, const std::vector<LoggedRead>& reads);
-  Result<Explanation> explain(const LoggedRead& read, const View& view, const JoinPlan& plan);
-  Result<std::vector<std::string>> facts_of(Database& database, const JoinPlan& plan,
-                                            const View& view, const LoggedRead& read);
-  Result<OpenCommit*> opened(const std::string& revision);
+  [[nodiscard]] const JoinPlan& learned_plan(const Comparison& made) const {
+    return made.is_same ? now_ : *trained_;
+  }
+
+  Status compare(size_t comparison);
+  Status find_causes(const Comparison& made, const std::vector<size_t>& differing,
+                     std::vector<SkewCause>& causes);
+  Status find_causes_since(OpenCommit& then, const Comparison& made,
+                           const std::vector<size_t>& answered, std::vector<SkewCause>& causes);
+  Result<std::string> facts_sql(Database& database, const JoinPlan& plan, const View& view,
+                                const std::vector<LoggedRead>& reads);
+
+  Result<SkewedRead> told(const Difference& difference);
+  Result<std::string> detail_of(const Comparison& made, const Difference& difference);
+  Result<std::string> detail_of_facts(const Comparison& made, const Difference& difference);
+  Result<std::vector<std::string>> facts_of(Database& database, const Comparison& made,
+                                            const LoggedRead& read);
+  Result<OpenCommit> open(Commit commit);
+  Result<OpenCommit*> tip_at(int64_t micros);
+  Result<size_t> moves_until(int64_t micros);
   std::string definition_detail(const ReadView& read, const View* now) const;
   std::vector<std::string> features_reading(const std::string& column) const;
   [[nodiscard]] bool is_hidden(const std::string& column) const {
@@ -158,27 +176,55 @@ class ModelReplay {
   Result<JoinPlan> trained_;
   ServedRows rows_;
   Block inputs_;
-  std::map<Id, OpenCommit> commits_;
-  int64_t explained_ = 0;
+  OpenCommit tip_;
+  OpenCommit then_;                            ///< The one that was opened last by `tip_at`.
+  std::optional<std::vector<int64_t>> moves_;  ///< When the branch was moved, ascending.
+  std::vector<Comparison> comparisons_;
+  std::vector<Difference> differences_;
   ReadReplay replay_;
 };
 
-Result<OpenCommit*> ModelReplay::opened(const std::string& revision) {
-  MILLGATE_ASSIGN(Commit commit, repository_.resolve(revision));
-  const auto found = commits_.find(commit.id);
-  if (found != commits_.end()) return &found->second;
+Result<OpenCommit> ModelReplay::open(Commit commit) {
   DatabaseOptions how;
   how.spill_folder = repository_.folder("scratch");
   MILLGATE_ASSIGN(auto database, Database::open(how));
   MILLGATE_TRY(add_commit(*database, repository_, commit));
-  const Id id = commit.id;
-  return &commits_.emplace(id, OpenCommit{std::move(commit), std::move(database)}).first->second;
+  return OpenCommit{std::move(commit), std::move(database)};
+}
+
+/// So many times the branch was moved up to then: the tip is the same while this is.
+Result<size_t> ModelReplay::moves_until(int64_t micros) {
+  if (!moves_) {
+    moves_.emplace();
+    const auto branch = repository_.branch_name(options_.log.branch);
+    for (const char* kind : {"commit", "branch"}) {
+      if (!branch.ok()) break;  // A tag or an id: no time finds a tip of it.
+      MILLGATE_ASSIGN(const auto events, repository_.ledger().events(0, kind, *branch));
+      for (const Event& event : events) moves_->push_back(event.time.micros);
+    }
+    std::sort(moves_->begin(), moves_->end());
+  }
+  return static_cast<size_t>(std::upper_bound(moves_->begin(), moves_->end(), micros) -
+                             moves_->begin());
+}
+
+/// The commit that was the tip then. Errors: there was none.
+Result<OpenCommit*> ModelReplay::tip_at(int64_t micros) {
+  const std::string branch = options_.log.branch == kCurrentBranch ? "" : options_.log.branch;
+  MILLGATE_ASSIGN(Commit commit,
+                  repository_.resolve(branch + "@{" + to_string(Time{micros}) + "}"));
+  if (commit.id == tip_.commit.id) return &tip_;
+  if (then_.database == nullptr || then_.commit.id != commit.id) {
+    MILLGATE_ASSIGN(then_, open(std::move(commit)));
+  }
+  return &then_;
 }
 
 Result<ReadReplay> ModelReplay::run() {
   replay_.model = logged_;
-  MILLGATE_ASSIGN(OpenCommit* const tip, opened(options_.log.branch));
-  replay_.commit = tip->commit.id.brief();
+  MILLGATE_ASSIGN(Commit commit, repository_.resolve(options_.log.branch));
+  MILLGATE_ASSIGN(tip_, open(std::move(commit)));
+  replay_.commit = tip_.commit.id.brief();
   MILLGATE_ASSIGN(rows_, log_.rows(logged_));
   replay_.prediction_count = static_cast<int64_t>(rows_.prediction_id.size());
   const std::vector<Field>& fields = model_.features().inputs();
@@ -193,10 +239,22 @@ Result<ReadReplay> ModelReplay::run() {
   } else {
     MILLGATE_ASSIGN(replay_.answers, replay_rows(model_, rows_, inputs_));
   }
-  for (const ReadView& view : model_.manifest().views) MILLGATE_TRY(compare_view(view));
-  std::stable_sort(replay_.reads.begin(), replay_.reads.end(),
-                   [](const auto& a, const auto& b) { return a.event < b.event; });
-  if (replay_.reads.size() > options_.reads_max) replay_.reads.resize(options_.reads_max);
+  for (const ReadView& view : model_.manifest().views) {
+    MILLGATE_ASSIGN(Comparison made, comparison_of(view));
+    comparisons_.push_back(std::move(made));
+    MILLGATE_TRY(compare(comparisons_.size() - 1));
+  }
+  const auto event_of = [&](const Difference& one) {
+    return rows_.event_micros[comparisons_[one.comparison].reads[one.at].row];
+  };
+  std::stable_sort(
+      differences_.begin(), differences_.end(),
+      [&](const Difference& a, const Difference& b) { return event_of(a) < event_of(b); });
+  if (differences_.size() > options_.reads_max) differences_.resize(options_.reads_max);
+  for (const Difference& difference : differences_) {
+    MILLGATE_ASSIGN(SkewedRead read, told(difference));
+    replay_.reads.push_back(std::move(read));
+  }
   return std::move(replay_);
 }
 
@@ -290,8 +348,7 @@ Status ModelReplay::ask(Database& database, const View& view,
 Result<Block> ModelReplay::recomputed(const JoinPlan& plan, const View& view,
                                       const std::vector<LoggedRead>& reads,
                                       const std::vector<Field>& fields) {
-  MILLGATE_ASSIGN(OpenCommit* const tip, opened(options_.log.branch));
-  MILLGATE_TRY(ask(*tip->database, view, reads));
+  MILLGATE_TRY(ask(*tip_.database, view, reads));
   JoinPlan asking{.task = {}, .views = {view}, .sources = plan.sources};
   asking.task.table = kAsked;
   asking.task.label = quote_name(kNumber) + " = 0";
@@ -302,7 +359,7 @@ Result<Block> ModelReplay::recomputed(const JoinPlan& plan, const View& view,
   std::vector<std::string> columns;
   columns.reserve(fields.size());
   for (const Field& field : fields) columns.push_back(field.name);
-  MILLGATE_ASSIGN(const auto joined, join_as_of(*tip->database, asking, columns));
+  MILLGATE_ASSIGN(const auto joined, join_as_of(*tip_.database, asking, columns));
   return block_from(*joined, fields);
 }
 
@@ -334,73 +391,156 @@ std::vector<std::string> ModelReplay::features_reading(const std::string& column
   return names;
 }
 
-/// The rows of the view about the entity that could be known at the asked time, sorted.
-Result<std::vector<std::string>> ModelReplay::facts_of(Database& database, const JoinPlan& plan,
-                                                       const View& view, const LoggedRead& read) {
+/// The facts that a view holds of the entities of `reads`, which are then in kAsked: `entity0`,
+/// `entity1` ..., `known` and `fact`, all of it as text but `known`.
+Result<std::string> ModelReplay::facts_sql(Database& database, const JoinPlan& plan,
+                                           const View& view, const std::vector<LoggedRead>& reads) {
   MILLGATE_ASSIGN(const ResolvedTask task, resolve_task(database, plan));
   MILLGATE_ASSIGN(const ResolvedView resolved, resolve_view(database, plan, task, view));
-  std::string where = "true";
+  MILLGATE_TRY(ask(database, view, reads));
+  const std::string fact = quote_name(kFact);
+  const std::string known = resolved.has_time ? resolved.known_micros : kAlways;
+  std::string columns;
+  std::string equal;
   for (size_t i = 0; i < view.entity.size(); ++i) {
-    if (!read.entity[i]) return std::vector<std::string>();
-    where += " and " + quote_name(view.entity[i]) + "::varchar = " + quote_text(*read.entity[i]);
+    const std::string name = "." + quote_name(view.entity[i]);
+    columns += fact + name + "::varchar as entity" + std::to_string(i) + ", ";
+    equal += (i == 0 ? "asked" : " and asked") + name + " = " + fact + name;
   }
-  if (resolved.has_time) {
-    where +=
-        " and " + resolved.known_micros + " <= " + std::to_string(rows_.event_micros[read.row]);
+  return "select " + columns + known + " as known, " + fact + "::varchar as fact from (" +
+         resolved.sql + "\n) " + fact + " where " + known +
+         " is not null and exists (select 1 from " + quote_name(kAsked) + " asked where " + equal +
+         ")";
+}
+
+/// The causes of `differing` reads, found by the facts of then and of now: queries for each commit
+/// that was the tip, not for each read.
+Status ModelReplay::find_causes(const Comparison& made, const std::vector<size_t>& differing,
+                                std::vector<SkewCause>& causes) {
+  std::map<size_t, std::vector<size_t>> by_moves;
+  for (const size_t at : differing) {
+    if (made.reads[at].is_later) {
+      causes[at] = SkewCause::asked_of_the_past;
+      continue;
+    }
+    MILLGATE_ASSIGN(const size_t moves, moves_until(made.reads[at].answered_micros));
+    by_moves[moves].push_back(at);
   }
+  for (const auto& [moves, answered] : by_moves) {
+    const auto then = tip_at(made.reads[answered.front()].answered_micros);
+    if (then.ok()) MILLGATE_TRY(find_causes_since(**then, made, answered, causes));
+  }
+  return {};
+}
+
+/// A fact that is gone since counts before all else, then that a row was pushed, then what came.
+Status ModelReplay::find_causes_since(OpenCommit& then, const Comparison& made,
+                                      const std::vector<size_t>& answered,
+                                      std::vector<SkewCause>& causes) {
+  std::vector<LoggedRead> reads;
+  reads.reserve(answered.size());
+  for (const size_t at : answered) reads.push_back(made.reads[at]);
+  const View& view = *made.learned;
+  std::string entities;
+  for (size_t i = 0; i < view.entity.size(); ++i) entities += "entity" + std::to_string(i) + ", ";
+  const auto hashed = [&](const std::string& facts) {
+    return "select " + entities + "known, md5(fact) as fact from (" + facts + ")";
+  };
+  const auto before = facts_sql(*then.database, learned_plan(made), view, reads);
+  if (!before.ok()) return {};  // The tables of then do not fit the view: not known.
+  MILLGATE_ASSIGN(const auto facts, then.database->query(hashed(*before)));
+  MILLGATE_TRY(tip_.database->add_arrow(kFactsThen, facts));
+  MILLGATE_ASSIGN(const std::string after,
+                  facts_sql(*tip_.database, learned_plan(made), view, reads));
+  MILLGATE_TRY(tip_.database->execute("create or replace temp table " + quote_name(kFactsNow) +
+                                      " as " + hashed(after)));
+  const std::string then_rows = "from " + quote_name(kFactsThen);
+  const std::string now_rows = "from " + quote_name(kFactsNow);
+  const auto first = [&](const std::string& rows) {
+    return "(select " + entities + "min(known) as known from (" + rows + ") group by all)";
+  };
+  std::string sql = "select asked." + quote_name(kNumber) + " as number";
+  std::string joins;
+  for (const auto& [name, rows] :
+       {std::pair<std::string, std::string>{"gone", then_rows + " except all " + now_rows},
+        {"come", now_rows + " except all " + then_rows},
+        {"held", then_rows}}) {
+    sql += ", coalesce(" + name + ".known <= asked." + quote_name(kAt) + ", false) as " + name;
+    joins += " left join " + first(rows) + " " + name + " on ";
+    for (size_t i = 0; i < view.entity.size(); ++i) {
+      joins += (i == 0 ? "" : " and ") + name + ".entity" + std::to_string(i) + " = asked." +
+               quote_name(view.entity[i]) + "::varchar";
+    }
+  }
+  MILLGATE_ASSIGN(const auto found, tip_.database->query(sql + " from " + quote_name(kAsked) +
+                                                         " asked" + joins + " order by number"));
+  MILLGATE_ASSIGN(const Block block, block_from(*found, {{"gone", ValueType::boolean},
+                                                         {"come", ValueType::boolean},
+                                                         {"held", ValueType::boolean}}));
+  for (size_t i = 0; i < answered.size(); ++i) {
+    const auto is = [&](size_t column) { return block.columns[column].integers[i] != 0; };
+    if (is(0)) {
+      causes[answered[i]] = SkewCause::changed_source;
+    } else if (reads[i].is_pushed) {
+      causes[answered[i]] = SkewCause::not_committed;
+    } else if (is(1) || is(2)) {
+      causes[answered[i]] = SkewCause::late_data;
+    }
+  }
+  return {};
+}
+
+/// The facts of the view about the entity that could be known at the asked time, sorted.
+Result<std::vector<std::string>> ModelReplay::facts_of(Database& database, const Comparison& made,
+                                                       const LoggedRead& read) {
+  MILLGATE_ASSIGN(const std::string facts,
+                  facts_sql(database, learned_plan(made), *made.learned, {read}));
   MILLGATE_ASSIGN(const auto table,
-                  database.query("select fact::varchar as fact from (select * from (" +
-                                 resolved.sql + "\n) where " + where + ") fact order by 1"));
+                  database.query("select fact from (" + facts + ") where known <= " +
+                                 std::to_string(rows_.event_micros[read.row]) + " order by 1"));
   MILLGATE_ASSIGN(Block block, block_from(*table, {{"fact", ValueType::text}}));
   return std::move(block.columns[0].texts);
 }
 
-/// By the facts that were there when the answer was given, and those that are there now.
-Result<Explanation> ModelReplay::explain(const LoggedRead& read, const View& view,
-                                         const JoinPlan& plan) {
-  if (read.is_later) {
-    return Explanation{.cause = SkewCause::asked_of_the_past,
-                       .detail = "the store had only a row that was not known at the asked time"};
+Result<std::string> ModelReplay::detail_of(const Comparison& made, const Difference& difference) {
+  switch (difference.cause) {
+    case SkewCause::changed_definition:
+      return definition_detail(*made.view, made.defined);
+    case SkewCause::asked_of_the_past:
+      return std::string("the store had only a row that was not known at the asked time");
+    case SkewCause::not_committed:
+      return std::string("a pushed row was read, and no commit has it");
+    default:
+      return made.as_trained.ok() ? detail_of_facts(made, difference)
+                                  : made.as_trained.error().what;
   }
-  const std::string moment = to_string(Time{read.answered_micros});
-  const std::string branch = options_.log.branch == kCurrentBranch ? "" : options_.log.branch;
-  const auto then = opened(branch + "@{" + moment + "}");
-  if (!then.ok()) return Explanation{.cause = SkewCause::not_known, .detail = then.error().what};
-  MILLGATE_ASSIGN(OpenCommit* const tip, opened(options_.log.branch));
-  MILLGATE_ASSIGN(const auto before, facts_of(*(*then)->database, plan, view, read));
-  MILLGATE_ASSIGN(const auto after, facts_of(*tip->database, plan, view, read));
-  std::vector<std::string> gone;
-  std::vector<std::string> come;
-  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
-                      std::back_inserter(gone));
-  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
-                      std::back_inserter(come));
-  const bool hides = !options_.hidden.empty();
-  const auto shown = [&](const std::string& fact) {
-    return hides ? std::string("a row") : "`" + shortened(fact) + "`";
+}
+
+/// Names a fact that makes the difference.
+Result<std::string> ModelReplay::detail_of_facts(const Comparison& made,
+                                                 const Difference& difference) {
+  const LoggedRead& read = made.reads[difference.at];
+  const auto then = tip_at(read.answered_micros);
+  if (!then.ok()) return then.error().what;
+  const auto before = facts_of(*(*then)->database, made, read);
+  if (!before.ok()) return before.error().what;
+  MILLGATE_ASSIGN(const auto after, facts_of(*tip_.database, made, read));
+  const std::string commit = "commit " + (*then)->commit.id.brief();
+  const auto shown_newest = [&](const auto& all, const auto& others) {
+    std::vector<std::string> alone;
+    std::set_difference(all.begin(), all.end(), others.begin(), others.end(),
+                        std::back_inserter(alone));
+    if (alone.empty()) return std::string();
+    return options_.hidden.empty() ? "`" + shortened(alone.back()) + "`" : std::string("a row");
   };
-  if (!gone.empty()) {
-    return Explanation{.cause = SkewCause::changed_source,
-                       .detail = shown(gone.back()) + " was in commit " +
-                                 (*then)->commit.id.brief() + ", and is no longer so in " +
-                                 tip->commit.id.brief()};
+  if (difference.cause == SkewCause::changed_source) {
+    return shown_newest(*before, after) + " was in " + commit + ", and is no longer so in " +
+           tip_.commit.id.brief();
   }
-  if (read.is_pushed) {
-    return Explanation{.cause = SkewCause::not_committed,
-                       .detail = "a pushed row was read, and no commit has it"};
-  }
-  if (!come.empty()) {
-    return Explanation{.cause = SkewCause::late_data,
-                       .detail = shown(come.back()) + " came after the answer; commit " +
-                                 (*then)->commit.id.brief() + " of then has it not"};
-  }
-  if (!before.empty()) {
-    return Explanation{.cause = SkewCause::late_data,
-                       .detail = "commit " + (*then)->commit.id.brief() +
-                                 " had all that is known of it, and `millgate materialise` had not "
-                                 "brought it yet"};
-  }
-  return Explanation{.cause = SkewCause::not_known, .detail = "no commit has a row of it"};
+  if (difference.cause != SkewCause::late_data) return std::string("no commit has a row of it");
+  const std::string come = shown_newest(after, *before);
+  if (!come.empty()) return come + " came after the answer; " + commit + " of then has it not";
+  return commit + " had all that is known of it, and `millgate materialise` had not brought it yet";
 }
 
 Result<ModelReplay::Comparison> ModelReplay::comparison_of(const ReadView& view) {
@@ -417,9 +557,8 @@ Result<ModelReplay::Comparison> ModelReplay::comparison_of(const ReadView& view)
   made.defined = find_view(now_, view.name);
   made.learned = trained_.ok() ? find_view(*trained_, view.name) : nullptr;
   if (made.defined != nullptr) {
-    MILLGATE_ASSIGN(OpenCommit* const tip, opened(options_.log.branch));
     MILLGATE_ASSIGN(const ViewDefinition definition,
-                    view_definition(*tip->database, now_, *made.defined));
+                    view_definition(*tip_.database, now_, *made.defined));
     made.is_same = definition.version == view.version;
     made.here = recomputed(now_, *made.defined, made.reads, made.fields);
     // A view that is not as it was may lack columns, or have them in other types.
@@ -434,56 +573,55 @@ Result<ModelReplay::Comparison> ModelReplay::comparison_of(const ReadView& view)
   return made;
 }
 
-Result<Explanation> ModelReplay::why_differs(const Comparison& made, size_t at, size_t column,
-                                             std::optional<Explanation>& by_facts) {
-  const LoggedRead& read = made.reads[at];
-  if (!made.as_trained.ok()) {
-    return Explanation{.cause = SkewCause::not_known, .detail = made.as_trained.error().what};
-  }
-  if (!made.is_same && same_value(inputs_.columns[made.places[column]], read.row,
-                                  made.as_trained->columns[column], at)) {
-    return Explanation{.cause = SkewCause::changed_definition,
-                       .detail = definition_detail(*made.view, made.defined)};
-  }
-  if (!by_facts && explained_ == kExplainedMax) {
-    return Explanation{
-        .cause = SkewCause::not_known,
-        .detail = "only the first " + std::to_string(kExplainedMax) + " reads were looked into"};
-  }
-  if (!by_facts) {
-    ++explained_;
-    MILLGATE_ASSIGN(by_facts, explain(read, *made.learned, made.is_same ? now_ : *trained_));
-  }
-  return *by_facts;
-}
-
-Status ModelReplay::compare_view(const ReadView& view) {
-  MILLGATE_ASSIGN(const Comparison made, comparison_of(view));
+Status ModelReplay::compare(size_t comparison) {
+  const Comparison& made = comparisons_[comparison];
+  std::vector<Difference> found;
+  std::vector<size_t> by_facts;  // Reads; the cause is the same for all columns of one.
   for (size_t at = 0; at < made.reads.size(); ++at) {
     const size_t row = made.reads[at].row;
-    std::optional<Explanation> by_facts;  // The same for all columns of a read.
     for (size_t i = 0; i < made.fields.size(); ++i) {
       ++replay_.read_count;
-      const std::string& name = made.fields[i].name;
       const Vector& logged = inputs_.columns[made.places[i]];
       if (made.here.ok() && same_value(logged, row, made.here->columns[i], at)) continue;
-      ++replay_.differing_count;
-      MILLGATE_ASSIGN(const Explanation why, why_differs(made, at, i, by_facts));
-      ++replay_.causes[why.cause];
-      const bool hides = is_hidden(name);
-      replay_.reads.push_back({.prediction_id = rows_.prediction_id[row],
-                               .event = Time{rows_.event_micros[row]},
-                               .column = name,
-                               .features = features_reading(name),
-                               .logged = hides ? "***" : text_of(logged, row),
-                               .recomputed = hides            ? "***"
-                                             : made.here.ok() ? text_of(made.here->columns[i], at)
-                                                              : made.here.error().what,
-                               .cause = why.cause,
-                               .detail = why.detail});
+      Difference& one =
+          found.emplace_back(Difference{.comparison = comparison, .at = at, .column = i});
+      if (!made.as_trained.ok()) continue;
+      if (!made.is_same && same_value(logged, row, made.as_trained->columns[i], at)) {
+        one.cause = SkewCause::changed_definition;
+      } else if (by_facts.empty() || by_facts.back() != at) {
+        by_facts.push_back(at);
+      }
     }
   }
+  std::vector<SkewCause> causes(made.reads.size(), SkewCause::not_known);
+  if (!by_facts.empty()) MILLGATE_TRY(find_causes(made, by_facts, causes));
+  for (Difference& one : found) {
+    if (one.cause == SkewCause::not_known) one.cause = causes[one.at];
+    ++replay_.causes[one.cause];
+  }
+  replay_.differing_count += std::ssize(found);
+  differences_.insert(differences_.end(), found.begin(), found.end());
   return {};
+}
+
+Result<SkewedRead> ModelReplay::told(const Difference& difference) {
+  const Comparison& made = comparisons_[difference.comparison];
+  const size_t row = made.reads[difference.at].row;
+  const std::string& name = made.fields[difference.column].name;
+  SkewedRead read{.prediction_id = rows_.prediction_id[row],
+                  .event = Time{rows_.event_micros[row]},
+                  .column = name,
+                  .features = features_reading(name),
+                  .logged = "***",
+                  .recomputed = "***",
+                  .cause = difference.cause,
+                  .detail = {}};
+  MILLGATE_ASSIGN(read.detail, detail_of(made, difference));
+  if (is_hidden(name)) return read;
+  read.logged = text_of(inputs_.columns[made.places[difference.column]], row);
+  read.recomputed = made.here.ok() ? text_of(made.here->columns[difference.column], difference.at)
+                                   : made.here.error().what;
+  return read;
 }
 
 }  // namespace
