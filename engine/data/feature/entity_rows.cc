@@ -7,8 +7,6 @@
 
 #include "data/feature/view_join.h"
 #include "data/feature/view_times.h"
-#include "data/feature/window_join.h"
-#include "data/feature/window_sweep.h"
 #include "data/table/arrow_result.h"
 #include "ground/id.h"
 #include "ground/json.h"
@@ -18,7 +16,7 @@ namespace {
 
 constexpr const char* kEntities = "millgate entities";
 constexpr const char* kViewRows = "millgate view rows";
-constexpr const char* kWindow = "window";
+constexpr const char* kNumber = "millgate number";
 
 std::string list(const std::vector<std::string>& names) {
   std::string text;
@@ -52,27 +50,25 @@ class ViewTables {
                  view.known_micros + " <= " + std::to_string(at.micros);
     }
     return database_.execute("create or replace table " + quote_name(kEntities) +
-                             " as select distinct " + list(view.view->entity) + " from " +
-                             quote_name(kViewRows) + " where " + present);
+                             " as select *, row_number() over () as " + quote_name(kNumber) +
+                             " from (select distinct " + list(view.view->entity) + " from (" +
+                             view.sql + "\n) where " + present + ")");
   }
 
  private:
   Database& database_;
 };
 
-std::vector<const Window*> windows_of(const View& view) {
-  std::vector<const Window*> windows;
-  windows.reserve(view.windows.size());
-  for (const Window& window : view.windows) windows.push_back(&window);
-  return windows;
+const Field* find_field(const ResolvedView& view, const std::string& name) {
+  const auto found = std::find_if(view.fields.begin(), view.fields.end(),
+                                  [&](const Field& field) { return field.name == name; });
+  return found == view.fields.end() ? nullptr : &*found;
 }
 
 std::vector<Field> entity_fields(const ResolvedView& view) {
   std::vector<Field> fields;
   for (const std::string& name : view.view->entity) {
-    const auto found = std::find_if(view.fields.begin(), view.fields.end(),
-                                    [&](const Field& field) { return field.name == name; });
-    if (found != view.fields.end()) fields.push_back(*found);
+    if (const Field* const field = find_field(view, name)) fields.push_back(*field);
   }
   return fields;
 }
@@ -114,26 +110,72 @@ Result<std::shared_ptr<arrow::Table>> matched(std::shared_ptr<arrow::Table> answ
   return table;
 }
 
-Block unseen_row(const ResolvedView& view, Time at) {
-  Block row;
-  row.rows = 1;
-  const size_t column_count = view.fields.size() - view.view->windows.size();
-  for (size_t i = 0; i < view.fields.size(); ++i) {
-    Vector& column = row.columns.emplace_back();
-    column.reset(view.fields[i].type, 1);
-    if (i < column_count) continue;
-    const int64_t asked = at.micros;
-    const auto value =
-        sweep_window(view.view->windows[i - column_count], {}, std::span(&asked, 1)).front();
-    if (!value) continue;
-    column.valid[0] = 1;
-    if (column.type == ValueType::integer) {
-      column.integers[0] = static_cast<int64_t>(*value);
-    } else {
-      column.numbers[0] = *value;
-    }
+/// SQL of one argument, and the type that it has then.
+std::pair<std::string, ValueType> fact_value_sql(const ResolvedView& view,
+                                                 const FactColumn& column) {
+  const std::string argument = "(" + column.argument + "\n)";
+  if (column.form == FactForm::number) return {argument + "::double", ValueType::number};
+  if (column.form == FactForm::presence) {
+    return {"case when " + argument + " is not null then true end", ValueType::boolean};
   }
-  return row;
+  if (const Field* const field = find_field(view, column.argument)) {
+    return {quote_name(field->name), field->type};
+  }
+  // Which of its values it is: no single row is pushed to such a window.
+  return {"case when " + argument + " is not null then (hash" + argument + " >> 1)::bigint end",
+          ValueType::integer};
+}
+
+/// The facts of each of `numbers`, in the order of time; of equal times in that of the columns, as
+/// a training set takes them.
+Result<EntityFacts> facts_of(Database& database, const ResolvedView& view,
+                             const std::vector<int64_t>& numbers, Time at, int64_t kept_from) {
+  std::vector<Field> key;
+  std::vector<Field> values;
+  const std::string number = quote_name(kNumber);
+  std::string sql = "select e." + number + " as number, v." + std::string(kHappenedMicros) +
+                    " as happened, v." + kKnownMicros + " as known";
+  std::string inside = "select *";
+  const auto add = [&](std::vector<Field>& fields, const std::string& expression, ValueType type) {
+    const std::string name = "millgate value " + std::to_string(key.size() + values.size());
+    fields.push_back({name, type});
+    inside += ", " + expression + " as " + quote_name(name);
+    sql += ", v." + quote_name(name);
+  };
+  for (const std::string& name : view.view->key) {
+    const Field* const field = find_field(view, name);
+    add(key, field != nullptr ? quote_name(name) : quote_name(name) + "::varchar",
+        field != nullptr ? field->type : ValueType::text);
+  }
+  for (const FactColumn& column : fact_columns(view.view->windows)) {
+    const auto [expression, type] = fact_value_sql(view, column);
+    add(values, expression, type);
+  }
+  std::string same;
+  for (const std::string& name : view.view->entity) {
+    same += (same.empty() ? "v." : " and v.") + quote_name(name) + " = e." + quote_name(name);
+  }
+  std::string order;
+  for (const std::string& name : view.columns) order += ", v." + quote_name(name);
+  MILLGATE_ASSIGN(
+      const auto table,
+      database.query(sql + " from (" + inside + " from (" + timed_rows_sql(view) + ")) v join " +
+                     quote_name(kEntities) + " e on " + same + " where v." + kHappenedMicros +
+                     " > " + std::to_string(kept_from) + " and v." + kKnownMicros +
+                     " <= " + std::to_string(at.micros) + " order by 1, 2, 3" + order));
+  MILLGATE_ASSIGN(const auto found, micros_of(*table, "number"));
+  EntityFacts facts;
+  MILLGATE_ASSIGN(facts.happened, micros_of(*table, "happened"));
+  MILLGATE_ASSIGN(facts.known, micros_of(*table, "known"));
+  MILLGATE_ASSIGN(facts.key, block_from(*table, key));
+  MILLGATE_ASSIGN(facts.values, block_from(*table, values));
+  facts.places.reserve(numbers.size());
+  for (const int64_t one : numbers) {
+    const auto range = std::equal_range(found.begin(), found.end(), one);
+    facts.places.push_back({.begin = static_cast<size_t>(range.first - found.begin()),
+                            .end = static_cast<size_t>(range.second - found.begin())});
+  }
+  return facts;
 }
 
 std::string definition_text(const ResolvedView& view) {
@@ -163,6 +205,7 @@ Result<ViewDefinition> view_definition(Database& database, const JoinPlan& plan,
   return ViewDefinition{.version = hash_of(definition_text(resolved)).hex(),
                         .entity = entity_fields(resolved),
                         .fields = resolved.fields,
+                        .key = view.key,
                         .has_time = resolved.has_time};
 }
 
@@ -178,9 +221,11 @@ Result<EntityRows> entity_rows(Database& database, const JoinPlan& plan, const V
   Source entities;
   entities.name = kEntities;
   entities.key = view.entity;
+  std::vector<std::string> columns = view.entity;
+  columns.emplace_back(kNumber);
   const ResolvedTask asking{.source = &entities,
                             .fields = {},
-                            .columns = view.entity,
+                            .columns = columns,
                             .row_time_micros = std::to_string(at.micros) + "::bigint",
                             .label_known_micros = "null::bigint"};
   const JoinedView joined{.resolved = resolved,
@@ -198,21 +243,15 @@ Result<EntityRows> entity_rows(Database& database, const JoinPlan& plan, const V
     wanted.push_back({joined.joined_name(column), field.type});
   }
   MILLGATE_ASSIGN(rows.values, block_from(*answer, wanted));
-  if (!view.windows.empty()) {
-    MILLGATE_ASSIGN(const auto values,
-                    window_columns(database, resolved, windows_of(ageless), *answer,
-                                   answer->schema()->field(answer->num_columns() - 2)->name()));
-    for (size_t i = 0; i < values.size(); ++i) {
-      const auto schema = arrow::schema({arrow::field(kWindow, values[i]->type())});
-      MILLGATE_ASSIGN(Block column, block_from(*arrow::Table::Make(schema, {values[i]}),
-                                               {{kWindow, view.windows[i].type()}}));
-      rows.values.columns.push_back(std::move(column.columns[0]));
-    }
-  }
-  rows.unseen = unseen_row(resolved, at);
   if (!resolved.has_time) return rows;
   MILLGATE_ASSIGN(rows.happened, micros_of(*answer, joined.happened_name()));
   MILLGATE_ASSIGN(rows.known, micros_of(*answer, joined.known_name()));
+  if (view.windows.empty()) return rows;
+  if (const auto longest = span_max(view.windows)) {
+    rows.kept_from = earlier(earlier(at.micros, *longest), *longest);
+  }
+  MILLGATE_ASSIGN(const auto numbers, micros_of(*answer, kNumber));
+  MILLGATE_ASSIGN(rows.facts, facts_of(database, resolved, numbers, at, rows.kept_from));
   return rows;
 }
 

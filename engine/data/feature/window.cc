@@ -1,5 +1,6 @@
 #include "data/feature/window.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -122,38 +123,36 @@ Status read_inside(std::string_view inside, Window& window) {
 
 }  // namespace
 
+Result<Window> parse_window(const std::string& name, const std::string& definition) {
+  Window window;
+  window.name = name;
+  window.definition = definition;
+  MILLGATE_ASSIGN(const Parts parts, split(definition));
+  const auto known = std::find_if(kKinds.begin(), kKinds.end(),
+                                  [&](const NamedKind& one) { return one.name == parts.kind; });
+  if (known == kKinds.end()) {
+    std::vector<std::string> names;
+    names.reserve(std::size(kKinds));
+    for (const NamedKind& one : kKinds) names.emplace_back(one.name);
+    const std::string kind(parts.kind);
+    return invalid_input("unknown aggregate `" + kind + "`", name_hint(kind, names));
+  }
+  window.kind = known->kind;
+  MILLGATE_TRY(read_over(parts.over, window));
+  MILLGATE_TRY(read_inside(parts.inside, window));
+  return window;
+}
+
 Result<std::vector<Window>> read_windows(Section section) {
   MILLGATE_ASSIGN(const auto lines, section.all_texts());
   std::vector<Window> windows;
-  std::vector<std::string> names;
-  names.reserve(std::size(kKinds));
-  for (const NamedKind& known : kKinds) names.emplace_back(known.name);
   for (const auto& [name, definition] : lines) {
-    const auto placed = [&, key = name](Error error) {
-      return section.error_at(key, std::move(error.what), std::move(error.hint));
-    };
-    Window window;
-    window.name = name;
-    window.definition = definition;
-    const Result<Parts> parts = split(definition);
-    if (!parts.ok()) return placed(parts.error());
-    bool is_known = false;
-    for (const NamedKind& known : kKinds) {
-      if (known.name != parts->kind) continue;
-      window.kind = known.kind;
-      is_known = true;
+    auto window = parse_window(name, definition);
+    if (!window.ok()) {
+      Error error = std::move(window).error();
+      return section.error_at(name, std::move(error.what), std::move(error.hint));
     }
-    if (!is_known) {
-      const std::string kind(parts->kind);
-      return section.error_at(name, "unknown aggregate `" + kind + "`", name_hint(kind, names));
-    }
-    if (Status status = read_over(parts->over, window); !status.ok()) {
-      return placed(status.error());
-    }
-    if (Status status = read_inside(parts->inside, window); !status.ok()) {
-      return placed(status.error());
-    }
-    windows.push_back(std::move(window));
+    windows.push_back(std::move(*window));
   }
   MILLGATE_TRY(section.finish());
   return windows;

@@ -37,9 +37,13 @@ struct Window {
     return kind == WindowKind::count || kind == WindowKind::distinct ? ValueType::integer
                                                                      : ValueType::number;
   }
+  bool operator==(const Window&) const = default;
 };
 
 inline constexpr int64_t kLastCountMax = 1000;
+
+/// One line, `name = "definition"`. Errors: `invalid_input`.
+[[nodiscard]] Result<Window> parse_window(const std::string& name, const std::string& definition);
 
 /// Reads `windows` of a view. Errors: `invalid_input` at the place.
 [[nodiscard]] Result<std::vector<Window>> read_windows(Section section);

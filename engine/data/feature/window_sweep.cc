@@ -8,87 +8,13 @@
 #include <unordered_map>
 #include <utility>
 
-#include "data/feature/kernel.h"
+#include "data/feature/fact_tree.h"
+#include "data/feature/window_facts.h"
 
 namespace millgate {
 namespace {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
-/// What is known of a stretch of facts in the order of time. The identity has count 0.
-struct Summary {
-  int64_t count = 0;
-  double sum = 0.0;
-  double min = 0.0;
-  double max = 0.0;
-  double decayed = 0.0;  ///< As of `at`.
-  int64_t at = 0;        ///< When the newest of them happened.
-};
-
-/// The decay over `micros`.
-double decay(int64_t micros, int64_t half_life) {
-  return std::exp2(-static_cast<double>(micros) / static_cast<double>(half_life));
-}
-
-Summary combine(const Summary& earlier, const Summary& later, int64_t half_life) {
-  if (earlier.count == 0) return later;
-  if (later.count == 0) return earlier;
-  Summary both;
-  both.count = earlier.count + later.count;
-  both.sum = earlier.sum + later.sum;
-  both.min = before(later.min, earlier.min) ? later.min : earlier.min;
-  both.max = before(earlier.max, later.max) ? later.max : earlier.max;
-  both.at = later.at;
-  if (half_life > 0) {
-    both.decayed = earlier.decayed * decay(later.at - earlier.at, half_life) + later.decayed;
-  }
-  return both;
-}
-
-/// A segment tree over the facts in the order of time; leaves come and go.
-class FactTree {
- public:
-  FactTree(size_t size, int64_t half_life) : half_life_(half_life) {
-    while (leaves_ < size) leaves_ *= 2;
-    nodes_.resize(2 * leaves_);
-  }
-
-  void set(size_t leaf, const Summary& summary) {
-    size_t node = leaves_ + leaf;
-    nodes_[node] = summary;
-    for (node /= 2; node > 0; node /= 2) {
-      nodes_[node] = combine(nodes_[2 * node], nodes_[2 * node + 1], half_life_);
-    }
-  }
-  /// Of leaves [begin, end).
-  [[nodiscard]] Summary between(size_t begin, size_t end) const {
-    Summary left;
-    Summary right;
-    for (size_t a = begin + leaves_, b = end + leaves_; a < b; a /= 2, b /= 2) {
-      if (a % 2 == 1) left = combine(left, nodes_[a++], half_life_);
-      if (b % 2 == 1) right = combine(nodes_[--b], right, half_life_);
-    }
-    return combine(left, right, half_life_);
-  }
-  /// The leaf that has `rank` others of [0, end) after it, counted from 0; `end` when there is
-  /// none.
-  [[nodiscard]] size_t from_the_end(size_t end, int64_t rank) const {
-    int64_t wanted = between(0, end).count - rank;  // From the begin, 1 the first.
-    if (wanted <= 0) return end;
-    size_t node = 1;
-    while (node < leaves_) {
-      node *= 2;
-      if (nodes_[node].count < wanted) wanted -= nodes_[node++].count;
-    }
-    return node - leaves_;
-  }
-  [[nodiscard]] const Summary& leaf(size_t index) const { return nodes_[leaves_ + index]; }
-
- private:
-  int64_t half_life_;
-  size_t leaves_ = 1;
-  std::vector<Summary> nodes_;
-};
 
 /// How many different values are between two places that only move forward.
 class DistinctCount {
@@ -111,37 +37,43 @@ struct Change {
   bool enters = false;
 };
 
+std::vector<size_t> in_order_of_time(std::span<const WindowFact> facts) {
+  std::vector<size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return facts[a].happened < facts[b].happened; });
+  return order;
+}
+
+std::vector<int64_t> times_of(std::span<const WindowFact> facts, const std::vector<size_t>& order) {
+  std::vector<int64_t> times;
+  times.reserve(order.size());
+  for (const size_t fact : order) times.push_back(facts[fact].happened);
+  return times;
+}
+
 class Sweep {
  public:
   Sweep(const Window& window, std::span<const WindowFact> facts)
       : window_(window),
         counts_distinct_(window.kind == WindowKind::distinct),
-        tree_(facts.size(), window.half_life) {
-    std::vector<size_t> order(facts.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return facts[a].happened < facts[b].happened; });
-    for (const size_t fact : order) facts_.push_back(facts[fact]);
+        order_(in_order_of_time(facts)),
+        tree_(times_of(facts, order_), window.half_life) {
+    facts_.reserve(facts.size());
+    for (const size_t fact : order_) facts_.push_back(facts[fact]);
     std::vector<size_t> place(facts.size());
-    for (size_t i = 0; i < order.size(); ++i) place[order[i]] = i;
+    for (size_t i = 0; i < order_.size(); ++i) place[order_[i]] = i;
     find_changes(facts, place);
-    is_active_.resize(facts.size(), false);
   }
 
   std::optional<double> at(int64_t time) {
     for (; next_ < changes_.size() && changes_[next_].time <= time; ++next_) apply(changes_[next_]);
     const size_t end = move_end(time);
-    if (window_.span) move_begin(begin_of_span(time));
+    if (window_.span) move_begin(earlier(time, *window_.span));
     return value(time, end);
   }
 
  private:
-  int64_t begin_of_span(int64_t time) const {
-    int64_t begin = 0;
-    const bool overflows = __builtin_sub_overflow(time, *window_.span, &begin);
-    return overflows ? std::numeric_limits<int64_t>::min() : begin;
-  }
-
   /// A version counts from when it is known until the next one of its key is.
   void find_changes(std::span<const WindowFact> facts, const std::vector<size_t>& place) {
     std::vector<size_t> order(facts.size());
@@ -164,39 +96,33 @@ class Sweep {
   void apply(const Change& change) {
     const WindowFact& fact = facts_[change.fact];
     if (!fact.has_value) return;
-    is_active_[change.fact] = change.enters;
     const bool is_inside = change.fact >= begin_ && change.fact < end_;
     if (counts_distinct_) {
       if (is_inside && change.enters) distinct_.add(fact.value);
       if (is_inside && !change.enters) distinct_.remove(fact.value);
     }
-    Summary leaf;
     if (change.enters) {
-      leaf = {.count = 1,
-              .sum = fact.value,
-              .min = fact.value,
-              .max = fact.value,
-              .decayed = fact.value,
-              .at = fact.happened};
+      tree_.set(change.fact, fact.value);
+    } else {
+      tree_.clear(change.fact);
     }
-    tree_.set(change.fact, leaf);
   }
 
   /// Facts that happened up to `time`.
   size_t move_end(int64_t time) {
     for (; end_ < facts_.size() && facts_[end_].happened <= time; ++end_) {
-      if (counts_distinct_ && is_active_[end_]) distinct_.add(facts_[end_].value);
+      if (counts_distinct_ && tree_.counts(end_)) distinct_.add(facts_[end_].value);
     }
     return end_;
   }
   /// Facts that happened up to `limit` leave.
   void move_begin(int64_t limit) {
     for (; begin_ < end_ && facts_[begin_].happened <= limit; ++begin_) {
-      if (counts_distinct_ && is_active_[begin_]) distinct_.remove(facts_[begin_].value);
+      if (counts_distinct_ && tree_.counts(begin_)) distinct_.remove(facts_[begin_].value);
     }
   }
 
-  std::optional<double> value(int64_t time, size_t end) const {
+  std::optional<double> value(int64_t time, size_t end) {
     size_t begin = begin_;
     if (!window_.span) {
       begin = tree_.from_the_end(end, window_.last_count - 1);
@@ -204,7 +130,7 @@ class Sweep {
     }
     if (window_.kind == WindowKind::distinct) return distinct_between(begin, end);
     if (window_.kind == WindowKind::last) return last(begin, end);
-    const Summary summary = tree_.between(begin, end);
+    const FactSummary summary = tree_.between(begin, end);
     if (window_.kind == WindowKind::count) return static_cast<double>(summary.count);
     if (summary.count == 0) {
       return window_.kind == WindowKind::decayed_count ? std::optional(0.0) : std::nullopt;
@@ -227,24 +153,24 @@ class Sweep {
     if (window_.span) return static_cast<double>(distinct_.count());
     std::vector<double> values;
     for (size_t i = begin; i < end; ++i) {
-      if (is_active_[i]) values.push_back(facts_[i].value);
+      if (tree_.counts(i)) values.push_back(facts_[i].value);
     }
     std::sort(values.begin(), values.end());
     return static_cast<double>(std::unique(values.begin(), values.end()) - values.begin());
   }
 
-  std::optional<double> last(size_t begin, size_t end) const {
+  std::optional<double> last(size_t begin, size_t end) {
     const size_t found = tree_.from_the_end(end, window_.position - 1);
     if (found == end || found < begin) return std::nullopt;
     return facts_[found].value;
   }
 
   const Window& window_;
-  bool counts_distinct_;  ///< Only then `distinct_` is kept.
+  bool counts_distinct_;       ///< Only then `distinct_` is kept.
+  std::vector<size_t> order_;  ///< Of the facts as they were given, by time.
   FactTree tree_;
   std::vector<WindowFact> facts_;  ///< In the order of time.
   std::vector<Change> changes_;    ///< In the order of knowing.
-  std::vector<bool> is_active_;
   DistinctCount distinct_;
   size_t next_ = 0;
   size_t begin_ = 0;

@@ -174,6 +174,37 @@ TEST(Window, SumsCarryNoErrorFromLargeValuesThatLeft) {
   EXPECT_EQ(found[1], 0.1 + 0.2);
 }
 
+/// As an online store reads it, which keeps the facts of the window, and of them no older version.
+TEST(Window, HasTheSameBitsWhateverLiesOutside) {
+  const uint64_t seed = 78;
+  Random random(seed);
+  for (int turn = 0; turn < 400; ++turn) {
+    const char* kinds[] = {"sum(x) over 40s", "mean(x) over 40s", "decayed_sum(x, 5s) over 40s",
+                           "decayed_count(2s) over 40s", "distinct(x) over 40s"};
+    const Window window = window_of(kinds[random.below(std::size(kinds))]);
+    std::vector<WindowFact> facts(random.below(60));
+    for (WindowFact& fact : facts) {
+      fact.happened = static_cast<int64_t>(random.below(100'000'000)) / 500'000 * 500'000;
+      fact.known = fact.happened + static_cast<int64_t>(random.below(20'000'000));
+      fact.key = static_cast<int64_t>(random.below(40));
+      fact.value = static_cast<double>(random.below(1000)) / 7.0;
+    }
+    const int64_t time = static_cast<int64_t>(random.below(120'000'000));
+    std::vector<WindowFact> inside;
+    for (const WindowFact& fact : facts) {
+      const bool is_replaced =
+          std::any_of(facts.begin(), facts.end(), [&](const WindowFact& other) {
+            return other.key == fact.key && other.known > fact.known && other.known <= time;
+          });
+      const bool is_inside = fact.happened > time - *window.span && fact.happened <= time;
+      if (is_inside && fact.known <= time && !is_replaced) inside.push_back(fact);
+    }
+    const std::vector<int64_t> asked = {time};
+    EXPECT_EQ(sweep_window(window, facts, asked), sweep_window(window, inside, asked))
+        << "seed " << seed << " turn " << turn << " " << window.definition;
+  }
+}
+
 TEST(Window, NoFactsAndFarTimes) {
   const Window window = window_of("mean(x) over 1h");
   const std::vector<int64_t> asked = {INT64_MIN, 0, INT64_MAX};

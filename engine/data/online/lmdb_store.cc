@@ -61,7 +61,8 @@ class Cursor {
   MDB_cursor* cursor_ = nullptr;
 };
 
-/// Of rows with one key, the newest; of equally new ones, the last.
+/// Of rows with one key, the newest; of equally new ones, the last. Rows with facts all have their
+/// part, older ones first.
 void keep_newest(std::vector<KeyedRow>& rows, const std::vector<RowStamp>& stamps) {
   std::vector<size_t> order(rows.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -72,7 +73,7 @@ void keep_newest(std::vector<KeyedRow>& rows, const std::vector<RowStamp>& stamp
   std::vector<KeyedRow> kept;
   for (size_t i = 0; i < order.size(); ++i) {
     const bool is_last = i + 1 == order.size() || rows[order[i + 1]].key != rows[order[i]].key;
-    if (is_last) kept.push_back(std::move(rows[order[i]]));
+    if (is_last || has_facts(rows[order[i]].row)) kept.push_back(std::move(rows[order[i]]));
   }
   rows = std::move(kept);
 }
@@ -104,6 +105,8 @@ class LmdbStore final : public OnlineStore {
 
   Status check_unchanged(const Transaction& txn, const ViewUpdate& update) const;
   Status put_row(const Transaction& txn, const KeyedRow& row, RowCounts& counts) const;
+  Status put_merged(const Transaction& txn, const KeyedRow& row, std::string_view there,
+                    RowCounts& counts) const;
   Status remove_others(const Transaction& txn, const ViewUpdate& update, RowCounts& counts) const;
   Result<UpdateCounts> update_view(const Transaction& txn, ViewUpdate& update) const;
   /// Calls `each(key, row)` for every row of `view`; true: remove it.
@@ -254,6 +257,9 @@ Status LmdbStore::put_row(const Transaction& txn, const KeyedRow& row, RowCounts
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) return failure(code, "read");
   if (code == MDB_SUCCESS) {
     if (view_of(there) == row.row) return ++counts.unchanged, Status();
+    if (has_facts(view_of(there)) && has_facts(row.row)) {
+      return put_merged(txn, row, view_of(there), counts);
+    }
     MILLGATE_ASSIGN(const RowStamp old, read_stamp(view_of(there)));
     MILLGATE_ASSIGN(const RowStamp coming, read_stamp(row.row));
     // What `materialise` wrote before is replaced by what it says now, also by older rows: the
@@ -265,6 +271,15 @@ Status LmdbStore::put_row(const Transaction& txn, const KeyedRow& row, RowCounts
   MILLGATE_TRY(check(mdb_put(txn.get(), rows_, &key, &bytes, 0), "write"));
   if (code == MDB_NOTFOUND) ++counts.added;
   return ++counts.written, Status();
+}
+
+Status LmdbStore::put_merged(const Transaction& txn, const KeyedRow& row, std::string_view there,
+                             RowCounts& counts) const {
+  MILLGATE_ASSIGN(const std::string merged, merged_row(there, row.row));
+  if (merged == there) return ++counts.unchanged, Status();
+  MDB_val key = value_of(row.key);
+  MDB_val bytes = value_of(merged);
+  return ++counts.written, check(mdb_put(txn.get(), rows_, &key, &bytes, 0), "write");
 }
 
 template <typename Each>
@@ -286,13 +301,23 @@ Status LmdbStore::sweep(const Transaction& txn, const OnlineView& view, Each eac
 Status LmdbStore::remove_others(const Transaction& txn, const ViewUpdate& update,
                                 RowCounts& counts) const {
   size_t next = 0;  // Both are in the order of their keys.
-  return sweep(txn, update.view, [&](std::string_view key, std::string_view row) -> Result<bool> {
-    while (next < update.rows.size() && update.rows[next].key < key) ++next;
-    if (next < update.rows.size() && update.rows[next].key == key) return false;
-    MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(row));
-    ++(stamp.is_pushed ? counts.kept : counts.removed);
-    return !stamp.is_pushed;
-  });
+  std::vector<KeyedRow> pushed;
+  MILLGATE_TRY(
+      sweep(txn, update.view, [&](std::string_view key, std::string_view row) -> Result<bool> {
+        while (next < update.rows.size() && update.rows[next].key < key) ++next;
+        if (next < update.rows.size() && update.rows[next].key == key) return false;
+        MILLGATE_ASSIGN(auto part, pushed_part(row));
+        ++(part ? counts.kept : counts.removed);
+        const bool is_removed = !part;
+        if (part && *part != row) pushed.push_back({std::string(key), std::move(*part)});
+        return is_removed;
+      }));
+  for (const KeyedRow& row : pushed) {
+    MDB_val key = value_of(row.key);
+    MDB_val bytes = value_of(row.row);
+    MILLGATE_TRY(check(mdb_put(txn.get(), rows_, &key, &bytes, 0), "write"));
+  }
+  return {};
 }
 
 Result<UpdateCounts> LmdbStore::update_view(const Transaction& txn, ViewUpdate& update) const {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/feature/window_facts.h"
+#include "data/feature/window_sweep.h"
+#include "data/online/fact_record.h"
 #include "data/online/online_row.h"
 
 namespace millgate {
@@ -73,13 +76,82 @@ class Reading {
   /// Reads the row into the columns of the caller; of an expired one, its windows alone.
   Status put(const Asked& asked, std::string_view bytes, bool columns_too) {
     const OnlinePlan& plan = question_.plans[asked.plan];
-    const size_t column_count = plan.view.fields.size() - plan.view.window_count;
+    const OnlineView& view = plan.view;
+    const size_t column_count = view.column_count();
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       const bool is_read = plan.columns[i] && (columns_too || i >= column_count);
       targets_[i] = is_read ? &out_.columns[*plan.columns[i]] : nullptr;
     }
-    return read_row(bytes, plan.view.fields, RowTargets(targets_.data(), plan.columns.size()),
-                    asked.row);
+    if (view.windows.empty()) {
+      return read_row(bytes, view.fields, RowTargets(targets_.data(), plan.columns.size()),
+                      asked.row);
+    }
+    MILLGATE_TRY(read_row(bytes, shape_of(asked.plan).columns,
+                          RowTargets(targets_.data(), column_count), asked.row));
+    return put_windows(asked, bytes);
+  }
+
+  /// What rows of a view with facts hold.
+  struct Shape {
+    std::vector<Field> columns;
+    std::vector<FactColumn> facts;
+  };
+  const Shape& shape_of(size_t plan) {
+    shapes_.resize(question_.plans.size());
+    if (!shapes_[plan]) {
+      const OnlineView& view = question_.plans[plan].view;
+      const auto count = static_cast<std::ptrdiff_t>(view.column_count());
+      shapes_[plan] = {.columns = {view.fields.begin(), view.fields.begin() + count},
+                       .facts = fact_columns(view.windows)};
+    }
+    return *shapes_[plan];
+  }
+
+  /// As of the asked time, by the sweep that makes training sets. Null where facts that count are
+  /// not kept any more.
+  Status put_windows(const Asked& asked, std::string_view bytes) {
+    const OnlinePlan& plan = question_.plans[asked.plan];
+    MILLGATE_ASSIGN(const auto facts, read_facts(bytes));
+    const std::vector<FactColumn>& columns = shape_of(asked.plan).facts;
+    if (!facts || facts->record_bytes != record_bytes(columns.size())) {
+      return damaged("a row of view `" + plan.view.name + "` in the online store has no facts",
+                     "run `millgate materialise`");
+    }
+    const int64_t at = question_.at[asked.row];
+    std::vector<FactRecord> records;
+    for (size_t i = 0; i < facts->records.size(); i += facts->record_bytes) {
+      FactRecord one(facts->records.substr(i, facts->record_bytes));
+      if (one.known > at) continue;
+      records.push_back(one);
+      if (one.is_pushed) read_of(asked.plan, asked.row).is_pushed = true;
+    }
+    std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.happened, a.known) < std::pair(b.happened, b.known);
+    });
+    for (size_t i = 0; i < plan.view.windows.size(); ++i) {
+      Vector* const target = targets_[plan.view.column_count() + i];
+      if (target == nullptr) continue;
+      const Window& window = plan.view.windows[i];
+      if (facts->kept_from > earlier(at, window.span.value_or(0))) continue;
+      const auto column = fact_column_of(window, columns);
+      std::vector<WindowFact> of_window;
+      of_window.reserve(records.size());
+      // With a key, a fact outside may be a later version of one inside.
+      const bool takes_all = !window.span || !plan.view.key.empty();
+      for (const FactRecord& one : records) {
+        if (takes_all || one.happened > earlier(at, *window.span))
+          of_window.push_back(one.fact(column, columns.size()));
+      }
+      const auto value = sweep_window(window, of_window, std::span(&at, 1)).front();
+      target->valid[asked.row] = value ? 1 : 0;
+      if (!value) continue;
+      if (target->type == ValueType::integer) {
+        target->integers[asked.row] = static_cast<int64_t>(*value);
+      } else {
+        target->numbers[asked.row] = *value;
+      }
+    }
+    return {};
   }
 
   Status take(const Asked& asked, std::optional<std::string_view> bytes) {
@@ -95,7 +167,8 @@ class Reading {
     const int64_t at = question_.at[asked.row];
     if (stamp.known > at) {
       read.state = OnlineState::later;
-      return {};
+      // What was known before that may lie in a window.
+      return view.windows.empty() ? Status() : put(asked, *bytes, false);
     }
     // As the join asks it.
     if (view.max_age_micros && at - stamp.happened > *view.max_age_micros) {
@@ -120,6 +193,7 @@ class Reading {
   std::vector<OnlineRead>& reads_;
   std::vector<Asked> asked_;
   std::vector<Vector*> targets_;
+  std::vector<std::optional<Shape>> shapes_;  ///< By plan.
   size_t field_count_max_ = 0;
 };
 

@@ -39,7 +39,8 @@ struct OnlineRead {
   OnlineState state = OnlineState::missing;
   std::optional<int64_t> happened;  ///< Microseconds; nothing where no row or no time is there.
   std::optional<int64_t> known;
-  bool is_pushed = false;  ///< The row came from a stream, not from `materialise`.
+  /// The row, or a fact of its windows, came from a stream, not from `materialise`.
+  bool is_pushed = false;
 };
 
 /// Who asks: entities of one view by row, and when.

@@ -10,6 +10,7 @@
 #include "data/feature/test_plan.h"
 #include "data/online/lmdb_store.h"
 #include "data/online/online_row.h"
+#include "data/online/pushed_row.h"
 #include "data/online/test_store.h"
 #include "data/online/view_rows.h"
 #include "ground/test_folder.h"
@@ -47,6 +48,18 @@ total = "sum(amount) over 1h"
 visits = "count() over 3h"
 fading = "decayed_sum(amount, 20m) over 2h"
 [[view]]
+name = "habits"
+entity = ["person"]
+sql = "select n % 150 as number, person, shop, amount, happened, known from facts"
+key = ["number"]
+[view.windows]
+shops = "distinct(shop) over 2h"
+most = "max(amount) over 1h"
+usual = "mean(amount) over 3h"
+paid = "count(amount) over 90m"
+one_before = "last(amount, 2) over 3h"
+lately = "sum(amount) over last 5"
+[[view]]
 name = "last_visit"
 entity = ["person"]
 sql = "select person, amount, happened, known from facts"
@@ -56,6 +69,15 @@ name = "home"
 entity = ["person"]
 sql = "select person, age from people"
 )";
+
+std::string bits(const Vector& column, size_t row) {
+  if (column.valid[row] == 0) return "null";
+  if (column.type == ValueType::text) return column.texts[row];
+  if (column.type != ValueType::number) return std::to_string(column.integers[row]);
+  uint64_t raw = 0;
+  std::memcpy(&raw, &column.numbers[row], sizeof(raw));
+  return std::to_string(raw);
+}
 
 /// A whole way from tables into the store and out of it.
 class OnlineReaderTest : public ::testing::Test {
@@ -100,6 +122,8 @@ class OnlineReaderTest : public ::testing::Test {
       now.has_time = definition->has_time;
       now.max_age_micros = view.max_age_micros;
       now.window_count = view.windows.size();
+      now.windows = view.windows;
+      now.key = definition->key;
       now.as_of = Time{minute * kMinute};
       for (const OnlineView& one : *stored) {
         if (one.version == now.version) update.before = one;
@@ -114,21 +138,77 @@ class OnlineReaderTest : public ::testing::Test {
     ASSERT_TRUE(counts.ok()) << counts.error().what;
   }
 
+  /// Pushes what became known after minute `since` until minute `until`, in no order of time.
+  void push_to(const OnlineView& view, const std::string& sql, int64_t since, int64_t until) {
+    const auto table = database_->query(
+        "select *, epoch_us(happened) as h, epoch_us(known) as k from (" + sql +
+        ") v where person is not null and k > " + std::to_string(since * kMinute) +
+        " and k <= " + std::to_string(until * kMinute) + " order by hash(h, k), v");
+    ASSERT_TRUE(table.ok()) << table.error().what;
+    ASSERT_TRUE(check_pushable(view).ok());
+    const Block values = *block_from(**table, pushed_fields(view));
+    const Block entity = *block_from(**table, view.entity);
+    const Block times =
+        *block_from(**table, {{"h", ValueType::integer}, {"k", ValueType::integer}});
+    for (size_t row = 0; row < values.rows; ++row) {
+      const RowStamp stamp{.has_time = true,
+                           .is_pushed = true,
+                           .happened = times.columns[0].integers[row],
+                           .known = times.columns[1].integers[row]};
+      const auto counts =
+          store_->push({{entity_key(view, entity, row),
+                         write_pushed_row(view, stamp, values, row, Time{until * kMinute})}});
+      ASSERT_TRUE(counts.ok()) << counts.error().what;
+      ++pushed_count_;
+    }
+  }
+  /// Reads every field of views with windows for every pair as of `minute`, beside the join.
+  void expect_training(int64_t minute, bool columns_too) {
+    make_asks(minute);
+    std::vector<Field> fields;
+    std::vector<std::string> names;
+    std::vector<OnlinePlan> plans;
+    for (const OnlinePlan& one : plans_) {
+      if (one.view.windows.empty()) continue;
+      OnlinePlan& plan = plans.emplace_back(OnlinePlan{.view = one.view, .columns = {}});
+      for (size_t i = 0; i < one.view.fields.size(); ++i) {
+        const Field& field = one.view.fields[i];
+        plan.columns.emplace_back();
+        if (!columns_too && i < one.view.column_count()) continue;
+        plan.columns.back() = fields.size();
+        fields.push_back({one.view.name + "." + field.name, field.type});
+        names.push_back(fields.back().name);
+      }
+    }
+    const auto joined = join_as_of(*database_, plan_, names);
+    ASSERT_TRUE(joined.ok()) << joined.error().what;
+    const Block expected = *block_from(**joined, fields);
+    std::vector<Block> entities;
+    for (const OnlinePlan& plan : plans) {
+      entities.push_back(*block_from(**joined, plan.view.entity));
+    }
+    Block out{.rows = expected.rows, .columns = {}};
+    for (const Field& field : fields) out.columns.emplace_back().reset(field.type, out.rows);
+    const std::vector<int64_t> at(out.rows, minute * kMinute);
+    std::vector<OnlineRead> reads;
+    const Status status =
+        read_online(*store_, {.plans = plans, .entities = entities, .at = at}, out, reads);
+    ASSERT_TRUE(status.ok()) << status.error().what;
+    for (size_t row = 0; row < out.rows; ++row) {
+      for (size_t i = 0; i < fields.size(); ++i) {
+        ASSERT_EQ(bits(out.columns[i], row), bits(expected.columns[i], row))
+            << fields[i].name << " row " << row << " minute " << minute;
+      }
+    }
+  }
+
+  int pushed_count_ = 0;
   TestFolder folder_;
   std::unique_ptr<Database> database_;
   JoinPlan plan_;
   std::shared_ptr<OnlineStore> store_;
   std::vector<OnlinePlan> plans_;
 };
-
-std::string bits(const Vector& column, size_t row) {
-  if (column.valid[row] == 0) return "null";
-  if (column.type == ValueType::text) return column.texts[row];
-  if (column.type != ValueType::number) return std::to_string(column.integers[row]);
-  uint64_t raw = 0;
-  std::memcpy(&raw, &column.numbers[row], sizeof(raw));
-  return std::to_string(raw);
-}
 
 /// Training equals serving: every entity, every field, read from the store and joined.
 TEST_F(OnlineReaderTest, EqualsTheTrainingJoinBitByBit) {
@@ -169,6 +249,52 @@ TEST_F(OnlineReaderTest, EqualsTheTrainingJoinBitByBit) {
   for (const OnlineState state :
        {OnlineState::present, OnlineState::missing, OnlineState::expired, OnlineState::no_entity}) {
     EXPECT_GT(state_counts[static_cast<size_t>(state)], 5U) << to_string(state);
+  }
+}
+
+/// Windows move with the time that is asked for and with what is pushed, as in a training set of
+/// that time; also a little back.
+TEST_F(OnlineReaderTest, WindowsAreThoseOfTheAskedTime) {
+  for (const int64_t minute : {60, 150, 230, 300}) {
+    bring(minute);
+    expect_training(minute, true);
+    expect_training(minute - 30, false);
+    for (const int64_t later : {minute + 10, minute + 25}) {
+      push_to(plans_[0].view, plan_.views[0].sql, minute, later);
+      push_to(plans_[1].view, plan_.views[1].sql, minute, later);
+      expect_training(later, true);
+    }
+  }
+  // Nothing comes any more, and facts grow old.
+  bring(360);
+  for (const int64_t minute : {370, 450, 550}) expect_training(minute, true);
+  EXPECT_GT(pushed_count_, 100);
+}
+
+TEST_F(OnlineReaderTest, AWindowWhoseFactsAreGoneIsNull) {
+  bring(900);
+  Block entity{.rows = 1, .columns = std::vector<Vector>(2)};
+  entity.columns[0].reset(ValueType::integer, 1);
+  entity.columns[0].valid[0] = 1;
+  entity.columns[0].integers[0] = 2;
+  entity.columns[1].reset(ValueType::text, 1);
+  entity.columns[1].valid[0] = 1;
+  entity.columns[1].texts[0] = "shop 1";
+  Block out{.rows = 1, .columns = std::vector<Vector>(1)};
+  out.columns[0].reset(ValueType::integer, 1);
+  OnlinePlan plan{.view = plans_[0].view, .columns = {}};
+  for (const Field& field : plan.view.fields) {
+    plan.columns.emplace_back();
+    if (field.name == "visits") plan.columns.back() = 0;
+  }
+  std::vector<OnlineRead> reads;
+  for (const auto& [minute, is_there] : {std::pair<int64_t, int>{900, 1}, {721, 1}, {500, 0}}) {
+    const int64_t at = minute * kMinute;
+    ASSERT_TRUE(read_online(*store_,
+                            {.plans = {&plan, 1}, .entities = {&entity, 1}, .at = {&at, 1}}, out,
+                            reads)
+                    .ok());
+    EXPECT_EQ(out.columns[0].valid[0], is_there) << minute;
   }
 }
 

@@ -1,19 +1,24 @@
 #include "data/online/online_row.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "data/online/fact_record.h"
 #include "ground/id.h"
 
 namespace millgate {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kPlainVersion = 1;
+constexpr char kFactVersion = 2;
 constexpr uint8_t kHasTime = 1;
 constexpr uint8_t kIsPushed = 2;
 constexpr size_t kStampBytes = 2 + 2 * sizeof(int64_t);
+/// `kept_from`, the bytes of a record and those of all.
+constexpr size_t kFactHeadBytes = sizeof(int64_t) + sizeof(uint16_t) + sizeof(uint32_t);
 constexpr size_t kEntityBytesMax = 280;
 // The first byte behind the prefix: what follows.
 constexpr char kPlain = 'e';
@@ -124,6 +129,39 @@ Error damaged_row(const std::string& how) {
                  "remove the folder `.millgate/online` and run `millgate materialise`");
 }
 
+void put_facts(std::string& out, const FactBytes& facts) {
+  put(out, facts.kept_from);
+  put(out, static_cast<uint16_t>(facts.record_bytes));
+  put(out, static_cast<uint32_t>(facts.records.size()));
+  out += facts.records;
+}
+
+/// `row` with other facts.
+std::string with_facts(std::string_view row, const FactBytes& facts) {
+  std::string out(row.substr(0, kStampBytes));
+  put_facts(out, facts);
+  uint32_t old_size = 0;
+  std::memcpy(&old_size, row.data() + kStampBytes + kFactHeadBytes - sizeof(old_size),
+              sizeof(old_size));
+  return out += row.substr(kStampBytes + kFactHeadBytes + old_size);
+}
+
+/// Appends the records of `facts` that are `wanted`.
+template <typename Wanted>
+void add_records(std::string& records, const FactBytes& facts, Wanted wanted) {
+  for (size_t at = 0; at < facts.records.size(); at += facts.record_bytes) {
+    const FactRecord one(facts.records.substr(at, facts.record_bytes));
+    if (wanted(one)) records += one.bytes;
+  }
+}
+
+bool has_record(std::string_view records, std::string_view record) {
+  for (size_t at = 0; at < records.size(); at += record.size()) {
+    if (records.substr(at, record.size()) == record) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string key_prefix(const OnlineView& view) { return view.version.substr(0, kViewDigits); }
@@ -145,11 +183,13 @@ std::string entity_key(const OnlineView& view, const Block& entity, size_t row) 
          std::string(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
 }
 
-std::string write_row(const RowStamp& stamp, const Block& values, size_t row) {
-  std::string out(1, kVersion);
+std::string write_row(const RowStamp& stamp, const Block& values, size_t row,
+                      const FactBytes* facts) {
+  std::string out(1, facts == nullptr ? kPlainVersion : kFactVersion);
   out += static_cast<char>((stamp.has_time ? kHasTime : 0) | (stamp.is_pushed ? kIsPushed : 0));
   put(out, stamp.happened);
   put(out, stamp.known);
+  if (facts != nullptr) put_facts(out, *facts);
   const size_t mask_at = out.size();
   out.append((values.columns.size() + 7) / 8, '\0');
   for (size_t i = 0; i < values.columns.size(); ++i) {
@@ -162,7 +202,7 @@ std::string write_row(const RowStamp& stamp, const Block& values, size_t row) {
 
 Result<RowStamp> read_stamp(std::string_view bytes) {
   if (bytes.size() < kStampBytes) return damaged_row("is too short");
-  if (bytes[0] != kVersion) {
+  if (bytes[0] != kPlainVersion && bytes[0] != kFactVersion) {
     return damaged_row("is of version " + std::to_string(static_cast<uint8_t>(bytes[0])) +
                        ", which this program does not know");
   }
@@ -176,13 +216,76 @@ Result<RowStamp> read_stamp(std::string_view bytes) {
   return stamp;
 }
 
+bool has_facts(std::string_view bytes) { return !bytes.empty() && bytes[0] == kFactVersion; }
+
+Result<std::optional<FactBytes>> read_facts(std::string_view bytes) {
+  MILLGATE_TRY(read_stamp(bytes));
+  if (!has_facts(bytes)) return std::optional<FactBytes>();
+  Bytes rest(bytes.substr(kStampBytes));
+  FactBytes facts;
+  uint16_t record_bytes = 0;
+  uint32_t size = 0;
+  if (!rest.take(facts.kept_from) || !rest.take(record_bytes) || !rest.take(size) ||
+      !rest.take(size, facts.records)) {
+    return damaged_row("ends within its facts");
+  }
+  facts.record_bytes = record_bytes;
+  if (record_bytes < kRecordHeadBytes || size % record_bytes != 0) {
+    return damaged_row("has a part of a fact");
+  }
+  return std::optional(facts);
+}
+
+Result<std::string> merged_row(std::string_view there, std::string_view coming) {
+  MILLGATE_ASSIGN(const RowStamp old_stamp, read_stamp(there));
+  MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(coming));
+  MILLGATE_ASSIGN(const auto old_facts, read_facts(there));
+  MILLGATE_ASSIGN(const auto facts, read_facts(coming));
+  if (!old_facts || !facts || old_facts->record_bytes != facts->record_bytes) {
+    return damaged_row("has other facts than its view");
+  }
+  FactBytes merged{
+      .kept_from = facts->kept_from, .record_bytes = facts->record_bytes, .records = {}};
+  std::string records;
+  if (stamp.is_pushed) {
+    merged.kept_from = std::max(facts->kept_from, old_facts->kept_from);
+    add_records(records, *old_facts,
+                [&](const FactRecord& one) { return one.happened > merged.kept_from; });
+    add_records(records, *facts, [&](const FactRecord& one) {
+      return one.happened > merged.kept_from && !has_record(records, one.bytes);
+    });
+  } else {
+    records = facts->records;
+    add_records(records, *old_facts, [&](const FactRecord& one) {
+      return one.is_pushed &&
+             RowStamp{.has_time = true, .happened = one.happened, .known = one.known}.is_newer_than(
+                 stamp);
+    });
+  }
+  merged.records = records;
+  const bool may_stay = old_stamp.is_pushed || stamp.is_pushed;
+  const bool stays = may_stay && old_stamp.is_newer_than(stamp);
+  return with_facts(stays ? there : coming, merged);
+}
+
+Result<std::optional<std::string>> pushed_part(std::string_view there) {
+  MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(there));
+  MILLGATE_ASSIGN(const auto facts, read_facts(there));
+  if (!stamp.is_pushed) return std::optional<std::string>();
+  if (!facts) return std::optional(std::string(there));
+  std::string records;
+  add_records(records, *facts, [](const FactRecord& one) { return one.is_pushed; });
+  return std::optional(with_facts(
+      there,
+      {.kept_from = facts->kept_from, .record_bytes = facts->record_bytes, .records = records}));
+}
+
 Status read_row(std::string_view bytes, const std::vector<Field>& fields, RowTargets targets,
                 size_t row) {
-  const size_t mask_bytes = (fields.size() + 7) / 8;
-  if (bytes.size() < kStampBytes + mask_bytes) return damaged_row("is too short");
-  if (bytes[0] != kVersion) return read_stamp(bytes).error();
-  const std::string_view mask = bytes.substr(kStampBytes, mask_bytes);
-  Bytes rest(bytes.substr(kStampBytes + mask_bytes));
+  MILLGATE_ASSIGN(const auto facts, read_facts(bytes));
+  Bytes rest(bytes.substr(kStampBytes + (facts ? kFactHeadBytes + facts->records.size() : 0)));
+  std::string_view mask;
+  if (!rest.take((fields.size() + 7) / 8, mask)) return damaged_row("is too short");
   for (size_t i = 0; i < fields.size(); ++i) {
     Vector* const target = targets[i];
     const bool is_there = ((static_cast<uint8_t>(mask[i / 8]) >> (i % 8)) & 1) != 0;

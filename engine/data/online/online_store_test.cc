@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <map>
 #include <thread>
 
+#include "data/feature/window_facts.h"
+#include "data/online/fact_record.h"
 #include "data/online/lmdb_store.h"
 #include "data/online/redis_store.h"
 #include "data/online/test_redis.h"
@@ -236,6 +239,151 @@ TEST_P(OnlineStoreTest, EqualsASlowModelOnRandomWork) {
       const std::optional<double> expected =
           found == model.end() ? std::nullopt : std::optional(found->second.wind);
       ASSERT_EQ(wind_of(*store_, view, origin), expected) << "step " << step << " of seed 11";
+    }
+  }
+}
+
+/// One fact as a slow model has it.
+struct HeldFact {
+  int64_t happened = 0;
+  int64_t known = 0;
+  double value = 0;
+  bool is_pushed = false;
+  auto operator<=>(const HeldFact&) const = default;
+};
+
+/// A row with facts, whose columns are those of the newest.
+KeyedRow keyed_facts(const OnlineView& view, const std::string& origin, std::vector<HeldFact> facts,
+                     int64_t kept_from) {
+  std::stable_sort(facts.begin(), facts.end());
+  const std::vector<FactColumn> columns = fact_columns(view.windows);
+  Block entity{.rows = 1, .columns = std::vector<Vector>(1)};
+  entity.columns[0].reset(ValueType::text, 1);
+  entity.columns[0].valid[0] = 1;
+  entity.columns[0].texts[0] = origin;
+  Block values{.rows = 1, .columns = std::vector<Vector>(1)};
+  values.columns[0].reset(ValueType::number, 1);
+  values.columns[0].valid[0] = 1;
+  const Block no_key;
+  std::string records;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    values.columns[0].numbers[0] = facts[i].value;
+    records += write_record(view, columns,
+                            {.happened = facts[i].happened,
+                             .known = facts[i].known,
+                             .is_pushed = facts[i].is_pushed,
+                             .key = no_key,
+                             .values = values,
+                             .number = static_cast<int64_t>(i)});
+  }
+  const FactBytes bytes{
+      .kept_from = kept_from, .record_bytes = record_bytes(columns.size()), .records = records};
+  const RowStamp stamp{.has_time = true,
+                       .is_pushed = facts.back().is_pushed,
+                       .happened = facts.back().happened,
+                       .known = facts.back().known};
+  return {entity_key(view, entity, 0), write_row(stamp, values, 0, &bytes)};
+}
+
+/// LMDB merges rows with facts in C++ and Redis in a script: both beside the words of the guide.
+TEST_P(OnlineStoreTest, FactsEqualASlowModelOnRandomWork) {
+  OnlineView view = test_view();
+  view.fields = {{"wind", ValueType::number}, {"total", ValueType::number}};
+  view.window_count = 1;
+  view.windows = {*parse_window("total", "sum(wind) over 10s")};
+  struct Held {
+    HeldFact newest;
+    int64_t kept_from = 0;
+    std::vector<HeldFact> facts;
+  };
+  const auto stamp_of = [](const HeldFact& fact) {
+    return RowStamp{.has_time = true, .happened = fact.happened, .known = fact.known};
+  };
+  std::map<std::string, Held> model;
+  const auto update_with = [&](std::vector<KeyedRow> rows) {
+    ViewUpdate update{.view = view, .before = stored(*store_, view), .rows = std::move(rows)};
+    const auto counts = store_->update({std::move(update)});
+    ASSERT_TRUE(counts.ok()) << counts.error().what;
+  };
+  update_with({});
+  Random random(12);
+  const auto fact = [&](bool is_pushed) {
+    return HeldFact{.happened = static_cast<int64_t>(random.below(9)) - 3,
+                    .known = static_cast<int64_t>(random.below(400)) - 200,
+                    .value = static_cast<double>(random.below(3)),
+                    .is_pushed = is_pushed};
+  };
+  for (int step = 0; step < 300; ++step) {
+    const int64_t kept_from = static_cast<int64_t>(random.below(3)) - 4;
+    if (random.below(4) == 0) {
+      std::vector<KeyedRow> rows;
+      std::map<std::string, Held> next;
+      for (int i = 0; i < 5; ++i) {
+        if (random.below(3) == 0) continue;
+        std::vector<HeldFact> facts(1 + random.below(4));
+        for (HeldFact& one : facts) one = fact(false);
+        rows.push_back(keyed_facts(view, std::to_string(i), facts, kept_from));
+        next[std::to_string(i)] = {*std::max_element(facts.begin(), facts.end()), kept_from, facts};
+      }
+      update_with(std::move(rows));
+      for (const auto& [origin, held] : model) {
+        const bool is_known = next.contains(origin);
+        if (!is_known && !held.newest.is_pushed) continue;
+        Held& now = next[origin];
+        const HeldFact computed = now.newest;
+        for (const HeldFact& one : held.facts) {
+          const bool is_newer = !is_known || stamp_of(one).is_newer_than(stamp_of(computed));
+          if (one.is_pushed && is_newer) now.facts.push_back(one);
+        }
+        if (!is_known) now.kept_from = held.kept_from;
+        const bool stays = held.newest.is_pushed &&
+                           (!is_known || stamp_of(held.newest).is_newer_than(stamp_of(computed)));
+        if (stays) now.newest = held.newest;
+      }
+      model = std::move(next);
+    } else {
+      const std::string origin = std::to_string(random.below(5));
+      const HeldFact pushed = fact(true);
+      ASSERT_TRUE(store_->push({keyed_facts(view, origin, {pushed}, kept_from)}).ok());
+      const bool is_new = !model.contains(origin);
+      Held& now = model[origin];
+      now.kept_from = is_new ? kept_from : std::max(now.kept_from, kept_from);
+      if (is_new || !stamp_of(now.newest).is_newer_than(stamp_of(pushed))) now.newest = pushed;
+      const bool is_there =
+          std::find(now.facts.begin(), now.facts.end(), pushed) != now.facts.end();
+      if (!is_there) now.facts.push_back(pushed);
+      if (!is_new) {
+        std::erase_if(now.facts,
+                      [&](const HeldFact& one) { return one.happened <= now.kept_from; });
+      }
+    }
+    for (int i = 0; i < 5; ++i) {
+      const std::string origin = std::to_string(i);
+      const std::vector<std::string> keys = {keyed_facts(view, origin, {HeldFact()}, 0).key};
+      const Status status =
+          store_->read(keys, [&](size_t, std::optional<std::string_view> row) -> Status {
+            EXPECT_EQ(row.has_value(), model.contains(origin)) << "step " << step;
+            if (!row || !model.contains(origin)) return Status();
+            const Held& held = model[origin];
+            MILLGATE_ASSIGN(const auto found, read_facts(*row));
+            MILLGATE_ASSIGN(const RowStamp stamp, read_stamp(*row));
+            EXPECT_EQ(stamp.is_pushed, held.newest.is_pushed) << "step " << step;
+            EXPECT_EQ(stamp.known, held.newest.known) << "step " << step;
+            EXPECT_EQ(found->kept_from, held.kept_from) << "step " << step;
+            std::vector<HeldFact> facts;
+            for (size_t at = 0; at < found->records.size(); at += found->record_bytes) {
+              const FactRecord one(found->records.substr(at, found->record_bytes));
+              facts.push_back(
+                  {one.happened, one.known, one.fact(size_t{0}, 1).value, one.is_pushed});
+            }
+            std::vector<HeldFact> expected = held.facts;
+            std::sort(facts.begin(), facts.end());
+            std::sort(expected.begin(), expected.end());
+            EXPECT_EQ(facts == expected, true) << "step " << step << " of seed 12";
+            return Status();
+          });
+      ASSERT_TRUE(status.ok()) << status.error().what;
+      ASSERT_FALSE(HasFailure());
     }
   }
 }

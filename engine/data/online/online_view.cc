@@ -37,6 +37,15 @@ Result<OnlineView> view_from(const Json& json) {
   if (!json.at("max_age_us").is_null()) view.max_age_micros = json["max_age_us"].get<int64_t>();
   view.window_count = json.at("window_count").get<size_t>();
   if (view.window_count > view.fields.size()) return damaged("it has more windows than fields");
+  for (const Json& one : json.value("windows", Json::array())) {
+    MILLGATE_ASSIGN(Window window, parse_window(one.at("name").get<std::string>(),
+                                                one.at("definition").get<std::string>()));
+    view.windows.push_back(std::move(window));
+  }
+  if (!view.windows.empty() && view.windows.size() != view.window_count) {
+    return damaged("`windows` are not `window_count`");
+  }
+  view.key = json.value("key", std::vector<std::string>());
   view.as_of.micros = json.at("as_of_us").get<int64_t>();
   view.written.micros = json.value("written_us", int64_t{0});
   view.commit = json.at("commit").get<std::string>();
@@ -57,7 +66,7 @@ Error materialised_meanwhile(const OnlineView& view) {
 
 std::string write_online_view(const OnlineView& view) {
   Json json = {{"format", kFormat},
-               {"version", 1},
+               {"version", view.windows.empty() ? 1 : 2},
                {"name", view.name},
                {"view_version", view.version},
                {"entity", fields_json(view.entity)},
@@ -69,6 +78,14 @@ std::string write_online_view(const OnlineView& view) {
                {"commit", view.commit},
                {"tables", view.tables},
                {"entity_count", view.entity_count}};
+  if (!view.windows.empty()) {
+    Json windows = Json::array();
+    for (const Window& window : view.windows) {
+      windows.push_back({{"name", window.name}, {"definition", window.definition}});
+    }
+    json["windows"] = windows;
+    json["key"] = view.key;
+  }
   // Left out where it was: an update compares the bytes with what is stored.
   if (view.written != Time()) json["written_us"] = view.written.micros;
   return dump_json(json);
@@ -78,7 +95,7 @@ Result<OnlineView> read_online_view(std::string_view bytes) {
   const std::string object = "a view of the online store";
   auto json = parse_json(bytes, object);
   if (!json.ok()) return damaged(object + ": " + json.error().what);
-  MILLGATE_TRY(read_format_version(*json, kFormat, {}, object));
+  MILLGATE_TRY(read_format_version(*json, kFormat, {.newest = 2}, object));
   try {
     auto view = view_from(*json);
     if (!view.ok()) return damaged(object + ": " + view.error().what);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/feature/vector.h"
+#include "data/feature/window.h"
 #include "ground/clock.h"
 #include "ground/error.h"
 
@@ -19,18 +20,24 @@ struct OnlineView {
   std::string name;
   std::string version;        ///< ViewDefinition::version.
   std::vector<Field> entity;  ///< What its rows are read by.
-  std::vector<Field> fields;  ///< What a row holds, in this order.
+  std::vector<Field> fields;  ///< What can be read: columns, then windows.
   bool has_time = false;
   std::optional<int64_t> max_age_micros;
-  /// So many of the last fields are windows: they have no age, and move with `as_of`.
+  /// So many of the last fields are windows. They have no age.
   size_t window_count = 0;
-  Time as_of;                                 ///< What could be known then is what the rows hold.
-  Time written;                               ///< When; 0 where an older program wrote it.
-  std::string commit;                         ///< Hex id: of these data.
+  /// The windows: rows hold the facts, by which whoever reads computes them as of the asked time.
+  /// None where an older program wrote the view: rows hold what the windows were as of `as_of`.
+  std::vector<Window> windows;
+  std::vector<std::string> key;  ///< Fields that tell versions of one fact; of views with windows.
+  Time as_of;                    ///< What could be known then is what the rows hold.
+  Time written;                  ///< When; 0 where an older program wrote it.
+  std::string commit;            ///< Hex id: of these data.
   std::map<std::string, std::string> tables;  ///< Table that was read -> id of its version.
   int64_t entity_count =
       0;  ///< Rows that updates left; those that were only pushed are not counted.
 
+  /// So many of the first fields are columns.
+  [[nodiscard]] size_t column_count() const { return fields.size() - window_count; }
   bool operator==(const OnlineView&) const = default;
 };
 

@@ -30,30 +30,83 @@ constexpr std::string_view kStageSeconds = "3600";
 /// The field of every view's rows that says that they are there. No entity's begins with it.
 constexpr std::string_view kMark = "v";
 
+/// What both scripts know of rows: see online_row.cc, whose `merged_row` and `pushed_part` these
+/// are.
+constexpr std::string_view kRowScript = R"(
+local function compare(a, a_at, b, b_at)
+  for o = 7, 0, -1 do
+    local x, y = a:byte(a_at + o), b:byte(b_at + o)
+    if o == 7 then x, y = (x + 128) % 256, (y + 128) % 256 end
+    if x ~= y then return x - y end
+  end
+  return 0
+end
+local function newer(a, a_at, b)
+  local order = compare(a, a_at, b, 3)
+  if order == 0 then order = compare(a, a_at + 8, b, 11) end
+  return order > 0
+end
+local function pushed(row) return row:byte(2) % 4 >= 2 end
+local function has_facts(row) return row:byte(1) == 2 end
+local function facts_end(row)
+  local a, b, c, d = row:byte(29, 32)
+  return 32 + a + 256 * (b + 256 * (c + 256 * d))
+end
+local function with_facts(row, from, facts)
+  local size, bytes = #facts, ''
+  for _ = 1, 4 do
+    bytes = bytes .. string.char(size % 256)
+    size = math.floor(size / 256)
+  end
+  return row:sub(1, 18) .. from .. row:sub(27, 28) .. bytes .. facts .. row:sub(facts_end(row) + 1)
+end
+local function records(row, wanted)
+  local size, kept = row:byte(27) + 256 * row:byte(28), {}
+  for at = 33, facts_end(row), size do
+    if wanted(at, row:sub(at, at + size - 1)) then kept[#kept + 1] = row:sub(at, at + size - 1) end
+  end
+  return kept
+end
+)";
+
 /// Writes rows unless what is there is newer; see `put_row` of the LMDB store.
 /// KEYS: rows, counts. ARGV: the view's digits, or nothing for a push; then field and row, in
 /// turns. Gives written, unchanged, added, kept; nothing when the view is not there.
-constexpr std::string_view kPut = R"(
-local function newer(a, b)
-  for _, first in ipairs({3, 11}) do
-    for at = first + 7, first, -1 do
-      local x, y = a:byte(at), b:byte(at)
-      if at == first + 7 then x, y = (x + 128) % 256, (y + 128) % 256 end
-      if x ~= y then return x > y end
+const std::string& put_script() {
+  static const std::string script = std::string(kRowScript) + R"(
+local function merged(old, row)
+  local from, facts = row:sub(19, 26), nil
+  if pushed(row) then
+    if compare(old, 19, row, 19) > 0 then from = old:sub(19, 26) end
+    local there = {}
+    local function wanted(of)
+      return function(at, record)
+        if compare(of, at, from, 1) <= 0 or there[record] then return false end
+        return true
+      end
     end
+    local held = records(old, wanted(old))
+    for _, record in ipairs(held) do there[record] = true end
+    facts = table.concat(held) .. table.concat(records(row, wanted(row)))
+  else
+    facts = row:sub(33, facts_end(row)) .. table.concat(records(old, function(at)
+      return old:byte(at + 24) == 1 and newer(old, at, row)
+    end))
   end
-  return false
+  local stays = (pushed(old) or pushed(row)) and newer(old, 3, row)
+  return with_facts(stays and old or row, from, facts)
 end
-local function pushed(row) return row:byte(2) % 4 >= 2 end
 if redis.call('HEXISTS', KEYS[1], 'v') == 0 then return false end
 local written, unchanged, added, kept = 0, 0, 0, 0
 for i = 2, #ARGV, 2 do
   local field, row = ARGV[i], ARGV[i + 1]
   local counted = field ~= 'u' and 1 or 0
   local old = redis.call('HGET', KEYS[1], field)
+  local is_merged = old and has_facts(old) and has_facts(row)
+  if is_merged then row = merged(old, row) end
   if old == row then
     unchanged = unchanged + counted
-  elseif old and (pushed(old) or pushed(row)) and newer(old, row) then
+  elseif old and not is_merged and (pushed(old) or pushed(row)) and newer(old, 3, row) then
     kept = kept + counted
   else
     redis.call('HSET', KEYS[1], field, row)
@@ -64,15 +117,22 @@ end
 if ARGV[1] ~= '' then redis.call('HINCRBY', KEYS[2], ARGV[1], added) end
 return {written, unchanged, added, kept}
 )";
+  return script;
+}
 
 /// Removes rows unless they were pushed. KEYS and ARGV as above, fields alone. Gives removed, kept.
-constexpr std::string_view kRemove = R"(
+const std::string& remove_script() {
+  static const std::string script = std::string(kRowScript) + R"(
 local removed, kept = 0, 0
 for i = 2, #ARGV do
   local old = redis.call('HGET', KEYS[1], ARGV[i])
   if old then
-    if old:byte(2) % 4 >= 2 then
+    if pushed(old) then
       kept = kept + 1
+      if has_facts(old) then
+        local facts = records(old, function(at) return old:byte(at + 24) == 1 end)
+        redis.call('HSET', KEYS[1], ARGV[i], with_facts(old, old:sub(19, 26), table.concat(facts)))
+      end
     else
       redis.call('HDEL', KEYS[1], ARGV[i])
       removed = removed + 1
@@ -82,6 +142,8 @@ end
 redis.call('HINCRBY', KEYS[2], ARGV[1], 0 - removed)
 return {removed, kept}
 )";
+  return script;
+}
 
 /// What an EXEC gave for one of its commands, added to what the view has so far.
 using Outcome = void (*)(const RedisReply& reply, UpdateCounts& counts);
@@ -397,12 +459,13 @@ Status RedisStore::queue(RedisConnection& connection, size_t index, const Prepar
     }
     return {};
   };
-  MILLGATE_TRY(in_parts(kPut, view.rows.size(), add_put, [&](size_t i, RedisCommand& command) {
-    command.push_back(std::string_view(view.rows[i]->key).substr(kViewDigits));
-    command.push_back(view.rows[i]->row);
-  }));
   MILLGATE_TRY(
-      in_parts(kRemove, view.candidates.size(), add_removed,
+      in_parts(put_script(), view.rows.size(), add_put, [&](size_t i, RedisCommand& command) {
+        command.push_back(std::string_view(view.rows[i]->key).substr(kViewDigits));
+        command.push_back(view.rows[i]->row);
+      }));
+  MILLGATE_TRY(
+      in_parts(remove_script(), view.candidates.size(), add_removed,
                [&](size_t i, RedisCommand& command) { command.push_back(view.candidates[i]); }));
   const std::string field = view_key(about);
   const std::string text = write_online_view(about);
@@ -481,7 +544,7 @@ Result<RowCounts> RedisStore::push(std::vector<KeyedRow> rows) {
   for (const auto& [digits, of_view] : by_view) {
     row_keys.push_back(rows_key(digits));
     for (size_t begin = 0; begin < of_view.size(); begin += kRowsAtOnce) {
-      RedisCommand command = {"EVAL", kPut, "2", row_keys.back(), counts_at, ""};
+      RedisCommand command = {"EVAL", put_script(), "2", row_keys.back(), counts_at, ""};
       for (size_t i = begin; i < std::min(of_view.size(), begin + kRowsAtOnce); ++i) {
         command.push_back(std::string_view(of_view[i]->key).substr(kViewDigits));
         command.push_back(of_view[i]->row);

@@ -77,12 +77,13 @@ Plan plan_of(const OnlineView& now, const std::optional<OnlineView>& before) {
             .is_nothing = false,
             .since = {}};
   }
+  if (before->windows != now.windows) {
+    return {.why = "it was without its facts", .is_nothing = false, .since = {}};
+  }
   if (before->as_of == now.as_of || !now.has_time) {
     return {.why = "nothing changed", .is_nothing = true, .since = {}};
   }
   if (now.as_of < before->as_of) return {.why = "time went back", .is_nothing = false, .since = {}};
-  // Windows move with the time, whether facts came or not.
-  if (now.window_count > 0) return {.why = "time went on", .is_nothing = false, .since = {}};
   return {.why = "time went on", .is_nothing = false, .since = before->as_of};
 }
 
@@ -98,6 +99,8 @@ Result<ViewUpdate> update_of(const Work& work, const View& view, MaterialisedVie
   now.has_time = definition.has_time;
   now.max_age_micros = view.max_age_micros;
   now.window_count = view.windows.size();
+  now.windows = view.windows;
+  if (!view.windows.empty()) now.key = std::move(definition.key);
   now.as_of = work.at;
   now.written = work.now;
   now.commit = work.views.commit.id.hex();

@@ -124,15 +124,46 @@ TEST_F(FeatureAnswerTest, SaysWhatIsWrong) {
             "missing");
 }
 
-TEST_F(FeatureAnswerTest, AWindowCannotBePushed) {
-  OnlineView windows = view_;
-  windows.name = "windows";
-  windows.version = std::string(64, 'b');
-  windows.window_count = 1;
-  ASSERT_TRUE(store_->update({{.view = windows, .before = std::nullopt, .rows = {}}}).ok());
-  const HttpResponse refused = post("/push", R"({"view": "windows", "rows": []})");
+/// Facts are pushed, and the window is what it is at the moment of the read.
+TEST_F(FeatureAnswerTest, AWindowMovesWithWhatIsPushed) {
+  OnlineView view = view_;
+  view.name = "windows";
+  view.version = std::string(64, 'b');
+  view.fields.push_back({"drops", ValueType::number});
+  view.window_count = 1;
+  ASSERT_TRUE(store_->update({{.view = view, .before = std::nullopt, .rows = {}}}).ok());
+  HttpResponse refused = post("/push", R"({"view": "windows", "rows": []})");
   EXPECT_EQ(refused.status, 400);
-  EXPECT_THAT(refused.body, HasSubstr("has windows"));
+  EXPECT_THAT(refused.body, HasSubstr("materialised by an older program"));
+
+  const auto with_window = [&](const std::string& definition) {
+    const OnlineView before = view;
+    view.windows = {*parse_window("drops", definition)};
+    ASSERT_TRUE(store_->update({{.view = view, .before = before, .rows = {}}}).ok());
+  };
+  with_window("sum(rain * 2) over 1h");
+  refused = post("/push", R"({"view": "windows", "rows": []})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("`rain * 2`, which is no column"));
+
+  with_window("sum(rain) over 1h");
+  EXPECT_THAT(
+      post("/push", R"({"view": "windows", "rows": [{"zone": "n", "floor": 1, "drops": 2}]})").body,
+      HasSubstr("`drops` is a window"));
+  const HttpResponse pushed = post("/push", R"({"view": "windows", "rows": [
+      {"zone": "n", "floor": 1, "rain": 1.5, "known": "2024-01-10T08:30:00Z"},
+      {"zone": "n", "floor": 1, "rain": 4, "known": "2024-01-10T09:10:00Z"},
+      {"zone": "n", "floor": 1, "rain": 1.5, "known": "2024-01-10T08:30:00Z"}]})");
+  EXPECT_EQ(pushed.body, R"({"rows":3,"written":2,"kept":0})");
+  const auto drops_at =
+      [&](const std::string& time) {
+        return json(post("/features", R"({"features": ["windows.drops"], "entities": [{"zone": "n",
+        "floor": 1}], "at": ")" + time + "\"}"))["rows"][0]["values"]["windows.drops"];
+      };
+  EXPECT_EQ(drops_at("2024-01-10T09:00:00Z"), 1.5);
+  EXPECT_EQ(drops_at("2024-01-10T09:20:00Z"), 5.5);
+  EXPECT_EQ(drops_at("2024-01-10T09:30:00Z"), 4);
+  EXPECT_TRUE(drops_at("2024-01-10T10:10:00Z").is_null());
 }
 
 /// The answer as the server of Feast gives it: entities first, then features, by column.

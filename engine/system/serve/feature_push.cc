@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "data/online/online_row.h"
+#include "data/online/pushed_row.h"
 #include "ground/nearest_name.h"
 #include "system/serve/feature_question.h"
 #include "system/serve/json_value.h"
@@ -35,7 +36,7 @@ std::optional<size_t> position(const std::vector<Field>& fields, std::string_vie
 class PushReader {
  public:
   explicit PushReader(const OnlineView& view)
-      : view_(view), entity_(one_row(view.entity)), values_(one_row(view.fields)) {
+      : view_(view), entity_(one_row(view.entity)), values_(one_row(pushed_fields(view))) {
     for (Vector* time : {&happened_, &known_}) time->reset(ValueType::time, 1);
   }
 
@@ -51,7 +52,7 @@ class PushReader {
       stamp.known = known_.valid[0] != 0 ? known_.integers[0] : now.micros;
       stamp.happened = happened_.valid[0] != 0 ? happened_.integers[0] : stamp.known;
     }
-    return KeyedRow{entity_key(view_, entity_, 0), write_row(stamp, values_, 0)};
+    return KeyedRow{entity_key(view_, entity_, 0), write_pushed_row(view_, stamp, values_, 0, now)};
   }
 
  private:
@@ -61,7 +62,8 @@ class PushReader {
       MILLGATE_TRY(set_value(value, name, entity_.columns[*at], 0));
       is_used = true;
     }
-    if (const auto at = position(view_.fields, name)) {
+    const auto at = position(view_.fields, name);
+    if (at && *at < values_.columns.size()) {
       MILLGATE_TRY(set_value(value, name, values_.columns[*at], 0));
       is_used = true;
     }
@@ -70,8 +72,13 @@ class PushReader {
       is_used = true;
     }
     if (is_used) return {};
+    if (at) {
+      return invalid_input(
+          "`" + view_.fields[*at].name + "` is a window of view `" + view_.name + "`",
+          "push the facts: the window is computed of them when it is read");
+    }
     std::vector<std::string> names = {"happened", "known"};
-    for (const Field& field : view_.fields) names.push_back(field.name);
+    for (const Field& field : pushed_fields(view_)) names.push_back(field.name);
     return invalid_input(
         "view `" + view_.name + "` has no column `" + std::string(name.substr(0, 64)) + "`",
         name_hint(name.substr(0, 64), names));
@@ -103,11 +110,7 @@ Result<std::vector<OnlineView>> pushable_versions(const OnlineStore& store, std:
     const bool is_asked =
         name.find('@') == std::string_view::npos ? view.name == asked->name : &view == asked;
     if (!is_asked) continue;
-    if (view.window_count > 0) {
-      return invalid_input(
-          "view `" + view.name + "` has windows, which a single row cannot give",
-          "push to a view without windows, or commit the rows and run `millgate materialise`");
-    }
+    MILLGATE_TRY(check_pushable(view));
     versions.push_back(view);
   }
   return versions;

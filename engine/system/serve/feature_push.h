@@ -19,7 +19,7 @@ struct PushReport {
 
 /// Every stored version of view `name`, or the one of "name@digits": a model that was trained with
 /// an older one reads what is pushed, too. Errors: `not_found` with the nearest name;
-/// `invalid_input` for a view with windows, which only `materialise` can compute.
+/// `invalid_input` for a view with a window or a key over what is no column of a pushed row.
 [[nodiscard]] Result<std::vector<OnlineView>> pushable_versions(const OnlineStore& store,
                                                                 std::string_view name);
 
