@@ -9,6 +9,7 @@
 
 #include "data/feature/test_plan.h"
 #include "ground/random.h"
+#include "ground/test_folder.h"
 
 namespace millgate {
 namespace {
@@ -167,6 +168,39 @@ TEST_F(EntityRowsTest, SinceATimeGivesWhatBecameKnownAfterIt) {
   EXPECT_EQ(static_cast<int64_t>(some->entity.rows), *expected);
   EXPECT_GT(*expected, 0);
   EXPECT_LT(some->entity.rows, all->entity.rows);
+}
+
+/// Rows of a file are read twice instead of being kept; those of a table here are kept.
+TEST_F(EntityRowsTest, AFileGivesTheSameAsATable) {
+  make_facts(4, 120);
+  make_asks(200);
+  const View& view = plan_.views[0];
+  const auto kept = entity_rows(*database_, plan_, view, Time{200 * kMinute});
+  ASSERT_TRUE(kept.ok()) << kept.error().what;
+  const TestFolder folder;
+  const std::string file = folder.path("facts.parquet");
+  run("copy facts to '" + file + "' (format parquet)");
+  run("drop table facts");
+  ASSERT_TRUE(database_->add_parquet("facts", {file}, {}).ok());
+  const auto read = entity_rows(*database_, plan_, view, Time{200 * kMinute});
+  ASSERT_TRUE(read.ok()) << read.error().what;
+  ASSERT_GT(kept->entity.rows, 5U);
+  ASSERT_EQ(kept->entity.rows, read->entity.rows);
+  EXPECT_EQ(kept->happened, read->happened);
+  EXPECT_EQ(kept->known, read->known);
+  EXPECT_EQ(kept->kept_from, read->kept_from);
+  for (size_t row = 0; row < kept->entity.rows; ++row) {
+    for (size_t i = 0; i < kept->values.columns.size(); ++i) {
+      EXPECT_EQ(bits(kept->values.columns[i], row), bits(read->values.columns[i], row));
+    }
+    const EntityFacts::Place one = kept->facts.places[row];
+    const EntityFacts::Place other = read->facts.places[row];
+    ASSERT_EQ(one.end - one.begin, other.end - other.begin);
+    for (size_t fact = 0; fact < one.end - one.begin; ++fact) {
+      EXPECT_EQ(bits(kept->facts.values.columns[0], one.begin + fact),
+                bits(read->facts.values.columns[0], other.begin + fact));
+    }
+  }
 }
 
 TEST_F(EntityRowsTest, TheVersionNamesTheDefinitionAndNotTheRows) {

@@ -15,7 +15,7 @@ namespace millgate {
 
 /// Rows of a view that nobody is given any more are let go of when those that were kept take so
 /// much.
-inline constexpr int64_t kKeptBytesMax = 256LL << 20;
+inline constexpr int64_t kKeptBytesMax = 32LL << 20;
 
 /// The columns of a view with times that a join wants, by their names in a join, one value for each
 /// of the rows of `asked`. Null where there is no row to give: it is the one that happened last of
