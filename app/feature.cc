@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/text_table.h"
 #include "data/feature/operand_text.h"
+#include "data/feature/traced_window.h"
 #include "ground/shortest_text.h"
 #include "system/pipeline/feature_work.h"
 #include "system/pipeline/task_cells.h"
@@ -25,7 +26,10 @@ struct Origin {
   std::string view;  ///< Empty: the task's table.
   std::string sql;
   std::vector<std::pair<std::string, std::string>> cells;
+  std::vector<TracedWindow> windows;  ///< Of those that the feature reads.
 };
+
+constexpr int64_t kFactsShown = 10;
 
 Result<std::string> where_of(const std::vector<std::string>& row) {
   std::string where;
@@ -77,9 +81,12 @@ Result<std::vector<Origin>> origins_of(const FeatureWork& work, const arrow::Tab
     const bool is_known = std::any_of(origins.begin(), origins.end(),
                                       [&](const Origin& one) { return one.view == view; });
     if (is_known) continue;
-    Origin origin{.view = view, .sql = {}, .cells = {}};
+    Origin origin{.view = view, .sql = {}, .cells = {}, .windows = {}};
     for (const View& one : work.plan.views) {
-      if (one.name == view) origin.sql = one.sql;
+      if (one.name != view) continue;
+      origin.sql = one.sql;
+      MILLGATE_ASSIGN(origin.windows,
+                      traced_windows(*work.database, work.plan, one, joined, inputs, kFactsShown));
     }
     for (const Field& field : work.fields) {
       const bool is_key =
@@ -106,7 +113,14 @@ Json to_json(const Options& options, const std::vector<TracedValue>& values,
   for (const Origin& one : origins) {
     Json cells = Json::object();
     for (const auto& [name, text] : one.cells) cells[name] = text;
-    from.push_back({{"view", one.view}, {"sql", one.sql}, {"cells", cells}});
+    Json windows = Json::array();
+    for (const TracedWindow& window : one.windows) {
+      windows.push_back({{"name", window.name},
+                         {"definition", window.definition},
+                         {"fact_count", window.fact_count},
+                         {"facts", window.facts}});
+    }
+    from.push_back({{"view", one.view}, {"sql", one.sql}, {"cells", cells}, {"windows", windows}});
   }
   return {{"feature", options.feature}, {"value", value}, {"row_time", row_time},
           {"row_count", rows},          {"parts", parts}, {"from", from}};
@@ -131,6 +145,13 @@ void print_why(const Options& options, const FeatureWork& work,
       std::cout << "from view " << one.view << ": " << one.sql << '\n';
     }
     for (const auto& [name, text] : one.cells) std::cout << "  " << name << " = " << text << '\n';
+    for (const TracedWindow& window : one.windows) {
+      std::cout << "  " << window.name << ", " << window.definition << ": "
+                << grouped(window.fact_count) << " facts";
+      const bool is_part = window.fact_count > std::ssize(window.facts) && !window.facts.empty();
+      std::cout << (is_part ? ", of which the newest" : "") << '\n';
+      for (const std::string& fact : window.facts) std::cout << "    " << fact << '\n';
+    }
   }
 }
 
@@ -144,6 +165,7 @@ bool show_guarded(const GuardedCells& cells, const std::vector<std::string>& inp
   }
   for (Origin& one : origins) {
     for (auto& [name, text] : one.cells) text = cells.shown(name, text);
+    for (TracedWindow& window : one.windows) window.facts.clear();  // Any column may be hidden.
   }
   return std::any_of(inputs.begin(), inputs.end(),
                      [&](const std::string& input) { return cells.guards(input); });

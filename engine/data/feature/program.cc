@@ -265,8 +265,18 @@ Result<FeatureProgram> FeatureProgram::compile(Section section, const std::vecto
     const ExpressionText source(name, expression);
     const auto compiled = compile_expression(source, available, ExpressionUse::feature, context);
     if (!compiled.ok()) {
-      return section.error_at(name, compiled.error().what, compiled.error().hint,
-                              static_cast<uint32_t>(source.fault_span().begin));
+      const auto span = source.fault_span();
+      const std::string named = expression.substr(span.begin, span.end - span.begin);
+      const bool is_feature = std::any_of(lines.begin(), lines.end(),
+                                          [&](const auto& line) { return line.first == named; }) &&
+                              std::none_of(available.begin(), available.end(),
+                                           [&](const Field& field) { return field.name == named; });
+      const std::string hint = is_feature
+                                   ? "`" + named +
+                                         "` is a feature, and features read columns, not one "
+                                         "another: write its expression here"
+                                   : compiled.error().hint;
+      return section.error_at(name, compiled.error().what, hint, static_cast<uint32_t>(span.begin));
     }
     definitions.push_back({name, expression});
   }
