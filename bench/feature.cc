@@ -1,4 +1,5 @@
-/// Evaluates twenty features beside DuckDB, which runs the same expressions on the same rows.
+/// Evaluates twenty features beside DuckDB, which runs the same expressions on the same rows; then
+/// functions of lists of 64 numbers, on a twentieth of the rows.
 ///
 ///   bench_feature [ROWS]
 ///
@@ -24,8 +25,18 @@ namespace {
 constexpr int kRounds = 5;
 constexpr int kSingleRows = 20'000;
 
-const std::vector<FeatureDefinition>& definitions() {
-  static const std::vector<FeatureDefinition> all = {
+/// Features of the same rows.
+struct Workload {
+  std::string name;
+  std::vector<FeatureDefinition> definitions;
+  std::vector<Field> fields;
+  std::string rows_sql;  ///< Makes the table `rows`, up to the number of rows.
+  /// Relative. Sums of lists are added up in another order than DuckDB's.
+  double tolerance = 0.0;
+};
+
+std::vector<FeatureDefinition> scalar_definitions() {
+  return {
       {"minute", "sched // 100 * 60 + sched % 100"},
       {"hour", "hour(moment)"},
       {"month", "month(moment)"},
@@ -47,7 +58,21 @@ const std::vector<FeatureDefinition>& definitions() {
       {"days", "date_diff('day', built, moment)"},
       {"product", "wind * distance - gust * air"},
   };
-  return all;
+}
+
+std::vector<FeatureDefinition> list_definitions() {
+  return {
+      {"dot", "list_dot_product(a, b)"},
+      {"cosine", "list_cosine_similarity(a, b)"},
+      {"far", "list_cosine_distance(a, b)"},
+      {"distance", "list_distance(a, b)"},
+      {"total", "list_sum(a)"},
+      {"mean", "list_avg(a)"},
+      {"least", "list_min(a)"},
+      {"most", "list_max(a)"},
+      {"count", "len(a)"},
+      {"first", "a[1]"},
+  };
 }
 
 constexpr const char* kRows =
@@ -59,6 +84,11 @@ constexpr const char* kRows =
     "case when hash(i + 7) % 3 = 0 then null else (hash(i + 8) % 500)::double / 10 end as gust, "
     "['UA', 'B6', 'EV', 'DL', 'AA', 'MQ'][(1 + hash(i + 9) % 6)::bigint] as carrier, "
     "'N' || (hash(i + 10) % 99999)::varchar as tail from range(";
+
+constexpr const char* kListRows =
+    "create or replace table rows as select [(hash(i * 64 + k) % 2001)::double / 1000 - 1 for k in "
+    "range(64)] as a, [(hash(i * 64 + k + 7) % 2001)::double / 1000 - 1 for k in range(64)] as b "
+    "from range(";
 
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
@@ -82,7 +112,7 @@ Block one_row(const Block& block, size_t row) {
   return one;
 }
 
-Status single_rows(const FeatureProgram& program, const Block& block) {
+Status single_rows(const Workload& work, const FeatureProgram& program, const Block& block) {
   const size_t width = program.features().size();
   std::vector<Block> rows;
   for (size_t i = 0; i < 64; ++i) rows.push_back(one_row(block, i * 97 % block.rows));
@@ -98,20 +128,21 @@ Status single_rows(const FeatureProgram& program, const Block& block) {
     }));
     MILLGATE_TRY(status);
   }
-  std::cout << "one row a call, " << width
+  std::cout << work.name << ", one row a call, " << width
             << " features: " << std::llround(median(rounds) / kSingleRows * 1e9) << " ns\n";
   return {};
 }
 
 /// How many values of ours are not those of DuckDB.
-Result<size_t> differences(Database& database, const std::vector<double>& out) {
+Result<size_t> differences(const Workload& work, Database& database,
+                           const std::vector<double>& out) {
   std::string sql = "select ";
-  for (const FeatureDefinition& one : definitions()) {
+  for (const FeatureDefinition& one : work.definitions) {
     sql += "(" + one.expression + ")::double as " + quote_name(one.name) + ", ";
   }
   MILLGATE_ASSIGN(const auto table, database.query(sql + " from rows"));
   std::vector<Field> fields;
-  for (const FeatureDefinition& one : definitions())
+  for (const FeatureDefinition& one : work.definitions)
     fields.push_back({one.name, ValueType::number});
   MILLGATE_ASSIGN(const Block theirs, block_from(*table, fields));
   size_t different = 0;
@@ -119,34 +150,26 @@ Result<size_t> differences(Database& database, const std::vector<double>& out) {
     for (size_t i = 0; i < fields.size(); ++i) {
       const double value = out[row * fields.size() + i];
       const Vector& column = theirs.columns[i];
-      const bool is_equal =
-          column.valid[row] != 0 ? value == column.numbers[row] : std::isnan(value);
+      const bool is_equal = column.valid[row] != 0 ? std::abs(value - column.numbers[row]) <=
+                                                         work.tolerance * std::abs(value)
+                                                   : std::isnan(value);
       different += is_equal ? 0 : 1;
     }
   }
   return different;
 }
 
-Status run(int64_t rows) {
+Status run(const Workload& work, int64_t rows) {
   MILLGATE_ASSIGN(const auto database, Database::open({.threads = 1}));
-  MILLGATE_TRY(database->execute(kRows + std::to_string(rows) + ") t(i)"));
+  MILLGATE_TRY(database->execute(work.rows_sql + std::to_string(rows) + ") t(i)"));
   MILLGATE_TRY(database->execute("set ieee_floating_point_ops = false"));
   MILLGATE_ASSIGN(const auto table, database->query("select * from rows"));
   MILLGATE_ASSIGN(const FeatureProgram program,
-                  FeatureProgram::compile(definitions(), {{"sched", ValueType::integer},
-                                                          {"moment", ValueType::time},
-                                                          {"built", ValueType::time},
-                                                          {"distance", ValueType::number},
-                                                          {"air", ValueType::number},
-                                                          {"wind", ValueType::number},
-                                                          {"angle", ValueType::number},
-                                                          {"gust", ValueType::number},
-                                                          {"carrier", ValueType::text},
-                                                          {"tail", ValueType::text}}));
+                  FeatureProgram::compile(work.definitions, work.fields));
   MILLGATE_ASSIGN(const Block block, block_from(*table, program.inputs()));
-  MILLGATE_TRY(single_rows(program, block));
+  MILLGATE_TRY(single_rows(work, program, block));
   std::string sql = "create or replace temp table made as select ";
-  for (const FeatureDefinition& one : definitions()) {
+  for (const FeatureDefinition& one : work.definitions) {
     sql += "(" + one.expression + ")::double as " + quote_name(one.name) + ", ";
   }
   std::vector<double> out(block.rows * program.features().size());
@@ -162,12 +185,35 @@ Status run(int64_t rows) {
     peer.push_back(seconds_of([&] { status = database->execute(sql + " from rows"); }));
     MILLGATE_TRY(status);
   }
-  std::cout << rows << " rows: " << std::round(median(own) * 1000) << " ms, DuckDB "
-            << std::round(median(peer) * 1000)
+  std::cout << work.name << ", " << rows << " rows: " << std::round(median(own) * 1000)
+            << " ms, DuckDB " << std::round(median(peer) * 1000)
             << " ms: " << std::round(median(own) / median(peer) * 100) / 100 << " of its time\n";
-  MILLGATE_ASSIGN(const size_t different, differences(*database, out));
+  MILLGATE_ASSIGN(const size_t different, differences(work, *database, out));
   std::cout << different << " of " << out.size() << " values differ\n";
   return {};
+}
+
+Status run_all(int64_t rows) {
+  const Workload scalars = {.name = "columns",
+                            .definitions = scalar_definitions(),
+                            .fields = {{"sched", ValueType::integer},
+                                       {"moment", ValueType::time},
+                                       {"built", ValueType::time},
+                                       {"distance", ValueType::number},
+                                       {"air", ValueType::number},
+                                       {"wind", ValueType::number},
+                                       {"angle", ValueType::number},
+                                       {"gust", ValueType::number},
+                                       {"carrier", ValueType::text},
+                                       {"tail", ValueType::text}},
+                            .rows_sql = kRows};
+  const Workload lists = {.name = "lists",
+                          .definitions = list_definitions(),
+                          .fields = {{"a", ValueType::list}, {"b", ValueType::list}},
+                          .rows_sql = kListRows,
+                          .tolerance = 1e-9};
+  MILLGATE_TRY(run(scalars, rows));
+  return run(lists, rows / 20);
 }
 
 }  // namespace
@@ -175,7 +221,7 @@ Status run(int64_t rows) {
 }  // namespace millgate
 
 int main(int count, char** arguments) {
-  const auto status = millgate::run(count > 1 ? std::atoll(arguments[1]) : 1'000'000);
+  const auto status = millgate::run_all(count > 1 ? std::atoll(arguments[1]) : 1'000'000);
   if (status.ok()) return EXIT_SUCCESS;
   std::cerr << "error: " << status.error().what << '\n';
   return EXIT_FAILURE;

@@ -23,6 +23,7 @@
 #include "data/feature/test_plan.h"
 #include "data/online/lmdb_store.h"
 #include "data/online/online_reader.h"
+#include "data/online/pushed_row.h"
 #include "data/online/redis_connection.h"
 #include "data/online/redis_store.h"
 #include "data/online/test_redis.h"
@@ -37,6 +38,7 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr int kReads = 200'000;
+constexpr int kWindowReads = 2000;
 constexpr int kRedisReads = 20'000;
 constexpr int64_t kEntities = 50'000;
 
@@ -199,6 +201,61 @@ Result<std::vector<double>> read_many(const OnlineStore& store,
   return nanos;
 }
 
+/// Reads of three windows whose facts are so many, each half of the longest span old at most.
+Status read_windows_of(OnlineStore& store, size_t fact_count, int count) {
+  OnlineView view;
+  view.name = "windows";
+  view.version = hash_of("windows " + std::to_string(fact_count)).hex();
+  view.entity = {{"user", ValueType::integer}};
+  view.fields = {{"amount", ValueType::number},
+                 {"visits", ValueType::integer},
+                 {"spent", ValueType::number},
+                 {"most", ValueType::number}};
+  view.has_time = true;
+  for (const auto& [name, line] :
+       {std::pair("visits", "count() over 1d"), std::pair("spent", "sum(amount) over 7d"),
+        std::pair("most", "max(amount) over 30d")}) {
+    MILLGATE_ASSIGN(Window window, parse_window(name, line));
+    view.windows.push_back(std::move(window));
+  }
+  view.window_count = view.windows.size();
+  const int64_t now = 1'767'225'600'000'000;
+  Block entity{.rows = 1, .columns = std::vector<Vector>(1)};
+  entity.columns[0].reset(ValueType::integer, 1);
+  entity.columns[0].valid[0] = 1;
+  Block amount{.rows = 1, .columns = std::vector<Vector>(1)};
+  amount.columns[0].reset(ValueType::number, 1);
+  amount.columns[0].valid[0] = 1;
+  MILLGATE_TRY(store.update({ViewUpdate{.view = view, .before = std::nullopt, .rows = {}}}));
+  Random random(6);
+  std::vector<KeyedRow> pushed;
+  for (size_t i = 0; i < fact_count; ++i) {
+    amount.columns[0].numbers[0] = random.uniform();
+    const int64_t then = now - static_cast<int64_t>(random.below(15LL * 86'400'000'000));
+    const RowStamp stamp{.has_time = true, .is_pushed = true, .happened = then, .known = then};
+    pushed.push_back(
+        {entity_key(view, entity, 0), write_pushed_row(view, stamp, amount, 0, Time{now})});
+  }
+  MILLGATE_TRY(store.push(std::move(pushed)));
+  OnlinePlan plan{.view = view, .columns = {std::nullopt, size_t{0}, size_t{1}, size_t{2}}};
+  Block out{.rows = 1, .columns = std::vector<Vector>(3)};
+  for (size_t i = 0; i < 3; ++i) out.columns[i].reset(view.fields[i + 1].type, 1);
+  std::vector<OnlineRead> reads;
+  std::vector<double> nanos;
+  for (int i = 0; i < count; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    MILLGATE_TRY(read_online(
+        store, {.plans = {&plan, 1}, .entities = {&entity, 1}, .at = {&now, 1}}, out, reads));
+    nanos.push_back(seconds_since(begin) * 1e9);
+  }
+  if (out.columns[2].valid[0] == 0) return bug("a window has no facts");
+  std::sort(nanos.begin(), nanos.end());
+  std::cout << "one entity, 3 windows over " << fact_count << " facts, in process: median "
+            << std::round(nanos[nanos.size() / 2]) << " ns, p99 "
+            << std::round(nanos[nanos.size() * 99 / 100]) << " ns\n";
+  return {};
+}
+
 /// First load, then every row changed at once, then reads.
 Status run_redis(Database& database, const JoinPlan& plan) {
   const RedisServer server;
@@ -264,6 +321,9 @@ Status run(const std::string& folder) {
             << "  by hand with DuckDB and SQLite " << std::round(median(peer) * 1000)
             << " ms: " << std::round(median(own) / median(peer) * 100) / 100 << " of it\n";
   MILLGATE_TRY(read_many(*store, views, kReads));
+  for (const size_t fact_count : {size_t{10}, size_t{100}, size_t{1000}}) {
+    MILLGATE_TRY(read_windows_of(*store, fact_count, kWindowReads));
+  }
   return run_redis(*database, plan);
 }
 
