@@ -114,6 +114,23 @@ void print_classes(const RunReport& report) {
   table.print(std::cout);
 }
 
+/// The members of an ensemble, each by itself.
+void print_members(const RunReport& report) {
+  if (report.members.empty()) return;
+  std::cout << '\n';
+  TextTable table({"member", "learner", "weight", "loss on valid", "on test"});
+  for (const MemberResult& member : report.members) {
+    table.add({member.name, member.learner, member.weight ? rounded(*member.weight, 3) : "",
+               rounded(member.valid_loss), rounded(member.test_loss)});
+  }
+  table.print(std::cout);
+  const auto parameter = report.parameters.find("combine");
+  std::cout << "losses are those of each alone; together by `"
+            << (parameter == report.parameters.end() ? "" : parameter->second)
+            << "`: " << (report.valid_loss.empty() ? "" : rounded(report.valid_loss.back()))
+            << " on valid\n";
+}
+
 /// What calibration did, and how often the truth was held.
 void print_around(const RunReport& report) {
   if (!report.calibrated_by.empty()) {
@@ -178,6 +195,7 @@ Json to_json(const RunReport& report) {
   for (const ClassCount& one : report.class_counts) {
     json["classes"].push_back({{"class", one.name}, {"decided", one.decided}});
   }
+  if (!report.members.empty()) json["members"] = millgate::to_json(report.members);
   if (report.random_split_auc) json["random_split_auc"] = *report.random_split_auc;
   return json;
 }
@@ -209,6 +227,7 @@ void print_report(const RunReport& report) {
               << " false alarms, " << grouped(counts.false_negative) << " missed, "
               << grouped(counts.true_negative) << " rightly let be\n";
   }
+  print_members(report);
   print_around(report);
   const Evidence* auc = find_overall(report, "auc");
   if (report.random_split_auc && auc != nullptr) {

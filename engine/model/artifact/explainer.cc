@@ -165,7 +165,9 @@ Result<std::shared_ptr<const Explainer>> load_explainer(const ObjectStore& objec
                                                         const Id& model) {
   MILLGATE_ASSIGN(const std::string bytes, objects.get(model));
   MILLGATE_ASSIGN(const StoredManifest stored, read_manifest(bytes));
-  if (stored.model_format == "onnx") return explainer_by_sampling(objects, model);
+  if (stored.model_format == "onnx" || stored.model_format == "ensemble") {
+    return explainer_by_sampling(objects, model);
+  }
   auto text = objects.get(stored.model);
   if (!text && text.error().code == ErrorCode::not_found) {
     return damaged("model " + model.brief() + ": its scorer is missing",

@@ -28,8 +28,8 @@ enum class ScoreScale {
 ///
 /// Trees: exact TreeSHAP with absent features averaged over the training rows at each split
 /// (tree_shap.h), equal to LightGBM's `pred_contrib`. Linear: coefficient times the distance from
-/// the training mean. ONNX: Shapley values by sampling (sampled_shapley.h), on the scale of the
-/// prediction. In all, base value + contributions = the score on `scale()`, within
+/// the training mean. ONNX and ensembles: Shapley values by sampling (sampled_shapley.h), on the
+/// scale of the prediction. In all, base value + contributions = the score on `scale()`, within
 /// rounding; a feature that the model does not use has exactly 0.
 class Explainer {
  public:

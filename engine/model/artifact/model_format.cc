@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ground/json.h"
+#include "model/artifact/combination.h"
 #include "model/artifact/onnx_library.h"
 #include "model/artifact/onnx_model.h"
 #include "model/artifact/tree_ensemble.h"
@@ -79,8 +80,9 @@ Result<std::shared_ptr<const Scorer>> load_scorer(const std::string& format,
   if (format == "linear") return load_linear(bytes);
   if (format == "xgboost") return load_xgboost(bytes);
   if (format == "onnx") return load_onnx(bytes);
+  if (format == "ensemble") return load_combination(bytes);
   return invalid_input("model: format `" + format + "` is not known",
-                       "the formats are lightgbm, xgboost, onnx and linear");
+                       "the formats are lightgbm, xgboost, onnx, linear and ensemble");
 }
 
 Result<std::string> recognise_format(std::string_view bytes, const std::string& name) {

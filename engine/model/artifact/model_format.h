@@ -24,8 +24,8 @@ namespace millgate {
 ///   scikit-learn interface.
 ///
 /// - `onnx`: run by ONNX Runtime, which is loaded for the first (onnx_model.h). Scores are NaN
-/// where
-///   the model has no number for a row.
+///   where the model has no number for a row.
+/// - `ensemble`: several of the others as one (combination.h).
 ///
 /// Errors: `damaged` with the place; `invalid_input` naming what is not supported, or a format
 /// that is not known; `outside` without a library that is needed.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "data/feature/join.h"
+#include "model/learn/member_folds.h"
 #include "model/learn/row_values.h"
 
 namespace millgate {
@@ -209,6 +210,7 @@ Result<Attempt> attempt(const TrainRequest& request, const TrainingRows& rows, c
   input.progress = progress;
   input.keep_record = request.keep_record;
   input.threads = request.threads;
+  input.predict_folds = [&] { return predict_folds(request, rows, split); };
   MILLGATE_ASSIGN(Fitted fitted, fit_learner(input));
   return Attempt{std::move(prepared), std::move(fitted)};
 }

@@ -89,6 +89,10 @@ Result<Versions> dependencies_of(const TrainSettings& settings) {
                     {"duckdb", std::string(kDuckdbVersion)}};
   if (settings.learner == "gbdt") versions["lightgbm"] = kLightgbmVersion;
   if (settings.learner == "command") MILLGATE_TRY(add_program(settings.command, versions));
+  for (const EnsembleMember& member : settings.ensemble.members) {
+    MILLGATE_ASSIGN(Versions of_member, dependencies_of(member.settings));
+    versions.merge(of_member);
+  }
   return versions;
 }
 

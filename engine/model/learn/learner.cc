@@ -36,8 +36,9 @@ Result<Fitted> fit_learner(const LearnerInput& input) {
   if (learner == "linear") return fit_linear(input);
   if (learner == "constant") return fit_constant(input);
   if (learner == "command") return fit_command(input);
+  if (learner == "ensemble") return fit_ensemble(input);
   return invalid_input("unknown learner `" + learner + "`",
-                       "valid learners: gbdt, linear, constant, command");
+                       "valid learners: gbdt, linear, constant, command, ensemble");
 }
 
 }  // namespace millgate

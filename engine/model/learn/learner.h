@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,12 @@ struct Examples {
   std::vector<double> labels;    ///< 0 or 1 for binary tasks, the number of the class for several.
   std::vector<uint32_t> query = {};  ///< ranking: equal for rows that are ranked together.
   [[nodiscard]] size_t rows() const { return labels.size(); }
+};
+
+/// What members of an ensemble say of training rows that they have not learned from.
+struct FoldPredictions {
+  std::vector<size_t> rows;                  ///< Of the training rows, those that have predictions.
+  std::vector<std::vector<double>> members;  ///< As Scorer::score, one list a member.
 };
 
 /// What a learner gets.
@@ -43,6 +50,20 @@ struct LearnerInput {
   /// failed. May be empty.
   std::function<void(std::string record)> keep_record = {};
   std::string objective = {};  ///< gbdt: of LightGBM; empty: that of the kind of task.
+  /// ensemble, stack: predictions by models of other folds. Empty: the valid rows take the place
+  /// of the folds.
+  std::function<Result<FoldPredictions>()> predict_folds = {};
+};
+
+/// A member of an ensemble, as it was learned.
+struct FittedMember {
+  std::string name;
+  std::string learner;
+  std::string format;
+  std::string hash;              ///< SHA-256 of its bytes, hex.
+  std::optional<double> weight;  ///< Its share of a mean; nothing where members are stacked.
+  double valid_loss = 0;         ///< Of it alone on the valid rows, as mean_loss.
+  std::shared_ptr<const Scorer> scorer;
 };
 
 /// What a learner gives.
@@ -52,8 +73,9 @@ struct Fitted {
   std::shared_ptr<const Scorer> scorer;
   std::map<std::string, std::string> parameters;  ///< All that were set.
   int best_round = 0;
-  std::vector<double> valid_loss;  ///< Per round; log loss or mean squared error.
-  bool is_stopped = false;         ///< By `goes_on`: there is no model.
+  std::vector<double> valid_loss;          ///< Per round; log loss or mean squared error.
+  bool is_stopped = false;                 ///< By `goes_on`: there is no model.
+  std::vector<FittedMember> members = {};  ///< Of an ensemble, also those that it left out.
 };
 
 /// Boosted trees by LightGBM. Stops when the loss on the valid rows has not improved for
@@ -84,6 +106,19 @@ struct Fitted {
 /// Errors: `invalid_input` when it fails, reports what is no number, or leaves no model, one that
 /// carries code, or one that does not fit; `outside` when it cannot be started.
 [[nodiscard]] Result<Fitted> fit_command(const LearnerInput& input);
+
+/// The members that `input.settings` names, each fitted as if alone, and combined:
+///
+/// - `average`: the mean of what they predict, by their weights.
+/// - `greedy`: the same with weights chosen on the valid rows: time and again the member is added
+///   that makes the loss of the mean least, any number of times, and of all means on the way the
+///   best is kept (Caruana et al. 2004). Members that are never taken are no part of the model.
+/// - `stack`: a linear model, as fit_linear, over the members' log odds (regression: values), which
+///   learns from `predict_folds` (Wolpert 1992).
+///
+/// Errors: `invalid_input` as the members', with their names; for rankings, whose scores have no
+/// common scale, unless they are stacked.
+[[nodiscard]] Result<Fitted> fit_ensemble(const LearnerInput& input);
 
 /// The learner that `input.settings` names.
 [[nodiscard]] Result<Fitted> fit_learner(const LearnerInput& input);

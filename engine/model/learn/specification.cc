@@ -122,6 +122,9 @@ std::string chance_in(const TrainSettings& settings) {
                            "extra_trees", "data_sample_strategy", "subsample"}) {
     if (settings.parameters.contains(name)) return name;
   }
+  for (const EnsembleMember& member : settings.ensemble.members) {
+    if (std::string chance = chance_in(member.settings); !chance.empty()) return chance;
+  }
   return {};
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cctype>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,6 +17,8 @@
 namespace millgate {
 
 namespace {
+
+constexpr size_t kMembersMax = 64;
 
 // Only what shapes the model. What Millgate decides by itself (threads, seeds, objective,
 // determinism) and what its evaluator cannot score (linear trees, random forests) is not here.
@@ -70,6 +74,7 @@ Result<std::string> parameter_text(Section& section, const std::string& key, boo
 }
 
 std::vector<std::string> names_for(std::string_view learner) {
+  if (learner == "ensemble") learner = "linear";  // What stacks the members.
   std::vector<std::string> names;
   for (const LearnerParameter& one : kParameters) {
     if (one.learner == learner) names.emplace_back(one.name);
@@ -222,6 +227,11 @@ Status read_metrics(Section& section, TuneSettings& tune) {
 
 Status read_tune(Section& train, TrainSettings& settings) {
   MILLGATE_ASSIGN(Section search, train.section("search"));
+  if (settings.learner == "ensemble" && train.has("tune")) {
+    return train.error_at("tune", "an ensemble is not searched as a whole",
+                          "search its members one by one, and write what was found into "
+                          "[[train.member]]");
+  }
   if (!train.has("tune")) {
     if (search.empty()) return {};
     return train.error_at("search", "[train.search] says what to search, and nothing asks for it",
@@ -280,27 +290,123 @@ Status read_calibration(Section& train, TrainSettings& settings) {
   return {};
 }
 
+/// What [train] and a [[train.member]] both say; `settings` has what counts where they do not.
+Status read_learner(Section& section, const std::vector<std::string>& learners,
+                    TrainSettings& settings) {
+  MILLGATE_ASSIGN(settings.learner, section.one_of("learner", settings.learner, learners));
+  MILLGATE_ASSIGN(settings.command, read_command_settings(section, settings.learner == "command"));
+  // LightGBM's seeds are of 31 bits.
+  MILLGATE_ASSIGN(
+      const int64_t seed,
+      whole_between(section, "seed", std::bit_cast<int64_t>(settings.seed), 0, 2'147'483'647));
+  settings.seed = static_cast<uint64_t>(seed);
+  MILLGATE_ASSIGN(const int64_t rounds,
+                  whole_between(section, "rounds_max", settings.rounds_max, 1, 100'000));
+  settings.rounds_max = static_cast<int>(rounds);
+  MILLGATE_ASSIGN(
+      const int64_t patience,
+      whole_between(section, "early_stopping_rounds", settings.early_stopping_rounds, 1, 100'000));
+  settings.early_stopping_rounds = static_cast<int>(patience);
+  MILLGATE_ASSIGN(Section parameters, section.section("parameters"));
+  return read_parameters(std::move(parameters), settings);
+}
+
+Result<EnsembleMember> read_member(Section section, const TrainSettings& train) {
+  EnsembleMember member;
+  member.settings = train;
+  member.settings.learner = "gbdt";
+  member.settings.parameters.clear();
+  member.settings.ensemble = {};
+  MILLGATE_TRY(read_learner(section, {"gbdt", "linear", "constant", "command"}, member.settings));
+  MILLGATE_ASSIGN(member.name, section.text_or("name", member.settings.learner));
+  const auto is_of_name = [](char one) {
+    return std::isalnum(static_cast<unsigned char>(one)) || one == '_';
+  };
+  if (member.name.empty() || !std::all_of(member.name.begin(), member.name.end(), is_of_name)) {
+    return section.error_at("name", "`" + member.name + "` is no name of a member",
+                            "letters, digits and `_`");
+  }
+  MILLGATE_ASSIGN(const auto weight, section.number("weight"));
+  if (weight && train.ensemble.combine != "average") {
+    return section.error_at("weight", "`weight` belongs to combine = \"average\"",
+                            "`" + train.ensemble.combine + "` finds the weights by itself");
+  }
+  member.weight = weight.value_or(1);
+  if (!(member.weight > 0 && member.weight <= 1e6)) {
+    return section.error_at("weight", "`weight` must lie between 0 and 1000000");
+  }
+  MILLGATE_TRY(section.finish());
+  return member;
+}
+
+Status read_ensemble(Section& train, TrainSettings& settings) {
+  MILLGATE_ASSIGN(std::vector<Section> sections, train.sections("member"));
+  if (settings.learner != "ensemble") {
+    for (const char* key : {"member", "combine", "folds"}) {
+      if (!train.has(key)) continue;
+      return train.error_at(key, std::string("`") + key + "` belongs to the learner `ensemble`",
+                            "set `learner = \"ensemble\"`, or remove it");
+    }
+    return {};
+  }
+  EnsembleSettings& ensemble = settings.ensemble;
+  MILLGATE_ASSIGN(ensemble.combine,
+                  train.one_of("combine", ensemble.combine, {"average", "stack", "greedy"}));
+  const bool is_stack = ensemble.combine == "stack";
+  if (train.has("folds") && !is_stack) {
+    return train.error_at("folds", "`folds` belongs to combine = \"stack\"", "remove it");
+  }
+  if (!settings.parameters.empty() && !is_stack) {
+    return train.error_at("parameters", "`" + ensemble.combine + "` takes no parameters",
+                          "those of members stand in their [[train.member]]");
+  }
+  MILLGATE_ASSIGN(const int64_t folds, whole_between(train, "folds", ensemble.folds, 3, 20));
+  ensemble.folds = static_cast<int>(folds);
+  if (sections.size() < 2 || sections.size() > kMembersMax) {
+    return train.error_at("member",
+                          "an ensemble has 2 to " + std::to_string(kMembersMax) + " members, not " +
+                              std::to_string(sections.size()),
+                          "write a [[train.member]] for each");
+  }
+  const TrainSettings shared = settings;
+  ensemble.members.reserve(sections.size());
+  for (const Section& section : sections) {
+    MILLGATE_ASSIGN(EnsembleMember member, read_member(section, shared));
+    const auto same = [&](const auto& is_same) {
+      return std::any_of(ensemble.members.begin(), ensemble.members.end(), is_same);
+    };
+    if (same([&](const EnsembleMember& other) { return other.name == member.name; })) {
+      return section.error_at("name", "two members are called `" + member.name + "`",
+                              "give each a `name` of its own");
+    }
+    if (member.settings.learner == "command" &&
+        same([](const EnsembleMember& other) { return other.settings.learner == "command"; })) {
+      return section.error_at("learner", "two members are programs",
+                              "one can be; several models of programs can vote inside one of them");
+    }
+    ensemble.members.push_back(std::move(member));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::span<const LearnerParameter> learner_parameters() { return kParameters; }
 
+bool runs_program(const TrainSettings& settings) {
+  const auto& members = settings.ensemble.members;
+  return settings.learner == "command" ||
+         std::any_of(members.begin(), members.end(),
+                     [](const EnsembleMember& member) { return runs_program(member.settings); });
+}
+
 Result<TrainSettings> read_train_settings(Section section) {
   TrainSettings settings;
-  MILLGATE_ASSIGN(settings.learner, section.one_of("learner", settings.learner,
-                                                   {"gbdt", "linear", "constant", "command"}));
-  MILLGATE_ASSIGN(settings.command, read_command_settings(section, settings.learner == "command"));
   MILLGATE_ASSIGN(Section split, section.section("split"));
   MILLGATE_TRY(read_split(split, settings));
-  // LightGBM's seeds are of 31 bits.
-  MILLGATE_ASSIGN(const int64_t seed, whole_between(section, "seed", 1, 0, 2'147'483'647));
-  settings.seed = static_cast<uint64_t>(seed);
-  MILLGATE_ASSIGN(const int64_t rounds, whole_between(section, "rounds_max", 500, 1, 100'000));
-  settings.rounds_max = static_cast<int>(rounds);
-  MILLGATE_ASSIGN(const int64_t patience,
-                  whole_between(section, "early_stopping_rounds", 30, 1, 100'000));
-  settings.early_stopping_rounds = static_cast<int>(patience);
-  MILLGATE_ASSIGN(Section parameters, section.section("parameters"));
-  MILLGATE_TRY(read_parameters(std::move(parameters), settings));
+  MILLGATE_TRY(
+      read_learner(section, {"gbdt", "linear", "constant", "command", "ensemble"}, settings));
+  MILLGATE_TRY(read_ensemble(section, settings));
   MILLGATE_TRY(read_tune(section, settings));
   MILLGATE_TRY(read_calibration(section, settings));
   MILLGATE_TRY(section.finish());

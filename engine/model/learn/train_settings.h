@@ -40,9 +40,18 @@ struct UncertaintySettings {
   Section section;                          ///< For errors that need the kind of task.
 };
 
+struct EnsembleMember;
+
+/// Of the learner `ensemble`: what is trained side by side, and how that becomes one prediction.
+struct EnsembleSettings {
+  std::string combine = "average";      ///< average | stack | greedy
+  int folds = 5;                        ///< stack: parts of the training rows, each predicted once.
+  std::vector<EnsembleMember> members;  ///< In the order of the file, which counts.
+};
+
 /// How a model is trained.
 struct TrainSettings {
-  std::string learner = "gbdt";   ///< gbdt | linear | constant | command
+  std::string learner = "gbdt";   ///< gbdt | linear | constant | command | ensemble
   std::string split_by = "time";  ///< time | random
   int64_t valid_micros = 0;       ///< Length of the validation window before the test; 0: `share`.
   int64_t test_micros = 0;        ///< Length of the newest window; 0: `share`.
@@ -50,6 +59,7 @@ struct TrainSettings {
   uint64_t seed = 1;
   std::map<std::string, std::string> parameters;  ///< [train.parameters]: passed to the learner.
   CommandSettings command;                        ///< Of the learner `command`.
+  EnsembleSettings ensemble;                      ///< Of the learner `ensemble`.
   int rounds_max = 500;                           ///< gbdt: trees at most.
   int early_stopping_rounds =
       30;  ///< gbdt: stop when the loss on valid rows is not better so long.
@@ -60,6 +70,16 @@ struct TrainSettings {
 
   [[nodiscard]] bool needs_calibration_rows() const { return calibrate || uncertainty; }
 };
+
+/// One `[[train.member]]`.
+struct EnsembleMember {
+  std::string name;
+  double weight = 1;       ///< average: its share of the mean, beside the weights of the others.
+  TrainSettings settings;  ///< Those of [train] where the member does not say.
+};
+
+/// Whether the learner, or a member of it, is a program.
+[[nodiscard]] bool runs_program(const TrainSettings& settings);
 
 /// One parameter that `[train.parameters]` may hold.
 struct LearnerParameter {

@@ -160,6 +160,68 @@ TEST(TuneSettings, TheUsualSpaceLeavesOutWhatIsSet) {
   EXPECT_FALSE(read("")->tune);
 }
 
+TEST(TrainSettings, MembersOfAnEnsembleSayWhatDiffers) {
+  const auto settings = read(R"(
+[train]
+learner = "ensemble"
+combine = "stack"
+folds = 4
+seed = 7
+rounds_max = 50
+parameters = { l2 = 3 }
+[[train.member]]
+name = "trees"
+parameters = { num_leaves = 7 }
+seed = 8
+[[train.member]]
+learner = "command"
+command = ["sh", "train.sh"]
+limits = { time = "2m" }
+)");
+  ASSERT_TRUE(settings.ok()) << settings.error().what;
+  EXPECT_EQ(settings->ensemble.combine, "stack");
+  EXPECT_EQ(settings->ensemble.folds, 4);
+  EXPECT_EQ(settings->parameters.at("l2"), "3");
+  ASSERT_EQ(settings->ensemble.members.size(), 2U);
+  const EnsembleMember& trees = settings->ensemble.members[0];
+  EXPECT_EQ(trees.name, "trees");
+  EXPECT_EQ(trees.settings.learner, "gbdt");
+  EXPECT_EQ(trees.settings.seed, 8U);
+  EXPECT_EQ(trees.settings.rounds_max, 50);
+  EXPECT_EQ(trees.settings.parameters, (std::map<std::string, std::string>{{"num_leaves", "7"}}));
+  const EnsembleMember& program = settings->ensemble.members[1];
+  EXPECT_EQ(program.name, "command");
+  EXPECT_EQ(program.settings.seed, 7U);
+  EXPECT_EQ(program.settings.command.seconds_max, 120);
+  EXPECT_TRUE(runs_program(*settings));
+}
+
+TEST(TrainSettings, EnsemblesThatMakeNoSenseAreToldWhere) {
+  const std::string head = "[train]\nlearner = \"ensemble\"\n";
+  const std::string two = "[[train.member]]\nname = \"a\"\n[[train.member]]\nname = \"b\"\n";
+  const std::string program = "[[train.member]]\nlearner = \"command\"\ncommand = [\"x\"]\nname = ";
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {head, "2 to 64 members, not 0"},
+      {head + "[[train.member]]\n", "2 to 64 members, not 1"},
+      {head + "[[train.member]]\n[[train.member]]\n", "two members are called `gbdt`"},
+      {head + two + "learner = \"ensemble\"\n", "ensemble"},
+      {head + two + "parameters = { nonsense = 1 }\n", "unknown parameter `nonsense`"},
+      {head + two + "weight = 0\n", "between 0"},
+      {head + "folds = 5\n" + two, "combine = \"stack\""},
+      {head + "parameters = { l2 = 1 }\n" + two, "`average` takes no parameters"},
+      {head + "combine = \"greedy\"\n" + two + "weight = 2\n", "combine = \"average\""},
+      {head + "tune = { trials = 3 }\n" + two, "not searched as a whole"},
+      {head + program + "\"a\"\n" + program + "\"b\"\n", "two members are programs"},
+      {"[train]\n" + two, "belongs to the learner `ensemble`"},
+      {head + "[[train.member]]\nname = \"a b\"\n" + two, "no name of a member"}};
+  for (const auto& [text, what] : wrong) {
+    const auto settings = read(text);
+    ASSERT_FALSE(settings.ok()) << text;
+    EXPECT_NE(settings.error().what.find(what), std::string::npos) << text << settings.error().what;
+    EXPECT_FALSE(settings.error().where.empty()) << text;
+  }
+}
+
 TEST(LearnerParameters, HaveOneMeaningEach) {
   std::set<std::string_view> names;
   for (const LearnerParameter& one : learner_parameters()) {

@@ -73,8 +73,12 @@ Result<Id> save_model(ObjectStore& objects, const TrainRequest& request, const A
   parts.manifest.train_to = result.train_to;
   MILLGATE_ASSIGN(auto dependencies, dependencies_of(request.settings));
   parts.manifest.dependencies.merge(dependencies);
-  MILLGATE_ASSIGN(const std::string runtime, runtime_version(made.fitted.format));
-  if (!runtime.empty()) parts.manifest.dependencies["onnxruntime"] = runtime;
+  std::vector<std::string> formats = {made.fitted.format};
+  for (const FittedMember& member : made.fitted.members) formats.push_back(member.format);
+  for (const std::string& format : formats) {
+    MILLGATE_ASSIGN(const std::string runtime, runtime_version(format));
+    if (!runtime.empty()) parts.manifest.dependencies["onnxruntime"] = runtime;
+  }
   parts.features = &made.program;
   parts.model_format = made.fitted.format;
   parts.model_text = made.fitted.text;
@@ -207,6 +211,22 @@ Status measure(const ObjectStore& objects, const TrainRequest& request, const Tr
   return {};
 }
 
+std::vector<MemberResult> member_results(const Task& task, const Attempt& made) {
+  std::vector<MemberResult> results;
+  results.reserve(made.fitted.members.size());
+  for (const FittedMember& member : made.fitted.members) {
+    std::vector<double> said(made.test.rows() * member.scorer->output_count());
+    member.scorer->score(made.test.features, said);
+    results.push_back({.name = member.name,
+                       .learner = member.learner,
+                       .hash = member.hash,
+                       .weight = member.weight,
+                       .valid_loss = member.valid_loss,
+                       .test_loss = mean_loss(task.kind, made.test.labels, said, made.test.query)});
+  }
+  return results;
+}
+
 /// Nothing when the rows cannot be trained on in this order: the comparison is a courtesy and
 /// must not fail a training that succeeded.
 std::optional<double> auc_of_random_split(const TrainRequest& request, const TrainingRows& rows,
@@ -250,6 +270,7 @@ Status train_and_measure(ObjectStore& objects, const TrainRequest& request,
   result.parameters = made.fitted.parameters;
   result.best_round = made.fitted.best_round;
   result.valid_loss = made.fitted.valid_loss;
+  result.members = member_results(request.task, made);
   const Span train = span_of(result.split.train, rows.times);
   const Span test = span_of(result.split.test, rows.times);
   result.train_from = train.from;
@@ -283,8 +304,7 @@ Result<TrainResult> train_model(ObjectStore& objects, const TrainRequest& reques
   MILLGATE_TRY(check_labels(request.task, rows.labels, result.split));
   MILLGATE_TRY(train_and_measure(objects, request, rows, begin, counter, result));
   const bool comparable = request.task.kind == TaskKind::binary &&
-                          request.settings.split_by == "time" &&
-                          request.settings.learner != "command";
+                          request.settings.split_by == "time" && !runs_program(request.settings);
   if (request.compare_random_split && comparable) {
     result.random_split_auc = auc_of_random_split(request, rows, result.split);
   }

@@ -44,6 +44,16 @@ struct TrainRequest {
   std::function<void(const std::string& stage, double share)> progress;
 };
 
+/// A member of an ensemble beside the others.
+struct MemberResult {
+  std::string name;
+  std::string learner;
+  std::string hash;              ///< SHA-256 of its bytes, hex.
+  std::optional<double> weight;  ///< Its share of a mean; 0: not taken. Nothing of a stack.
+  double valid_loss = 0;         ///< Of it alone, as mean_loss.
+  double test_loss = 0;          ///< The same on the test rows, before any calibration.
+};
+
 /// A model and what is known about it.
 struct TrainResult {
   Id model;
@@ -63,6 +73,7 @@ struct TrainResult {
   Time test_from, test_to;                        ///< Row times of the test rows.
   int best_round = 0;
   std::vector<double> valid_loss;          ///< Per round.
+  std::vector<MemberResult> members;       ///< Of an ensemble, in their order.
   std::optional<double> random_split_auc;  ///< With compare_random_split.
   double train_seconds = 0;
 };

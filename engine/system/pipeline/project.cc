@@ -416,8 +416,15 @@ Result<Project> project_of(const std::string& folder, Configuration configuratio
   MILLGATE_ASSIGN(Section train, root.section("train"));
   MILLGATE_ASSIGN(project.train, read_train_settings(train));
   // Absolute: the program begins in the first and is told of the second.
-  project.train.command.folder = std::filesystem::absolute(folder).lexically_normal().string();
-  project.train.command.scratch = project.train.command.folder + "/.millgate/scratch";
+  const std::string place = std::filesystem::absolute(folder).lexically_normal().string();
+  const auto set_place = [&](CommandSettings& command) {
+    command.folder = place;
+    command.scratch = place + "/.millgate/scratch";
+  };
+  set_place(project.train.command);
+  for (EnsembleMember& member : project.train.ensemble.members) {
+    set_place(member.settings.command);
+  }
   MILLGATE_TRY(read_utility(root, project));
   MILLGATE_TRY(read_stakeholders(root, project));
   MILLGATE_TRY(read_requirements(root, project));

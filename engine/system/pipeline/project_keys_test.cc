@@ -211,6 +211,13 @@ std::vector<std::string> files() {
       binary +
           "\n[train]\nlearner = \"command\"\ncommand = \"train\"\n[train.limits]\n"
           "[train.parameters]\n",
+      binary +
+          "\n[train]\nlearner = \"ensemble\"\n[[train.member]]\nname = \"one\"\n"
+          "[[train.member]]\nname = \"other\"\n",
+      binary +
+          "\n[train]\nlearner = \"ensemble\"\ncombine = \"stack\"\n[[train.member]]\n"
+          "name = \"one\"\n[train.member.parameters]\n[[train.member]]\nname = \"other\"\n"
+          "learner = \"command\"\ncommand = \"train\"\n",
       tables + kGroups,
       tables + task + "kind = \"regression\"\nlabel = \"arr_delay\"\n[train.uncertainty]\n",
       tables + task +

@@ -228,6 +228,7 @@ RunReport report_of(const Run& run, TrainResult result) {
   report.parameters = std::move(result.parameters);
   report.best_round = result.best_round;
   report.valid_loss = std::move(result.valid_loss);
+  report.members = std::move(result.members);
   report.train_rows = static_cast<int64_t>(result.split.train.size());
   report.valid_rows = static_cast<int64_t>(result.split.valid.size());
   report.calibration_rows = static_cast<int64_t>(result.split.calibration.size());

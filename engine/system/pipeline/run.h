@@ -62,7 +62,8 @@ struct RunReport {
   std::string learner;
   std::map<std::string, std::string> parameters;  ///< As the learner got them.
   int best_round = 0;
-  std::vector<double> valid_loss;  ///< Per round.
+  std::vector<double> valid_loss;     ///< Per round.
+  std::vector<MemberResult> members;  ///< Of an ensemble.
   int64_t train_rows = 0, valid_rows = 0, calibration_rows = 0, test_rows = 0;
   Time train_from, train_to;  ///< Row times of the training rows.
   Time test_from, test_to;    ///< Row times of the test rows.
@@ -98,6 +99,7 @@ struct RunReport {
 [[nodiscard]] Result<std::vector<RunReport>> read_runs(const Repository& repository);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const std::vector<StepReport>& steps);
+[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<MemberResult>& members);
 [[nodiscard]] nlohmann::ordered_json run_report_to_json(const RunReport& report);
 [[nodiscard]] Result<RunReport> run_report_from_json(const nlohmann::ordered_json& json);
 

@@ -72,6 +72,15 @@ Status read_around(const Json& json, RunReport& report) {
     report.class_counts.push_back({.name = one.at("class").get<std::string>(),
                                    .decided = one.at("decided").get<std::vector<int64_t>>()});
   }
+  for (const Json& one : json.value("members", Json::array())) {
+    MemberResult& member = report.members.emplace_back();
+    member.name = one.at("name").get<std::string>();
+    member.learner = one.at("learner").get<std::string>();
+    member.hash = one.at("hash").get<std::string>();
+    if (one.contains("weight")) member.weight = one.at("weight").get<double>();
+    member.valid_loss = number_of(one.at("valid_loss"));
+    member.test_loss = number_of(one.at("test_loss"));
+  }
   if (const auto found = json.find("uncertainty"); found != json.end()) {
     MILLGATE_ASSIGN(report.uncertainty, uncertainty_from_json(*found));
   }
@@ -122,6 +131,18 @@ Json to_json(const std::vector<StepReport>& steps) {
   return json;
 }
 
+Json to_json(const std::vector<MemberResult>& members) {
+  Json json = Json::array();
+  for (const MemberResult& member : members) {
+    Json one = {{"name", member.name}, {"learner", member.learner}, {"hash", member.hash}};
+    if (member.weight) one["weight"] = *member.weight;
+    one["valid_loss"] = member.valid_loss;
+    one["test_loss"] = member.test_loss;
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
 Json run_report_to_json(const RunReport& report) {
   Json evidence = Json::array();
   for (const Evidence& one : report.evidence) evidence.push_back(to_json(one));
@@ -161,6 +182,7 @@ Json run_report_to_json(const RunReport& report) {
       {"train_key", report.keys.train.save()},
   };
   if (!report.program.empty()) json["program"] = report.program;
+  if (!report.members.empty()) json["members"] = to_json(report.members);
   if (report.calibration_rows > 0) json["calibration_rows"] = report.calibration_rows;
   if (!report.calibrated_by.empty()) {
     json["calibrated"] = {{"method", report.calibrated_by}, {"before", report.before_calibration}};

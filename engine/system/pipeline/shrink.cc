@@ -171,6 +171,8 @@ Status check_can_shrink(const RunReport& run, const std::string& format) {
                              "`, and boosted trees of `gbdt` and ONNX can be made smaller",
                          run.learner == "command"
                              ? "let the program write a smaller model; or take `learner = \"gbdt\"`"
+                         : run.learner == "ensemble"
+                             ? "write `keep_trees` or `keep_bits` into the `parameters` of a member"
                              : "a model of this learner is small already");
   }
   for (const std::string& name : kNames) {

@@ -171,11 +171,29 @@ Status add_command_parts(const TrainSettings& settings, StepKey& key) {
   return {};
 }
 
+/// At most one member is a program, so that its parts need no name of the member.
+Status add_member_parts(const EnsembleSettings& ensemble, StepKey& key) {
+  if (ensemble.members.empty()) return {};
+  key.add("way to combine", dump_json(Json::array({ensemble.combine, ensemble.folds})));
+  std::string order;
+  for (const EnsembleMember& member : ensemble.members) {
+    order += (order.empty() ? "" : ", ") + member.name;
+    const TrainSettings& own = member.settings;
+    key.add("member `" + member.name + "`",
+            dump_json(Json::array({member.weight, own.learner, own.seed, own.rounds_max,
+                                   own.early_stopping_rounds, Json(own.parameters)})));
+    MILLGATE_TRY(add_command_parts(own, key));
+  }
+  key.add("members", order);
+  return {};
+}
+
 }  // namespace
 
 Status add_learner_parts(const TrainSettings& settings, StepKey& key) {
   key.add("learner", settings.learner);
   MILLGATE_TRY(add_command_parts(settings, key));
+  MILLGATE_TRY(add_member_parts(settings.ensemble, key));
   key.add("split", dump_json(Json::array({settings.split_by, settings.valid_micros,
                                           settings.test_micros, settings.share})));
   key.add("seed", std::to_string(settings.seed));
