@@ -81,28 +81,6 @@ Result<Vector> read_cell(Section& given, const std::string& key, ValueType type)
   return bug("a column of no type");
 }
 
-/// The row that is written down; columns that it leaves out are null.
-Result<Block> read_row(const FeatureExample& example, const FeatureProgram& program) {
-  Section given = example.given;
-  std::set<std::string> left;
-  for (const std::string& key : given.keys()) left.insert(key);
-  Block row;
-  row.rows = 1;
-  std::vector<std::string> names;
-  for (const Field& input : program.inputs()) {
-    names.push_back(input.name);
-    if (left.erase(input.name) > 0) {
-      MILLGATE_ASSIGN(Vector cell, read_cell(given, input.name, input.type));
-      row.columns.push_back(std::move(cell));
-    } else {
-      row.columns.emplace_back().reset(input.type, 1);
-    }
-  }
-  if (left.empty()) return row;
-  return given.error_at(*left.begin(), "no feature reads a column `" + *left.begin() + "`",
-                        name_hint(*left.begin(), names));
-}
-
 std::string given_text(const FeatureExample& example, const FeatureProgram& program,
                        const Block& row) {
   const std::vector<std::string> keys = example.given.keys();
@@ -180,6 +158,26 @@ Result<FeatureExample> read_example(Section section) {
   return example;
 }
 
+Result<Block> read_given_row(Section given, const std::vector<Field>& inputs) {
+  std::set<std::string> left;
+  for (const std::string& key : given.keys()) left.insert(key);
+  Block row;
+  row.rows = 1;
+  std::vector<std::string> names;
+  for (const Field& input : inputs) {
+    names.push_back(input.name);
+    if (left.erase(input.name) > 0) {
+      MILLGATE_ASSIGN(Vector cell, read_cell(given, input.name, input.type));
+      row.columns.push_back(std::move(cell));
+    } else {
+      row.columns.emplace_back().reset(input.type, 1);
+    }
+  }
+  if (left.empty()) return row;
+  return given.error_at(*left.begin(), "no feature reads a column `" + *left.begin() + "`",
+                        name_hint(*left.begin(), names));
+}
+
 Result<ExampleOutcome> run_example(const FeatureExample& example, const FeatureProgram& program) {
   std::vector<std::string> names;
   for (const Feature& feature : program.features()) names.push_back(feature.name);
@@ -190,7 +188,7 @@ Result<ExampleOutcome> run_example(const FeatureExample& example, const FeatureP
   }
   const auto at = static_cast<size_t>(found - names.begin());
   const Feature& feature = program.features()[at];
-  MILLGATE_ASSIGN(const Block row, read_row(example, program));
+  MILLGATE_ASSIGN(const Block row, read_given_row(example.given, program.inputs()));
   MILLGATE_ASSIGN(const Expectation expected, read_expectation(example, feature));
   std::vector<double> out(names.size());
   EvaluationScratch scratch;

@@ -32,6 +32,10 @@ struct ExampleOutcome {
 /// Errors: `invalid_input` with the place.
 [[nodiscard]] Result<FeatureExample> read_example(Section section);
 
+/// The row that `given` writes down, columns as `inputs`; those that it leaves out are null.
+/// Errors: `invalid_input` at the place of an unknown column, or a value of another type.
+[[nodiscard]] Result<Block> read_given_row(Section given, const std::vector<Field>& inputs);
+
 /// Evaluates one example. Numbers agree when they differ by at most 1e-9 of the greater of 1 and
 /// the expected one; `expect` of a category is its text.
 /// Errors: `invalid_input` at the place of an unknown feature or column, or a value of another

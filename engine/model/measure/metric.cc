@@ -157,6 +157,11 @@ constexpr auto kMetrics = std::to_array<Metric>({
      "Mean share of a row's three strongest features that stay so when its numbers move by a tenth "
      "of their standard deviation (feature agreement, Krishna et al. 2022).",
      false, false, MetricNeed::explanations},
+    {"expectation_failures", "expectations", false, false, false,
+     "[[expectation]]s of the project that the model does not meet on the test rows (Ribeiro et "
+     "al. "
+     "2020).",
+     false, false, MetricNeed::expectations},
     {"check_failures", "rules", false, false, false,
      "Rules of severity error ([[check]]) that the data of the model's commit does not meet.",
      false, false, MetricNeed::data_commit},

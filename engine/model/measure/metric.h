@@ -13,6 +13,7 @@ enum class MetricNeed {
   disturbance,    ///< Predictions before and after the inputs were disturbed.
   training_rows,  ///< The loss on the rows that the model was trained on.
   explanations,   ///< What each feature contributes to each row.
+  expectations,   ///< What the project's expectations find on the test rows.
   data_commit,    ///< What the project's rules find in the commit that the model was trained on.
 };
 
@@ -20,7 +21,8 @@ enum class MetricNeed {
 struct Metric {
   std::string_view name;
   std::string_view unit;  ///< "1" for ratios, "nats", "ms", "bytes", "J", "1/s",
-                          ///< "currency", "label", "features", "rules".
+                          ///< "currency", "label", "features", "rules",
+                          ///< "expectations".
   bool higher_is_better = true;
   bool needs_threshold = false;    ///< Depends on decisions, not only on probabilities.
   bool is_gap = false;             ///< Difference or ratio between the groups of `by`.

@@ -18,6 +18,7 @@
 #include "system/pipeline/gate_circumstances.h"
 #include "system/pipeline/gate_contest.h"
 #include "system/pipeline/gate_data.h"
+#include "system/pipeline/gate_expectations.h"
 #include "system/pipeline/gate_explanations.h"
 #include "system/pipeline/gate_rows.h"
 #include "system/pipeline/seen_rows.h"
@@ -48,6 +49,7 @@ struct Asked {
   bool training_energy = false;                   ///< `training_energy_joules`.
   bool explanations = false;                      ///< Of the quality of explanations.
   bool data = false;                              ///< Of what rules find in the data.
+  bool expectations = false;                      ///< `expectation_failures`.
   bool each_class = false;                        ///< Of single classes.
   size_t comparisons = 0;                         ///< With whatever it is.
 };
@@ -61,6 +63,7 @@ Asked asked_by(const std::vector<Requirement>& requirements,
     const Metric* metric = find_metric(one.metric);
     if (metric != nullptr && metric->need == MetricNeed::explanations) asked.explanations = true;
     if (metric != nullptr && metric->need == MetricNeed::data_commit) asked.data = true;
+    if (metric != nullptr && metric->need == MetricNeed::expectations) asked.expectations = true;
     if (!is_measured_here(one.metric)) continue;
     if (is_of_class(one, classes) && one.by.empty() && !is_comparison(one.bound) &&
         one.circumstance.empty()) {
@@ -329,6 +332,7 @@ Result<GateEvidence> measure_for_gate(Repository& repository, const Project& pro
                             {run.data_commit, judged.judged.get()}, rows.numbers()));
   add_of_run(run, count_of(seen) > 0, asked.training_energy, measured);
   if (asked.data) MILLGATE_TRY(measure_data(repository, project, run, measured));
+  if (asked.expectations) MILLGATE_TRY(measure_expectations(project, judged, measured));
   if (const size_t count = count_of(seen); count > 0) {
     refuse_all(asked,
                "the model has seen " + std::to_string(count) + " of the " +

@@ -239,6 +239,15 @@ Status read_features(Section& root, Project& project) {
     MILLGATE_ASSIGN(FeatureExample example, read_example(one));
     project.examples.push_back(std::move(example));
   }
+  MILLGATE_ASSIGN(const auto expectations, root.sections("expectation"));
+  for (const Section& one : expectations) {
+    MILLGATE_ASSIGN(ModelExpectation expectation, read_expectation(one));
+    const auto same = [&](const ModelExpectation& other) { return other.name == expectation.name; };
+    if (std::any_of(project.expectations.begin(), project.expectations.end(), same)) {
+      return one.error_at("name", "two expectations are called `" + expectation.name + "`");
+    }
+    project.expectations.push_back(std::move(expectation));
+  }
   return read_feature_notes(root, project);
 }
 

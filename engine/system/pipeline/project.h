@@ -23,6 +23,7 @@
 #include "model/release/stakeholder.h"
 #include "system/pipeline/command_step.h"
 #include "system/pipeline/configuration.h"
+#include "system/pipeline/expectation.h"
 
 namespace millgate {
 
@@ -52,11 +53,12 @@ struct Project {
   std::vector<FeatureExample> examples;
   std::vector<FeatureNote> feature_notes;
   TrainSettings train;
-  std::optional<Utility> utility;         ///< [metric.utility]
-  std::optional<double> threshold;        ///< [task] threshold
-  std::vector<Stakeholder> stakeholders;  ///< [[stakeholder]]
-  std::vector<Environment> environments;  ///< [[environment]], with what each gate asks for.
-  std::optional<Time> warn_only_until;    ///< [gate]: until then failures only warn.
+  std::optional<Utility> utility;              ///< [metric.utility]
+  std::optional<double> threshold;             ///< [task] threshold
+  std::vector<Stakeholder> stakeholders;       ///< [[stakeholder]]
+  std::vector<ModelExpectation> expectations;  ///< [[expectation]]
+  std::vector<Environment> environments;       ///< [[environment]], with what each gate asks for.
+  std::optional<Time> warn_only_until;         ///< [gate]: until then failures only warn.
   Section root;
   Configuration configuration;  ///< What all of this was read from.
   Id configuration_hash;        ///< `configuration_id` of it.

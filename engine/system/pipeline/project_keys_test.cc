@@ -63,6 +63,16 @@ expect = 1
 
 [example.given]
 
+[[expectation]]
+name = "one"
+prediction_at_least = 0.1
+
+[expectation.given]
+
+[[expectation]]
+name = "other"
+change = "distance = 1"
+
 [units]
 
 [[calendar]]
