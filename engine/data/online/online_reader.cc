@@ -78,6 +78,12 @@ class Reading {
     const OnlinePlan& plan = question_.plans[asked.plan];
     const OnlineView& view = plan.view;
     const size_t column_count = view.column_count();
+    if (has_facts(bytes) == view.windows.empty()) {
+      return outside_failure(
+          "rows of view `" + view.name +
+              "` in the online store have another form than when it was looked at",
+          "ask again");
+    }
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       const bool is_read = plan.columns[i] && (columns_too || i >= column_count);
       targets_[i] = is_read ? &out_.columns[*plan.columns[i]] : nullptr;

@@ -298,6 +298,25 @@ TEST_F(OnlineReaderTest, AWindowWhoseFactsAreGoneIsNull) {
   }
 }
 
+/// A reader that looked at the view before an upgrade must not take facts for values.
+TEST_F(OnlineReaderTest, AnotherFormOfRowsIsAnError) {
+  bring(200);
+  OnlinePlan plan{.view = plans_[1].view, .columns = {}};
+  plan.columns.resize(plan.view.fields.size());
+  plan.view.windows.clear();
+  Block entity{.rows = 1, .columns = std::vector<Vector>(1)};
+  entity.columns[0].reset(ValueType::integer, 1);
+  entity.columns[0].valid[0] = 1;
+  entity.columns[0].integers[0] = 2;
+  Block out{.rows = 1, .columns = {}};
+  const int64_t at = 200 * kMinute;
+  std::vector<OnlineRead> reads;
+  const Status status = read_online(
+      *store_, {.plans = {&plan, 1}, .entities = {&entity, 1}, .at = {&at, 1}}, out, reads);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::outside);
+}
+
 TEST_F(OnlineReaderTest, TheReaderAsksForAge) {
   const OnlineView view = [] {
     OnlineView made = test_view();

@@ -174,7 +174,11 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   RowBatch batch = std::move(read->batch);
   timer.end(Stage::read);
   if (online.ok() && *online) {
-    MILLGATE_TRY((*online)->fill(batch, context_.clock.now(), context_.telemetry));
+    const Status filled = (*online)->fill(batch, context_.clock.now(), context_.telemetry);
+    if (!filled.ok()) {
+      bound_[index_of(arm)].store(nullptr);  // The store may have changed: the next one looks anew.
+      return filled.error();
+    }
     timer.end(Stage::online);
   }
   warn_of_ranges(*model, batch);

@@ -95,7 +95,13 @@ Status ShadowWorker::State::predict(ShadowTask& task,
   MILLGATE_ASSIGN(const OnlineFeatures* const features, online_of(challenger));
   MILLGATE_ASSIGN(InferRequest request, task.reader.read(*challenger, features));
   RowBatch& batch = request.batch;
-  if (features != nullptr) MILLGATE_TRY(features->fill(batch, task.answered_at, ignored));
+  if (features != nullptr) {
+    Status filled = features->fill(batch, task.answered_at, ignored);
+    if (!filled.ok()) {
+      bound = nullptr;  // The store may have changed: the next one looks anew.
+      return filled;
+    }
+  }
   const Model& model = challenger->model();
   if (scratch_of != model.id()) {
     scratch = Model::Scratch();
