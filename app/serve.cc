@@ -245,6 +245,11 @@ void add_serve(const Command& program, Session& session) {
                   "0: without a bound")
       .not_negative()
       .shows_default();
+  command
+      .add_option("--log-share", options->log_share,
+                  "of the requests whose rows are logged; sketches count all of them")
+      .between(0, 1)
+      .shows_default();
   command.add_flag("--no-tokens", *no_tokens, "answer everybody, also where `token` gave tokens");
   command.add_option("--tls-cert", options->tls.certificate,
                      "PEM file: speak TLS with this certificate; read again when it is renewed");

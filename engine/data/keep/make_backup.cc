@@ -208,6 +208,7 @@ Result<BackupReport> make_backup(Repository& repository, Remote& remote,
       {"predictions", repository.folder("predictions")},
       {"shadow", repository.folder("shadow")},
       {"rollouts", repository.folder("rollouts")},
+      {"sketches", repository.folder("sketches")},
       {"feedback", repository.folder("feedback")},
       {"reports", repository.project_folder() + "/reports"}};
   for (const auto& [name, path] : parts) {

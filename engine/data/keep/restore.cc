@@ -110,7 +110,7 @@ class Restoration {
   }
 
   Status bring_logs() {
-    for (const std::string name : {"predictions", "shadow", "rollouts", "feedback"}) {
+    for (const std::string name : {"predictions", "shadow", "rollouts", "sketches", "feedback"}) {
       MILLGATE_TRY(bring_part(name, folder_ + "/" + name));
     }
     return {};

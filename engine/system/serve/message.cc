@@ -33,6 +33,8 @@ std::string_view to_string(Route route) {
       return "/features";
     case Route::push:
       return "/push";
+    case Route::sketches:
+      return "/sketches";
     case Route::metrics:
       return "/metrics";
     case Route::grpc_infer:

@@ -52,13 +52,14 @@ enum class Route {
   features,
   push,
   metrics,
+  sketches,
   grpc_infer,
   health,
   metadata,
   rollback,
   other
 };
-inline constexpr int kRouteCount = 13;
+inline constexpr int kRouteCount = 14;
 /// "/predict", "/v2/models/{name}/infer" ...
 [[nodiscard]] std::string_view to_string(Route route);
 

@@ -191,7 +191,11 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   }
   MILLGATE_ASSIGN(Answers answers,
                   answer_rows(std::move(model), std::move(batch), call.request_id,
-                              {.clock = context_.clock, .ids = ids_, .log = context_.log}));
+                              {.clock = context_.clock,
+                               .ids = ids_,
+                               .log = context_.log,
+                               .log_share = context_.log_share,
+                               .sketches = context_.sketches}));
   timer.end(Stage::predict);
   count_rows(answers);
   answers.explanations = std::move(explanations);

@@ -5,11 +5,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "model/measure/latency.h"
 
 namespace millgate {
+
+class ModelTallies;
 
 /// What is done for a request that is answered with predictions, in this order.
 enum class Stage {
@@ -29,6 +32,7 @@ struct ModelStatistics {
   LatencyHistogram success;                    ///< Of requests, but for writing the answer.
   LatencyHistogram fail;
   std::array<LatencyHistogram, kStageCount> stages;
+  std::shared_ptr<ModelTallies> tallies;  ///< What it was asked and answered; never null once it serves.
 
   [[nodiscard]] LatencyHistogram& stage(Stage stage) { return stages[static_cast<size_t>(stage)]; }
 };

@@ -62,7 +62,7 @@ Json input_schema(const ServedModel& model, size_t index, const RowBatch& exampl
   const Field& input = model.inputs()[index];
   Json schema = type_schema(input.type);
   schema["x-type"] = std::string(to_string(input.type));
-  if (const std::optional<TrainingRange>& range = model.range(index)) {
+  if (const std::optional<SeenRange>& range = model.range(index)) {
     const Json lowest = range->lowest;
     const Json highest = range->highest;
     add_words(schema, "Training saw " + lowest.dump() + " to " + highest.dump() +
@@ -396,6 +396,7 @@ Json paths_of(const ServedModel& model, const Described& server, const Json& row
   }
   paths["/version"] = get("The server's version", content("text/plain", text_schema()));
   paths["/metrics"] = get("Figures for Prometheus", content("text/plain", text_schema()));
+  paths["/sketches"] = get("What was asked and answered, by column and window", any);
   paths["/openapi.json"] = get("This description", any);
   Json front = content(kJson, {{"type", "object"}});
   front["text/html"] = {{"schema", text_schema()}};

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "model/measure/distinct_sketch.h"
 #include "system/serve/json_text.h"
+#include "system/serve/sketch_keeper.h"
 
 namespace millgate {
 
@@ -157,6 +159,12 @@ void append_row(std::string& out, const Answers& answers, size_t row) {
   if (answers.explanations) append_explanation(out, *answers.model, *answers.explanations, row);
 }
 
+/// By the name of its first prediction, which says nothing of what was asked.
+bool is_in_sample(const Answers& answers, double share) {
+  if (share >= 1 || answers.ids.empty()) return share >= 1;
+  return std::ldexp(static_cast<double>(sketch_hash(answers.ids[0])), -64) < share;
+}
+
 }  // namespace
 
 Status check_finite(const std::vector<Prediction>& predictions) {
@@ -177,16 +185,23 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
   EvaluationNotes& notes = thread_notes(model->model());
   MILLGATE_TRY(model->model().predict(batch.inputs, answers.predictions, scratch, &notes));
   MILLGATE_TRY(check_finite(answers.predictions));
+  const Time now = context.clock.now();
+  if (context.sketches != nullptr) {
+    context.sketches->add(*model, now,
+                          {.inputs = batch.inputs,
+                           .features = scratch.features,
+                           .notes = notes,
+                           .predictions = answers.predictions});
+  }
   if (model->model().has_classes()) answers.probabilities = scratch.values;
   if (has_notes(notes)) MILLGATE_TRY(warn_of_notes(*model, batch, scratch));
   answers.warnings = std::move(batch.warnings);
   answers.notes = std::move(batch.notes);
 
-  const Time now = context.clock.now();
   answers.answered_at = now;
   answers.ids.reserve(batch.rows());
   for (size_t row = 0; row < batch.rows(); ++row) answers.ids.push_back(context.ids.next(now));
-  if (context.log != nullptr) {
+  if (context.log != nullptr && is_in_sample(answers, context.log_share)) {
     context.log->add({.model = model->shared(),
                       .request_id = answers.request_id,
                       .answered_at = now,

@@ -16,11 +16,15 @@
 
 namespace millgate {
 
+class SketchKeeper;
+
 /// Where answers take time and names from, and where they are logged.
 struct PredictionContext {
   const Clock& clock;
   PredictionIds& ids;
-  PredictionLog* log = nullptr;  ///< Null: nothing is logged.
+  PredictionLog* log = nullptr;      ///< Null: nothing is logged.
+  double log_share = 1;              ///< Of the requests that are logged.
+  SketchKeeper* sketches = nullptr;  ///< Null: nothing is counted.
 };
 
 /// Answers to all rows of a request; every list but `notes` and `probabilities` has one entry a

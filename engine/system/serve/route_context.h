@@ -17,6 +17,7 @@
 namespace millgate {
 
 class RolloutSupervisor;
+class SketchKeeper;
 
 /// Where GET /rollout looks.
 struct RolloutPlace {
@@ -32,6 +33,8 @@ struct RouteContext {
   Telemetry& telemetry;
   const Clock& clock;
   PredictionLog* log = nullptr;
+  double log_share = 1;              ///< Of the requests that are logged.
+  SketchKeeper* sketches = nullptr;  ///< Null: nothing is counted by column.
   const ObjectStore* objects =
       nullptr;  ///< Explainers are read from it; null: nothing is explained.
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: features are not read by entity.

@@ -18,6 +18,8 @@
 #include "system/serve/request_path.h"
 #include "system/serve/rollout_report.h"
 #include "system/serve/rollout_supervisor.h"
+#include "system/serve/sketch_answer.h"
+#include "system/serve/sketch_keeper.h"
 #include "system/serve/try_page.h"
 
 namespace millgate {
@@ -75,6 +77,7 @@ bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   return path.starts_with("/feedback") || path.starts_with("/push") ||
          path.starts_with("/rollback") || path.starts_with("/rollout") ||
+         path.starts_with("/sketches") ||
          ModelRoutes::wants_explanation(request.target);
 }
 
@@ -104,7 +107,7 @@ Need need_of(const Call& call) {
   if (is_grpc_infer(call)) return {.role = AccessRole::predict};
   if (request.is_grpc) return {};
   const std::string& first = call.path[0];
-  if (first == "metrics") return {.role = AccessRole::observe};
+  if (first == "metrics" || first == "sketches") return {.role = AccessRole::observe};
   if (first == "push") return {.role = AccessRole::push};
   if (first == "rollback") return {.role = AccessRole::release};
   const bool is_about = request.method == "GET" && first != "features";
@@ -202,6 +205,7 @@ HttpResponse Routes::dispatch(Call& call) {
   if (first == "features" || first == "get-online-features") return features(call);
   if (first == "push") return push(call);
   if (first == "metrics") return metrics(call);
+  if (first == "sketches") return sketches(call);
   if (first == "rollback") return rollback(call);
   if (first == "rollout") return rollout(call);
   return unknown_path_reply(call);
@@ -334,12 +338,32 @@ std::string Routes::metrics_text() const {
   const Time now = context_.clock.now();
   std::string text =
       context_.telemetry.prometheus_text(context_.log, context_.models.get().get(), now);
+  if (context_.sketches != nullptr) {
+    text += sketches_prometheus_text(context_.sketches->since_start());
+  }
   if (context_.tracer != nullptr) text += context_.tracer->prometheus_text();
   if (context_.online == nullptr) return text;
   if (const auto views = context_.online->views(); views.ok()) {
     text += context_.telemetry.online_text(*views, now);
   }
   return text;
+}
+
+HttpResponse Routes::sketches(Call& call) {
+  call.route = Route::sketches;
+  if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  if (context_.sketches == nullptr) {
+    return failure_reply(call, not_found("this server keeps no sketches"));
+  }
+  const auto question = sketch_question(call.request.target);
+  if (!question.ok()) return failure_reply(call, question.error());
+  SavedSketches saved = context_.sketches->all();
+  if (std::string trouble = context_.sketches->trouble(); !trouble.empty()) {
+    saved.notes.push_back(std::move(trouble));
+  }
+  auto answer = sketches_json(saved, *question);
+  if (!answer.ok()) return failure_reply(call, answer.error());
+  return json_reply(call, *std::move(answer));
 }
 
 HttpResponse Routes::rollback(Call& call) {

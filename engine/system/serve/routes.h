@@ -44,6 +44,7 @@ class Routes {
   HttpResponse one_entity(Call& call);
   HttpResponse push(Call& call);
   HttpResponse metrics(Call& call);
+  HttpResponse sketches(Call& call);
   HttpResponse rollback(Call& call);
   HttpResponse rollout(Call& call);
   HttpResponse protocol(Call& call);

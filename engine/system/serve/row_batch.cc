@@ -54,7 +54,7 @@ Result<RowBatch> read_list(const ServedModel& model, const OnlineFeatures* onlin
   return batch;
 }
 
-void warn_of_range(const Field& input, const TrainingRange& range, double value, RowBatch& batch,
+void warn_of_range(const Field& input, const SeenRange& range, double value, RowBatch& batch,
                    size_t row) {
   std::string text = input.name + ": ";
   append_json_number(text, value);
@@ -144,7 +144,7 @@ Result<RowBatch> read_rows(const ServedModel& model, const OnlineFeatures* onlin
 
 void warn_of_ranges(const ServedModel& model, RowBatch& batch) {
   for (size_t i = 0; i < model.inputs().size(); ++i) {
-    const std::optional<TrainingRange>& range = model.range(i);
+    const std::optional<SeenRange>& range = model.range(i);
     if (!range) continue;
     const Vector& column = batch.inputs.columns[i];
     for (size_t row = 0; row < batch.rows(); ++row) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/sketch/model_tallies.h"
 #include "system/serve/logged_rows.h"
 
 namespace millgate {
@@ -19,13 +20,13 @@ const Profile* profile_of(const Model& model, const Field& input) {
   return nullptr;
 }
 
-std::optional<TrainingRange> range_of(const Model& model, const Field& input) {
+std::optional<SeenRange> range_of(const Model& model, const Field& input) {
   if (!has_range(input.type)) return std::nullopt;
   const Profile* const profile = profile_of(model, input);
   if (profile == nullptr || profile->is_category || profile->quantiles.empty()) {
     return std::nullopt;
   }
-  return TrainingRange{profile->quantiles.front(), profile->quantiles.back()};
+  return SeenRange{profile->quantiles.front(), profile->quantiles.back()};
 }
 
 /// Inputs of views are never left out: they are read by entity or sent. Else a store that is away
@@ -63,6 +64,9 @@ ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Servi
   std::sort(names_.begin(), names_.end());
   for (size_t i = 0; i < names_.size(); ++i) uses_[names_[i]].place = i;
   for (const Field& input : inputs()) places_.push_back(uses_[input.name].place);
+  if (statistics_->tallies == nullptr) {
+    statistics_->tallies = std::make_shared<ModelTallies>(TallyLayout::of(*model_, ranges_));
+  }
 }
 
 const ColumnUse* ServedModel::find(std::string_view name) const {

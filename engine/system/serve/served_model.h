@@ -13,6 +13,7 @@
 
 #include "model/artifact/model.h"
 #include "model/release/registry.h"
+#include "model/sketch/row_tally.h"
 #include "system/serve/model_statistics.h"
 
 namespace millgate {
@@ -24,12 +25,6 @@ struct ColumnUse {
   std::optional<size_t> key;    ///< Index in ServedModel::key_names().
   bool row_time = false;
   size_t place = 0;  ///< Index in ServedModel::names().
-};
-
-/// Values seen in training, for numbers.
-struct TrainingRange {
-  double lowest = 0;
-  double highest = 0;
 };
 
 /// Hashes names of any kind of text alike, so that a lookup makes no string.
@@ -80,7 +75,7 @@ class ServedModel {
   /// it, and no view holds it. It is null then.
   [[nodiscard]] bool may_be_left_out(size_t index) const { return may_be_left_out_[index] != 0; }
   /// Of input `index`; nothing for texts, times and models without profiles.
-  [[nodiscard]] const std::optional<TrainingRange>& range(size_t index) const {
+  [[nodiscard]] const std::optional<SeenRange>& range(size_t index) const {
     return ranges_[index];
   }
 
@@ -95,7 +90,7 @@ class ServedModel {
   std::vector<std::string> names_;
   std::unordered_map<std::string, ColumnUse, NameHash, std::equal_to<>> uses_;
   std::vector<size_t> places_;
-  std::vector<std::optional<TrainingRange>> ranges_;
+  std::vector<std::optional<SeenRange>> ranges_;
   std::vector<uint8_t> may_be_left_out_;
 };
 

@@ -10,6 +10,7 @@
 #include "system/serve/rollout_supervisor.h"
 #include "system/serve/routes.h"
 #include "system/serve/shadow_worker.h"
+#include "system/serve/sketch_keeper.h"
 
 namespace millgate {
 
@@ -20,6 +21,7 @@ struct Server::State {
   Telemetry telemetry;
   AccessGuard guard;
   std::unique_ptr<PredictionLog> log;
+  std::unique_ptr<SketchKeeper> sketches;  ///< Null where nothing is logged.
   std::unique_ptr<ShadowWorker> shadow;
   std::unique_ptr<ModelFollower> follower;
   std::unique_ptr<RolloutSupervisor> supervisor;
@@ -30,8 +32,8 @@ struct Server::State {
   ServerOptions options;
   std::mutex stopping;
 
-  /// Null where nothing is logged.
-  Result<std::unique_ptr<PredictionLog>> open_log(const std::string& folder) const;
+  /// What is kept of answers; nothing where nothing is logged.
+  Status open_logs(const std::string& predictions, const std::string& sketches_folder);
   Status listen(const Clock& clock, std::string feedback_folder);
   /// Of what follows an environment; an alias is moved, not rolled back.
   RollbackAccess rollback_access() const {
@@ -53,9 +55,13 @@ struct Server::State {
   }
 };
 
-Result<std::unique_ptr<PredictionLog>> Server::State::open_log(const std::string& folder) const {
-  if (!options.log_predictions) return std::unique_ptr<PredictionLog>();
-  return PredictionLog::open({.folder = folder, .rows_max = options.log_rows_max});
+Status Server::State::open_logs(const std::string& predictions,
+                                const std::string& sketches_folder) {
+  if (!options.log_predictions) return {};
+  MILLGATE_ASSIGN(log,
+                  PredictionLog::open({.folder = predictions, .rows_max = options.log_rows_max}));
+  MILLGATE_ASSIGN(sketches, SketchKeeper::open({.folder = sketches_folder}));
+  return {};
 }
 
 Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
@@ -65,6 +71,8 @@ Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
                    .telemetry = telemetry,
                    .clock = clock,
                    .log = log.get(),
+                   .log_share = options.log_share,
+                   .sketches = sketches.get(),
                    .objects = repository ? &repository->objects() : nullptr,
                    .online = options.online,
                    .feedback_folder = std::move(feedback_folder),
@@ -96,7 +104,8 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> reposi
   auto state = std::make_unique<State>();
   state->options = options;
   state->repository = std::move(repository);
-  MILLGATE_ASSIGN(state->log, state->open_log(state->repository->folder("predictions")));
+  MILLGATE_TRY(state->open_logs(state->repository->folder("predictions"),
+                                state->repository->folder("sketches")));
   if (!options.oidc.issuer.empty()) {
     MILLGATE_ASSIGN(std::unique_ptr<IdentityProvider> provider,
                     IdentityProvider::start(options.oidc));
@@ -123,7 +132,7 @@ Result<std::unique_ptr<Server>> Server::start_fixed(std::shared_ptr<const Model>
   auto state = std::make_unique<State>();
   state->options = options;
   state->models.set(std::make_shared<const ServedModel>(std::move(model)));
-  MILLGATE_ASSIGN(state->log, state->open_log(folder + "/predictions"));
+  MILLGATE_TRY(state->open_logs(folder + "/predictions", folder + "/sketches"));
   MILLGATE_TRY(state->listen(system_clock(), folder + "/feedback"));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -162,6 +171,7 @@ void Server::stop() {
   state_->supervisor.reset();
   state_->follower.reset();
   if (state_->log) state_->log->flush();
+  state_->sketches.reset();
 }
 
 }  // namespace millgate

@@ -83,6 +83,7 @@ struct ServerOptions {
   std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
   OtlpOptions otlp = {};
   OidcOptions oidc = {};
+  double log_share = 1;  ///< Of the requests that are logged; all of them are counted in sketches.
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
 };
 
