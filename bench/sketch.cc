@@ -109,10 +109,9 @@ int run() {
   double seen = 0;
   for (int round = 0; round <= kRounds; ++round) {
     const double counted = micros_a_request(asked, [&](const Block& block) {
-      tallies.add(Time{}, {.inputs = block,
-                           .features = features,
-                           .notes = notes,
-                           .predictions = predictions});
+      tallies.add(
+          Time{},
+          {.inputs = block, .features = features, .notes = notes, .predictions = predictions});
     });
     const double read = micros_a_request(asked, [&](const Block& block) {
       for (const Vector& column : block.columns) {

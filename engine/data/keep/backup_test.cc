@@ -67,7 +67,7 @@ class BackupTest : public testing::Test {
     const auto report = check_soundness(*other, {});
     if (!report.ok()) return report.error().what;
     if (!report->broken.empty()) return "object " + report->broken[0].id.brief();
-    for (const std::string name : {"predictions", "shadow", "rollouts", "feedback"}) {
+    for (const std::string name : {"predictions", "shadow", "rollouts", "sketches", "feedback"}) {
       for (const auto& entry : fs::recursive_directory_iterator(one.folder(name))) {
         if (!entry.is_regular_file() || entry.path().extension() == ".tmp") continue;
         const auto relative = fs::relative(entry.path(), one.folder(name)).string();
@@ -91,6 +91,7 @@ TEST_F(BackupTest, EverythingComesBack) {
   put(repository_->folder("predictions") + "/2026-01-01/a.parquet", "answers");
   put(repository_->folder("shadow") + "/2026-01-01/a.parquet", "unseen answers");
   put(repository_->folder("rollouts") + "/7-0a1b/counts-a.json", "[]");
+  put(repository_->folder("sketches") + "/sketches-a.json", "{}");
   put(repository_->folder("predictions") + "/2026-01-01/b.parquet.tmp", "half");
   put(repository_->folder("feedback") + "/2026-01-02/c.parquet", "labels");
   commit(random_bytes(1, 100'000));

@@ -22,17 +22,6 @@ double begin_of(int64_t number) {
   return std::ldexp(1 + part, octave - kBucketOctaves / 2);
 }
 
-/// The middle of a bucket: of what may be in it, where that is whole numbers only.
-double middle_of(int32_t key, int level, bool are_whole) {
-  if (key == 0) return 0;
-  const int64_t first = static_cast<int64_t>(std::abs(key) - 1) << level;
-  const double begin = begin_of(first);
-  const double width = begin_of(first + (int64_t{1} << level)) - begin;
-  double middle = begin + width / 2;
-  if (are_whole) middle = width <= 1 ? std::ceil(begin) : begin + std::floor((width - 1) / 2);
-  return key < 0 ? -middle : middle;
-}
-
 }  // namespace
 
 NumberSketch NumberSketch::of(std::vector<Bucket> buckets, double lowest, double highest,
@@ -103,7 +92,7 @@ double NumberSketch::quantile(double share, bool are_whole) const {
   for (const Bucket& bucket : buckets_) {
     passed += bucket.count;
     if (passed > place) {
-      return std::clamp(middle_of(bucket.key, level_, are_whole), lowest_, highest_);
+      return std::clamp(middle_of(bucket.key, are_whole), lowest_, highest_);
     }
   }
   return highest_;
@@ -111,10 +100,15 @@ double NumberSketch::quantile(double share, bool are_whole) const {
 
 double NumberSketch::relative_error() const { return std::ldexp(1.0 / 128, level_); }
 
-double NumberSketch::end_of(int32_t key) const {
-  if (key == 0) return begin_of(0);
+/// Of what may be in the bucket, where that is whole numbers only.
+double NumberSketch::middle_of(int32_t key, bool are_whole) const {
+  if (key == 0) return 0;
   const int64_t first = static_cast<int64_t>(std::abs(key) - 1) << level_;
-  return key < 0 ? -begin_of(first) : begin_of(first + (int64_t{1} << level_));
+  const double begin = begin_of(first);
+  const double width = begin_of(first + (int64_t{1} << level_)) - begin;
+  double middle = begin + width / 2;
+  if (are_whole) middle = width <= 1 ? std::ceil(begin) : begin + std::floor((width - 1) / 2);
+  return key < 0 ? -middle : middle;
 }
 
 int32_t NumberSketch::key_of(double value) const {

@@ -68,9 +68,7 @@ class NumberSketch {
   /// Buckets that have numbers, ascending.
   [[nodiscard]] const std::vector<Bucket>& buckets() const { return buckets_; }
   [[nodiscard]] int level() const { return level_; }
-  /// The number at which the bucket after `key` begins: all numbers of `key` are below it, but for
-  /// negative ones, which may be equal.
-  [[nodiscard]] double end_of(int32_t key) const;
+  [[nodiscard]] double middle_of(int32_t key, bool are_whole = false) const;
   /// The key, at this sketch's level, of the bucket of a number.
   [[nodiscard]] int32_t key_of(double value) const;
 

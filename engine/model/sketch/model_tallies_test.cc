@@ -54,15 +54,12 @@ void add(ModelTallies& tallies, int64_t micros, const Row& row) {
   EvaluationNotes notes;
   notes.unknown_category = {0};
   notes.not_finite = {0};
-  const std::vector<double> features = {row.has_distance
-                                            ? row.distance
-                                            : std::numeric_limits<double>::quiet_NaN()};
+  const std::vector<double> features = {
+      row.has_distance ? row.distance : std::numeric_limits<double>::quiet_NaN()};
   const std::vector<Prediction> predictions = {
       {.value = row.probability, .decision = row.probability >= 0.5}};
-  tallies.add(Time{micros}, {.inputs = inputs,
-                             .features = features,
-                             .notes = notes,
-                             .predictions = predictions});
+  tallies.add(Time{micros},
+              {.inputs = inputs, .features = features, .notes = notes, .predictions = predictions});
 }
 
 TEST(ModelTallies, CountEveryKindOfValue) {
@@ -126,8 +123,8 @@ TEST(ModelTallies, LoseNothingWhileThreadsCountAndSomebodyCollects) {
   }
   SketchBook book;
   const auto collect = [&] {
-    for (const auto& [name, tallies] : {std::pair("first", first.get()),
-                                        std::pair("second", second.get())}) {
+    for (const auto& [name, tallies] :
+         {std::pair("first", first.get()), std::pair("second", second.get())}) {
       for (const auto& [time, window] : tallies->take()) {
         ASSERT_TRUE(book.add(name, time, window).ok());
       }

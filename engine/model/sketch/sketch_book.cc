@@ -100,9 +100,9 @@ void SketchBook::bound() {
     return days.empty() ? INT64_MIN : days.rbegin()->first;
   };
   while (models_.size() > kModelsMax) {
-    models_.erase(std::min_element(
-        models_.begin(), models_.end(),
-        [&](const auto& a, const auto& b) { return last_day(a) < last_day(b); }));
+    models_.erase(
+        std::min_element(models_.begin(), models_.end(),
+                         [&](const auto& a, const auto& b) { return last_day(a) < last_day(b); }));
   }
 }
 

@@ -17,15 +17,15 @@ namespace millgate {
 /// `categories`; times, lists and features have neither.
 struct ColumnSketch {
   std::string name;
-  std::string what;          ///< "input", "feature", "prediction", "decision".
-  bool is_whole = false;     ///< Its numbers are integers.
-  uint64_t rows = 0;         ///< All of them.
-  uint64_t missing = 0;      ///< Null; of a feature also what could not be computed.
+  std::string what;       ///< "input", "feature", "prediction", "decision".
+  bool is_whole = false;  ///< Its numbers are integers.
+  uint64_t rows = 0;      ///< All of them.
+  uint64_t missing = 0;   ///< Null; of a feature also what could not be computed.
   uint64_t nan = 0;
   uint64_t infinite = 0;
-  uint64_t below = 0;        ///< Numbers below the least that training saw.
-  uint64_t above = 0;        ///< Numbers above the largest that training saw.
-  uint64_t unlisted = 0;     ///< Categories that training did not see, or seldom.
+  uint64_t below = 0;     ///< Numbers below the least that training saw.
+  uint64_t above = 0;     ///< Numbers above the largest that training saw.
+  uint64_t unlisted = 0;  ///< Categories that training did not see, or seldom.
   std::optional<NumberSketch> numbers = {};
   std::optional<CategorySketch> categories = {};
 

@@ -673,10 +673,16 @@ void find_log_faults(const MonitorReport& report, std::vector<Alarm>& out) {
       "log files were copied, or a sender reuses prediction ids",
       "millgate sql 'select prediction_id, count(*) from predictions group by all having "
       "count(*) > 1'");
-  add(log.unknown_label_count, log.feedback_count, "unknown", "labels name unknown predictions",
-      "feedback of another project, or predictions that were lost from the log",
-      "millgate sql 'select * from feedback where prediction_id not in (select prediction_id "
-      "from predictions)'");
+  const bool is_sample =
+      std::any_of(report.sketched.begin(), report.sketched.end(),
+                  [](const SketchedRows& one) { return one.logged_count < one.row_count; });
+  // Of a sample, labels of what is not in it are as they should be.
+  if (!is_sample) {
+    add(log.unknown_label_count, log.feedback_count, "unknown", "labels name unknown predictions",
+        "feedback of another project, or predictions that were lost from the log",
+        "millgate sql 'select * from feedback where prediction_id not in (select prediction_id "
+        "from predictions)'");
+  }
   add(log.contradicted_count, log.feedback_count, "contradicted",
       "several labels of one prediction disagree; the latest counts",
       "labels are corrected later, or two sources give them",

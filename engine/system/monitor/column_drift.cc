@@ -63,6 +63,14 @@ double share_of_new_categories(const Drift& drift, const Profile& current) {
   return static_cast<double>(count) / static_cast<double>(current.row_count);
 }
 
+const Profile* find_profile(const std::vector<Profile>& profiles, const std::string& name) {
+  const auto found = std::find_if(profiles.begin(), profiles.end(),
+                                  [&](const Profile& one) { return one.name == name; });
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 std::map<std::string, double> importance_of_inputs(const Model& model,
                                                    const std::vector<double>& importance) {
   std::map<std::string, double> sums;
@@ -73,13 +81,7 @@ std::map<std::string, double> importance_of_inputs(const Model& model,
   return sums;
 }
 
-const Profile* find_profile(const std::vector<Profile>& profiles, const std::string& name) {
-  const auto found = std::find_if(profiles.begin(), profiles.end(),
-                                  [&](const Profile& one) { return one.name == name; });
-  return found == profiles.end() ? nullptr : &*found;
-}
-
-ColumnDrift named(std::string name, std::string what, double importance) {
+ColumnDrift drift_of_none(std::string name, std::string what, double importance) {
   ColumnDrift column;
   column.name = std::move(name);
   column.what = std::move(what);
@@ -87,16 +89,14 @@ ColumnDrift named(std::string name, std::string what, double importance) {
   return column;
 }
 
-ColumnDrift unknowable(std::string name, std::string what, double importance, size_t rows,
-                       std::string reason) {
-  ColumnDrift column = named(std::move(name), std::move(what), importance);
+ColumnDrift unknowable_drift(std::string name, std::string what, double importance, size_t rows,
+                             std::string reason) {
+  ColumnDrift column = drift_of_none(std::move(name), std::move(what), importance);
   column.verdict = "cannot know";
   column.reason = std::move(reason);
   column.row_count = static_cast<int64_t>(rows);
   return column;
 }
-
-}  // namespace
 
 void judge_drift(const Profile& reference, const Profile& current, int64_t rows_min, size_t tests,
                  ColumnDrift& column) {
@@ -165,40 +165,51 @@ class LargeRun {
   double effect_ = 0;
 };
 
-Status drift_of_column(const ServedColumn& values, const Profile& reference,
-                       const DriftFrame& frame, size_t tests, ColumnDrift& column) {
-  const Profile whole = values.profile({0, frame.row_count});
-  column.row_count = whole.row_count;
-  MILLGATE_ASSIGN(column.drift, compare(reference, whole));
-  column.new_category_share = share_of_new_categories(column.drift, whole);
-  judge_drift(reference, whole, frame.rows_min, tests, column);
+Status drift_of_profiles(const ProfiledColumn& column, const Profile& reference,
+                         const WindowGrid& grid, int64_t rows_min, size_t tests,
+                         ColumnDrift& drift) {
+  const Profile& whole = column.whole;
+  drift.row_count = whole.row_count;
+  MILLGATE_ASSIGN(drift.drift, compare(reference, whole));
+  drift.new_category_share = share_of_new_categories(drift.drift, whole);
+  judge_drift(reference, whole, rows_min, tests, drift);
   LargeRun run;
-  for (size_t window = 0; window < frame.windows.size(); ++window) {
-    column.psi_by_window.push_back(kNan);
-    const LogRows range = frame.windows[window];
-    if (static_cast<int64_t>(range.size()) < frame.rows_min) continue;
-    const Profile current = values.profile(range);
+  for (size_t window = 0; window < grid.count; ++window) {
+    drift.psi_by_window.push_back(kNan);
+    const std::optional<Profile> current = column.of_window(window);
+    if (!current) continue;
     ColumnDrift one;
-    MILLGATE_ASSIGN(one.drift, compare(reference, current));
+    MILLGATE_ASSIGN(one.drift, compare(reference, *current));
     // One bin: everything is missing, or every value is the same. Nothing to divide by.
-    if (std::isfinite(one.drift.psi)) column.psi_by_window.back() = one.drift.psi;
-    judge_drift(reference, current, frame.rows_min, tests * frame.windows.size(), one);
-    run.add(one.verdict == "large", frame.grid.from(window), one.drift.jensen_shannon);
+    if (std::isfinite(one.drift.psi)) drift.psi_by_window.back() = one.drift.psi;
+    judge_drift(reference, *current, rows_min, tests * grid.count, one);
+    run.add(one.verdict == "large", grid.from(window), one.drift.jensen_shannon);
     if (one.verdict != "large") continue;
-    if (!column.since) column.since = frame.grid.from(window);
+    if (!drift.since) drift.since = grid.from(window);
     // A unit that changed half way is diluted over all windows, but plain in its own.
-    if (column.drift.unit_suspicion.empty()) {
-      column.drift.unit_suspicion = one.drift.unit_suspicion;
+    if (drift.drift.unit_suspicion.empty()) {
+      drift.drift.unit_suspicion = one.drift.unit_suspicion;
     }
   }
-  run.tell(frame.grid.length_micros, column);
-  if (column.verdict == "too few rows") return {};
-  if (column.verdict != "large" && column.lasting_since) {
-    column.reason += "; large in every window from " + time_text(*column.lasting_since) + " on";
-  } else if (column.verdict != "large" && column.since) {
-    column.reason += "; large in the window from " + time_text(*column.since);
+  run.tell(grid.length_micros, drift);
+  if (drift.verdict == "too few rows") return {};
+  if (drift.verdict != "large" && drift.lasting_since) {
+    drift.reason += "; large in every window from " + time_text(*drift.lasting_since) + " on";
+  } else if (drift.verdict != "large" && drift.since) {
+    drift.reason += "; large in the window from " + time_text(*drift.since);
   }
   return {};
+}
+
+Status drift_of_column(const ServedColumn& values, const Profile& reference,
+                       const DriftFrame& frame, size_t tests, ColumnDrift& column) {
+  const auto of_window = [&](size_t window) -> std::optional<Profile> {
+    const LogRows range = frame.windows[window];
+    if (static_cast<int64_t>(range.size()) < frame.rows_min) return std::nullopt;
+    return values.profile(range);
+  };
+  return drift_of_profiles({.whole = values.profile({0, frame.row_count}), .of_window = of_window},
+                           reference, frame.grid, frame.rows_min, tests, column);
 }
 
 void rank_columns(std::vector<ColumnDrift>& columns) {
@@ -229,17 +240,17 @@ Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
     const auto weight = by_input.find(field.name);
     const double share = weight == by_input.end() ? 0 : weight->second;
     if (field.type == ValueType::time) {
-      columns.push_back(unknowable(field.name, "input", share, count,
-                                   "time moves on by itself; its features are judged"));
+      columns.push_back(unknowable_drift(field.name, "input", share, count,
+                                         "time moves on by itself; its features are judged"));
       continue;
     }
     const Profile* reference = find_profile(rows.model.input_profiles(), field.name);
     if (reference == nullptr) {
       columns.push_back(
-          unknowable(field.name, "input", share, count, "the model holds no profile of it"));
+          unknowable_drift(field.name, "input", share, count, "the model holds no profile of it"));
       continue;
     }
-    ColumnDrift column = named(field.name, "input", share);
+    ColumnDrift column = drift_of_none(field.name, "input", share);
     const ServedColumn values =
         served_input(field.name, rows.inputs.columns[at], reference->is_category);
     MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, tests, column));
@@ -250,11 +261,11 @@ Result<std::vector<ColumnDrift>> drift_of_columns(const DriftRows& rows) {
     const double share = at < importance.size() ? importance[at] : 0;
     const Profile* reference = find_profile(rows.model.feature_profiles(), feature.name);
     if (reference == nullptr) {
-      columns.push_back(
-          unknowable(feature.name, "feature", share, count, "the model holds no profile of it"));
+      columns.push_back(unknowable_drift(feature.name, "feature", share, count,
+                                         "the model holds no profile of it"));
       continue;
     }
-    ColumnDrift column = named(feature.name, "feature", share);
+    ColumnDrift column = drift_of_none(feature.name, "feature", share);
     const ServedColumn values = served_feature(feature, at, features, width, *reference);
     MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, tests, column));
     columns.push_back(std::move(column));
@@ -268,7 +279,7 @@ Result<std::optional<ColumnDrift>> drift_of_predictions(const DriftRows& rows) {
   if (!reference) return std::optional<ColumnDrift>();
   const ServedColumn values{
       reference->name, false, {rows.predictions.begin(), rows.predictions.end()}, {}, {}};
-  ColumnDrift column = named("prediction", "prediction", 1);
+  ColumnDrift column = drift_of_none("prediction", "prediction", 1);
   MILLGATE_TRY(drift_of_column(values, *reference, rows.frame, 1, column));
   column.rank = column.drift.jensen_shannon;
   return std::optional<ColumnDrift>(std::move(column));

@@ -1,6 +1,8 @@
 /// How far served inputs, features and predictions are from the rows of the training.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,11 +34,34 @@ struct DriftRows {
   DriftFrame frame;
 };
 
+/// A column as its profiles tell it, whatever they were made from.
+struct ProfiledColumn {
+  Profile whole;
+  /// Of a window of the grid; nothing where it has too few rows.
+  std::function<std::optional<Profile>(size_t window)> of_window;
+};
+
+/// How far `column` is from `reference`, as a whole and by window of `grid`; completes `drift`,
+/// whose name and importance are there. `tests`: columns that are judged together. Errors: those of
+/// compare.
+[[nodiscard]] Status drift_of_profiles(const ProfiledColumn& column, const Profile& reference,
+                                       const WindowGrid& grid, int64_t rows_min, size_t tests,
+                                       ColumnDrift& drift);
+
 /// How far `values` are from `reference`, as a whole and by window; completes `column`, whose name
 /// and importance are there. `tests`: columns that are judged together.
 /// Errors: those of compare.
 [[nodiscard]] Status drift_of_column(const ServedColumn& values, const Profile& reference,
                                      const DriftFrame& frame, size_t tests, ColumnDrift& column);
+
+/// A column that has no drift yet, or of which none can be known.
+[[nodiscard]] ColumnDrift drift_of_none(std::string name, std::string what, double importance);
+[[nodiscard]] ColumnDrift unknowable_drift(std::string name, std::string what, double importance,
+                                           size_t rows, std::string reason);
+
+/// Share of the model's gain by the features that read an input, by its name.
+[[nodiscard]] std::map<std::string, double> importance_of_inputs(
+    const Model& model, const std::vector<double>& importance);
 
 /// Ranks by importance times effect and sorts, the largest first.
 void rank_columns(std::vector<ColumnDrift>& columns);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "ground/json.h"
 #include "ground/nearest_name.h"
@@ -17,6 +18,7 @@
 #include "system/monitor/replay.h"
 #include "system/monitor/served_log.h"
 #include "system/monitor/served_quality.h"
+#include "system/monitor/sketch_watch.h"
 #include "system/monitor/suspects.h"
 #include "system/monitor/table_skew.h"
 #include "system/monitor/windows.h"
@@ -259,6 +261,59 @@ std::string empty_answer(const ServedLog& log, const MonitorOptions& options) {
          time_text(*log.log_first()) + " to " + time_text(*log.log_last());
 }
 
+/// Sketches of the asked time, by model.
+using AskedSketches = std::map<std::string, SketchWindows>;
+
+/// None for a table of predictions: the project's servers did not make them.
+AskedSketches find_sketches(const Repository& repository, const MonitorOptions& options,
+                            MonitorReport& report) {
+  AskedSketches found;
+  if (options.log) return found;
+  const SavedSketches saved = read_sketches(repository.folder("sketches"));
+  report.notes.insert(report.notes.end(), saved.notes.begin(), saved.notes.end());
+  for (const std::string& model : saved.book.models()) {
+    SketchWindows windows = asked_sketches(saved.book, model, options);
+    if (!windows.empty()) found.emplace(model, std::move(windows));
+  }
+  return found;
+}
+
+/// Says where the log holds less than was answered.
+Status count_sketched(const ServedLog& log, const AskedSketches& sketches,
+                      const MonitorOptions& options, MonitorReport& report) {
+  for (const auto& [model, windows] : sketches) {
+    SketchedRows rows{
+        .model = model,
+        .from = Time{windows.begin()->first},
+        .to = Time{windows.rbegin()->first + micros_of(sketch_span(options.window_micros))}};
+    for (const auto& [begin, window] : windows) {
+      rows.row_count += static_cast<int64_t>(window.rows);
+    }
+    MILLGATE_ASSIGN(rows.logged_count, log.answered_count(model, rows.from, rows.to));
+    if (rows.logged_count < rows.row_count) {
+      report.notes.push_back(
+          "model " + model + " answered " + count_of(rows.row_count, "prediction") + " from " +
+          time_text(rows.from) + " to " + time_text(rows.to) + " by the servers' sketches; " +
+          count_text(rows.logged_count) + " of them are in the log");
+    }
+    report.sketched.push_back(std::move(rows));
+  }
+  return {};
+}
+
+/// From the first to the last moment of which anything is known.
+std::pair<Time, Time> covered_time(const std::optional<std::pair<Time, Time>>& logged,
+                                   const AskedSketches& sketches) {
+  Time first{INT64_MAX};
+  Time last{INT64_MIN};
+  if (logged) std::tie(first, last) = *logged;
+  for (const auto& [model, windows] : sketches) {
+    first = std::min(first, Time{windows.begin()->first});
+    last = std::max(last, Time{windows.rbegin()->first});
+  }
+  return {first, last};
+}
+
 std::string answer_of(const MonitorReport& report) {
   int64_t rows = 0;
   int64_t labelled = 0;
@@ -295,18 +350,28 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   report.notes = log.notes();
   report.limits = options.limits;
   if (options.log) report.files = options.log->paths;
-  if (log.models().empty()) {
+  AskedSketches sketches = find_sketches(repository, options, report);
+  MILLGATE_TRY(count_sketched(log, sketches, options, report));
+  // The log tells more where it has rows.
+  for (const std::string& logged : log.models()) sketches.erase(logged);
+  if (log.models().empty() && sketches.empty()) {
     report.answer = empty_answer(log, options);
     return report;
   }
   MonitorOptions how = options;
   how.slices = logged_slices(log, options, report);
-  MILLGATE_ASSIGN(const int64_t first,
-                  log.database().count("select min(event_micros) from served"));
-  MILLGATE_ASSIGN(const int64_t last, log.database().count("select max(event_micros) from served"));
-  report.from = Time{first};
-  report.to = Time{last};
-  MILLGATE_ASSIGN(const WindowGrid grid, make_grid(options, Time{first}, Time{last}));
+  std::optional<std::pair<Time, Time>> logged_time;
+  if (!log.models().empty()) {
+    MILLGATE_ASSIGN(const int64_t first,
+                    log.database().count("select min(event_micros) from served"));
+    MILLGATE_ASSIGN(const int64_t last,
+                    log.database().count("select max(event_micros) from served"));
+    logged_time = {Time{first}, Time{last}};
+  }
+  const auto [first, last] = covered_time(logged_time, sketches);
+  report.from = first;
+  report.to = last;
+  MILLGATE_ASSIGN(const WindowGrid grid, make_grid(options, first, last));
   TestEvidence tested;
   FeatureInputs reads;
   std::map<std::string, double> thresholds;
@@ -321,6 +386,12 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
     thresholds[logged] = model != nullptr ? model->manifest().threshold
                          : options.log    ? options.log->threshold
                                           : 0.5;
+    report.models.push_back(std::move(watch));
+  }
+  for (const auto& [logged, windows] : sketches) {
+    MILLGATE_ASSIGN(
+        ModelWatch watch,
+        watch_sketches(windows, logged, find_model(repository, logged).get(), grid, options));
     report.models.push_back(std::move(watch));
   }
   if (options.outcomes) {

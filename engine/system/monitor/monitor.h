@@ -153,6 +153,14 @@ struct ModelWatch {
   std::string note;  ///< "model not in the store", rows that could not be read; or empty.
 };
 
+/// What the servers' sketches counted of a model, beside what is in the log.
+struct SketchedRows {
+  std::string model;         ///< Brief id.
+  Time from, to;             ///< When it was answered: whole windows of sketches.
+  int64_t row_count = 0;     ///< Answered.
+  int64_t logged_count = 0;  ///< Of the same time in the log: fewer where that is a sample.
+};
+
 /// What is odd about the logs themselves.
 struct LogCounts {
   int64_t prediction_count = 0;  ///< Rows read.
@@ -174,6 +182,7 @@ struct MonitorReport {
   int64_t rows_min = 0;
   std::vector<std::string> files;  ///< That were watched; empty: the project's own log.
   LogCounts log;
+  std::vector<SketchedRows> sketched;      ///< Models that there are sketches of; by name.
   std::vector<ServedLimit> limits;         ///< That served rows were held against.
   std::vector<ModelWatch> models;          ///< Most rows first.
   std::optional<BusinessMetric> business;  ///< Where outcomes were given.

@@ -133,6 +133,18 @@ Json model_json(const ModelWatch& watch) {
           {"note", watch.note}};
 }
 
+Json sketched_json(const std::vector<SketchedRows>& sketched) {
+  Json all = Json::array();
+  for (const SketchedRows& one : sketched) {
+    all.push_back({{"model", one.model},
+                   {"from", to_string(one.from)},
+                   {"to", to_string(one.to)},
+                   {"row_count", one.row_count},
+                   {"logged_count", one.logged_count}});
+  }
+  return all;
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const MonitorReport& report) {
@@ -163,6 +175,7 @@ nlohmann::ordered_json to_json(const MonitorReport& report) {
             {"label_delay_micros",
              report.log.label_delay_micros ? Json(*report.log.label_delay_micros) : Json(nullptr)},
             {"bad_label_count", report.log.bad_label_count}}},
+          {"sketched", sketched_json(report.sketched)},
           {"business", report.business ? to_json(*report.business) : Json(nullptr)},
           {"notes", report.notes},
           {"alarms", found},

@@ -194,6 +194,13 @@ std::string ServedLog::column_of(const std::string& name) const {
   return contains(columns_, logged) ? logged : std::string();
 }
 
+Result<int64_t> ServedLog::answered_count(const std::string& model, Time from, Time to) const {
+  return database_->count(
+      "select count(*) from logged_predictions where model::varchar = " + quote_text(model) +
+      " and epoch_us(answered_at) >= " + std::to_string(from.micros) +
+      " and epoch_us(answered_at) < " + std::to_string(to.micros));
+}
+
 Result<ServedRows> ServedLog::rows(const std::string& model) const {
   MILLGATE_ASSIGN(Block block,
                   read_block(*database_,

@@ -44,6 +44,8 @@ class ServedLog {
   [[nodiscard]] bool has_column(const std::string& name) const { return !column_of(name).empty(); }
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
 
+  /// Rows that `model` answered from `from` on and before `to`, whatever part was asked for.
+  [[nodiscard]] Result<int64_t> answered_count(const std::string& model, Time from, Time to) const;
   [[nodiscard]] Result<ServedRows> rows(const std::string& model) const;
   /// The user's columns of `model`'s rows, in the order of `rows`, as the types asked for; each
   /// must have been logged.

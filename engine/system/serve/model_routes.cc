@@ -189,13 +189,12 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                     explain_batch(*model, std::move(explainer), batch, *question.told_max));
     timer.end(Stage::explain);
   }
-  MILLGATE_ASSIGN(Answers answers,
-                  answer_rows(std::move(model), std::move(batch), call.request_id,
-                              {.clock = context_.clock,
-                               .ids = ids_,
-                               .log = context_.log,
-                               .log_share = context_.log_share,
-                               .sketches = context_.sketches}));
+  MILLGATE_ASSIGN(Answers answers, answer_rows(std::move(model), std::move(batch), call.request_id,
+                                               {.clock = context_.clock,
+                                                .ids = ids_,
+                                                .log = context_.log,
+                                                .log_share = context_.log_share,
+                                                .sketches = context_.sketches}));
   timer.end(Stage::predict);
   count_rows(answers);
   answers.explanations = std::move(explanations);

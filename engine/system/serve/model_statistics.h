@@ -32,7 +32,8 @@ struct ModelStatistics {
   LatencyHistogram success;                    ///< Of requests, but for writing the answer.
   LatencyHistogram fail;
   std::array<LatencyHistogram, kStageCount> stages;
-  std::shared_ptr<ModelTallies> tallies;  ///< What it was asked and answered; never null once it serves.
+  std::shared_ptr<ModelTallies>
+      tallies;  ///< What it was asked and answered; never null once it serves.
 
   [[nodiscard]] LatencyHistogram& stage(Stage stage) { return stages[static_cast<size_t>(stage)]; }
 };

@@ -77,8 +77,7 @@ bool Routes::is_slow(const HttpRequest& request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   return path.starts_with("/feedback") || path.starts_with("/push") ||
          path.starts_with("/rollback") || path.starts_with("/rollout") ||
-         path.starts_with("/sketches") ||
-         ModelRoutes::wants_explanation(request.target);
+         path.starts_with("/sketches") || ModelRoutes::wants_explanation(request.target);
 }
 
 namespace {

@@ -75,9 +75,7 @@ class ServedModel {
   /// it, and no view holds it. It is null then.
   [[nodiscard]] bool may_be_left_out(size_t index) const { return may_be_left_out_[index] != 0; }
   /// Of input `index`; nothing for texts, times and models without profiles.
-  [[nodiscard]] const std::optional<SeenRange>& range(size_t index) const {
-    return ranges_[index];
-  }
+  [[nodiscard]] const std::optional<SeenRange>& range(size_t index) const { return ranges_[index]; }
 
  private:
   std::shared_ptr<const Model> model_;

@@ -33,11 +33,9 @@ Json numbers_json(const ColumnSketch& column) {
 }
 
 Json told_column(const ColumnSketch& column) {
-  Json json = {{"name", column.name},         {"what", column.what},
-               {"rows", column.rows},         {"missing", column.missing},
-               {"nan", column.nan},           {"infinite", column.infinite},
-               {"below", column.below},       {"above", column.above},
-               {"unlisted", column.unlisted}};
+  Json json = {{"name", column.name},       {"what", column.what},   {"rows", column.rows},
+               {"missing", column.missing}, {"nan", column.nan},     {"infinite", column.infinite},
+               {"below", column.below},     {"above", column.above}, {"unlisted", column.unlisted}};
   if (column.numbers) json["numbers"] = numbers_json(column);
   if (column.categories) json["categories"] = column.categories->to_json(kShownCategoryRows);
   return json;
@@ -144,9 +142,10 @@ std::string sketches_prometheus_text(const std::map<std::string, WindowSketch>& 
     }
   }
   if (out.empty()) return out;
-  const std::string head = "# HELP " + std::string(kName) +
-                           " Values of inputs, features and predictions by what they were.\n# TYPE " +
-                           std::string(kName) + " counter\n";
+  const std::string head =
+      "# HELP " + std::string(kName) +
+      " Values of inputs, features and predictions by what they were.\n# TYPE " +
+      std::string(kName) + " counter\n";
   return head + out;
 }
 

@@ -43,8 +43,8 @@ SketchKeeper::SketchKeeper(SketchKeeperOptions options, std::string name, Descri
 Result<std::unique_ptr<SketchKeeper>> SketchKeeper::open(SketchKeeperOptions options) {
   MILLGATE_TRY(make_folders(options.folder));
   const auto keep = [&](std::string name, Descriptor lock, SketchBook book) {
-    return std::unique_ptr<SketchKeeper>(new SketchKeeper(std::move(options), std::move(name),
-                                                          std::move(lock), std::move(book)));
+    return std::unique_ptr<SketchKeeper>(
+        new SketchKeeper(std::move(options), std::move(name), std::move(lock), std::move(book)));
   };
   for (const std::string& name : sketch_files(options.folder)) {
     const std::string path = options.folder + "/" + name;
@@ -70,11 +70,12 @@ SketchKeeper::~SketchKeeper() {
 void SketchKeeper::run() {
   auto written_at = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
-  while (!ending_) {
+  for (bool is_last = false; !is_last;) {
     wake_.wait_for(lock, options_.collect_every, [&] { return ending_; });
+    is_last = ending_;
     collect();
     const auto now = std::chrono::steady_clock::now();
-    if (is_written_ || (!ending_ && now - written_at < options_.write_every)) continue;
+    if (is_written_ || (!is_last && now - written_at < options_.write_every)) continue;
     const SketchBook book = book_;
     is_written_ = true;
     // Who answers with a new model asks for the lock, and must not wait for the disk.
