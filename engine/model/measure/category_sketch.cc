@@ -16,14 +16,14 @@ bool is_more_frequent(const NamedCount& a, const NamedCount& b) {
   return a.second != b.second ? a.second > b.second : a.first < b.first;
 }
 
-uint64_t sum_of(const std::map<std::string, uint64_t>& counts) {
+uint64_t sum_of_counts(const std::map<std::string, uint64_t>& counts) {
   uint64_t sum = 0;
   for (const auto& [name, count] : counts) sum += count;
   return sum;
 }
 
 /// At most kCategoryBytesMax bytes, cut before a character of UTF-8.
-std::string_view cut(std::string_view text) {
+std::string_view shortened(std::string_view text) {
   if (text.size() <= kCategoryBytesMax) return text;
   size_t end = kCategoryBytesMax;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
@@ -46,9 +46,9 @@ std::vector<std::string> listed_categories(const Profile& profile) {
   return names;
 }
 
-uint64_t CategorySketch::count() const { return sum_of(listed) + unlisted_count(); }
+uint64_t CategorySketch::count() const { return sum_of_counts(listed) + unlisted_count(); }
 
-uint64_t CategorySketch::unlisted_count() const { return sum_of(unlisted) + other; }
+uint64_t CategorySketch::unlisted_count() const { return sum_of_counts(unlisted) + other; }
 
 void CategorySketch::merge(const CategorySketch& other_sketch) {
   for (const auto& [name, count] : other_sketch.listed) listed[name] += count;
@@ -101,7 +101,7 @@ CategoryTally::CategoryTally(std::shared_ptr<const CategoryList> list)
     : list_(std::move(list)), counts_(list_->names().size()) {}
 
 void CategoryTally::add_unlisted(std::string_view text) {
-  text = cut(text);
+  text = shortened(text);
   if (const auto found = unlisted_.find(text); found != unlisted_.end()) {
     ++found->second;
   } else if (unlisted_.size() < CategorySketch::kUnlistedMax) {

@@ -77,6 +77,8 @@ class CategoryTally {
       add_unlisted(text);
     }
   }
+  /// One that is listed, by its place.
+  void add_place(size_t place) { ++counts_[place]; }
   /// What was added since the last call.
   [[nodiscard]] CategorySketch take();
 

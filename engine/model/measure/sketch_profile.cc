@@ -18,7 +18,8 @@ void add_step(double value, int64_t count, Profile& profile) {
 
 /// The steps [first, last) of `reference` get `count` values, by how many it has at and between
 /// them.
-void spread(const Profile& reference, size_t first, size_t last, int64_t count, Profile& profile) {
+void spread_over(const Profile& reference, size_t first, size_t last, int64_t count,
+                 Profile& profile) {
   const int64_t begin = first == 0 ? 0 : reference.at_most[first - 1];
   const auto all = static_cast<double>(reference.at_most[last - 1] - begin);
   int64_t given = 0;
@@ -54,7 +55,7 @@ Profile sketched_profile(const NumberSketch& numbers, int64_t null_count,
     const double middle =
         std::clamp(numbers.middle_of(bucket.key), numbers.lowest(), numbers.highest());
     if (first < next) {
-      spread(reference, first, next, count, profile);
+      spread_over(reference, first, next, count, profile);
     } else {
       add_step(middle, count, profile);
     }

@@ -1,6 +1,5 @@
 #include "model/sketch/row_tally.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -20,11 +19,6 @@ const Profile* profile_of(const Model& model, const std::string& name) {
   return nullptr;
 }
 
-std::shared_ptr<const CategoryList> list_of(std::vector<std::string> names) {
-  std::sort(names.begin(), names.end());
-  return std::make_shared<const CategoryList>(std::move(names));
-}
-
 TallyColumn input_column(const Model& model, const Field& input,
                          const std::optional<SeenRange>& range) {
   TallyColumn column{.name = input.name,
@@ -34,8 +28,8 @@ TallyColumn input_column(const Model& model, const Field& input,
                      .range = range};
   if (input.type == ValueType::text) {
     const Profile* const profile = profile_of(model, input.name);
-    column.categories =
-        list_of(profile == nullptr ? std::vector<std::string>() : listed_categories(*profile));
+    column.categories = std::make_shared<const CategoryList>(
+        profile == nullptr ? std::vector<std::string>() : listed_categories(*profile));
   }
   return column;
 }
@@ -57,14 +51,15 @@ TallyLayout TallyLayout::of(const Model& model, std::span<const std::optional<Se
   }
   layout.columns.push_back(
       {.name = model.number_name(), .what = "prediction", .has_numbers = true});
-  layout.classes = model.manifest().classes;
+  layout.has_classes = model.has_classes();
   layout.decides = model.has_classes() || model.manifest().task_kind == "binary";
   if (layout.decides) {
     layout.columns.push_back(
         {.name = "decision",
          .what = "decision",
-         .categories = list_of(model.has_classes() ? layout.classes
-                                                   : std::vector<std::string>{"false", "true"})});
+         .categories = std::make_shared<const CategoryList>(
+             model.has_classes() ? model.manifest().classes
+                                 : std::vector<std::string>{"false", "true"})});
   }
   return layout;
 }
@@ -130,9 +125,8 @@ void RowTally::add(const TalliedRows& rows) {
     Column& decision = columns_.back();
     decision.counts.rows += count;
     for (const Prediction& one : rows.predictions) {
-      decision.categories->add(!layout.classes.empty() ? layout.classes[one.class_number]
-                               : one.decision          ? std::string_view("true")
-                                                       : std::string_view("false"));
+      decision.categories->add_place(layout.has_classes ? one.class_number
+                                                        : static_cast<size_t>(one.decision));
     }
   }
   rows_ += count;

@@ -39,7 +39,7 @@ struct TallyLayout {
   size_t inputs = 0;
   size_t features = 0;
   bool decides = false;
-  std::vector<std::string> classes;
+  bool has_classes = false;  ///< It decides for one of several, by their order; else no or yes.
 
   /// `ranges`: of each input, as the server warns of them.
   [[nodiscard]] static TallyLayout of(const Model& model,

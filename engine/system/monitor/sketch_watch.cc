@@ -61,14 +61,14 @@ std::optional<Profile> profile_of(const WindowSketch& sketch, const std::string&
 }
 
 /// Columns of one model that are compared.
-struct Comparison {
+struct SketchComparison {
   const SketchedWindows& sketched;
   const WindowGrid& grid;
   int64_t rows_min;
   size_t tests;
 };
 
-Result<ColumnDrift> drift_of_sketch(const Comparison& by, const std::string& what,
+Result<ColumnDrift> drift_of_sketch(const SketchComparison& by, const std::string& what,
                                     const std::string& sketch_name, const Profile& reference,
                                     double importance) {
   const std::string name = what == "prediction" ? what : sketch_name;
@@ -93,7 +93,7 @@ Result<ColumnDrift> drift_of_sketch(const Comparison& by, const std::string& wha
   return drift;
 }
 
-Status compare_sketches(const Model& model, const Comparison& by, ModelWatch& watch) {
+Status compare_sketches(const Model& model, const SketchComparison& by, ModelWatch& watch) {
   const auto importance = importance_of_inputs(model, model.scorer().importance());
   const std::vector<Field>& inputs = model.features().inputs();
   for (const Profile& reference : model.input_profiles()) {
@@ -157,10 +157,10 @@ Result<ModelWatch> watch_sketches(const SketchWindows& sketches, const std::stri
   if (model == nullptr) return watch;
   watch.model = model->id().hex();
   watch.name = model->manifest().project;
-  const Comparison by{.sketched = sketched,
-                      .grid = grid,
-                      .rows_min = options.rows_min,
-                      .tests = model->features().inputs().size()};
+  const SketchComparison by{.sketched = sketched,
+                            .grid = grid,
+                            .rows_min = options.rows_min,
+                            .tests = model->features().inputs().size()};
   MILLGATE_TRY(compare_sketches(*model, by, watch));
   return watch;
 }
