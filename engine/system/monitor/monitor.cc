@@ -352,7 +352,10 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
   if (options.log) report.files = options.log->paths;
   AskedSketches sketches = find_sketches(repository, options, report);
   MILLGATE_TRY(count_sketched(log, sketches, options, report));
-  // The log tells more where it has rows.
+  // The log tells more where it has rows, whatever their event times.
+  for (const SketchedRows& one : report.sketched) {
+    if (one.logged_count > 0) sketches.erase(one.model);
+  }
   for (const std::string& logged : log.models()) sketches.erase(logged);
   if (log.models().empty() && sketches.empty()) {
     report.answer = empty_answer(log, options);

@@ -28,13 +28,13 @@ class SketchKeeperTest : public ::testing::Test {
   std::unique_ptr<SketchKeeper> open() {
     auto keeper = SketchKeeper::open({.folder = folder_, .collect_every = std::chrono::hours(1)});
     EXPECT_TRUE(keeper.ok());
+    // Each server has the model for itself.
+    served_[keeper->get()] = std::make_shared<const ServedModel>(model_);
     return *std::move(keeper);
   }
   /// `rows` test rows, one a request.
   void ask(SketchKeeper& keeper, size_t rows, Time now = kAsked) {
-    // Each server has the model for itself.
-    std::shared_ptr<const ServedModel>& served = served_[&keeper];
-    if (served == nullptr) served = std::make_shared<const ServedModel>(model_);
+    const std::shared_ptr<const ServedModel>& served = served_[&keeper];
     clock_.set(now);
     const Block all = test_rows(rows);
     for (size_t row = 0; row < rows; ++row) {
@@ -127,6 +127,7 @@ TEST_F(SketchKeeperTest, SaysThatItCannotWriteAndCountsOn) {
                                           .collect_every = std::chrono::milliseconds(1),
                                           .write_every = std::chrono::milliseconds(1)});
   ASSERT_TRUE(keeper.ok());
+  served_[keeper->get()] = std::make_shared<const ServedModel>(model_);
   std::filesystem::remove_all(folder_);
   ask(**keeper, 5);
   for (int i = 0; i < 2'000 && (*keeper)->trouble().empty(); ++i) {
