@@ -7,6 +7,7 @@
 #include "app/run_text.h"
 #include "app/talk.h"
 #include "app/text_table.h"
+#include "app/watch.h"
 #include "data/query/sql_names.h"
 #include "system/pipeline/run_steps.h"
 #include "system/pipeline/smoke_run.h"
@@ -23,6 +24,8 @@ struct Options {
   bool why = false;
   bool graph = false;
   int jobs = 0;
+  bool watch = false;
+  WatchOptions looks;
 };
 
 StepOptions step_options(const Options& options) {
@@ -188,6 +191,7 @@ Result<int> smoke(const Session& session, Workplace& place, const Options& optio
 }
 
 Result<int> run(const Session& session, const Options& options) {
+  if (options.watch) return watch_project(session, options.looks);
   MILLGATE_ASSIGN(Workplace place, open_workplace(session));
   if (options.graph) {
     print_graph(place.project);
@@ -239,6 +243,21 @@ void add_run(const Command& program, Session& session) {
   command.add_flag("--why", options->why, "only tell what would run, and why");
   command.add_flag("--graph", options->graph, "only draw the steps, as a Mermaid flowchart");
   command.add_option("--jobs", options->jobs, "[[step]]s at once; 0: one a core").not_negative();
+  const Parameter watch = command.add_flag(
+      "--watch", options->watch,
+      "look again and again: monitor, act by triggers, and train and judge what changed");
+  WatchOptions& looks = options->looks;
+  command.add_option("--every", looks.every, "with --watch: time between two looks")
+      .shows_default()
+      .needs(watch);
+  command.add_option("--for", looks.duration, "with --watch: begin no look after so long")
+      .needs(watch);
+  command.add_flag("--once", looks.once, "with --watch: look once, as for cron").needs(watch);
+  command
+      .add_option("--then", looks.then,
+                  "with --watch: release or rollout, what becomes of a model that passed the gate")
+      .one_of({"release", "rollout"})
+      .needs(watch);
   command.does([&session, options] { return run(session, *options); });
 }
 
