@@ -10,7 +10,7 @@ NumberSketch NumberTally::take() {
   std::vector<NumberSketch::Bucket> buckets;
   // From the largest negative numbers on: they are the least.
   for (int octave = kBucketOctaves - 1; octave >= 0; --octave) {
-    const auto& counts = octaves_[static_cast<size_t>(kBucketOctaves + octave)];
+    const auto& counts = octaves_[size_t{kBucketOctaves} + static_cast<size_t>(octave)];
     if (counts == nullptr) continue;
     for (int part = kBucketsPerOctave - 1; part >= 0; --part) {
       const uint32_t count = std::exchange((*counts)[static_cast<size_t>(part)], 0);
