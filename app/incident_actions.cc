@@ -16,7 +16,7 @@ Error refused_by_gate(const std::string& model) {
 }
 
 Result<std::string> retrain_model(const Workplace& place, const IncidentTrigger& trigger) {
-  MILLGATE_ASSIGN(const Said ran, run_own_command(place.project, {"run", "--json"}));
+  MILLGATE_ASSIGN(const CommandSaid ran, run_own_command(place.project, {"run", "--json"}));
   MILLGATE_ASSIGN(const Json report, parse_json(ran.output, "what millgate run said"));
   MILLGATE_ASSIGN(const auto hex, json_member<std::string>(report, "model", "millgate run"));
   const std::string model = hex.substr(0, 12);
@@ -24,7 +24,7 @@ Result<std::string> retrain_model(const Workplace& place, const IncidentTrigger&
   if (live && live->model.hex() == hex) {
     return "training gave model " + model + " again, which serves: newer rows must be committed";
   }
-  MILLGATE_ASSIGN(const Said judged, run_own_command(place.project, {"gate", hex}));
+  MILLGATE_ASSIGN(const CommandSaid judged, run_own_command(place.project, {"gate", hex}));
   if (judged.code == kAnswerIsNo) return refused_by_gate(model);
   if (trigger.then == TriggerThen::nothing) {
     return "model " + model + " was trained and passed the gate: `millgate release " + model + "`";
@@ -33,7 +33,7 @@ Result<std::string> retrain_model(const Workplace& place, const IncidentTrigger&
   const std::vector<std::string> words = is_release
                                              ? std::vector<std::string>{"release", hex}
                                              : std::vector<std::string>{"rollout", "start", hex};
-  MILLGATE_ASSIGN(const Said went, run_own_command(place.project, words));
+  MILLGATE_ASSIGN(const CommandSaid went, run_own_command(place.project, words));
   if (went.code == kAnswerIsNo) {
     return Error{
         .code = ErrorCode::refused,

@@ -6,14 +6,14 @@
 
 namespace millgate {
 
-Result<Said> run_own_command(const Project& project, const std::vector<std::string>& words) {
+Result<CommandSaid> run_own_command(const Project& project, const std::vector<std::string>& words) {
   std::error_code failed;
   ProcessOrder order;
   order.folder = project.folder;
   order.command = {std::filesystem::read_symlink("/proc/self/exe", failed).string(), "-C",
                    project.folder};
   order.command.insert(order.command.end(), words.begin(), words.end());
-  Said said;
+  CommandSaid said;
   order.on_line = [&](std::string_view line) {
     said.output += std::string(line) + "\n";
     return Status();

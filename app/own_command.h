@@ -10,7 +10,7 @@
 namespace millgate {
 
 /// How one of them ended.
-struct Said {
+struct CommandSaid {
   int code = 0;  ///< kDone or kAnswerIsNo.
   std::string output;
 };
@@ -18,7 +18,7 @@ struct Said {
 /// Runs `millgate WORDS...` on the project. It ends when this process does.
 /// Errors: `outside` where it failed for a reason of the world: another try may do; `refused` for a
 /// request that is wrong, and will be the next time.
-[[nodiscard]] Result<Said> run_own_command(const Project& project,
-                                           const std::vector<std::string>& words);
+[[nodiscard]] Result<CommandSaid> run_own_command(const Project& project,
+                                                  const std::vector<std::string>& words);
 
 }  // namespace millgate

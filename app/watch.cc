@@ -103,7 +103,7 @@ Status train_if_changed(const Workplace& place, FailedTip& failed, std::string& 
     looked.done = "model " + looked.model + " was trained before and not judged";
     return {};
   }
-  const Result<Said> ran = run_own_command(place.project, {"run", "--json"});
+  const Result<CommandSaid> ran = run_own_command(place.project, {"run", "--json"});
   if (!ran.ok()) {
     if (ran.error().code == ErrorCode::refused) failed = tip->id;
     return ran.error();
@@ -118,7 +118,7 @@ Status train_if_changed(const Workplace& place, FailedTip& failed, std::string& 
 /// Judges the model `hex`, and does with one that passed what `then` says.
 Status judge_trained(const Workplace& place, const WatchOptions& options, const std::string& hex,
                      Looked& looked) {
-  MILLGATE_ASSIGN(const Said judged, run_own_command(place.project, {"gate", hex}));
+  MILLGATE_ASSIGN(const CommandSaid judged, run_own_command(place.project, {"gate", hex}));
   if (judged.code == kAnswerIsNo) {
     looked.done += ", and the gate refused it: `millgate gate " + looked.model + "` says why";
     return {};
@@ -134,7 +134,7 @@ Status judge_trained(const Workplace& place, const WatchOptions& options, const 
     return {};
   }
   const bool is_release = options.then == "release";
-  MILLGATE_ASSIGN(const Said went,
+  MILLGATE_ASSIGN(const CommandSaid went,
                   run_own_command(place.project,
                                   is_release ? std::vector<std::string>{"release", hex}
                                              : std::vector<std::string>{"rollout", "start", hex}));
@@ -147,7 +147,7 @@ Status look(const Session& session, const WatchOptions& options, FailedTip& fail
   // Anew each time: the project file may be another one.
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   Looked looked;
-  MILLGATE_ASSIGN(const Said monitored, run_own_command(place.project, {"monitor"}));
+  MILLGATE_ASSIGN(const CommandSaid monitored, run_own_command(place.project, {"monitor"}));
   looked.monitored = answer_in(monitored.output);
   std::string hex;
   Status status = train_if_changed(place, failed, hex, looked);
