@@ -17,17 +17,23 @@ namespace millgate {
 
 namespace {
 
-constexpr const char* kLabelled = "labelled_rows";
-constexpr const char* kLabelValue = "millgate_label";
+constexpr const char* kTold = "told_rows";
+constexpr const char* kToldValue = "millgate_value";
 
-/// The rows of the file with the label's value beside them.
-Result<std::shared_ptr<arrow::Table>> labelled_rows(const std::string& path,
-                                                    const std::string& label) {
+/// The rows of the file with the value of an expression, a number, beside them.
+Result<std::shared_ptr<arrow::Table>> rows_with_value(const std::string& path,
+                                                      const std::string& expression) {
   const std::vector<std::string> files = expand_glob(path);
   if (files.empty()) return not_found("no file matches `" + path + "`");
   MILLGATE_ASSIGN(const auto stream, read_table_files(files, {}));
   MILLGATE_ARROW(const std::shared_ptr<arrow::Table> rows, stream->ToTable(), path);
-  MILLGATE_ASSIGN(const Vector values, evaluate_expression(label, *rows));
+  MILLGATE_ASSIGN(const Vector values, evaluate_expression(expression, *rows));
+  const bool is_number = values.type == ValueType::number || values.type == ValueType::integer ||
+                         values.type == ValueType::boolean;
+  if (!is_number) {
+    return invalid_input("`" + expression + "` of `" + path + "` is no number",
+                         "name a column of numbers, or an expression that gives one");
+  }
   arrow::DoubleBuilder builder;
   for (size_t row = 0; row < values.size(); ++row) {
     if (values.valid[row] == 0) {
@@ -41,7 +47,7 @@ Result<std::shared_ptr<arrow::Table>> labelled_rows(const std::string& path,
   }
   MILLGATE_ARROW(const auto column, builder.Finish(), path);
   MILLGATE_ARROW(auto table,
-                 rows->AddColumn(rows->num_columns(), arrow::field(kLabelValue, arrow::float64()),
+                 rows->AddColumn(rows->num_columns(), arrow::field(kToldValue, arrow::float64()),
                                  std::make_shared<arrow::ChunkedArray>(column)),
                  path);
   return table;
@@ -76,7 +82,7 @@ Result<std::vector<std::string>> shared_key(Database& database, const std::strin
 /// The log keeps keys as clients sent them, so each is read as the type that the file has.
 Result<std::string> matching_sql(Database& database, const std::string& log_sql,
                                  const std::vector<std::string>& key) {
-  MILLGATE_ASSIGN(const auto columns, database.describe(std::string("from ") + kLabelled));
+  MILLGATE_ASSIGN(const auto columns, database.describe(std::string("from ") + kTold));
   const std::map<std::string, std::string> types(columns.begin(), columns.end());
   std::string on;
   for (const std::string& column : key) {
@@ -87,58 +93,78 @@ Result<std::string> matching_sql(Database& database, const std::string& log_sql,
     on += (on.empty() ? "" : " and ") + ("try_cast(p." + quote_name(column)) + " as " +
           type->second + ") = l." + quote_name(column);
   }
-  return "select p.prediction_id, l." + quote_name(kLabelValue) + " as label from (" + log_sql +
-         ") p join " + kLabelled + " l on " + on + " where label is not null";
+  return "select p.prediction_id, l." + quote_name(kToldValue) + " as told from (" + log_sql +
+         ") p join " + kTold + " l on " + on + " where told is not null";
 }
 
-Result<std::vector<Feedback>> match(const arrow::Table& matched) {
-  std::vector<Feedback> labels;
-  MILLGATE_ARROW(const auto whole, matched.CombineChunksToBatch(), "matched labels");
+/// Of each prediction that was matched: its id and the value, as `Told` has them.
+template <typename Told>
+Result<std::vector<Told>> told_of(const arrow::Table& matched) {
+  std::vector<Told> told;
+  MILLGATE_ARROW(const auto whole, matched.CombineChunksToBatch(), "matched rows");
   const auto& ids = static_cast<const arrow::StringArray&>(*whole->column(0));
   const auto& values = static_cast<const arrow::DoubleArray&>(*whole->column(1));
-  labels.reserve(static_cast<size_t>(whole->num_rows()));
+  told.reserve(static_cast<size_t>(whole->num_rows()));
   for (int64_t row = 0; row < whole->num_rows(); ++row) {
-    labels.push_back({ids.GetString(row), values.Value(row)});
+    told.push_back({ids.GetString(row), values.Value(row)});
   }
-  return labels;
+  return told;
 }
 
-Result<int> feedback(const Session& session, const std::string& path) {
+/// What of a file is brought.
+struct Options {
+  std::string path;
+  std::string earned;  ///< An expression; empty: the label.
+};
+
+Result<int> feedback(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   if (!place.project.task) return invalid_input("the project has no [task], so no label either");
-  MILLGATE_ASSIGN(const auto rows, labelled_rows(path, place.project.task->label));
+  const bool is_label = options.earned.empty();
+  MILLGATE_ASSIGN(
+      const auto rows,
+      rows_with_value(options.path, is_label ? place.project.task->label : options.earned));
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open());
   MILLGATE_ASSIGN(const std::string log_sql,
                   prepare_revision_sql(*database, *place.repository, "select * from predictions",
                                        kCurrentBranch));
   MILLGATE_ASSIGN(const std::vector<std::string> key,
                   shared_key(*database, log_sql, place.project));
-  MILLGATE_TRY(database->add_arrow(kLabelled, rows));
+  MILLGATE_TRY(database->add_arrow(kTold, rows));
   MILLGATE_ASSIGN(const std::string sql, matching_sql(*database, log_sql, key));
   MILLGATE_ASSIGN(const auto matched, database->query(sql));
-  MILLGATE_ASSIGN(const std::vector<Feedback> labels, match(*matched));
-  if (!labels.empty()) {
-    MILLGATE_TRY(write_feedback(place.repository->folder("feedback"), labels,
-                                place.repository->clock().now()));
+  const int64_t count = matched->num_rows();
+  const Time now = place.repository->clock().now();
+  if (count > 0 && is_label) {
+    MILLGATE_ASSIGN(const auto labels, told_of<Feedback>(*matched));
+    MILLGATE_TRY(write_feedback(place.repository->folder("feedback"), labels, now));
+  } else if (count > 0) {
+    MILLGATE_ASSIGN(const auto outcomes, told_of<PredictionOutcome>(*matched));
+    MILLGATE_TRY(write_outcomes(place.repository->folder("outcomes"), outcomes, now));
   }
   if (session.json) {
-    print_json({{"row_count", rows->num_rows()}, {"label_count", labels.size()}});
+    print_json(
+        {{"row_count", rows->num_rows()}, {is_label ? "label_count" : "outcome_count", count}});
   } else {
-    std::cout << grouped(static_cast<int64_t>(labels.size()))
-              << " predictions got their label from " << count_of(rows->num_rows(), "row") << '\n';
+    std::cout << grouped(count) << " predictions got "
+              << (is_label ? "their label" : "what they earned") << " from "
+              << count_of(rows->num_rows(), "row") << '\n';
   }
-  return labels.empty() ? kAnswerIsNo : kDone;
+  return count == 0 ? kAnswerIsNo : kDone;
 }
 
 }  // namespace
 
 void add_feedback(const Command& program, Session& session) {
-  auto path = std::make_shared<std::string>();
-  const Command command =
-      program.add_command("feedback", "bring the labels that came later, matched by key",
-                          "millgate feedback data/raw/flights/2013-06.parquet");
-  command.add_option("file", *path, "rows with the key and the label's columns").required();
-  command.does([&session, path] { return feedback(session, *path); });
+  auto options = std::make_shared<Options>();
+  const Command command = program.add_command(
+      "feedback", "bring the labels that came later, or what predictions earned, matched by key",
+      "millgate feedback data/raw/flights/2013-06.parquet");
+  command.add_option("file", options->path, "rows with the key and the label's columns").required();
+  command.add_option("--earned", options->earned,
+                     "instead of labels: a column or expression of what was earned so far; below "
+                     "0: cost");
+  command.does([&session, options] { return feedback(session, *options); });
 }
 
 }  // namespace millgate

@@ -281,6 +281,7 @@ void print_sent(SendReport& report, int64_t equal, const std::map<std::string, i
 Result<int> send(const Session& session, const Options& options, const Workplace& place,
                  const arrow::Table& joined, const Model& model) {
   SendOptions how = options.send;
+  how.model = place.project.name;
   how.progress = progress_line();
   MILLGATE_ASSIGN(SendReport report, send_rows(joined, model, how));
   end_progress();
@@ -324,7 +325,15 @@ void add_predict(const Command& program, Session& session) {
   command.add_option("--rows", options->rows, "rows of the task's table from a file instead");
   command.add_option("--limit", options->limit, "only the first so many rows");
   command.add_option("-o,--out", options->out, "write .parquet, .csv, .jsonl or .arrow");
-  command.add_option("--url", options->send.url, "send the rows to this server");
+  const Parameter url =
+      command.add_option("--url", options->send.url, "send the rows to this server");
+  Parameter key =
+      command.add_option("--tls-key", options->send.shown.key, "PEM file: the key of --tls-cert");
+  Parameter certificate =
+      command.add_option("--tls-cert", options->send.shown.certificate,
+                         "PEM file: show this certificate to a server that wants one");
+  certificate.needs(url).needs(key);
+  key.needs(certificate);
   command.add_option("--batch", options->send.batch_rows, "rows a request").shows_default();
   command.add_option("--protocol", options->send.protocol, "plain, or oip (Open Inference v2)")
       .one_of({"plain", "oip"})

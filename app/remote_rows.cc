@@ -234,8 +234,9 @@ Result<SendReport> send_rows(const arrow::Table& joined, const Model& model,
   const bool oip = options.protocol == "oip";
   const std::vector<Field> fields = oip ? model.features().inputs() : sent_fields(joined, model);
   MILLGATE_ASSIGN(const Block rows, block_from(joined, fields));
-  MILLGATE_ASSIGN(HttpClient client, HttpClient::open(options.url));
-  const std::string target = oip ? "/v2/models/" + model.manifest().project + "/infer" : "/predict";
+  MILLGATE_ASSIGN(HttpClient client,
+                  HttpClient::open(options.url, std::chrono::seconds(30), options.shown));
+  const std::string target = oip ? "/v2/models/" + options.model + "/infer" : "/predict";
   const HttpClient::Headers headers = token_header();
   SendReport report;
   report.answers.reserve(rows.rows);

@@ -11,12 +11,15 @@
 
 #include "ground/error.h"
 #include "model/artifact/model.h"
+#include "system/serve/tls_stream.h"
 
 namespace millgate {
 
 /// How rows travel.
 struct SendOptions {
   std::string url;
+  std::string model = {};          ///< What the server calls it: the name of the project.
+  ClientCertificate shown = {};    ///< To a server that wants to know its clients.
   std::string protocol = "plain";  ///< plain: POST /predict; oip: Open Inference Protocol v2.
   int64_t batch_rows = 1;          ///< Rows a request.
   std::function<void(const std::string& what, double share)> progress;

@@ -24,6 +24,7 @@ struct Options {
   std::string shares;
   std::string hold = "10m";
   std::string give_up = "7d";
+  std::string earned_within = "1d";
   RolloutPlan plan;
 };
 
@@ -34,8 +35,16 @@ struct Ending {
 
 Result<std::vector<double>> parse_shares(const Options& options, RolloutMode mode) {
   if (options.shares.empty()) {
-    if (mode == RolloutMode::canary) return RolloutPlan().shares;
-    return std::vector<double>{mode == RolloutMode::shadow ? 100.0 : 50.0};
+    switch (mode) {
+      case RolloutMode::canary:
+        return RolloutPlan().shares;
+      case RolloutMode::shadow:
+        return std::vector<double>{100};
+      case RolloutMode::ab:
+        return std::vector<double>{50};
+      case RolloutMode::bandit:
+        return std::vector<double>{10};
+    }
   }
   std::vector<double> shares;
   std::istringstream list(options.shares);
@@ -74,6 +83,9 @@ Result<RolloutPlan> plan_from(const Options& options) {
   MILLGATE_ASSIGN(plan.shares, parse_shares(options, plan.mode));
   MILLGATE_ASSIGN(plan.hold_micros, parse_duration_micros(options.hold));
   MILLGATE_ASSIGN(plan.give_up_micros, parse_duration_micros(options.give_up));
+  MILLGATE_ASSIGN(plan.earned_within_micros, parse_duration_micros(options.earned_within));
+  // As much of what is possible as the margin of losses is.
+  if (plan.earned_margin == 0) plan.earned_margin = RolloutPlan().loss_margin * plan.earned_range();
   MILLGATE_TRY(check_plan(plan));
   return plan;
 }
@@ -82,8 +94,8 @@ void print_comparisons(const RolloutReport& report) {
   TextTable table({"measure", "champion", "of", "challenger", "of", "difference", "margin", ""});
   for (const Comparison& one : report.comparisons) {
     if (one.champion.count + one.challenger.count == 0) continue;
-    table.add({one.name, rounded(one.champion.mean(), 4), grouped(one.champion.count),
-               rounded(one.challenger.mean(), 4), grouped(one.challenger.count),
+    table.add({one.name, rounded(one.champion_mean, 4), grouped(one.champion.count),
+               rounded(one.challenger_mean, 4), grouped(one.challenger.count),
                rounded(one.difference.estimate, 4) + " [" + rounded(one.difference.lower, 4) +
                    ", " + rounded(one.difference.upper, 4) + "]",
                rounded(one.margin, 4),
@@ -100,8 +112,10 @@ void print_rollout(const Rollout& rollout, const RolloutReport& report) {
             << rollout.challenger.brief() << " beside " << rollout.champion.brief() << ", "
             << to_string(rollout.state);
   if (rollout.is_running()) {
-    std::cout << ", step " << rollout.step + 1 << " of " << plan.shares.size() << " ("
-              << percent(rollout.share() / 100) << ") since " << to_string(rollout.step_since());
+    std::cout << ", step " << rollout.step + 1;
+    if (plan.mode != RolloutMode::bandit) std::cout << " of " << rollout.shares.size();
+    std::cout << " (" << percent(rollout.share() / 100) << ") since "
+              << to_string(rollout.step_since());
   } else {
     std::cout << " at " << to_string(*rollout.ended) << " by " << rollout.ended_by;
   }
@@ -153,21 +167,19 @@ Status check_losses(const Model& model, const RolloutPlan& plan) {
         "--loss-cap is for regressions, and model " + model.id().brief() + " is of kind " + kind,
         "leave it out");
   }
-  if (plan.labels_min == 0 && plan.mode != RolloutMode::ab) return {};
-  const std::string waits = plan.mode == RolloutMode::ab ? "--mode ab" : "--labels";
-  if (!plan.only.empty()) {
-    return invalid_input(waits + " waits for losses, which are not compared with --only",
-                         "leave one of them out");
-  }
+  const bool is_by_loss = plan.must_be_better() && plan.earned_cap == 0;
+  if (plan.labels_min == 0 && !is_by_loss) return {};
+  const std::string waits =
+      plan.labels_min > 0 ? "--labels" : "--mode " + std::string(to_string(plan.mode));
   if (is_regression && plan.loss_cap == 0) {
     return invalid_input(
         waits + " waits for losses, which are not compared of a regression without a bound",
         "give --loss-cap N: a miss counts up to N, in units of the label");
   }
-  if (is_regression || kind == to_text(TaskKind::binary)) return {};
+  if (kind != to_text(TaskKind::ranking)) return {};
   return invalid_input(
-      waits + " waits for losses, which are not compared of models of kind " + kind,
-      "use --mode canary or shadow without --labels");
+      waits + " waits for losses, which are not compared of rankings",
+      "compare what answers earn, by --earned-cap N, or use --mode canary without --labels");
 }
 
 Result<int> start(const Session& session, const Options& options) {
@@ -226,12 +238,13 @@ void add_start(const Command& rollout, Session& session) {
       .shows_default();
   command
       .add_option("--mode", options->mode,
-                  "canary: step by step; ab: one share, until one is better; shadow: unseen")
+                  "canary: step by step; ab: one share, until it is better; bandit: as ab, by a "
+                  "share that follows what is known; shadow: unseen")
       .shows_default()
-      .one_of({"canary", "ab", "shadow"});
-  command.add_option(
-      "--share", options->shares,
-      "percent of the traffic, a step each; default: 1,10,50,100; ab: 50; shadow: 100");
+      .one_of({"canary", "ab", "bandit", "shadow"});
+  command.add_option("--share", options->shares,
+                     "percent of the traffic, a step each; default: 1,10,50,100; ab: 50; bandit: "
+                     "10, the least of both; shadow: 100");
   command.add_option("--sticky", options->plan.sticky,
                      "header:NAME or column:NAME whose value decides; default: each request alone");
   command.add_option("--only", options->plan.only,
@@ -262,6 +275,23 @@ void add_start(const Command& rollout, Session& session) {
       .add_option("--loss-cap", options->plan.loss_cap,
                   "of regressions: a miss counts up to so much, in units of the label")
       .positive();
+  command
+      .add_option("--earned-cap", options->plan.earned_cap,
+                  "compares what answers earn, as told by `feedback`: each counts up to so much")
+      .positive();
+  command
+      .add_option("--earned-floor", options->plan.earned_floor,
+                  "and down to so much, as -50 where answers can cost")
+      .shows_default();
+  command
+      .add_option("--earned-margin", options->plan.earned_margin,
+                  "so much less may an answer earn in the mean; default: 1 % of what is between "
+                  "floor and cap")
+      .positive();
+  command
+      .add_option("--earned-within", options->earned_within,
+                  "what is told of an answer up to then; nothing told: it earned nothing")
+      .shows_default();
   command.add_option("--alpha", options->plan.alpha, "how often it may be judged wrongly")
       .shows_default();
   command.add_flag("--by-hand", options->plan.by_hand, "only judge; `promote` and `abort` decide");

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -164,49 +165,86 @@ struct PackagePlace {
   std::string state = "state";
 };
 
-Result<int> serve(const Session& session, ServerOptions options, const std::string& environment,
-                  bool is_open) {
+/// What `serve` is asked for besides how to serve.
+struct Asked {
+  std::vector<std::string> projects;  ///< Folders; empty: the current project.
+  std::string environment;
+  bool is_open = false;
+};
+
+/// One of the projects, in its own folder.
+Result<ProjectToServe> project_to_serve(const Session& session, const Asked& asked) {
   MILLGATE_ASSIGN(const std::shared_ptr<Repository> repository, open_repository(session));
-  if (!environment.empty() && !options.alias.empty()) {
+  const auto project = read_project(repository->project_folder(), session.overrides);
+  ProjectToServe one{.name = project.ok() ? project->name : std::string(),
+                     .repository = repository};
+  MILLGATE_ASSIGN(one.environment, environment_key(session, asked.environment));
+  one.online = online_store(session, *repository);
+  return one;
+}
+
+Result<std::vector<ProjectToServe>> projects_to_serve(const Session& session, const Asked& asked) {
+  std::vector<ProjectToServe> projects;
+  std::vector<Session> sessions(std::max<size_t>(asked.projects.size(), 1), session);
+  for (size_t i = 0; i < asked.projects.size(); ++i) sessions[i].folder = asked.projects[i];
+  for (const Session& one : sessions) {
+    MILLGATE_ASSIGN(ProjectToServe project, project_to_serve(one, asked));
+    projects.push_back(std::move(project));
+  }
+  return projects;
+}
+
+/// Whether nobody may ask without a token, of any of them.
+Result<bool> want_tokens(const std::vector<ProjectToServe>& projects,
+                         const ServerOptions& options) {
+  if (!options.wants_tokens) return false;
+  if (!options.oidc.issuer.empty()) return true;
+  for (const ProjectToServe& project : projects) {
+    MILLGATE_ASSIGN(const AccessTokens tokens, access_tokens(project.repository->ledger()));
+    if (!tokens.are_wanted) return false;
+  }
+  return true;
+}
+
+Result<int> serve(const Session& session, ServerOptions options, const Asked& asked) {
+  if (!asked.environment.empty() && !options.alias.empty()) {
     return invalid_input("serve: both --env and --alias are given", "give one of them");
   }
-  MILLGATE_ASSIGN(options.environment, environment_key(session, environment));
   if (const char* token = std::getenv("MILLGATE_OPERATOR_TOKEN"); token != nullptr) {
     options.operator_token = token;
   }
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
-  MILLGATE_ASSIGN(const AccessTokens tokens, access_tokens(repository->ledger()));
   if (!options.oidc.issuer.empty() && !options.wants_tokens) {
     return invalid_input("serve: both --oidc-issuer and --no-tokens are given", "give one of them");
   }
-  const bool are_wanted = tokens.are_wanted || !options.oidc.issuer.empty();
-  MILLGATE_TRY(check_open(options, are_wanted && options.wants_tokens, is_open));
-  options.online = online_store(session, *repository);
+  MILLGATE_ASSIGN(const std::vector<ProjectToServe> projects, projects_to_serve(session, asked));
+  MILLGATE_ASSIGN(const bool wants_tokens, want_tokens(projects, options));
+  MILLGATE_TRY(check_open(options, wants_tokens, asked.is_open));
   const EndSignals ends;
-  MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(repository, options));
+  MILLGATE_ASSIGN(const std::unique_ptr<Server> server, Server::start(projects, options));
   tell_where(session, *server);
   tell_if_open(*server, options);
   tell_certificate(*server);
-  const auto live = serving(repository->ledger(), std::nullopt, options.environment);
-  if (options.alias.empty() && live.ok() && *live) tell_override(**live);
+  for (const ProjectToServe& project : projects) {
+    const auto live = serving(project.repository->ledger(), std::nullopt, project.environment);
+    if (options.alias.empty() && live.ok() && *live) tell_override(**live);
+  }
   serve_until(ends, *server);
   return kDone;
 }
 
 /// The model of an unpacked package and nothing else: there is no ledger to follow.
-Result<int> serve_package(const Session& session, ServerOptions options,
-                          const std::string& environment, const PackagePlace& place, bool is_open) {
-  if (!options.alias.empty() || !environment.empty()) {
-    return invalid_input("`--env` and `--alias` are for a project; a package holds one model",
-                         "millgate serve --package " + place.folder);
-  }
-  if (!options.oidc.issuer.empty()) {
-    return invalid_input("a package's server knows no callers", "leave --oidc-issuer out");
+Result<int> serve_package(const Session& session, ServerOptions options, const Asked& asked,
+                          const PackagePlace& place) {
+  if (!options.alias.empty() || !asked.environment.empty() || !asked.projects.empty()) {
+    return invalid_input(
+        "projects, `--env` and `--alias` are not for a package: it holds one model",
+        "millgate serve --package " + place.folder);
   }
   MILLGATE_ASSIGN(options.listening_socket, handed_over_socket());
   MILLGATE_TRY(take_routes(options));
-  MILLGATE_TRY(check_open(options, false, is_open));
+  MILLGATE_TRY(check_open(options, !options.oidc.issuer.empty(), asked.is_open));
   MILLGATE_ASSIGN(const std::shared_ptr<const Model> model, open_package(place.folder));
   const EndSignals ends;
   MILLGATE_ASSIGN(const std::unique_ptr<Server> server,
@@ -222,17 +260,20 @@ Result<int> serve_package(const Session& session, ServerOptions options,
 void add_serve(const Command& program, Session& session) {
   auto options = std::make_shared<ServerOptions>();
   options->port = 8080;
-  auto environment = std::make_shared<std::string>();
+  auto asked = std::make_shared<Asked>();
+  auto memory_mb = std::make_shared<int64_t>(0);
   auto place = std::make_shared<PackagePlace>();
   auto no_tokens = std::make_shared<bool>(false);
-  auto is_open = std::make_shared<bool>(false);
   const Command command = program.add_command(
       "serve", "answer predictions over HTTP with what is released", "millgate serve --port 8080");
+  command.add_option("project", asked->projects,
+                     "folders of projects, each with its model; default: the current one");
   command.add_option("--port", options->port, "0: any free one").shows_default();
   command.add_option("--address", options->address, "0.0.0.0 opens it to the network")
       .shows_default();
   command.add_option("--threads", options->threads, "0: one a processor").shows_default();
-  command.add_option("--env", *environment, "what is live in this environment; default: the last");
+  command.add_option("--env", asked->environment,
+                     "what is live in this environment; default: the last");
   command.add_option("--alias", options->alias,
                      "the model that has this alias; it must have passed");
   command.add_option("--predict-route", options->predict_route,
@@ -281,19 +322,26 @@ void add_serve(const Command& program, Session& session) {
                                           "of requests whose caller does not trace them; default: "
                                           "$OTEL_TRACES_SAMPLER_ARG, else 0.01")
                               .between(0, 1);
-  command.add_flag("--open", *is_open,
+  command
+      .add_option("--memory-mb", *memory_mb,
+                  "of several projects: so much of their models' artifacts is kept in memory; who "
+                  "is asked seldom is loaded again; 0: all")
+      .not_negative()
+      .shows_default();
+  command.add_flag("--open", asked->is_open,
                    "at an address of a network: answer without TLS and without tokens");
   Parameter package = command.add_option(
       "--package", place->folder, "the model of the unpacked package in this folder (`package`)");
   command.add_option("--state", place->state, "with --package: where predictions are logged")
       .needs(package);
-  command.does([&session, options, environment, place, no_tokens, is_open, share]() -> Result<int> {
+  command.does([&session, options, asked, memory_mb, place, no_tokens, share]() -> Result<int> {
     options->wants_tokens = !*no_tokens;
+    options->memory_max = *memory_mb << 20;
     MILLGATE_TRY(take_otlp_environment(options->otlp, share.given()));
     MILLGATE_TRY(check_tls(options->tls));
     allow_open_files();
-    return place->folder.empty() ? serve(session, *options, *environment, *is_open)
-                                 : serve_package(session, *options, *environment, *place, *is_open);
+    return place->folder.empty() ? serve(session, *options, *asked)
+                                 : serve_package(session, *options, *asked, *place);
   });
 }
 

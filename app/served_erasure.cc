@@ -74,6 +74,7 @@ Result<std::vector<std::shared_ptr<arrow::DataType>>> types_of(
 void add(const ErasedServed& from, ErasedServed& to) {
   to.prediction_count += from.prediction_count;
   to.feedback_count += from.feedback_count;
+  to.outcome_count += from.outcome_count;
   to.unnamed_count = std::max(to.unnamed_count, from.unnamed_count);
   for (const std::string& file : from.files) {
     if (std::find(to.files.begin(), to.files.end(), file) == to.files.end()) {
@@ -126,16 +127,16 @@ Result<ErasedServed> erase_served_rows_of_forgets(const Session& session,
 }
 
 Json to_json(const ErasedServed& served) {
-  return {{"prediction_count", served.prediction_count},
-          {"feedback_count", served.feedback_count},
-          {"files", served.files},
-          {"unnamed_count", served.unnamed_count},
-          {"unreadable", served.unreadable}};
+  return {{"prediction_count", served.prediction_count}, {"feedback_count", served.feedback_count},
+          {"outcome_count", served.outcome_count},       {"files", served.files},
+          {"unnamed_count", served.unnamed_count},       {"unreadable", served.unreadable}};
 }
 
 std::string text_of(const ErasedServed& served) {
-  return count_of(served.prediction_count, "prediction") + " and " +
-         count_of(served.feedback_count, "label") + " in " +
+  const std::string earnings =
+      served.outcome_count > 0 ? count_of(served.outcome_count, "outcome") + " and " : "";
+  return count_of(served.prediction_count, "prediction") + (earnings.empty() ? " and " : ", ") +
+         earnings + count_of(served.feedback_count, "label") + " in " +
          count_of(static_cast<int64_t>(served.files.size()), "file");
 }
 

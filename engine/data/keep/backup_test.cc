@@ -67,7 +67,8 @@ class BackupTest : public testing::Test {
     const auto report = check_soundness(*other, {});
     if (!report.ok()) return report.error().what;
     if (!report->broken.empty()) return "object " + report->broken[0].id.brief();
-    for (const std::string name : {"predictions", "shadow", "rollouts", "sketches", "feedback"}) {
+    for (const std::string name :
+         {"predictions", "shadow", "rollouts", "sketches", "feedback", "outcomes"}) {
       for (const auto& entry : fs::recursive_directory_iterator(one.folder(name))) {
         if (!entry.is_regular_file() || entry.path().extension() == ".tmp") continue;
         const auto relative = fs::relative(entry.path(), one.folder(name)).string();
@@ -94,6 +95,7 @@ TEST_F(BackupTest, EverythingComesBack) {
   put(repository_->folder("sketches") + "/sketches-a.json", "{}");
   put(repository_->folder("predictions") + "/2026-01-01/b.parquet.tmp", "half");
   put(repository_->folder("feedback") + "/2026-01-02/c.parquet", "labels");
+  put(repository_->folder("outcomes") + "/2026-01-02/c.parquet", "earnings");
   commit(random_bytes(1, 100'000));
   commit(random_bytes(2, 100'000));
   ASSERT_TRUE(repository_->make_tag("audited", "main~1", "ada").ok());

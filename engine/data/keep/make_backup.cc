@@ -210,6 +210,7 @@ Result<BackupReport> make_backup(Repository& repository, Remote& remote,
       {"rollouts", repository.folder("rollouts")},
       {"sketches", repository.folder("sketches")},
       {"feedback", repository.folder("feedback")},
+      {"outcomes", repository.folder("outcomes")},
       {"reports", repository.project_folder() + "/reports"}};
   for (const auto& [name, path] : parts) {
     std::error_code unknown;

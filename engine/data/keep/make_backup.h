@@ -39,8 +39,8 @@ struct BackupReport {
 };
 
 /// Holds the ledger as it is at one moment, every object that its events need or name, the logs of
-/// predictions and feedback, reports, the project file and the settings in `.millgate`. Not: the
-/// files that sources name (their rows and files are in the commits), other code, caches.
+/// predictions, feedback and outcomes, reports, the project file and the settings in `.millgate`.
+/// Not: the files that sources name (their rows and files are in the commits), other code, caches.
 ///
 /// Costs what is new since the backup before. Other processes may work meanwhile. Objects that are
 /// broken here do not stop it: they are listed as lost unless the remote has them.

@@ -110,7 +110,8 @@ class Restoration {
   }
 
   Status bring_logs() {
-    for (const std::string name : {"predictions", "shadow", "rollouts", "sketches", "feedback"}) {
+    for (const std::string name :
+         {"predictions", "shadow", "rollouts", "sketches", "feedback", "outcomes"}) {
       MILLGATE_TRY(bring_part(name, folder_ + "/" + name));
     }
     return {};

@@ -34,6 +34,10 @@ const std::vector<Log>& project_logs() {
                                         {"feedback",
                                          {{"prediction_id", "VARCHAR"},
                                           {"label", "DOUBLE"},
+                                          {"received_at", "TIMESTAMP WITH TIME ZONE"}}},
+                                        {"outcomes",
+                                         {{"prediction_id", "VARCHAR"},
+                                          {"earned", "DOUBLE"},
                                           {"received_at", "TIMESTAMP WITH TIME ZONE"}}}};
   return logs;
 }

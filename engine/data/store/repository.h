@@ -60,7 +60,8 @@ struct NewCommit {
 inline constexpr int kRepositoryFormatVersion = 1;
 
 /// One project's store, in the folder `.millgate` of the project:
-///   ledger.sqlite, workspace.json, objects/, scratch/, cache/, predictions/, feedback/
+///   ledger.sqlite, workspace.json, objects/, scratch/, cache/, predictions/, feedback/,
+///   outcomes/
 /// Thread-safe; any number of processes may use it at once.
 class Repository {
  public:

@@ -16,8 +16,10 @@ namespace {
 
 constexpr const char* kRolloutKind = "rollout";
 
-constexpr std::pair<RolloutMode, std::string_view> kModes[] = {
-    {RolloutMode::shadow, "shadow"}, {RolloutMode::canary, "canary"}, {RolloutMode::ab, "ab"}};
+constexpr std::pair<RolloutMode, std::string_view> kModes[] = {{RolloutMode::shadow, "shadow"},
+                                                               {RolloutMode::canary, "canary"},
+                                                               {RolloutMode::ab, "ab"},
+                                                               {RolloutMode::bandit, "bandit"}};
 
 std::string name_of(const Rollout& rollout) { return "roll-out " + std::to_string(rollout.event); }
 
@@ -34,6 +36,10 @@ Json plan_json(const RolloutPlan& plan) {
           {"slow_margin", plan.slow_margin},
           {"loss_margin", plan.loss_margin},
           {"loss_cap", plan.loss_cap},
+          {"earned_cap", plan.earned_cap},
+          {"earned_floor", plan.earned_floor},
+          {"earned_margin", plan.earned_margin},
+          {"earned_within_micros", plan.earned_within_micros},
           {"labels_min", plan.labels_min},
           {"alpha", plan.alpha},
           {"by_hand", plan.by_hand}};
@@ -59,8 +65,14 @@ Result<RolloutPlan> plan_from(const Json& body, const std::string& object) {
   MILLGATE_TRY(take(body, "error_margin", object, plan.error_margin));
   MILLGATE_TRY(take(body, "slow_margin", object, plan.slow_margin));
   MILLGATE_TRY(take(body, "loss_margin", object, plan.loss_margin));
-  // Earlier events have none.
+  // Earlier events have none of these.
   if (body.contains("loss_cap")) MILLGATE_TRY(take(body, "loss_cap", object, plan.loss_cap));
+  if (body.contains("earned_cap")) {
+    MILLGATE_TRY(take(body, "earned_cap", object, plan.earned_cap));
+    MILLGATE_TRY(take(body, "earned_floor", object, plan.earned_floor));
+    MILLGATE_TRY(take(body, "earned_margin", object, plan.earned_margin));
+    MILLGATE_TRY(take(body, "earned_within_micros", object, plan.earned_within_micros));
+  }
   MILLGATE_TRY(take(body, "labels_min", object, plan.labels_min));
   MILLGATE_TRY(take(body, "alpha", object, plan.alpha));
   MILLGATE_TRY(take(body, "by_hand", object, plan.by_hand));
@@ -82,6 +94,7 @@ Result<Rollout> started(const Event& event, const Json& body, const std::string&
   MILLGATE_TRY(take(body, "environment", object, rollout.environment));
   MILLGATE_TRY(take(body, "verdict", object, rollout.verdict));
   MILLGATE_ASSIGN(rollout.plan, plan_from(body, object));
+  rollout.shares = rollout.plan.shares;
   if (body.contains("override")) {
     const Json& given = body["override"];
     Override why;
@@ -101,8 +114,12 @@ Status apply(const Event& event, const Json& body, const std::string& what,
   if (what == "step") {
     MILLGATE_TRY(take(body, "step", object, rollout.step));
     rollout.step_times.push_back(event.time);
+    if (rollout.plan.mode == RolloutMode::bandit) {
+      MILLGATE_ASSIGN(const auto share, json_member<double>(body, "share", object));
+      rollout.shares.push_back(share);
+    }
     const bool is_next = rollout.step + 1 == rollout.step_times.size();
-    if (!is_next || rollout.step >= rollout.plan.shares.size()) {
+    if (!is_next || rollout.step >= rollout.shares.size()) {
       return damaged(object + ": step " + std::to_string(rollout.step) + " is not the next");
     }
     return {};
@@ -198,6 +215,25 @@ Result<RequestField> parse_request_field(std::string_view text) {
                        "write header:NAME or column:NAME");
 }
 
+namespace {
+
+Status check_earned(const RolloutPlan& plan) {
+  if (plan.earned_cap == 0) return {};
+  if (plan.mode == RolloutMode::shadow) {
+    return invalid_input("what is answered unseen earns nothing of its own",
+                         "leave the earnings out, or use another mode than shadow");
+  }
+  const bool is_range = plan.earned_cap > 0 && plan.earned_floor <= 0 &&
+                        std::isfinite(plan.earned_cap) && std::isfinite(plan.earned_floor);
+  const bool is_margin = plan.earned_margin > 0 && plan.earned_margin < plan.earned_range();
+  if (is_range && is_margin && plan.earned_within_micros > 0) return {};
+  return invalid_input("what answers earn cannot be compared so",
+                       "the cap lies above 0, the floor at 0 or below, the margin between 0 and "
+                       "their difference, and the time is above 0");
+}
+
+}  // namespace
+
 Status check_plan(const RolloutPlan& plan) {
   if (plan.shares.empty()) return no_share("are missing");
   double before = 0;
@@ -217,13 +253,15 @@ Status check_plan(const RolloutPlan& plan) {
   const bool has_times = plan.hold_micros >= 0 && plan.answers_min > 0 && plan.labels_min >= 0 &&
                          plan.give_up_micros > 0 && plan.slow_ms > 0;
   const auto is_margin = [](double value) { return value >= 0 && value < 1; };
+  const auto is_cap = [](double value) { return value >= 0 && std::isfinite(value); };
   if (!has_times || !is_margin(plan.error_margin) || !is_margin(plan.slow_margin) ||
-      !is_margin(plan.loss_margin) || !(plan.loss_cap >= 0 && std::isfinite(plan.loss_cap)) ||
+      !is_margin(plan.loss_margin) || !is_cap(plan.loss_cap) ||
       !(plan.alpha > 0 && plan.alpha < 0.5)) {
     return invalid_input(
         "a bound of the roll-out is not within what is possible",
         "margins lie in [0, 1), times, counts and a loss cap above 0, alpha in (0, 0.5)");
   }
+  MILLGATE_TRY(check_earned(plan));
   MILLGATE_TRY(parse_request_field(plan.sticky));
   const size_t equals = plan.only.find('=');
   if (!plan.only.empty() && equals == std::string::npos) {
@@ -327,16 +365,17 @@ Result<Rollout> start_rollout(Ledger& ledger, const RolloutStart& start, const s
 }
 
 Status advance_rollout(Ledger& ledger, const Rollout& rollout, const std::string& reason,
-                       const std::string& author) {
-  if (rollout.step + 1 >= rollout.plan.shares.size()) {
+                       const std::string& author, double share) {
+  if (rollout.step + 1 >= rollout.steps_max()) {
     return conflict(name_of(rollout) + " is at its last step", "promote it, or abort it");
   }
-  return append(ledger, rollout,
-                {{"what", "step"},
-                 {"rollout", rollout.event},
-                 {"step", rollout.step + 1},
-                 {"reason", reason}},
-                author);
+  Json body = {
+      {"what", "step"}, {"rollout", rollout.event}, {"step", rollout.step + 1}, {"reason", reason}};
+  if (rollout.plan.mode == RolloutMode::bandit) {
+    if (!(share > 0 && share < 100)) return no_share("of a bandit lie between 0 and 100");
+    body["share"] = share;
+  }
+  return append(ledger, rollout, body, author);
 }
 
 Status roll_back_rollout(Ledger& ledger, const Rollout& rollout, const std::string& reason,

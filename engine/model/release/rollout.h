@@ -28,6 +28,7 @@ enum class RolloutMode {
   shadow,  ///< Answers beside, for the log; nobody gets its answers.
   canary,  ///< Gets a share of the traffic that grows step by step.
   ab,      ///< Gets one share of it, until one of both is found better.
+  bandit,  ///< As ab, with a share that follows what is known so far.
 };
 [[nodiscard]] std::string_view to_string(RolloutMode mode);
 /// Errors: `invalid_input` with the names that there are.
@@ -59,10 +60,24 @@ struct RolloutPlan {
   /// Of regressions: a miss counts up to so much, in units of the label, as a share of it. 0: the
   /// models are no regressions, or their losses are not compared.
   double loss_cap = 0;
+  /// What an answer earns counts up to so much, in the users' money. 0: it is not compared.
+  double earned_cap = 0;
+  double earned_floor = 0;   ///< And down to so much; below 0 where answers can cost.
+  double earned_margin = 0;  ///< So much less may an answer earn in the mean.
+  /// What is told of an answer within this time is what it earned.
+  int64_t earned_within_micros = 86'400LL * 1'000'000;
   int64_t labels_min = 0;  ///< Not promoted before so many labels of each model. 0: none needed.
   double alpha = 0.05;     ///< How often a roll-out may be judged wrongly.
   bool by_hand = false;    ///< Judged, but neither promoted, moved nor rolled back by itself.
+
+  [[nodiscard]] double earned_range() const { return earned_cap - earned_floor; }
+  /// Whether to be no worse is too little.
+  [[nodiscard]] bool must_be_better() const {
+    return mode == RolloutMode::ab || mode == RolloutMode::bandit;
+  }
 };
+/// A bandit goes to so many shares; then the last one stays.
+inline constexpr size_t kBanditStepsMax = 64;
 /// Errors: `invalid_input` naming what is wrong.
 [[nodiscard]] Status check_plan(const RolloutPlan& plan);
 
@@ -82,7 +97,9 @@ struct Rollout {
   std::optional<Override> let_in = {};  ///< Against the gate, by whom and why.
   std::string by = {};
   Time since = {};
-  size_t step = 0;                    ///< Index in `plan.shares`.
+  /// Percent of each step: those of the plan, or of a bandit those that it came to.
+  std::vector<double> shares = {};
+  size_t step = 0;                    ///< Index in `shares`.
   std::vector<Time> step_times = {};  ///< When each step up to this one began.
   RolloutState state = RolloutState::running;
   std::string reason = {};  ///< Why it is where it is: of the step, or of the end.
@@ -90,7 +107,10 @@ struct Rollout {
   std::optional<Time> ended = {};
 
   [[nodiscard]] Time step_since() const { return step_times.back(); }
-  [[nodiscard]] double share() const { return plan.shares[step]; }
+  [[nodiscard]] double share() const { return shares[step]; }
+  [[nodiscard]] size_t steps_max() const {
+    return plan.mode == RolloutMode::bandit ? kBanditStepsMax : plan.shares.size();
+  }
   [[nodiscard]] bool is_running() const { return state == RolloutState::running; }
 };
 
@@ -112,10 +132,11 @@ struct RolloutStart {
 [[nodiscard]] Result<std::optional<Rollout>> running_rollout(const Ledger& ledger,
                                                              const std::string& environment = {});
 
-/// To the next step. Errors: `conflict` when it is not where `rollout` says any more, or at its
-/// last step.
+/// To the next step; of a bandit that of `share` percent. Errors: `conflict` when it is not where
+/// `rollout` says any more, or at its last step; `invalid_input` for a share that cannot be.
 [[nodiscard]] Status advance_rollout(Ledger& ledger, const Rollout& rollout,
-                                     const std::string& reason, const std::string& author);
+                                     const std::string& reason, const std::string& author,
+                                     double share = 0);
 /// Ends it; the champion has all the traffic again. Errors: `conflict` when it has ended;
 /// `invalid_input` without a reason.
 [[nodiscard]] Status roll_back_rollout(Ledger& ledger, const Rollout& rollout,

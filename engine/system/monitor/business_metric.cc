@@ -28,7 +28,7 @@ constexpr std::array kCellNames = {"true alarms", "false alarms", "missed", "rig
 /// Fills the table `earned`: one row a prediction that has an outcome, or a day's money spread
 /// evenly over its predictions.
 Status join_outcomes(Database& database, const OutcomeTable& outcomes, BusinessMetric& metric) {
-  const std::string& file = outcomes.paths.front();
+  const std::string file = outcomes.paths.empty() ? "outcomes" : outcomes.paths.front();
   MILLGATE_ASSIGN(const LogColumns columns,
                   database.describe(std::string("from ") + kAskedOutcomes));
   MILLGATE_ASSIGN(metric.money,
@@ -418,7 +418,12 @@ Result<BusinessMetric> business_metric(const ServedLog& log, const OutcomeTable&
                                        MonitorReport& report) {
   BusinessMetric metric;
   Database& database = log.database();
-  MILLGATE_TRY(load_log_files(database, outcomes.paths, scratch, kAskedOutcomes, report.notes));
+  if (outcomes.paths.empty()) {
+    MILLGATE_TRY(database.execute(std::string("create temp table ") + kAskedOutcomes + " as from " +
+                                  kToldOutcomes));
+  } else {
+    MILLGATE_TRY(load_log_files(database, outcomes.paths, scratch, kAskedOutcomes, report.notes));
+  }
   MILLGATE_TRY(join_outcomes(database, outcomes, metric));
   MILLGATE_ASSIGN(const int64_t joined, database.count("select count(*) from earned"));
   if (joined == 0) {

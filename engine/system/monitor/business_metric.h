@@ -19,9 +19,9 @@ struct MonitorReport;
 
 /// Files of outcomes. An empty name is found by usual names.
 struct OutcomeTable {
-  std::vector<std::string> paths = {};
-  std::string money = {};  ///< A number: what was earned, below 0 what it cost.
-  std::string id = {};     ///< Names the prediction; several outcomes of one add up.
+  std::vector<std::string> paths = {};  ///< Empty: what came by /feedback.
+  std::string money = {};               ///< A number: what was earned, below 0 what it cost.
+  std::string id = {};                  ///< Names the prediction; several outcomes of one add up.
   /// What names it where predictions were read from files; taken where the outcomes have it, too.
   std::string served_id = {};
   std::string time = {};  ///< Without an id: the day (UTC) on which so much was earned.

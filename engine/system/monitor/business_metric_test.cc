@@ -293,6 +293,31 @@ TEST_F(BusinessMetrics, AModelThatGotWorseIsNotAsGoodAsEver) {
   EXPECT_THAT(said, testing::ElementsAre("predictions earn less, and the model is worse"));
 }
 
+TEST_F(BusinessMetrics, WhatWasToldOfPredictionsIsTakenByItselfAndTheLastCounts) {
+  MonitorOptions options;
+  EXPECT_FALSE(watched_.watch(options).business) << "nothing was told";
+  const int64_t told = kTestBegin + 40 * kTestDay;
+  const auto truth = [](const ServedRow& row) { return by_decision(row, -20); };
+  watched_.log_outcomes(rows_, "b", told + 1, truth);
+  watched_.log_outcomes(rows_, "a", told, [](const ServedRow&) { return 1e6; });
+  watched_.log_outcomes(rows_, "c", told + 1, truth);
+  const MonitorReport stored = watched_.watch(options);
+  ASSERT_TRUE(stored.business);
+  const MonitorReport from_file = watch(outcomes(truth));
+  EXPECT_EQ(stored.business->money, "earned");
+  EXPECT_TRUE(stored.business->is_by_prediction);
+  ASSERT_EQ(stored.business->windows.size(), from_file.business->windows.size());
+  for (size_t i = 0; i < stored.business->windows.size(); ++i) {
+    EXPECT_EQ(stored.business->windows[i].money, from_file.business->windows[i].money);
+    EXPECT_EQ(stored.business->windows[i].prediction_count,
+              from_file.business->windows[i].prediction_count);
+  }
+  options.known = Time{told};
+  const MonitorReport then = watched_.watch(options);
+  ASSERT_TRUE(then.business) << "what was known then";
+  EXPECT_GE(then.business->windows.front().money, 1e6);
+}
+
 TEST_F(BusinessMetrics, FaultsNameTheFileAndTheNextStep) {
   MonitorOptions options;
   const auto fault = [&](const std::string& csv) {

@@ -397,10 +397,16 @@ Result<MonitorReport> monitor_served(Repository& repository, const MonitorOption
         watch_sketches(windows, logged, find_model(repository, logged).get(), grid, options));
     report.models.push_back(std::move(watch));
   }
-  if (options.outcomes) {
-    MILLGATE_ASSIGN(report.business,
-                    business_metric(log, *options.outcomes, repository.folder("scratch"),
-                                    thresholds, how.slices, report));
+  std::optional<OutcomeTable> outcomes = options.outcomes;
+  if (!outcomes && !options.log) {
+    MILLGATE_ASSIGN(const int64_t told,
+                    log.database().count(std::string("select count(*) from served join ") +
+                                         kToldOutcomes + " using (prediction_id)"));
+    if (told > 0) outcomes = OutcomeTable();
+  }
+  if (outcomes) {
+    MILLGATE_ASSIGN(report.business, business_metric(log, *outcomes, repository.folder("scratch"),
+                                                     thresholds, how.slices, report));
   }
   report.alarms = find_alarms(report, tested, reads);
   MILLGATE_TRY(find_suspects(repository, log, options, report));

@@ -31,6 +31,7 @@ constexpr const char* kPredictions = "predictions";
 /// What challengers answered unseen, under the ids of the answers that were given.
 constexpr const char* kShadow = "shadow";
 constexpr const char* kFeedback = "feedback";
+constexpr const char* kOutcomes = "outcomes";
 /// The log's own columns; one of the user that is called so is logged with "input." before it.
 constexpr const char* kOwnColumns[] = {"prediction_id", "answered_at", "model",   "request_id",
                                        "row_time",      "probability", "decision"};
@@ -124,7 +125,7 @@ class ServedEraser {
                     lock_file(repository_.project_folder() + "/.millgate/logs.lock"));
     MILLGATE_ASSIGN(database_, Database::open());
     MILLGATE_TRY(find_predictions());
-    MILLGATE_TRY(find_labels());
+    MILLGATE_TRY(find_told());
     if (!rows_.dry_run) MILLGATE_TRY(erase());
     std::sort(erased_.files.begin(), erased_.files.end());
     return std::move(erased_);
@@ -236,9 +237,19 @@ class ServedEraser {
     return {};
   }
 
-  Status find_labels() {
+  /// What came back for the predictions that were found.
+  Status find_told() {
     if (ids_.empty()) return {};
-    for (const std::string& path : files_below(log_folder(kFeedback), ".parquet")) {
+    MILLGATE_TRY(find_told(kFeedback, erased_.feedback_count));
+    MILLGATE_TRY(find_told(kOutcomes, erased_.outcome_count));
+    for (const auto* files : {&told_, &predictions_}) {
+      for (const FoundFile& file : *files) erased_.files.push_back(short_name(file.path));
+    }
+    return {};
+  }
+
+  Status find_told(const char* folder, int64_t& total) {
+    for (const std::string& path : files_below(log_folder(folder), ".parquet")) {
       const auto table =
           database_->query("select prediction_id::varchar from read_parquet(" + quote_text(path) +
                            ", file_row_number = true) order by file_row_number");
@@ -256,17 +267,14 @@ class ServedEraser {
         found.stays[static_cast<size_t>(row)] = false;
         ++count;
       }
-      erased_.feedback_count += count;
-      if (count > 0) labels_.push_back(std::move(found));
-    }
-    for (const auto* files : {&labels_, &predictions_}) {
-      for (const FoundFile& file : *files) erased_.files.push_back(short_name(file.path));
+      total += count;
+      if (count > 0) told_.push_back(std::move(found));
     }
     return {};
   }
 
   Status erase() {
-    for (const FoundFile& file : labels_) MILLGATE_TRY(keep_rows(file.path, file.stays));
+    for (const FoundFile& file : told_) MILLGATE_TRY(keep_rows(file.path, file.stays));
     for (const FoundFile& file : predictions_) MILLGATE_TRY(keep_rows(file.path, file.stays));
     remove_broken_off();
     return {};
@@ -275,7 +283,7 @@ class ServedEraser {
   /// What a server that was killed had half written; nobody reads it.
   void remove_broken_off() {
     constexpr std::chrono::hours kGrace{1};
-    for (const char* log : {kPredictions, kShadow, kFeedback}) {
+    for (const char* log : {kPredictions, kShadow, kFeedback, kOutcomes}) {
       for (const std::string& path : files_below(log_folder(log), ".parquet.tmp")) {
         std::error_code failed;
         const auto written = fs::last_write_time(path, failed);
@@ -290,7 +298,7 @@ class ServedEraser {
   std::unique_ptr<Database> database_;
   std::map<std::string, std::optional<std::string>> task_tables_;
   std::vector<FoundFile> predictions_;
-  std::vector<FoundFile> labels_;
+  std::vector<FoundFile> told_;
   std::unordered_set<std::string> ids_;
   ErasedServed erased_;
 };

@@ -40,7 +40,7 @@ class ServedEraser : public testing::Test {
   /// Every file of both logs, as rows of text.
   std::map<std::string, std::vector<std::string>> contents() {
     std::map<std::string, std::vector<std::string>> found;
-    for (const char* log : {"predictions", "feedback"}) {
+    for (const char* log : {"predictions", "feedback", "outcomes"}) {
       if (!fs::exists(watched_.log_path(log))) continue;
       for (const auto& entry : fs::recursive_directory_iterator(watched_.log_path(log))) {
         if (!entry.is_regular_file()) continue;
@@ -86,6 +86,8 @@ TEST_F(ServedEraser, EveryOtherRowStaysAsItWas) {
     watched_.log({all.begin() + file * 12, all.begin() + (file + 1) * 12},
                  std::string(1, static_cast<char>('a' + file)));
   }
+  const auto earned = [](const ServedRow& row) { return static_cast<double>(row.trip); };
+  watched_.log_outcomes({all.begin(), all.begin() + 30}, "o", kTestBegin, earned);
   const std::set<int64_t> trips = {3, 7};
   const auto before = contents();
   const ErasedServed told = erase(trips, true);
@@ -99,13 +101,17 @@ TEST_F(ServedEraser, EveryOtherRowStaysAsItWas) {
   std::map<std::string, std::vector<std::string>> expected;
   int64_t predictions = 0;
   int64_t labels = 0;
+  int64_t outcomes = 0;
   for (const auto& [file, lines] : before) {
     std::vector<std::string> kept;
     for (const std::string& line : lines) {
       if (!is_of(line)) {
         kept.push_back(line);
       } else {
-        (file.starts_with("predictions") ? predictions : labels) += 1;
+        int64_t& count = file.starts_with("predictions") ? predictions
+                         : file.starts_with("feedback")  ? labels
+                                                         : outcomes;
+        ++count;
       }
     }
     if (!kept.empty()) expected[file] = kept;
@@ -114,6 +120,7 @@ TEST_F(ServedEraser, EveryOtherRowStaysAsItWas) {
   EXPECT_EQ(contents(), expected);
   EXPECT_EQ(done.prediction_count, predictions);
   EXPECT_EQ(done.feedback_count, labels);
+  EXPECT_EQ(done.outcome_count, outcomes);
   EXPECT_EQ(done.files, told.files);
   EXPECT_FALSE(erase(trips).any());
   EXPECT_TRUE(ServedLog::read(watched_.repository(), {}).ok());

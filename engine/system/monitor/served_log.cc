@@ -136,6 +136,17 @@ std::string sql_type_of(ValueType type) {
   return "varchar";
 }
 
+/// What was told last of each prediction.
+Status make_outcomes(Database& database, const MonitorOptions& options) {
+  const std::string known =
+      options.known ? " where epoch_us(received_at) <= " + std::to_string(options.known->micros)
+                    : "";
+  return database.execute(std::string("create temp table ") + kToldOutcomes +
+                          " as select prediction_id, earned from logged_outcomes" + known +
+                          " qualify row_number() over (partition by prediction_id order by "
+                          "received_at desc, earned) = 1");
+}
+
 Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOptions& options) {
   ServedLog log;
   DatabaseOptions database_options;
@@ -151,6 +162,7 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
   } else {
     MILLGATE_TRY(load_log(database, repository, options, "predictions"));
     MILLGATE_TRY(load_log(database, repository, options, "feedback"));
+    MILLGATE_TRY(load_log(database, repository, options, "outcomes"));
   }
   MILLGATE_ASSIGN(log.columns_, column_names(database, "logged_predictions"));
   MILLGATE_ASSIGN(const auto feedback_columns, column_names(database, "logged_feedback"));
@@ -166,6 +178,7 @@ Result<ServedLog> ServedLog::read(const Repository& repository, const MonitorOpt
         database.execute("delete from logged_feedback where epoch_us(received_at" + later));
   }
   MILLGATE_TRY(make_labels(database));
+  if (!options.log) MILLGATE_TRY(make_outcomes(database, options));
   MILLGATE_TRY(make_served(database, options, contains(log.columns_, "row_time")));
   MILLGATE_ASSIGN(log.counts_, count_log(database, !options.log));
   if (log.counts_.prediction_count > 0) {

@@ -16,6 +16,10 @@
 
 namespace millgate {
 
+/// Table of the log's database: what each prediction has earned (prediction_id, earned), as told
+/// last. Only of the server's own log.
+inline constexpr const char* kToldOutcomes = "told_outcomes";
+
 /// The rows that one model answered, by event time; all vectors have one length.
 struct ServedRows {
   std::vector<std::string> prediction_id;

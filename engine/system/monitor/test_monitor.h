@@ -219,6 +219,26 @@ class WatchedProject {
                                   })}});
   }
 
+  /// What `earned` says of each row, told at `received_micros`.
+  void log_outcomes(const std::vector<ServedRow>& rows, const std::string& file,
+                    int64_t received_micros,
+                    const std::function<double(const ServedRow&)>& earned) {
+    const auto time = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    write_columns(
+        "outcomes/2026-04-11/" + file + ".parquet",
+        {{arrow::field("prediction_id", arrow::utf8()),
+          served_column(
+              arrow::StringBuilder(), rows,
+              [](const ServedRow& row) { return std::optional<std::string>(id_of(row)); })},
+         {arrow::field("earned", arrow::float64()),
+          served_column(arrow::DoubleBuilder(), rows,
+                        [&](const ServedRow& row) { return std::optional<double>(earned(row)); })},
+         {arrow::field("received_at", time),
+          served_column(
+              arrow::TimestampBuilder(time, arrow::default_memory_pool()), rows,
+              [&](const ServedRow&) { return std::optional<int64_t>(received_micros); })}});
+  }
+
   /// A file of a log with any columns. The name is under `.millgate`.
   void write_columns(
       const std::string& name,

@@ -75,6 +75,7 @@ struct HttpClient::State {
   std::string base;       ///< Put before every target.
   std::chrono::milliseconds timeout{};
   bool uses_tls = false;
+  ClientCertificate shown;
   Descriptor descriptor;
   std::unique_ptr<TlsStream> tls;  ///< Over `descriptor`; null: plain HTTP.
   std::string unread;              ///< Bytes after the last answer.
@@ -99,7 +100,8 @@ struct HttpClient::State {
   Error failure(const std::string& fault) const {
     return outside_failure(
         "server " + std::string(uses_tls ? "https://" : "http://") + authority + ": " + fault,
-        "is it running? `millgate serve` starts one");
+        uses_tls ? "is it running, and does it want a certificate (--tls-cert) that it knows?"
+                 : "is it running? `millgate serve` starts one");
   }
 };
 
@@ -123,15 +125,16 @@ Status HttpClient::State::connect(SteadyTime deadline) {
 }
 
 Status HttpClient::State::shake_hands(SteadyTime deadline) {
-  auto shaken = TlsStream::connect(descriptor.number(), host, wait_until(deadline));
+  auto shaken = TlsStream::connect(descriptor.number(), host, shown, wait_until(deadline));
   if (shaken.ok()) {
     tls = *std::move(shaken);
     return {};
   }
   disconnect();
+  if (shaken.error().code == ErrorCode::invalid_input) return shaken.error();
   Error error = failure(shaken.error().what);
-  error.hint =
-      "SSL_CERT_FILE names a file of authorities to trust; this client shows no certificate";
+  error.hint = "SSL_CERT_FILE names a file of authorities to trust";
+  if (shown.certificate.empty()) error.hint += "; this client shows no certificate";
   return error;
 }
 
@@ -255,11 +258,13 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
-Result<HttpClient> HttpClient::open(const std::string& url, std::chrono::milliseconds timeout) {
+Result<HttpClient> HttpClient::open(const std::string& url, std::chrono::milliseconds timeout,
+                                    ClientCertificate shown) {
   constexpr std::string_view kPlain = "http://";
   constexpr std::string_view kTls = "https://";
   auto state = std::make_unique<State>();
   state->timeout = timeout;
+  state->shown = std::move(shown);
   state->uses_tls = url.starts_with(kTls);
   if (!state->uses_tls && !url.starts_with(kPlain)) return bad_url(url);
   const std::string rest = url.substr(state->uses_tls ? kTls.size() : kPlain.size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ground/error.h"
+#include "system/serve/tls_stream.h"
 
 namespace millgate {
 
@@ -24,9 +25,11 @@ struct HttpAnswer {
 class HttpClient {
  public:
   /// `url` is "http://host:port" or "https://host:port" (TlsStream) with an optional path that is
-  /// put before every target. Errors: `invalid_input` for anything else.
+  /// put before every target; `shown` is for servers that want to know their clients. Errors:
+  /// `invalid_input` for anything else.
   [[nodiscard]] static Result<HttpClient> open(
-      const std::string& url, std::chrono::milliseconds timeout = std::chrono::seconds(30));
+      const std::string& url, std::chrono::milliseconds timeout = std::chrono::seconds(30),
+      ClientCertificate shown = {});
 
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;

@@ -32,32 +32,48 @@ Status read_class(const element& json, std::span<const std::string> classes, Fee
                        name_hint(feedback.class_name, classes));
 }
 
-Result<Feedback> read_entry(const element& json, std::span<const std::string> classes) {
+Status read_label(const element& label, std::span<const std::string> classes, Feedback& feedback) {
+  if (!classes.empty()) return read_class(label, classes, feedback);
+  bool is_true = false;
+  if (label.get(is_true) == simdjson::SUCCESS) {
+    feedback.label = is_true ? 1 : 0;
+    return {};
+  }
+  if (label.get(feedback.label) == simdjson::SUCCESS) return {};
+  return invalid_input("`label`: expected a number, true or false, got " + describe_value(label));
+}
+
+Status read_entry(const element& json, std::span<const std::string> classes, FeedbackBody& body) {
   simdjson::dom::object members;
   if (json.get(members) != simdjson::SUCCESS) {
     return invalid_input("expected an object, got " + describe_value(json));
   }
-  Feedback feedback;
   std::string_view id;
   if (members["prediction_id"].get(id) != simdjson::SUCCESS || id.empty()) {
     return invalid_input("member `prediction_id` is missing or no text");
   }
-  feedback.prediction_id = id;
   element label;
-  if (members["label"].get(label) != simdjson::SUCCESS) {
-    return invalid_input("member `label` is missing");
+  element earned;
+  const bool has_label = members["label"].get(label) == simdjson::SUCCESS;
+  const bool has_earned = members["earned"].get(earned) == simdjson::SUCCESS;
+  if (!has_label && !has_earned) {
+    return invalid_input("members `label` and `earned` are missing; one of them is needed");
   }
-  if (!classes.empty()) {
-    MILLGATE_TRY(read_class(label, classes, feedback));
-    return feedback;
+  if (has_label) {
+    Feedback feedback;
+    feedback.prediction_id = id;
+    MILLGATE_TRY(read_label(label, classes, feedback));
+    body.labels.push_back(std::move(feedback));
   }
-  bool is_true = false;
-  if (label.get(is_true) == simdjson::SUCCESS) {
-    feedback.label = is_true ? 1 : 0;
-  } else if (label.get(feedback.label) != simdjson::SUCCESS) {
-    return invalid_input("`label`: expected a number, true or false, got " + describe_value(label));
+  if (has_earned) {
+    PredictionOutcome outcome;
+    outcome.prediction_id = id;
+    if (earned.get(outcome.earned) != simdjson::SUCCESS) {
+      return invalid_input("`earned`: expected a number, got " + describe_value(earned));
+    }
+    body.outcomes.push_back(std::move(outcome));
   }
-  return feedback;
+  return {};
 }
 
 PredictionIds& file_names() {
@@ -65,17 +81,8 @@ PredictionIds& file_names() {
   return names;
 }
 
-}  // namespace
-
-Status write_feedback(const std::string& folder, const std::vector<Feedback>& labels, Time at) {
-  if (labels.empty()) return invalid_input("feedback: there is no label", "send one or more");
-  for (size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i].prediction_id.empty() || !std::isfinite(labels[i].label)) {
-      return invalid_input("feedback: entry " + std::to_string(i) +
-                           " has no prediction_id or no finite label");
-    }
-  }
-  MILLGATE_ASSIGN(const std::string bytes, feedback_parquet(labels, at));
+/// A file of what was received at `at`.
+Status publish_received(const std::string& folder, const std::string& bytes, Time at) {
   const std::string day = folder + "/" + date_text(at);
   MILLGATE_TRY(make_folders(day));
   const std::string path =
@@ -83,28 +90,55 @@ Status write_feedback(const std::string& folder, const std::vector<Feedback>& la
   return publish_bytes({.temporary_path = path + ".tmp", .final_path = path}, bytes);
 }
 
-Result<std::vector<Feedback>> parse_feedback(const std::string& json,
-                                             std::span<const std::string> classes) {
+/// Errors: `invalid_input` for no entry, or one without an id or with a value that is no finite
+/// number.
+template <typename Entry>
+Status check_entries(const std::vector<Entry>& entries, double Entry::*value) {
+  if (entries.empty()) return invalid_input("feedback: there is no entry", "send one or more");
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!entries[i].prediction_id.empty() && std::isfinite(entries[i].*value)) continue;
+    return invalid_input("feedback: entry " + std::to_string(i) +
+                         " has no prediction_id or no finite number");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status write_feedback(const std::string& folder, const std::vector<Feedback>& labels, Time at) {
+  MILLGATE_TRY(check_entries(labels, &Feedback::label));
+  MILLGATE_ASSIGN(const std::string bytes, feedback_parquet(labels, at));
+  return publish_received(folder, bytes, at);
+}
+
+Status write_outcomes(const std::string& folder, const std::vector<PredictionOutcome>& outcomes,
+                      Time at) {
+  MILLGATE_TRY(check_entries(outcomes, &PredictionOutcome::earned));
+  MILLGATE_ASSIGN(const std::string bytes, outcomes_parquet(outcomes, at));
+  return publish_received(folder, bytes, at);
+}
+
+Result<FeedbackBody> parse_feedback(const std::string& json, std::span<const std::string> classes) {
   MILLGATE_ASSIGN(const element root, parse_body(json));
-  std::vector<Feedback> labels;
+  FeedbackBody body;
   simdjson::dom::array list;
   if (root.get(list) != simdjson::SUCCESS) {
-    MILLGATE_ASSIGN(Feedback feedback, read_entry(root, classes));
-    labels.push_back(std::move(feedback));
-    return labels;
+    MILLGATE_TRY(read_entry(root, classes, body));
+    return body;
   }
+  if (list.size() == 0) return invalid_input("feedback: the list is empty", "send one or more");
+  size_t number = 0;
   for (const element entry : list) {
-    Result<Feedback> feedback = read_entry(entry, classes);
-    if (!feedback.ok()) {
-      Error error = std::move(feedback).error();
-      error.where = "entry " + std::to_string(labels.size());
+    Status status = read_entry(entry, classes, body);
+    if (!status.ok()) {
+      Error error = std::move(status).error();
+      error.where = "entry " + std::to_string(number);
       error.hint = R"(send [{"prediction_id": "...", "label": 1}, ...])";
       return error;
     }
-    labels.push_back(*std::move(feedback));
+    ++number;
   }
-  if (labels.empty()) return invalid_input("feedback: the list is empty", "send one or more");
-  return labels;
+  return body;
 }
 
 }  // namespace millgate

@@ -62,14 +62,14 @@ std::string model_metadata(const ServedModel& model) {
 }
 
 /// ModelStatisticsResponse of Triton.
-std::string statistics_message(const ServedModel& model) {
-  ModelStatistics& counted = model.statistics();
+std::string statistics_message(const ServedModels& models) {
   std::string message;
   pbf_writer response(message);
-  {
+  for (const auto& model : models) {
+    ModelStatistics& counted = model->statistics();
     pbf_writer of_model(response, 1);
-    of_model.add_string(1, model.name());
-    of_model.add_string(2, model.version());
+    of_model.add_string(1, model->name());
+    of_model.add_string(2, model->version());
     of_model.add_uint64(3, counted.last_inference_ms);
     of_model.add_uint64(4, counted.rows);
     of_model.add_uint64(5, counted.success.count());
@@ -84,16 +84,16 @@ std::string statistics_message(const ServedModel& model) {
   return message;
 }
 
-/// RepositoryIndexResponse of Triton. Null: nothing serves.
-std::string index_message(const ServedModel* model) {
+/// RepositoryIndexResponse of Triton.
+std::string index_message(const ServedModels& models) {
   std::string message;
-  if (model == nullptr) return message;
   pbf_writer response(message);
-  pbf_writer entry(response, 1);
-  entry.add_string(1, model->name());
-  entry.add_string(2, model->version());
-  entry.add_string(3, "READY");
-  entry.commit();
+  for (const auto& model : models) {
+    pbf_writer entry(response, 1);
+    entry.add_string(1, model->name());
+    entry.add_string(2, model->version());
+    entry.add_string(3, "READY");
+  }
   return message;
 }
 
@@ -135,7 +135,7 @@ HttpResponse GrpcRoutes::answer(Call& call) {
   const Result<std::string_view> message = grpc_message(call.request.body);
   if (!message.ok()) return failure_reply(call, 501, message.error());
   const std::string& method = call.path[1];
-  const bool is_ready = context_.models.get() != nullptr;
+  const bool is_ready = are_ready(context_.views());
   if (call.path[0] == kHealthService) {
     return method == "Check" ? message_reply(call, health_message(is_ready)) : unknown_method(call);
   }
@@ -148,7 +148,7 @@ HttpResponse GrpcRoutes::answer(Call& call) {
   if (method == "ModelMetadata") return metadata(call, *message);
   if (method == "ModelStatistics") return statistics(call, *message);
   if (method == "RepositoryIndex") {
-    return message_reply(call, index_message(context_.models.get().get()));
+    return message_reply(call, index_message(models_of(context_.views())));
   }
   if (method == "RepositoryModelLoad" || method == "RepositoryModelUnload") {
     return failure_reply(call, 409, only_the_gate());
@@ -159,13 +159,13 @@ HttpResponse GrpcRoutes::answer(Call& call) {
 HttpResponse GrpcRoutes::statistics(const Call& call, std::string_view message) {
   const Result<GrpcModelName> asked = grpc_model_name(message);
   if (!asked.ok()) return failure_reply(call, asked.error());
-  // Without a name every model is meant, and one serves.
-  const std::shared_ptr<const ServedModel> serving = context_.models.get();
-  const std::string_view name =
-      asked->name.empty() && serving ? std::string_view(serving->name()) : asked->name;
-  const auto model = models_.served(name, asked->version);
+  // Without a name every model is meant.
+  if (asked->name.empty()) {
+    return message_reply(call, statistics_message(models_of(context_.views())));
+  }
+  const auto model = models_.served(asked->name, asked->version);
   if (!model.ok()) return failure_reply(call, model.error());
-  return message_reply(call, statistics_message(**model));
+  return message_reply(call, statistics_message({*model}));
 }
 
 HttpResponse GrpcRoutes::model_ready(const Call& call, std::string_view message) {

@@ -99,7 +99,7 @@ std::vector<std::string> logged_keys(const Model& model) {
 template <typename Act>
 void LoggedRows::each_column(const Act& act) {
   for (LoggedColumn* column : {&prediction_id, &answered_at, &request_id, &row_time, &value,
-                               &decision, &class_name, &online}) {
+                               &decision, &class_name, &online, &rollout}) {
     act(*column);
   }
   for (LoggedColumn& column : probabilities) act(column);
@@ -131,6 +131,7 @@ void LoggedRows::append(const PredictionRecord& record) {
       value.add_number(record.predictions[row].value);
       decision.add_integer(record.predictions[row].decision ? 1 : 0);
       const bool is_read = row < record.online.size() && !record.online[row].empty();
+      rollout.add_integer(record.rollout.value_or(0), record.rollout.has_value());
       online.add_text(is_read ? std::string_view(record.online[row]) : std::string_view(), is_read);
     }
     add_classes(record);

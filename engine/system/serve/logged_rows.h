@@ -31,6 +31,8 @@ struct PredictionRecord {
   /// What was read from the online store, as JSON; empty texts or no entries: nothing was.
   std::span<const std::string> online = {};
   std::span<const double> probabilities = {};  ///< Of several classes, row-major.
+  /// The event number of the roll-out in which the request took part; nothing: in none.
+  std::optional<int64_t> rollout = {};
 };
 
 /// A column as Arrow lays one out, but for `valid`. Only the array of its type is filled: `bytes`
@@ -73,7 +75,7 @@ class LoggedRows {
   [[nodiscard]] const std::shared_ptr<const Model>& model() const { return model_; }
   [[nodiscard]] Time first_answered_at() const { return first_answered_at_; }
 
-  LoggedColumn prediction_id, answered_at, request_id, row_time, value, decision, online;
+  LoggedColumn prediction_id, answered_at, request_id, row_time, value, decision, online, rollout;
   LoggedColumn class_name;                  ///< Only of several classes, as the next ...
   std::vector<LoggedColumn> probabilities;  ///< ... of each class.
   std::vector<LoggedColumn> keys;

@@ -29,8 +29,8 @@ TEST(MetricsFormatsTest, TakesTheFirstThatIsWanted) {
 TEST(MetricsFormatsTest, OpenMetricsNamesCountersWithoutTotal) {
   Telemetry telemetry;
   telemetry.count(Route::predict, 200, 1'000'000);
-  const auto text = metrics_in(MetricsFormat::open_metrics,
-                               telemetry.prometheus_text(nullptr, nullptr, Time{0}), {});
+  const auto text =
+      metrics_in(MetricsFormat::open_metrics, telemetry.prometheus_text({}, Time{0}), {});
   ASSERT_TRUE(text.ok());
   EXPECT_THAT(*text, HasSubstr("# TYPE millgate_requests counter\n"));
   EXPECT_THAT(*text, HasSubstr("millgate_requests_total{route=\"/predict\",status=\"200\"} 1\n"));

@@ -66,7 +66,31 @@ void ModelFollower::run() {
   }
 }
 
+bool ModelFollower::sleep(const std::atomic<int>& users) {
+  const std::unique_lock lock(looking_, std::try_to_lock);
+  if (!lock.owns_lock()) return false;
+  const std::shared_ptr<const ServedModel> model = slot_.get();
+  if (model == nullptr || model->rollout() != nullptr) return false;
+  asleep_statistics_ = model->shared_statistics();
+  asleep_model_ = model->model().id();
+  return slot_.put_to_sleep(users);
+}
+
+Status ModelFollower::wake() {
+  const std::scoped_lock lock(looking_);
+  if (!slot_.is_asleep()) return {};
+  seen_ = -1;
+  const Status status = look_locked();
+  if (!status.ok()) slot_.set_trouble(status.error().what);
+  return status;
+}
+
 Status ModelFollower::look() {
+  const std::scoped_lock lock(looking_);
+  return look_locked();
+}
+
+Status ModelFollower::look_locked() {
   MILLGATE_ASSIGN(const int64_t head, repository_->ledger().head());
   if (head == seen_) return {};
   // First: a model that cannot be loaded must not keep a token alive that was taken away.
@@ -96,8 +120,10 @@ Status ModelFollower::serve(const Serving& now) {
   const auto beside = rollout.ok() ? *rollout : nullptr;
   if (!is_loaded || !is_same(before->live(), now) || before->rollout() != beside.get()) {
     // A roll-out that begins or goes on changes nothing of what has been answered.
-    slot_.set(std::make_shared<const ServedModel>(
-        std::move(model), now, beside, is_loaded ? before->shared_statistics() : nullptr));
+    std::shared_ptr<ModelStatistics> statistics = is_loaded ? before->shared_statistics() : nullptr;
+    if (!is_loaded && asleep_model_ == now.model) statistics = asleep_statistics_;
+    slot_.set(std::make_shared<const ServedModel>(std::move(model), now, beside,
+                                                  std::move(statistics), followed_.name));
   } else {
     slot_.set_trouble({});
   }
@@ -114,7 +140,7 @@ Result<std::shared_ptr<const LiveRollout>> ModelFollower::rollout_beside(const S
   const bool is_known = rollout_ != nullptr && rollout_->rollout().event == rollout->event;
   if (is_known && rollout_->rollout().step == rollout->step) return rollout_;
   auto counts =
-      is_known ? rollout_->counts() : std::make_shared<RolloutCounts>(rollout->plan.shares.size());
+      is_known ? rollout_->counts() : std::make_shared<RolloutCounts>(rollout->steps_max());
   std::shared_ptr<const ServedModel> challenger = is_known ? rollout_->challenger() : nullptr;
   if (!is_known) {
     Result<std::shared_ptr<const Model>> model =
@@ -124,7 +150,8 @@ Result<std::shared_ptr<const LiveRollout>> ModelFollower::rollout_beside(const S
       return std::move(model).error().inside("model " + rollout->challenger.brief() +
                                              " is rolled out and cannot be loaded");
     }
-    challenger = std::make_shared<const ServedModel>(*std::move(model));
+    challenger = std::make_shared<const ServedModel>(*std::move(model), std::nullopt, nullptr,
+                                                     nullptr, followed_.name);
     telemetry_.model_loads.fetch_add(1);
   }
   rollout_ = std::make_shared<const LiveRollout>(*rollout, std::move(challenger), std::move(counts),

@@ -1,6 +1,7 @@
 /// Keeps what serves the same as what the ledger says.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -21,6 +22,7 @@ namespace millgate {
 
 /// What of the ledger is followed.
 struct Followed {
+  std::string name = {};         ///< What clients call the model; see ServedModel.
   std::string environment = {};  ///< Key; empty: what is released.
   /// The model that has this alias instead; only one that passed a gate or is live somewhere, so
   /// that an alias opens no way around the gate. Empty: none.
@@ -37,6 +39,11 @@ class ModelFollower {
   ModelFollower(std::shared_ptr<Repository> repository, ModelSlot& slot, Telemetry& telemetry,
                 std::chrono::milliseconds every, Followed followed = {});
   ~ModelFollower();  ///< Stops.
+  /// Lets the memory of what serves go until `wake`; not where a roll-out goes on, while it looks,
+  /// or while `users` counts somebody. Whether it did.
+  bool sleep(const std::atomic<int>& users);
+  /// Serves again what should. Errors: of the ledger and of loading.
+  [[nodiscard]] Status wake();
   ModelFollower(const ModelFollower&) = delete;
   ModelFollower& operator=(const ModelFollower&) = delete;
 
@@ -44,6 +51,7 @@ class ModelFollower {
   void run();
   /// Errors: of the ledger and of loading; what serves is then as it was.
   [[nodiscard]] Status look();
+  [[nodiscard]] Status look_locked();
   /// Puts what is live, and the challenger beside it, where requests find it.
   [[nodiscard]] Status serve(const Serving& now);
   /// What should serve; nothing when there is none. Errors: `refused` for an alias of a model that
@@ -61,6 +69,10 @@ class ModelFollower {
   std::chrono::milliseconds every_;
   std::shared_ptr<const LiveRollout> rollout_;  ///< The newest that there was.
   int64_t seen_ = -1;                           ///< The ledger's head when all was well last.
+  std::mutex looking_;                          ///< Held by who looks, or puts to sleep.
+  /// Of the model that sleeps, which goes on counting where it was.
+  std::shared_ptr<ModelStatistics> asleep_statistics_;
+  Id asleep_model_;
   std::chrono::steady_clock::time_point retry_at_{};
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -51,31 +51,40 @@ std::string model_metadata_json(const ServedModel& model, Time now) {
   return out;
 }
 
-std::string model_statistics_json(const ServedModel& model) {
-  ModelStatistics& counted = model.statistics();
+std::string model_statistics_json(const ServedModels& models) {
   const auto number = [](uint64_t value) { return std::to_string(value); };
-  std::string out = "{\"model_stats\":[{\"name\":";
-  append_json_text(out, model.name());
-  out += ",\"version\":";
-  append_json_text(out, model.version());
-  out += ",\"last_inference\":" + number(counted.last_inference_ms) +
-         ",\"inference_count\":" + number(counted.rows) +
-         ",\"execution_count\":" + number(counted.success.count()) + ",\"inference_stats\":{";
-  for (const DurationSum& sum : duration_sums(counted)) {
+  std::string out = "{\"model_stats\":[";
+  for (const auto& model : models) {
+    ModelStatistics& counted = model->statistics();
     if (out.back() == '}') out += ',';
-    out.append("\"").append(sum.name).append("\":{\"count\":");
-    out += number(sum.count) + ",\"ns\":" + number(sum.nanos) + "}";
+    out += "{\"name\":";
+    append_json_text(out, model->name());
+    out += ",\"version\":";
+    append_json_text(out, model->version());
+    out += ",\"last_inference\":" + number(counted.last_inference_ms) +
+           ",\"inference_count\":" + number(counted.rows) +
+           ",\"execution_count\":" + number(counted.success.count()) + ",\"inference_stats\":{";
+    for (const DurationSum& sum : duration_sums(counted)) {
+      if (out.back() == '}') out += ',';
+      out.append("\"").append(sum.name).append("\":{\"count\":");
+      out += number(sum.count) + ",\"ns\":" + number(sum.nanos) + "}";
+    }
+    out += "},\"batch_stats\":[]}";
   }
-  return out + "},\"batch_stats\":[]}]}";
+  return out + "]}";
 }
 
-std::string repository_index_json(const ServedModel* model) {
-  if (model == nullptr) return "[]";
-  std::string out = "[{\"name\":";
-  append_json_text(out, model->name());
-  out += ",\"version\":";
-  append_json_text(out, model->version());
-  return out + R"(,"state":"READY","reason":""}])";
+std::string repository_index_json(const ServedModels& models) {
+  std::string out = "[";
+  for (const auto& model : models) {
+    if (out.back() == '}') out += ',';
+    out += "{\"name\":";
+    append_json_text(out, model->name());
+    out += ",\"version\":";
+    append_json_text(out, model->version());
+    out += R"(,"state":"READY","reason":""})";
+  }
+  return out + "]";
 }
 
 }  // namespace millgate

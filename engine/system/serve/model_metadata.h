@@ -21,9 +21,8 @@ inline constexpr std::string_view kModelPlatform = "millgate";
 /// tell how the model came to serve.
 [[nodiscard]] std::string model_metadata_json(const ServedModel& model, Time now);
 /// The answer to GET /v2/models/{name}/stats, of the statistics extension.
-[[nodiscard]] std::string model_statistics_json(const ServedModel& model);
-/// The answer to POST /v2/repository/index, of the model repository extension. Null: nothing
-/// serves.
-[[nodiscard]] std::string repository_index_json(const ServedModel* model);
+[[nodiscard]] std::string model_statistics_json(const ServedModels& models);
+/// The answer to POST /v2/repository/index, of the model repository extension.
+[[nodiscard]] std::string repository_index_json(const ServedModels& models);
 
 }  // namespace millgate

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "ground/nearest_name.h"
 #include "system/serve/answer_table.h"
 #include "system/serve/infer_answer.h"
 #include "system/serve/infer_request.h"
@@ -51,6 +52,15 @@ bool is_version(const ServedModel& model, const std::string& version) {
   return version.size() >= model.version().size() && model.model().id().hex().starts_with(version);
 }
 
+/// Of several projects none is called `name`.
+Error no_such_model(const std::vector<ProjectView>& projects, std::string_view name) {
+  std::vector<std::string> names;
+  names.reserve(projects.size());
+  for (const ProjectView& project : projects) names.push_back(name_of(project));
+  const std::string asked(name.substr(0, 100));
+  return not_found("model `" + asked + "` is not served", name_hint(asked, names));
+}
+
 std::optional<Error> other_model(const ServedModel& model, const std::string& name) {
   if (name == model.name()) return std::nullopt;
   return not_found("model `" + name.substr(0, 100) + "` is not served",
@@ -85,6 +95,7 @@ Error only_the_gate() {
 
 Result<std::shared_ptr<const ServedModel>> ModelRoutes::served(std::string_view name,
                                                                std::string_view version) const {
+  if (!context_.projects.empty()) return no_such_model(context_.projects, name);
   std::shared_ptr<const ServedModel> model = context_.models.get();
   if (model == nullptr) return nothing_serves();
   if (const auto other = other_model(*model, std::string(name))) return *other;
@@ -110,7 +121,7 @@ Result<Answers> ModelRoutes::answer_by_turn(const Call& call,
                                             std::shared_ptr<const ServedModel> model,
                                             const Question& question) {
   if (model->rollout() == nullptr || call.is_pinned) {
-    return answer_by(Arm::champion, call, std::move(model), question);
+    return answer_by({}, call, std::move(model), question);
   }
   return answer_in_rollout(call, std::move(model), question);
 }
@@ -119,13 +130,14 @@ Result<Answers> ModelRoutes::answer_in_rollout(const Call& call,
                                                std::shared_ptr<const ServedModel> model,
                                                const Question& question) {
   const LiveRollout& rollout = *model->rollout();
+  const int64_t number = rollout.rollout().event;
   MILLGATE_ASSIGN(const std::optional<Arm> turn, arm_of(call, model, question.reader));
   if (!turn) {
     rollout.count_left_out();
-    return answer_by(Arm::champion, call, std::move(model), question);
+    return answer_by({}, call, std::move(model), question);
   }
   if (rollout.rollout().plan.mode == RolloutMode::shadow) {
-    Result<Answers> answers = answer_by(Arm::champion, call, model, question);
+    Result<Answers> answers = answer_by({.rollout = number}, call, model, question);
     if (*turn == Arm::champion || !answers.ok() || rollout.shadow() == nullptr) return answers;
     const InferBody& body = question.reader.body;
     rollout.shadow()->add({.champion = std::move(model),
@@ -140,7 +152,8 @@ Result<Answers> ModelRoutes::answer_in_rollout(const Call& call,
   // Reading the rows and the store counts: a challenger may want other inputs.
   const auto begun = std::chrono::steady_clock::now();
   Result<Answers> answers =
-      answer_by(*turn, call, *turn == Arm::champion ? model : rollout.challenger(), question);
+      answer_by({.arm = *turn, .rollout = number}, call,
+                *turn == Arm::champion ? model : rollout.challenger(), question);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
   rollout.count(*turn, !answers.ok(), taken.count());
   return answers;
@@ -160,11 +173,11 @@ Result<std::optional<Arm>> ModelRoutes::arm_of(const Call& call,
   return turn;
 }
 
-Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
+Result<Answers> ModelRoutes::answer_by(const Turn& turn, const Call& call,
                                        std::shared_ptr<const ServedModel> model,
                                        const Question& question) {
   StageTimer timer(model->statistics(), call.span);
-  const auto online = online_of(arm, model);
+  const auto online = online_of(turn.arm, model);
   Result<InferRequest> read = question.reader.read(*model, online.ok() ? online->get() : nullptr);
   if (!read.ok()) {
     // Without the store, what is read from it must be sent; why there is none says more.
@@ -176,7 +189,8 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   if (online.ok() && *online) {
     const Status filled = (*online)->fill(batch, context_.clock.now(), context_.telemetry);
     if (!filled.ok()) {
-      bound_[index_of(arm)].store(nullptr);  // The store may have changed: the next one looks anew.
+      bound_[index_of(turn.arm)].store(
+          nullptr);  // The store may have changed: the next one looks anew.
       return filled.error();
     }
     timer.end(Stage::online);
@@ -184,7 +198,7 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
   warn_of_ranges(*model, batch);
   std::optional<Explanations> explanations;
   if (question.told_max) {
-    MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(arm, *model));
+    MILLGATE_ASSIGN(std::shared_ptr<const Explainer> explainer, explainer_of(turn.arm, *model));
     MILLGATE_ASSIGN(explanations,
                     explain_batch(*model, std::move(explainer), batch, *question.told_max));
     timer.end(Stage::explain);
@@ -194,7 +208,8 @@ Result<Answers> ModelRoutes::answer_by(Arm arm, const Call& call,
                                                 .ids = ids_,
                                                 .log = context_.log,
                                                 .log_share = context_.log_share,
-                                                .sketches = context_.sketches}));
+                                                .sketches = context_.sketches,
+                                                .rollout = turn.rollout}));
   timer.end(Stage::predict);
   count_rows(answers);
   answers.explanations = std::move(explanations);
@@ -302,11 +317,19 @@ HttpResponse ModelRoutes::v1(Call& call) {
   call.route = Route::metadata;
   const std::vector<std::string>& path = call.path;
   if (path.size() < 2 || path[1] != "models") return unknown_path_reply(call);
+  if (!context_.projects.empty() && path.size() > 2) {
+    const std::string name = path[2].substr(0, path[2].rfind(':'));
+    return failure_reply(call, no_such_model(context_.projects, name));
+  }
   const std::shared_ptr<const ServedModel> model = context_.models.get();
   if (path.size() == 2) {
     if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
     std::string body = "{\"models\":[";
-    if (model != nullptr) append_json_text(body, model->name());
+    for (const ProjectView& project : context_.views()) {
+      if (!project.models->is_ready()) continue;
+      if (body.back() != '[') body += ',';
+      append_json_text(body, name_of(project));
+    }
     return json_reply(call, body + "]}");
   }
   // The verb stands behind the last part: models/NAME:predict, models/NAME/versions/V:predict.
@@ -336,12 +359,16 @@ HttpResponse ModelRoutes::v1(Call& call) {
 HttpResponse ModelRoutes::v2(Call& call) {
   call.route = Route::metadata;
   const std::vector<std::string>& path = call.path;
-  std::shared_ptr<const ServedModel> model = context_.models.get();
-  if (model == nullptr) return not_ready(call);
-  if (path.size() == 3 && path[2] == "stats" && model->name() != "stats") {
-    if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-    return json_reply(call, model_statistics_json(*model));
+  const bool asks_for_all = path.size() == 3 && path[2] == "stats";
+  if (!context_.projects.empty() && !asks_for_all) {
+    return failure_reply(call, no_such_model(context_.projects, path[2]));
   }
+  std::shared_ptr<const ServedModel> model = context_.models.get();
+  if (asks_for_all && (model == nullptr || model->name() != "stats")) {
+    if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+    return json_reply(call, model_statistics_json(models_of(context_.views())));
+  }
+  if (model == nullptr) return not_ready(call);
   if (const auto other = other_model(*model, path[2])) return failure_reply(call, *other);
   size_t next = 3;
   if (path.size() >= 5 && path[3] == "versions") {
@@ -354,7 +381,7 @@ HttpResponse ModelRoutes::v2(Call& call) {
   const bool is_counted = path.size() == next + 1 && path[next] == "stats";
   if (!is_ready && !is_counted && path.size() != next) return unknown_path_reply(call);
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
-  if (is_counted) return json_reply(call, model_statistics_json(*model));
+  if (is_counted) return json_reply(call, model_statistics_json({model}));
   if (!is_ready) return json_reply(call, model_metadata_json(*model, context_.clock.now()));
   std::string body = "{\"name\":";
   append_json_text(body, model->name());

@@ -65,7 +65,12 @@ class ModelRoutes {
   [[nodiscard]] Result<Answers> answer_in_rollout(const Call& call,
                                                   std::shared_ptr<const ServedModel> model,
                                                   const Question& question);
-  [[nodiscard]] Result<Answers> answer_by(Arm arm, const Call& call,
+  /// Who answers, and the event number of the roll-out in which the request takes part.
+  struct Turn {
+    Arm arm = Arm::champion;
+    std::optional<int64_t> rollout = {};
+  };
+  [[nodiscard]] Result<Answers> answer_by(const Turn& turn, const Call& call,
                                           std::shared_ptr<const ServedModel> model,
                                           const Question& question);
   /// Who answers, where that depends on the rows: they are read for it.

@@ -362,11 +362,13 @@ Json label_path(const ServedModel& model) {
   const std::vector<std::string>& classes = model.classes();
   const Json of_number = {{"type", {"number", "boolean"}}};
   const Json of_class = {{"type", "string"}, {"enum", classes}};
-  const Json label = object_schema(
-      {{"prediction_id", text_schema()}, {"label", classes.empty() ? of_number : of_class}});
+  Json label = object_schema({{"prediction_id", text_schema()}});
+  label["properties"]["label"] = classes.empty() ? of_number : of_class;
+  label["properties"]["earned"] = {{"type", "number"}, {"description", "so far; below 0: cost"}};
+  label["anyOf"] = {{{"required", {"label"}}}, {{"required", {"earned"}}}};
   const Json one = classes.empty() ? Json(1) : Json(classes.front());
-  return post("Labels of predictions that became known", list_of(label),
-              Json::array({{{"prediction_id", "of an answer"}, {"label", one}}}),
+  return post("What became known of predictions: labels, and what they earned", list_of(label),
+              Json::array({{{"prediction_id", "of an answer"}, {"label", one}, {"earned", 12.5}}}),
               content(kJson, {{"type", "object"}}));
 }
 

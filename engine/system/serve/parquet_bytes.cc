@@ -15,7 +15,6 @@ namespace {
 
 constexpr const char* kObject = "prediction log";
 constexpr const char* kClassColumn = "class";
-constexpr const char* kProbabilityColumn = "probability.";
 
 std::shared_ptr<arrow::DataType> utc_time() {
   return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
@@ -153,33 +152,64 @@ Status add_classes(TableParts& parts, const Model& model, const LoggedRows& rows
   if (classes.empty()) return {};
   MILLGATE_TRY(add_logged(parts, kClassColumn, ValueType::text, rows.class_name));
   for (size_t k = 0; k < classes.size(); ++k) {
-    MILLGATE_TRY(add_logged(parts, kProbabilityColumn + classes[k], ValueType::number,
+    MILLGATE_TRY(add_logged(parts, kProbabilityPrefix + classes[k], ValueType::number,
                             rows.probabilities[k]));
   }
   return {};
 }
 
-/// What was read from the online store; no column when nothing was, or a column of the user has
-/// this name.
-Status add_online_reads(TableParts& parts, const LoggedRows& rows) {
-  constexpr const char* kName = "online.reads";
+/// A column that a file has only where there is something to tell, and no column of the user has
+/// its name.
+Status add_rare(TableParts& parts, const std::string& name, ValueType type,
+                const LoggedColumn& column) {
   const bool is_taken = std::any_of(parts.fields.begin(), parts.fields.end(),
-                                    [](const auto& field) { return field->name() == kName; });
-  if (is_taken || rows.online.bytes.empty()) return {};
-  return add_logged(parts, kName, ValueType::text, rows.online);
+                                    [&](const auto& field) { return field->name() == name; });
+  const bool has_values =
+      std::find(column.valid.begin(), column.valid.end(), 1) != column.valid.end();
+  if (is_taken || !has_values) return {};
+  return add_logged(parts, name, type, column);
 }
 
 /// A column of the user that is called like one of the log's own gets "input." in front.
 std::string logged_name(const std::string& name, const Model& model) {
   const std::vector<std::string>& own = prediction_log_columns();
   const bool is_of_classes =
-      model.has_classes() && (name == kClassColumn || name.starts_with(kProbabilityColumn));
+      model.has_classes() && (name == kClassColumn || name.starts_with(kProbabilityPrefix));
   const bool is_own = is_of_classes || std::find(own.begin(), own.end(), name) != own.end();
   return is_own ? "input." + name : name;
 }
 
 Result<std::string> parquet_of(const TableParts& parts) {
   return parquet_bytes(*arrow::Table::Make(arrow::schema(parts.fields), parts.arrays), kObject);
+}
+
+/// Builds a column of `type` with one entry a row of `rows`: `append` adds that of one.
+template <typename Builder, typename Row, typename Append>
+Status add_each(TableParts& parts, const std::string& name,
+                const std::shared_ptr<arrow::DataType>& type, const std::vector<Row>& rows,
+                const Append& append) {
+  return add_column<Builder>(parts, name, type, [&](Builder& builder) {
+    for (const Row& row : rows) {
+      if (arrow::Status status = append(builder, row); !status.ok()) return status;
+    }
+    return arrow::Status::OK();
+  });
+}
+
+/// Of what came back for predictions: whose it is.
+template <typename Row>
+Status add_ids(TableParts& parts, const std::vector<Row>& rows) {
+  return add_each<arrow::StringBuilder>(
+      parts, "prediction_id", arrow::utf8(), rows,
+      [](auto& builder, const Row& row) { return builder.Append(row.prediction_id); });
+}
+
+/// And when.
+template <typename Row>
+Status add_received(TableParts& parts, const std::vector<Row>& rows, Time at) {
+  return add_each<arrow::TimestampBuilder>(
+      parts, "received_at", utc_time(), rows,
+      [&](auto& builder, const Row&) { return builder.Append(at.micros); });
 }
 
 /// The parts of a time in UTC (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
@@ -239,40 +269,38 @@ Result<std::string> predictions_parquet(const LoggedRows& rows) {
     MILLGATE_TRY(
         add_logged(parts, logged_name(inputs[i].name, model), inputs[i].type, rows.inputs[i]));
   }
-  MILLGATE_TRY(add_online_reads(parts, rows));
+  MILLGATE_TRY(add_rare(parts, "online.reads", ValueType::text, rows.online));
+  MILLGATE_TRY(add_rare(parts, kRolloutColumn, ValueType::integer, rows.rollout));
   return parquet_of(parts);
 }
 
 Result<std::string> feedback_parquet(const std::vector<Feedback>& labels, Time at) {
   TableParts parts;
-  const auto each = [&](const auto& append) {
-    return [&labels, append](auto& builder) {
-      for (const Feedback& label : labels) {
-        if (arrow::Status status = append(builder, label); !status.ok()) return status;
-      }
-      return arrow::Status::OK();
-    };
-  };
-  MILLGATE_TRY(add_column<arrow::StringBuilder>(parts, "prediction_id", arrow::utf8(),
-                                                each([](auto& builder, const Feedback& label) {
-                                                  return builder.Append(label.prediction_id);
-                                                })));
-  MILLGATE_TRY(add_column<arrow::DoubleBuilder>(
-      parts, "label", arrow::float64(), each([](auto& builder, const Feedback& label) {
+  MILLGATE_TRY(add_ids(parts, labels));
+  MILLGATE_TRY(add_each<arrow::DoubleBuilder>(
+      parts, "label", arrow::float64(), labels, [](auto& builder, const Feedback& label) {
         return label.class_name.empty() ? builder.Append(label.label) : builder.AppendNull();
-      })));
-  MILLGATE_TRY(add_column<arrow::TimestampBuilder>(
-      parts, "received_at", utc_time(),
-      each([&](auto& builder, const Feedback&) { return builder.Append(at.micros); })));
+      }));
+  MILLGATE_TRY(add_received(parts, labels, at));
   const bool has_classes = std::any_of(labels.begin(), labels.end(), [](const Feedback& label) {
     return !label.class_name.empty();
   });
   if (has_classes) {
-    MILLGATE_TRY(add_column<arrow::StringBuilder>(
-        parts, kClassColumn, arrow::utf8(), each([](auto& builder, const Feedback& label) {
+    MILLGATE_TRY(add_each<arrow::StringBuilder>(
+        parts, kClassColumn, arrow::utf8(), labels, [](auto& builder, const Feedback& label) {
           return label.class_name.empty() ? builder.AppendNull() : builder.Append(label.class_name);
-        })));
+        }));
   }
+  return parquet_of(parts);
+}
+
+Result<std::string> outcomes_parquet(const std::vector<PredictionOutcome>& outcomes, Time at) {
+  TableParts parts;
+  MILLGATE_TRY(add_ids(parts, outcomes));
+  MILLGATE_TRY(add_each<arrow::DoubleBuilder>(
+      parts, "earned", arrow::float64(), outcomes,
+      [](auto& builder, const PredictionOutcome& one) { return builder.Append(one.earned); }));
+  MILLGATE_TRY(add_received(parts, outcomes, at));
   return parquet_of(parts);
 }
 

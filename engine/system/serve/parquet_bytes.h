@@ -1,4 +1,4 @@
-/// Rows of the prediction log and of feedback as Parquet files in memory.
+/// Rows of the prediction log, of feedback and of outcomes as Parquet files in memory.
 /// Format: docs/formats/prediction-log.md.
 #pragma once
 
@@ -16,6 +16,8 @@ namespace millgate {
 [[nodiscard]] Result<std::string> predictions_parquet(const LoggedRows& rows);
 
 [[nodiscard]] Result<std::string> feedback_parquet(const std::vector<Feedback>& labels, Time at);
+[[nodiscard]] Result<std::string> outcomes_parquet(const std::vector<PredictionOutcome>& outcomes,
+                                                   Time at);
 
 /// "2013-01-01" and "20130101T100000123456Z": the folder and the file-name part of `time`.
 [[nodiscard]] std::string date_text(Time time);

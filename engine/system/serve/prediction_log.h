@@ -31,8 +31,9 @@ struct PredictionLogCounts {
 
 /// Columns: prediction_id, answered_at, model (brief id), request_id, row_time, probability,
 /// decision, then key columns and input columns under their own names; last `online.reads`, when
-/// something was read from the online store. A file appears whole,
-/// by a rename. A crash loses at most what waited (about `flush_every`).
+/// something was read from the online store, and `rollout.number`, when somebody took part in a
+/// roll-out. A file appears whole, by a rename. A crash loses at most what waited (about
+/// `flush_every`).
 ///
 /// `add` never blocks on the disk and may be called from any thread. It copies the record to the
 /// end of rows that wait; memory is allocated only while those grow beyond what they ever were.
@@ -58,7 +59,12 @@ class PredictionLog {
   std::unique_ptr<State> state_;
 };
 
-/// The names of the log's own columns, in their order.
+/// Of several classes: begins the names of the columns with the probability of each.
+inline constexpr const char* kProbabilityPrefix = "probability.";
+/// The number of the roll-out in which an answer took part.
+inline constexpr const char* kRolloutColumn = "rollout.number";
+
+/// The names of the columns that every file has, in their order.
 [[nodiscard]] const std::vector<std::string>& prediction_log_columns();
 
 }  // namespace millgate

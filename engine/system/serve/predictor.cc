@@ -211,7 +211,8 @@ Result<Answers> answer_rows(std::shared_ptr<const ServedModel> model, RowBatch b
                       .keys = batch.keys,
                       .inputs = batch.inputs,
                       .online = batch.online,
-                      .probabilities = answers.probabilities});
+                      .probabilities = answers.probabilities,
+                      .rollout = context.rollout});
   }
   keep_memory(std::move(batch));
   answers.model = std::move(model);

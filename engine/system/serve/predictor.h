@@ -22,9 +22,10 @@ class SketchKeeper;
 struct PredictionContext {
   const Clock& clock;
   PredictionIds& ids;
-  PredictionLog* log = nullptr;      ///< Null: nothing is logged.
-  double log_share = 1;              ///< Of the requests that are logged.
-  SketchKeeper* sketches = nullptr;  ///< Null: nothing is counted.
+  PredictionLog* log = nullptr;         ///< Null: nothing is logged.
+  double log_share = 1;                 ///< Of the requests that are logged.
+  SketchKeeper* sketches = nullptr;     ///< Null: nothing is counted.
+  std::optional<int64_t> rollout = {};  ///< In which the request takes part; see PredictionRecord.
 };
 
 /// Answers to all rows of a request; every list but `notes` and `probabilities` has one entry a

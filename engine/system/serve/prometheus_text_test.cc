@@ -31,7 +31,7 @@ TEST(PrometheusTextTest, ReadsAllThatTheServerWrites) {
   Telemetry telemetry;
   telemetry.count(Route::predict, 200, 40'000);
   telemetry.certificate_ends = 5;
-  const auto families = read_prometheus_text(telemetry.prometheus_text(nullptr, nullptr, Time{0}));
+  const auto families = read_prometheus_text(telemetry.prometheus_text({}, Time{0}));
   ASSERT_TRUE(families.ok()) << families.error().what;
   EXPECT_GT(families->size(), 10U);
   for (const MetricFamily& family : *families) {

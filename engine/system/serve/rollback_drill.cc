@@ -143,8 +143,9 @@ Result<Drill> drill_rollback(const Repository& repository, const Rollback& rollb
   MILLGATE_TRY(stage.set_up(repository));
   ServerOptions how;
   how.log_predictions = false;
-  how.environment = rollback.environment;
-  MILLGATE_ASSIGN(const auto server, Server::start(stage.repository, how));
+  const ProjectToServe project{
+      .name = "drill", .repository = stage.repository, .environment = rollback.environment};
+  MILLGATE_ASSIGN(const auto server, Server::start({project}, how));
   MILLGATE_ASSIGN(const auto model, Model::load(stage.repository->objects(), now->model));
   Audience audience(server->url(), {unknown_row(*model)}, options.clients);
   if (!audience.sees(now->model, Stopwatch::now() + options.patience)) {

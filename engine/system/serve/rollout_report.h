@@ -1,10 +1,15 @@
 /// How a roll-out stands, and what follows from it.
 ///
-/// Rates of errors, of slow answers and the mean loss of labelled predictions are held against
-/// those of the champion by tests that may be looked at at any time (anytime_difference.h). Each
-/// asks: is the challenger worse by more than the margin of the plan? Yes takes it back, no in all
-/// of them lets it through, and until either is found it goes on. An error in either direction has
-/// at most the probability `alpha` of the plan, over all looks and measures together.
+/// Rates of errors, of slow answers, the mean loss of labelled predictions and what predictions
+/// earned are held against those of the champion by tests that may be looked at at any time
+/// (anytime_difference.h). Each asks: is the challenger worse by more than the margin of the plan?
+/// Yes takes it back, no in all of them lets it through, and until either is found it goes on. An
+/// error in either direction has at most the probability `alpha` of the plan, over all looks and
+/// measures together.
+///
+/// The share of a bandit follows the probability that its challenger is better (Thompson 1933, "On
+/// the likelihood that one unknown probability exceeds another"), so that fewer get the worse
+/// model; what is shown, and what follows, is the same.
 #pragma once
 
 #include <array>
@@ -20,15 +25,23 @@
 
 namespace millgate {
 
-/// The losses of labelled predictions, one entry a step.
-using StepLosses = std::vector<ArmPair>;
+/// Values between 0 and 1 of answers, one entry a step.
+using StepSums = std::vector<ArmPair>;
+
+/// What came back for the answers of a roll-out (rollout_outcomes.h).
+struct StepOutcomes {
+  StepSums losses;
+  StepSums shortfalls;  ///< Of earnings below the cap of the plan.
+};
 
 /// One thing that is compared.
 struct Comparison {
-  std::string name;  ///< "error_rate", "slow_rate", "mean_loss".
-  double margin = 0;
-  ArmTotal champion;  ///< Of all steps together, for people.
+  std::string name;   ///< "error_rate", "slow_rate", "mean_loss", "mean_earned".
+  double margin = 0;  ///< So much worse is tolerated.
+  ArmTotal champion;  ///< Of all steps together: what is compared, between 0 and 1.
   ArmTotal challenger;
+  double champion_mean = 0;  ///< As it is told: of "mean_earned" in money, as the rest then is.
+  double challenger_mean = 0;
   AnytimeDifference difference;    ///< Of level 1 - alpha.
   double log_evidence_worse = 0;   ///< That it is worse by more than the margin.
   double log_evidence_fine = 0;    ///< That it is not.
@@ -46,12 +59,13 @@ struct RolloutReport {
   std::vector<StepTotals> steps;
   std::vector<Comparison> comparisons;
   RolloutMove move = RolloutMove::wait;
+  double share = 0;    ///< Of `advance` in a bandit: the percentage that it goes to.
   std::string reason;  ///< For the ledger; of `wait`, what is waited for.
 };
 
-/// What follows at `now` from what was counted; `losses` may be empty. Pure.
+/// What follows at `now` from what was counted; `outcomes` may be empty. Pure.
 [[nodiscard]] RolloutReport judge_rollout(const Rollout& rollout, std::vector<StepTotals> steps,
-                                          const StepLosses& losses, Time now);
+                                          const StepOutcomes& outcomes, Time now);
 
 /// The same from the files of the roll-out below `rollouts`. Errors: of its files.
 [[nodiscard]] Result<RolloutReport> saved_report(const std::string& rollouts,

@@ -311,6 +311,124 @@ TEST_F(RegressionRolloutTest, WhoMissesByMoreIsRolledBackByItself) {
   EXPECT_EQ((*serving(ledger()))->model, champion_);
 }
 
+TEST_F(RolloutServerTest, OfSeveralClassesHalfTheBrierScoreIsTheLoss) {
+  champion_ = project_.model({.intercept = -0.25, .task_kind = "multiclass"})->id();
+  challenger_ = project_.model({.intercept = 0.5, .task_kind = "multiclass"})->id();
+  project_.release_model(champion_);
+  RolloutPlan plan = quick_plan();
+  plan.shares = {50};
+  plan.by_hand = true;
+  roll_out(plan);
+  const auto server = serve();
+  HttpClient client = *HttpClient::open(server->url());
+  const char* const names[] = {"late", "punctual", "early"};
+  std::map<std::string, double> loss;
+  std::map<std::string, int> count;
+  for (int i = 0; i < 40; ++i) {
+    const Json json = Json::parse(client.post("/predict", kRow, {{"X-User", user(i)}})->body);
+    const std::string label = names[i % 3];
+    for (const char* name : names) {
+      const double miss = json["probabilities"][name].get<double>() - (name == label ? 1 : 0);
+      loss[json["model"]] += miss * miss / 2;
+    }
+    ++count[json["model"]];
+    const Json told = {{"prediction_id", json["prediction_id"]}, {"label", label}};
+    ASSERT_EQ(client.post("/feedback", dump_json(told))->status, 200);
+  }
+  const auto compared = [&] { return report().comparisons.back(); };
+  ASSERT_TRUE(
+      wait_until([&] { return compared().champion.count + compared().challenger.count == 40; }));
+  EXPECT_EQ(compared().challenger.count, count[challenger_.brief()]);
+  EXPECT_GT(compared().challenger.count, 0);
+  EXPECT_NEAR(compared().champion.sum, loss[champion_.brief()], 1e-9);
+  EXPECT_NEAR(compared().challenger.sum, loss[challenger_.brief()], 1e-9);
+}
+
+TEST_F(RolloutServerTest, WhatAnswersEarnIsComparedOnceTheyAreOldEnough) {
+  RolloutPlan plan = quick_plan();
+  plan.shares = {50};
+  plan.by_hand = true;
+  plan.earned_cap = 10;
+  plan.earned_floor = -10;
+  plan.earned_margin = 1;
+  plan.earned_within_micros = 1'500'000;
+  roll_out(plan);
+  const auto server = serve();
+  HttpClient client = *HttpClient::open(server->url());
+  std::map<std::string, double> earned;  // By model, within the cap.
+  std::map<std::string, int> answers;
+  std::string late;
+  for (int i = 0; i < 60; ++i) {
+    const Json json = Json::parse(client.post("/predict", kRow, {{"X-User", user(i)}})->body);
+    const std::string model = json["model"];
+    ++answers[model];
+    Json told = {{"prediction_id", json["prediction_id"]}, {"earned", 1}};
+    const auto tell = [&] { return client.post("/feedback", dump_json(told))->body; };
+    if (i % 3 == 0) continue;  // Nothing is told: it earned nothing.
+    EXPECT_EQ(tell(), R"({"labels":0,"outcomes":1})");
+    told["earned"] = i % 3 == 1 ? 4 : -25;
+    tell();  // Tells the whole again, with more.
+    tell();
+    earned[model] += i % 3 == 1 ? 4 : -10;
+    late = told["prediction_id"].get<std::string>();
+  }
+  const auto compared = [&] { return report().comparisons.back(); };
+  const auto all = [&] { return compared().champion.count + compared().challenger.count; };
+  ASSERT_TRUE(wait_until([&] { return all() == 60; }));
+  const auto sum_of = [](double mean, const ArmTotal& total) {
+    return mean * static_cast<double>(total.count);
+  };
+  const auto sum = [&] {
+    const Comparison now = compared();
+    return sum_of(now.champion_mean, now.champion) + sum_of(now.challenger_mean, now.challenger);
+  };
+  const double before = sum();
+  EXPECT_NEAR(before, earned[champion_.brief()] + earned[challenger_.brief()], 1e-6);
+  EXPECT_NEAR(sum_of(compared().challenger_mean, compared().challenger),
+              earned[challenger_.brief()], 1e-6);
+  EXPECT_EQ(compared().challenger.count, answers[challenger_.brief()]);
+  // It is too late for that one.
+  const Json told = {{"prediction_id", late}, {"earned", 1'000}};
+  EXPECT_EQ(client.post("/feedback", dump_json(told))->status, 200);
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_NEAR(sum(), before, 1e-6);
+}
+
+TEST_F(RolloutServerTest, OnlyWhoTookPartIsComparedByTheirLabels) {
+  RolloutPlan plan = quick_plan();
+  plan.shares = {50};
+  plan.only = "header:X-Beta=yes";
+  plan.by_hand = true;
+  roll_out(plan);
+  const auto server = serve();
+  HttpClient client = *HttpClient::open(server->url());
+  std::vector<Feedback> labels;
+  std::map<std::string, double> loss;
+  std::map<std::string, int> count;
+  for (int i = 0; i < 60; ++i) {
+    const bool is_in = i % 2 == 0;
+    const Json json = Json::parse(
+        client.post("/predict", kRow, {{"X-User", user(i)}, {"X-Beta", is_in ? "yes" : "no"}})
+            ->body);
+    const double label = i % 3 == 0 ? 1 : 0;
+    labels.push_back({json["prediction_id"], label});
+    if (!is_in) continue;
+    const double miss = json["probability"].get<double>() - label;
+    loss[json["model"]] += miss * miss;
+    ++count[json["model"]];
+  }
+  ASSERT_TRUE(write_feedback(project_.repository->folder("feedback"), labels,
+                             project_.repository->clock().now())
+                  .ok());
+  const auto compared = [&] { return report().comparisons.back(); };
+  ASSERT_TRUE(
+      wait_until([&] { return compared().champion.count + compared().challenger.count == 30; }));
+  EXPECT_EQ(compared().champion.count, count[champion_.brief()]);
+  EXPECT_NEAR(compared().champion.sum, loss[champion_.brief()], 1e-9);
+  EXPECT_NEAR(compared().challenger.sum, loss[challenger_.brief()], 1e-9);
+  EXPECT_GT(count[challenger_.brief()], 0);
+}
+
 TEST_F(RolloutServerTest, RowsAreSentByTheirColumnAndMixedOnesTakeNoPart) {
   RolloutPlan plan = quick_plan();
   plan.shares = {50};

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "ground/file_lock.h"
-#include "system/serve/labelled_loss.h"
+#include "system/serve/rollout_outcomes.h"
 #include "system/serve/rollout_report.h"
 
 namespace millgate {
@@ -12,7 +12,7 @@ namespace millgate {
 namespace {
 
 /// Reading the log again takes at most this part of the time.
-constexpr int kLossRest = 20;
+constexpr int kReadRest = 20;
 
 std::string author_of(const Rollout& rollout) {
   return "roll-out " + std::to_string(rollout.event) + " of " + rollout.by;
@@ -69,18 +69,18 @@ void RolloutSupervisor::work() {
   }
   if (status.ok() && is_live) {
     const LiveRollout& live = *now->rollout();
-    status = judge(live, rollout_folder(rollouts_, live.rollout()));
+    status = judge(*now, rollout_folder(rollouts_, live.rollout()));
   }
   const std::scoped_lock lock(mutex_);
   trouble_ = status.ok() ? std::string() : status.error().what;
 }
 
-Status RolloutSupervisor::judge(const LiveRollout& live, const std::string& folder) {
+Status RolloutSupervisor::judge(const ServedModel& champion, const std::string& folder) {
   MILLGATE_ASSIGN(const auto lock, try_lock_file(folder + "/judge.lock"));
   if (!lock) return {};
-  MILLGATE_TRY(measure_losses(live, folder));
+  MILLGATE_TRY(measure_outcomes(champion, folder));
   const Time now = repository_->clock().now();
-  const Rollout& rollout = live.rollout();
+  const Rollout& rollout = champion.rollout()->rollout();
   MILLGATE_ASSIGN(const RolloutReport report, saved_report(rollouts_, rollout, now));
   if (rollout.plan.by_hand) return {};
   Ledger& ledger = repository_->ledger();
@@ -90,7 +90,7 @@ Status RolloutSupervisor::judge(const LiveRollout& live, const std::string& fold
     case RolloutMove::wait:
       return {};
     case RolloutMove::advance:
-      done = advance_rollout(ledger, rollout, report.reason, author);
+      done = advance_rollout(ledger, rollout, report.reason, author, report.share);
       break;
     case RolloutMove::roll_back:
       done = roll_back_rollout(ledger, rollout, report.reason, author);
@@ -108,18 +108,23 @@ Status RolloutSupervisor::judge(const LiveRollout& live, const std::string& fold
   return !done.ok() && done.error().code == ErrorCode::conflict ? Status() : done;
 }
 
-Status RolloutSupervisor::measure_losses(const LiveRollout& live, const std::string& folder) {
+Status RolloutSupervisor::measure_outcomes(const ServedModel& champion, const std::string& folder) {
   using Steady = std::chrono::steady_clock;
   const auto begun = Steady::now();
-  const bool has_losses = live.challenger()->is_binary() || live.rollout().plan.loss_cap > 0;
-  if (begun < losses_at_ || !has_losses) return {};
-  MILLGATE_ASSIGN(const StepLosses losses,
-                  labelled_losses({.predictions = repository_->folder("predictions"),
-                                   .shadow = repository_->folder("shadow"),
-                                   .feedback = repository_->folder("feedback")},
-                                  live.rollout()));
-  MILLGATE_TRY(save_losses(folder, losses));
-  losses_at_ = Steady::now() + kLossRest * (Steady::now() - begun);
+  const Rollout& rollout = champion.rollout()->rollout();
+  const ServedModel& challenger = *champion.rollout()->challenger();
+  const bool has_losses =
+      challenger.is_binary() || !challenger.classes().empty() || rollout.plan.loss_cap > 0;
+  if (begun < outcomes_at_ || (!has_losses && rollout.plan.earned_cap == 0)) return {};
+  MILLGATE_ASSIGN(const StepOutcomes outcomes,
+                  rollout_outcomes({.predictions = repository_->folder("predictions"),
+                                    .shadow = repository_->folder("shadow"),
+                                    .feedback = repository_->folder("feedback"),
+                                    .outcomes = repository_->folder("outcomes")},
+                                   rollout, {champion.classes(), challenger.classes()},
+                                   repository_->clock().now()));
+  MILLGATE_TRY(save_outcomes(folder, outcomes));
+  outcomes_at_ = Steady::now() + kReadRest * (Steady::now() - begun);
   return {};
 }
 

@@ -34,8 +34,9 @@ class RolloutSupervisor {
  private:
   void run();
   void work();
-  Status judge(const LiveRollout& live, const std::string& folder);
-  Status measure_losses(const LiveRollout& live, const std::string& folder);
+  /// Both of the roll-out beside `champion`.
+  Status judge(const ServedModel& champion, const std::string& folder);
+  Status measure_outcomes(const ServedModel& champion, const std::string& folder);
 
   std::shared_ptr<Repository> repository_;
   const ModelSlot& slot_;
@@ -43,7 +44,7 @@ class RolloutSupervisor {
   std::chrono::milliseconds every_;
   std::string rollouts_;                     ///< The folder of all.
   std::shared_ptr<const ServedModel> seen_;  ///< With the roll-out looked at last; null: none.
-  std::chrono::steady_clock::time_point losses_at_{};  ///< When losses may be measured again.
+  std::chrono::steady_clock::time_point outcomes_at_{};  ///< When they may be measured again.
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::string trouble_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ground/json.h"
+#include "ground/nearest_name.h"
 #include "ground/program_version.h"
 #include "ground/shortest_text.h"
 #include "system/serve/feast_answer.h"
@@ -15,6 +16,7 @@
 #include "system/serve/metrics_formats.h"
 #include "system/serve/model_metadata.h"
 #include "system/serve/openapi.h"
+#include "system/serve/projects_page.h"
 #include "system/serve/request_path.h"
 #include "system/serve/rollout_report.h"
 #include "system/serve/rollout_supervisor.h"
@@ -39,19 +41,38 @@ std::string server_metadata_json() {
          R"(","extensions":["binary_tensor_data"]})";
 }
 
-std::string welcome_json(const ServedModel* model, Time now) {
-  std::string out = R"({"service":"millgate","model":)";
+/// "model":"flights","version":"0a1b...","live":{...}.
+void append_model(std::string& out, const ServedModel* model, Time now) {
+  out += "\"model\":";
   if (model == nullptr) {
     out += "null";
-  } else {
-    append_json_text(out, model->name());
-    out += ",\"version\":";
-    append_json_text(out, model->version());
-    if (model->live()) {
-      out += ",\"live\":";
-      append_live_json(out, *model->live(), now);
-    }
+    return;
   }
+  append_json_text(out, model->name());
+  out += ",\"version\":";
+  append_json_text(out, model->version());
+  if (!model->live()) return;
+  out += ",\"live\":";
+  append_live_json(out, *model->live(), now);
+}
+
+/// Of a server with several projects: what each serves, and below which path its routes are.
+std::string projects_json(const std::vector<ProjectView>& projects, Time now) {
+  std::string out = R"({"service":"millgate","projects":[)";
+  for (const ProjectView& project : projects) {
+    if (out.back() == '}') out += ',';
+    out += "{\"path\":";
+    append_json_text(out, "/projects/" + name_of(project) + "/");
+    out += ',';
+    append_model(out, project.models->get().get(), now);
+    out += project.models->is_ready() ? ",\"ready\":true}" : ",\"ready\":false}";
+  }
+  return out + "]}";
+}
+
+std::string welcome_json(const ServedModel* model, Time now) {
+  std::string out = R"({"service":"millgate",)";
+  append_model(out, model, now);
   out +=
       R"(,"routes":["POST /predict","POST /invocations","POST /v1/models/{name}:predict",)"
       R"("POST /v2/models/{name}/infer","POST /feedback","POST /features","GET /features/{view}",)"
@@ -69,6 +90,17 @@ bool wants_page(const HttpRequest& request) {
 
 Error no_store() {
   return outside_failure("this server has no online store", "start it with `millgate serve`");
+}
+
+}  // namespace
+
+namespace {
+
+std::vector<MeteredProject> metered(const std::vector<ProjectView>& projects) {
+  std::vector<MeteredProject> all;
+  all.reserve(projects.size());
+  for (const ProjectView& project : projects) all.push_back({project.log, project.models->get()});
+  return all;
 }
 
 }  // namespace
@@ -194,7 +226,20 @@ HttpResponse Routes::dispatch(Call& call) {
   if (first == "features" && path.size() == 2) return one_entity(call);
   if (first == "health" && path.size() == 2 && path[1] == "live") return live(call);
   if (first == "health" && path.size() == 2 && path[1] == "ready") return readiness(call);
+  if (!context_.projects.empty() && first == "projects") {
+    std::vector<std::string> names;
+    for (const ProjectView& project : context_.projects) names.push_back(name_of(project));
+    const std::string asked = path.size() > 1 ? path[1].substr(0, 100) : std::string();
+    return failure_reply(
+        call, not_found("there is no project `" + asked +
+                            "` here, or nothing "
+                            "stands behind its name",
+                        "ask /projects/NAME/predict and the like; " + name_hint(asked, names)));
+  }
   if (path.size() != 1) return unknown_path_reply(call);
+  const bool is_of_all =
+      first == "ping" || first == "health" || first == "version" || first == "metrics";
+  if (!context_.projects.empty() && !is_of_all) return ask_for_project(call);
   if (first == "predict") return models_.predict(call);
   if (first == "invocations") return models_.invoke(call);
   if (first == "ping" || first == "health") return readiness(call);
@@ -210,8 +255,26 @@ HttpResponse Routes::dispatch(Call& call) {
   return unknown_path_reply(call);
 }
 
+HttpResponse Routes::ask_for_project(const Call& call) const {
+  std::vector<std::string> names;
+  for (const ProjectView& project : context_.projects) names.push_back(name_of(project));
+  return failure_reply(
+      call, invalid_input("this server has " + std::to_string(names.size()) + " projects, and `/" +
+                              call.path[0].substr(0, 100) + "` does not say which is meant",
+                          "ask /projects/" + names.front() + "/" + call.path[0].substr(0, 100) +
+                              "; GET / lists them all"));
+}
+
 HttpResponse Routes::welcome(const Call& call) {
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  if (!context_.projects.empty()) {
+    if (!wants_page(call.request)) {
+      return json_reply(call, projects_json(context_.projects, context_.clock.now()));
+    }
+    HttpResponse page = json_reply(call, projects_page());
+    page.content_type = "text/html; charset=utf-8";
+    return page;
+  }
   if (wants_page(call.request)) {
     HttpResponse page = json_reply(call, try_page());
     page.content_type = "text/html; charset=utf-8";
@@ -246,9 +309,33 @@ HttpResponse Routes::live(Call& call) {
   return json_reply(call, R"({"live":true})");
 }
 
+HttpResponse Routes::readiness_of_all(const Call& call) const {
+  std::string body = R"({"ready":true,"models":{)";
+  for (const ProjectView& project : context_.projects) {
+    const std::string name = name_of(project);
+    if (!project.models->is_ready()) {
+      return failure_reply(
+          call, 503,
+          Error{.code = ErrorCode::outside,
+                .what = "not ready: project `" + name + "`: " + project.models->trouble()});
+    }
+    if (body.back() != '{') body += ',';
+    append_json_text(body, name);
+    body += ':';
+    const std::shared_ptr<const ServedModel> model = project.models->get();
+    if (model == nullptr) {
+      body += "null";
+    } else {
+      append_json_text(body, model->version());
+    }
+  }
+  return json_reply(call, body + "}}");
+}
+
 HttpResponse Routes::readiness(Call& call) {
   call.route = Route::health;
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
+  if (!context_.projects.empty()) return readiness_of_all(call);
   const std::shared_ptr<const ServedModel> model = context_.models.get();
   if (model == nullptr) return models_.not_ready(call);
   std::string body = R"({"ready":true,"model":)";
@@ -324,9 +411,9 @@ HttpResponse Routes::metrics(Call& call) {
   call.route = Route::metrics;
   if (auto refused = refuse_method(call, "GET")) return *std::move(refused);
   const MetricsFormat format = wanted_metrics(call.request.accept);
-  const std::shared_ptr<const ServedModel> model = context_.models.get();
+  const std::vector<MeteredProject> projects = metered(context_.views());
   Result<std::string> body =
-      metrics_in(format, metrics_text(), context_.telemetry.histograms(model.get()));
+      metrics_in(format, metrics_text(), context_.telemetry.histograms(projects));
   if (!body.ok()) return failure_reply(call, body.error());
   HttpResponse response = json_reply(call, *std::move(body));
   response.content_type = media_type_of(format);
@@ -335,16 +422,27 @@ HttpResponse Routes::metrics(Call& call) {
 
 std::string Routes::metrics_text() const {
   const Time now = context_.clock.now();
-  std::string text =
-      context_.telemetry.prometheus_text(context_.log, context_.models.get().get(), now);
-  if (context_.sketches != nullptr) {
-    text += sketches_prometheus_text(context_.sketches->since_start());
+  const std::vector<ProjectView> projects = context_.views();
+  std::string text = context_.telemetry.prometheus_text(metered(projects), now);
+  std::map<std::string, WindowSketch> counted;  // By model.
+  for (const ProjectView& project : projects) {
+    if (project.sketches != nullptr) counted.merge(project.sketches->since_start());
   }
+  text += sketches_prometheus_text(counted);
   if (context_.tracer != nullptr) text += context_.tracer->prometheus_text();
-  if (context_.online == nullptr) return text;
-  if (const auto views = context_.online->views(); views.ok()) {
-    text += context_.telemetry.online_text(*views, now);
+  std::vector<MeteredView> metered_views;
+  bool has_store = false;
+  for (const ProjectView& project : projects) {
+    const auto views =
+        project.online == nullptr ? std::vector<OnlineView>() : project.online->views();
+    if (project.online == nullptr || !views.ok()) continue;
+    has_store = true;
+    for (const OnlineView& view : *views) {
+      metered_views.push_back({.view = view});
+      if (projects.size() > 1) metered_views.back().labels = {{"project", name_of(project)}};
+    }
   }
+  if (has_store) text += context_.telemetry.online_text(metered_views, now);
   return text;
 }
 
@@ -410,14 +508,23 @@ HttpResponse Routes::feedback(Call& call) {
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (auto refused = refuse_encoding(call)) return *std::move(refused);
   const std::shared_ptr<const ServedModel> model = context_.models.get();
-  const Result<std::vector<Feedback>> labels =
+  const Result<FeedbackBody> told =
       parse_feedback(std::string(request.body), model == nullptr ? std::span<const std::string>()
                                                                  : std::span(model->classes()));
-  if (!labels.ok()) return failure_reply(call, labels.error());
-  const Status status = write_feedback(context_.feedback_folder, *labels, context_.clock.now());
+  if (!told.ok()) return failure_reply(call, told.error());
+  const Time now = context_.clock.now();
+  Status status;
+  if (!told->labels.empty()) status = write_feedback(context_.feedback_folder, told->labels, now);
+  if (status.ok() && !told->outcomes.empty()) {
+    status = write_outcomes(context_.outcomes_folder, told->outcomes, now);
+  }
   if (!status.ok()) return failure_reply(call, status.error());
-  context_.telemetry.feedback_labels.fetch_add(static_cast<int64_t>(labels->size()));
-  return json_reply(call, "{\"labels\":" + std::to_string(labels->size()) + "}");
+  const size_t labels = told->labels.size();
+  const size_t outcomes = told->outcomes.size();
+  context_.telemetry.feedback_labels.fetch_add(static_cast<int64_t>(labels));
+  context_.telemetry.feedback_outcomes.fetch_add(static_cast<int64_t>(outcomes));
+  return json_reply(call, "{\"labels\":" + std::to_string(labels) +
+                              ",\"outcomes\":" + std::to_string(outcomes) + "}");
 }
 
 HttpResponse Routes::repository(Call& call) {
@@ -429,7 +536,7 @@ HttpResponse Routes::repository(Call& call) {
   if (!is_index && !is_change) return unknown_path_reply(call);
   if (auto refused = refuse_method(call, "POST")) return *std::move(refused);
   if (is_change) return failure_reply(call, only_the_gate());
-  return json_reply(call, repository_index_json(context_.models.get().get()));
+  return json_reply(call, repository_index_json(models_of(context_.views())));
 }
 
 HttpResponse Routes::protocol(Call& call) {

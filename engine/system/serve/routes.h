@@ -35,10 +35,13 @@ class Routes {
   [[nodiscard]] std::optional<HttpResponse> refuse_hasty(const Call& call, bool is_health_route);
   HttpResponse dispatch(Call& call);
   HttpResponse welcome(const Call& call);
+  /// Of a server with several projects: 400 that says how to name one.
+  HttpResponse ask_for_project(const Call& call) const;
   HttpResponse description(Call& call);
   HttpResponse version(Call& call);
   HttpResponse live(Call& call);
   HttpResponse readiness(Call& call);
+  HttpResponse readiness_of_all(const Call& call) const;
   HttpResponse feedback(Call& call);
   HttpResponse features(Call& call);
   HttpResponse one_entity(Call& call);

@@ -96,7 +96,7 @@ TEST_F(RoutesTest, AClientThatAsksTooOftenIsToldWhenToAskAgain) {
     EXPECT_EQ(routes.answer({.method = "GET", .target = "/health/live"}).status, 200);
   }
   EXPECT_EQ(telemetry_.requests_over_rate, 2);
-  EXPECT_THAT(telemetry_.prometheus_text(nullptr, nullptr, Time{0}),
+  EXPECT_THAT(telemetry_.prometheus_text({}, Time{0}),
               HasSubstr("\nmillgate_requests_over_rate_total 2\n"));
 }
 
@@ -620,7 +620,7 @@ TEST_F(RoutesTest, TakesFeedback) {
             2);
   EXPECT_EQ(json(post("/feedback", R"({"prediction_id":"c","label":0})"))["labels"], 1);
   EXPECT_THAT(error(post("/feedback", R"([{"prediction_id":"a"}])")),
-              HasSubstr("entry 0: member `label` is missing"));
+              HasSubstr("entry 0: members `label` and `earned` are missing"));
   EXPECT_EQ(post("/feedback", R"([{"label":1}])").status, 400);
   EXPECT_EQ(post("/feedback", "[]").status, 400);
   EXPECT_EQ(post("/feedback", R"([{"prediction_id":"a","label":"yes"}])").status, 400);

@@ -40,11 +40,12 @@ bool is_of_view(const Manifest& manifest, const Field& input) {
 
 ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live,
                          std::shared_ptr<const LiveRollout> rollout,
-                         std::shared_ptr<ModelStatistics> statistics)
+                         std::shared_ptr<ModelStatistics> statistics, std::string called)
     : model_(std::move(model)),
       live_(std::move(live)),
       rollout_(std::move(rollout)),
-      statistics_(statistics ? std::move(statistics) : std::make_shared<ModelStatistics>()) {
+      statistics_(statistics ? std::move(statistics) : std::make_shared<ModelStatistics>()),
+      name_(called.empty() ? model_->manifest().project : std::move(called)) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
   is_binary_ = manifest.task_kind == "binary";
@@ -76,7 +77,18 @@ const ColumnUse* ServedModel::find(std::string_view name) const {
 
 void ModelSlot::set(std::shared_ptr<const ServedModel> model) {
   model_.store(std::move(model));
+  is_asleep_.store(false);
   set_trouble({});
+}
+
+bool ModelSlot::put_to_sleep(const std::atomic<int>& users) {
+  is_asleep_.store(true);
+  if (users.load() > 0) {
+    is_asleep_.store(false);
+    return false;
+  }
+  model_.store(nullptr);
+  return true;
 }
 
 void ModelSlot::set_trouble(std::string trouble) {

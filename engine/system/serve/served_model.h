@@ -39,14 +39,16 @@ class LiveRollout;
 class ServedModel {
  public:
   /// `live`: how it came to serve; nothing where it is only measured. `rollout`: of a challenger
-  /// beside it; null: there is none. `statistics`: goes on with these; null: begins anew.
+  /// beside it; null: there is none. `statistics`: goes on with these; null: begins anew. `called`:
+  /// what clients call it; empty: as the project was called when it was trained.
   explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {},
                        std::shared_ptr<const LiveRollout> rollout = nullptr,
-                       std::shared_ptr<ModelStatistics> statistics = nullptr);
+                       std::shared_ptr<ModelStatistics> statistics = nullptr,
+                       std::string called = {});
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
-  [[nodiscard]] const std::string& name() const { return model_->manifest().project; }
+  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::optional<Serving>& live() const { return live_; }
   [[nodiscard]] const LiveRollout* rollout() const { return rollout_.get(); }
   /// Counted by who answers with it.
@@ -82,6 +84,7 @@ class ServedModel {
   std::optional<Serving> live_;
   std::shared_ptr<const LiveRollout> rollout_;
   std::shared_ptr<ModelStatistics> statistics_;
+  std::string name_;
   std::string version_;
   bool is_binary_ = true;
   std::vector<std::string> key_names_;
@@ -92,6 +95,9 @@ class ServedModel {
   std::vector<uint8_t> may_be_left_out_;
 };
 
+/// Of several projects; none is null.
+using ServedModels = std::vector<std::shared_ptr<const ServedModel>>;
+
 /// What serves at this moment, swapped atomically: who got the old model keeps it until done.
 /// Thread-safe.
 class ModelSlot {
@@ -99,6 +105,13 @@ class ModelSlot {
   /// Null when nothing serves.
   [[nodiscard]] std::shared_ptr<const ServedModel> get() const { return model_.load(); }
   void set(std::shared_ptr<const ServedModel> model);
+  /// Lets its memory go, unless `users` counts somebody; whoever asks for it next has it loaded
+  /// again. Whether it did. Who counts himself in `users` before he asks whether it sleeps finds it
+  /// awake, or asleep and not about to fall asleep.
+  bool put_to_sleep(const std::atomic<int>& users);
+  [[nodiscard]] bool is_asleep() const { return is_asleep_.load(); }
+  /// Whether a request would be answered, at once or after its model was loaded again.
+  [[nodiscard]] bool is_ready() const { return is_asleep() || get() != nullptr; }
   /// Notes why there is no model, or why a newer one could not replace it.
   void set_trouble(std::string trouble);
   /// Empty when all is well.
@@ -106,6 +119,7 @@ class ModelSlot {
 
  private:
   std::atomic<std::shared_ptr<const ServedModel>> model_;
+  std::atomic<bool> is_asleep_{false};
   mutable std::mutex mutex_;
   std::string trouble_ = "nothing is released; release a model with `millgate release MODEL`";
 };

@@ -1,96 +1,42 @@
 #include "system/serve/server.h"
 
+#include <algorithm>
 #include <mutex>
+#include <set>
 
+#include "system/serve/hosted_project.h"
 #include "system/serve/http_listener.h"
-#include "system/serve/identity_provider.h"
-#include "system/serve/model_follower.h"
 #include "system/serve/otlp_exporter.h"
-#include "system/serve/prediction_log.h"
-#include "system/serve/rollout_supervisor.h"
-#include "system/serve/routes.h"
-#include "system/serve/shadow_worker.h"
-#include "system/serve/sketch_keeper.h"
+#include "system/serve/project_router.h"
+#include "system/serve/tracer.h"
 
 namespace millgate {
 
 struct Server::State {
-  // In the order of use: the listener calls the routes, which use all above.
-  std::shared_ptr<Repository> repository;
-  ModelSlot models;
+  // In the order of use: the listener calls the router, which uses all above.
+  ServerOptions options;
   Telemetry telemetry;
-  AccessGuard guard;
-  std::unique_ptr<PredictionLog> log;
-  std::unique_ptr<SketchKeeper> sketches;  ///< Null where nothing is logged.
-  std::unique_ptr<ShadowWorker> shadow;
-  std::unique_ptr<ModelFollower> follower;
-  std::unique_ptr<RolloutSupervisor> supervisor;
-  std::unique_ptr<Routes> routes;
   std::unique_ptr<Tracer> tracer;  ///< Null: nothing is sent by OTLP.
+  std::unique_ptr<ProjectRouter> router;
   std::unique_ptr<OtlpExporter> exporter;
   std::unique_ptr<HttpListener> listener;
-  ServerOptions options;
   std::mutex stopping;
 
-  /// What is kept of answers; nothing where nothing is logged.
-  Status open_logs(const std::string& predictions, const std::string& sketches_folder);
-  Status listen(const Clock& clock, std::string feedback_folder);
-  /// Of what follows an environment; an alias is moved, not rolled back.
-  RollbackAccess rollback_access() const {
-    if (repository == nullptr || !options.alias.empty()) return {};
-    return {.ledger = &repository->ledger(),
-            .environment = options.environment,
-            .token = options.operator_token};
-  }
-  PredictionLogOptions shadow_log() const {
-    return {.folder = options.log_predictions ? repository->folder("shadow") : std::string(),
-            .rows_max = options.log_rows_max};
-  }
-  RolloutPlace rollout_place() const {
-    if (repository == nullptr || !options.alias.empty()) return {};
-    return {.ledger = &repository->ledger(),
-            .environment = options.environment,
-            .folder = repository->folder("rollouts"),
-            .supervisor = supervisor.get()};
-  }
+  Status listen(std::vector<std::unique_ptr<HostedProject>> projects, const Clock& clock);
 };
 
-Status Server::State::open_logs(const std::string& predictions,
-                                const std::string& sketches_folder) {
-  if (!options.log_predictions) return {};
-  MILLGATE_ASSIGN(log,
-                  PredictionLog::open({.folder = predictions, .rows_max = options.log_rows_max}));
-  MILLGATE_ASSIGN(sketches, SketchKeeper::open({.folder = sketches_folder}));
-  return {};
-}
-
-Status Server::State::listen(const Clock& clock, std::string feedback_folder) {
+Status Server::State::listen(std::vector<std::unique_ptr<HostedProject>> projects,
+                             const Clock& clock) {
   if (!options.otlp.endpoint.empty()) tracer = std::make_unique<Tracer>(options.otlp.trace_share);
-  routes = std::make_unique<Routes>(
-      RouteContext{.models = models,
-                   .telemetry = telemetry,
-                   .clock = clock,
-                   .log = log.get(),
-                   .log_share = options.log_share,
-                   .sketches = sketches.get(),
-                   .objects = repository ? &repository->objects() : nullptr,
-                   .online = options.online,
-                   .feedback_folder = std::move(feedback_folder),
-                   .rollback = rollback_access(),
-                   .rollout = rollout_place(),
-                   .guard = repository && options.wants_tokens ? &guard : nullptr,
-                   .predict_route = options.predict_route,
-                   .health_route = options.health_route,
-                   .rows_max = options.rows_max,
-                   .client_rate = options.client_rate,
-                   .tracer = tracer.get()});
+  router =
+      std::make_unique<ProjectRouter>(std::move(projects), tracer.get(), clock, options.memory_max);
   if (tracer) {
     MILLGATE_ASSIGN(exporter, OtlpExporter::start(options.otlp, *tracer,
-                                                  [this] { return routes->metrics_text(); }));
+                                                  [this] { return router->metrics_text(); }));
   }
   HttpHandler handler{
-      .answer = [this](const HttpRequest& request) { return routes->answer(request); },
-      .is_slow = Routes::is_slow};
+      .answer = [this](const HttpRequest& request) { return router->answer(request); },
+      .is_slow = [this](const HttpRequest& request) { return router->is_slow(request); }};
   MILLGATE_ASSIGN(listener, HttpListener::start(options, std::move(handler), telemetry));
   return {};
 }
@@ -101,28 +47,28 @@ Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<Repository> repository,
                                               const ServerOptions& options) {
+  return start({ProjectToServe{.name = {}, .repository = std::move(repository)}}, options);
+}
+
+Result<std::unique_ptr<Server>> Server::start(const std::vector<ProjectToServe>& projects,
+                                              const ServerOptions& options) {
+  if (projects.empty()) return invalid_input("serve: there is no project", "name one or more");
+  std::set<std::string> names;
+  for (const ProjectToServe& project : projects) {
+    if (names.insert(project.name).second) continue;
+    return invalid_input("serve: two projects are called `" + project.name + "`",
+                         "requests name the project that they are for: rename one in its "
+                         "millgate.toml");
+  }
   auto state = std::make_unique<State>();
   state->options = options;
-  state->repository = std::move(repository);
-  MILLGATE_TRY(state->open_logs(state->repository->folder("predictions"),
-                                state->repository->folder("sketches")));
-  if (!options.oidc.issuer.empty()) {
-    MILLGATE_ASSIGN(std::unique_ptr<IdentityProvider> provider,
-                    IdentityProvider::start(options.oidc));
-    state->guard.trust(std::move(provider));
+  std::vector<std::unique_ptr<HostedProject>> hosted;
+  for (const ProjectToServe& project : projects) {
+    MILLGATE_ASSIGN(std::unique_ptr<HostedProject> one,
+                    HostedProject::open(project, options, state->telemetry));
+    hosted.push_back(std::move(one));
   }
-  state->shadow = std::make_unique<ShadowWorker>(state->shadow_log(), options.online);
-  state->follower = std::make_unique<ModelFollower>(state->repository, state->models,
-                                                    state->telemetry, options.reload_every,
-                                                    Followed{.environment = options.environment,
-                                                             .alias = options.alias,
-                                                             .guard = &state->guard,
-                                                             .shadow = state->shadow.get()});
-  if (options.alias.empty()) {
-    state->supervisor = std::make_unique<RolloutSupervisor>(
-        state->repository, state->models, options.environment, options.judge_every);
-  }
-  MILLGATE_TRY(state->listen(state->repository->clock(), state->repository->folder("feedback")));
+  MILLGATE_TRY(state->listen(std::move(hosted), projects.front().repository->clock()));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -131,9 +77,11 @@ Result<std::unique_ptr<Server>> Server::start_fixed(std::shared_ptr<const Model>
                                                     const ServerOptions& options) {
   auto state = std::make_unique<State>();
   state->options = options;
-  state->models.set(std::make_shared<const ServedModel>(std::move(model)));
-  MILLGATE_TRY(state->open_logs(folder + "/predictions", folder + "/sketches"));
-  MILLGATE_TRY(state->listen(system_clock(), folder + "/feedback"));
+  std::vector<std::unique_ptr<HostedProject>> hosted;
+  MILLGATE_ASSIGN(std::unique_ptr<HostedProject> one,
+                  HostedProject::open_fixed(std::move(model), folder, options, state->telemetry));
+  hosted.push_back(std::move(one));
+  MILLGATE_TRY(state->listen(std::move(hosted), system_clock()));
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -147,31 +95,44 @@ std::string Server::url() const {
 }
 
 bool Server::wants_tokens() const {
-  return state_->repository && state_->options.wants_tokens && state_->guard.wants_tokens();
+  const auto& projects = state_->router->projects();
+  return std::all_of(projects.begin(), projects.end(),
+                     [](const auto& project) { return project->wants_tokens(); });
 }
 
 std::optional<Time> Server::certificate_ends() const {
   return state_->listener->certificate_ends();
 }
 
-bool Server::has_model() const { return state_->models.get() != nullptr; }
+bool Server::has_model() const {
+  const auto& projects = state_->router->projects();
+  return std::all_of(projects.begin(), projects.end(),
+                     [](const auto& project) { return project->models().is_ready(); });
+}
 
 std::string Server::serving_text() const {
-  const std::shared_ptr<const ServedModel> model = state_->models.get();
-  if (model == nullptr) return state_->models.trouble();
-  return model->name() + " " + model->version();
+  std::string text;
+  const auto& projects = state_->router->projects();
+  for (const auto& project : projects) {
+    if (!text.empty()) text += ", ";
+    const std::shared_ptr<const ServedModel> model = project->models().get();
+    if (model != nullptr) {
+      text += model->name() + " " + model->version();
+    } else {
+      if (projects.size() > 1) text += project->name() + ": ";
+      text += project->models().trouble();
+    }
+  }
+  return text;
 }
 
 void Server::stop() {
   const std::scoped_lock lock(state_->stopping);
-  state_->listener->stop();
+  if (state_->listener) state_->listener->stop();
   // After the last answer, so that it is counted and nobody asks any more.
   state_->exporter.reset();
-  state_->shadow.reset();
-  state_->supervisor.reset();
-  state_->follower.reset();
-  if (state_->log) state_->log->flush();
-  state_->sketches.reset();
+  if (!state_->router) return;
+  for (const auto& project : state_->router->projects()) project->stop();
 }
 
 }  // namespace millgate

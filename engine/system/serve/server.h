@@ -71,7 +71,6 @@ struct ServerOptions {
   std::chrono::milliseconds stop_timeout{10'000};    ///< For requests in flight at `stop`.
   std::chrono::milliseconds reload_every{100};       ///< How often the ledger is asked.
   std::chrono::milliseconds judge_every{1'000};      ///< How often a roll-out is saved and judged.
-  std::string environment = {};     ///< Key of what is followed; empty: what is released.
   std::string alias = {};           ///< Follows the model of this alias instead; see Followed.
   std::string operator_token = {};  ///< Who may POST /rollback; see RollbackAccess.
   bool wants_tokens = true;         ///< Where the ledger has tokens; false: anybody may ask.
@@ -79,12 +78,22 @@ struct ServerOptions {
   /// them: one that answers as /invocations, and one as /ping. Empty: none.
   std::string predict_route = {};
   std::string health_route = {};
-  bool log_predictions = true;                    ///< Into the folder `predictions` of the project.
-  std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
+  bool log_predictions = true;  ///< Into the folder `predictions` of the project.
   OtlpOptions otlp = {};
   OidcOptions oidc = {};
   double log_share = 1;  ///< Of the requests that are logged; all of them are counted in sketches.
   size_t log_rows_max = 65'536;  ///< Rows waiting to be written; beyond it: lost, counted.
+  /// Of several projects: bytes of their models' artifacts that are kept in memory; models that
+  /// were not asked for the longest are loaded again when they are. 0: without a bound.
+  int64_t memory_max = 0;
+};
+
+/// One of the projects of a server.
+struct ProjectToServe {
+  std::string name;  ///< Of its project file.
+  std::shared_ptr<Repository> repository;
+  std::string environment = {};  ///< Key of what is followed; empty: what is released.
+  std::shared_ptr<OnlineStore> online = nullptr;  ///< Null: every input must be sent.
 };
 
 /// A running server. `stop` and the getters may be called from any thread.
@@ -96,6 +105,11 @@ class Server {
   /// Errors: `outside` when the address cannot be used; `invalid_input` for a bad address.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(std::shared_ptr<Repository> repository,
                                                              const ServerOptions& options);
+
+  /// The same of several projects, each with its own ledger, logs and tokens; requests name theirs
+  /// (project_router.h). Errors: also `invalid_input` for two projects of one name, or none.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(
+      const std::vector<ProjectToServe>& projects, const ServerOptions& options);
 
   /// Serves `model` and nothing else; logs and feedback go to `folder`. For measuring a model
   /// before it is released. Errors: as `start`.
@@ -110,12 +124,13 @@ class Server {
   [[nodiscard]] uint16_t port() const;
   /// "http://127.0.0.1:8080".
   [[nodiscard]] std::string url() const;
+  /// Of each project.
   [[nodiscard]] bool has_model() const;
   /// Whether who asks must bring a token.
   [[nodiscard]] bool wants_tokens() const;
   /// When its certificate expires; nothing without TLS.
   [[nodiscard]] std::optional<Time> certificate_ends() const;
-  /// "flights a1b2c3d4e5f6", or why none serves.
+  /// "flights a1b2c3d4e5f6", of each project, or why none serves.
   [[nodiscard]] std::string serving_text() const;
 
   /// Stops accepting, finishes what was accepted (at most `stop_timeout`), flushes the log and

@@ -124,7 +124,8 @@ Status ShadowWorker::State::predict(ShadowTask& task,
               .inputs = batch.inputs,
               .online = batch.online,
               .probabilities = model.has_classes() ? std::span<const double>(scratch.values)
-                                                   : std::span<const double>()});
+                                                   : std::span<const double>(),
+              .rollout = task.champion->rollout()->rollout().event});
   }
   return {};
 }

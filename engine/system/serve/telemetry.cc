@@ -60,56 +60,99 @@ void append_latency(std::string& out, const TextHistogram& histogram,
   append_sample(out, name + "_count", labels, count);
 }
 
-void append_log(std::string& out, const PredictionLog& log) {
-  const PredictionLogCounts counts = log.counts();
+void append_logs(std::string& out, std::span<const MeteredProject> projects) {
+  PredictionLogCounts all;
+  bool is_logged = false;
+  for (const MeteredProject& project : projects) {
+    if (project.log == nullptr) continue;
+    is_logged = true;
+    const PredictionLogCounts counts = project.log->counts();
+    all.written += counts.written;
+    all.lost += counts.lost;
+    all.waiting += counts.waiting;
+  }
+  if (!is_logged) return;
   constexpr std::string_view kRows = "millgate_prediction_log_rows_total";
   append_head(out, kRows, "counter", "Rows of the prediction log by what became of them.");
-  append_sample(out, kRows, metric_label("state", "written"), static_cast<double>(counts.written));
-  append_sample(out, kRows, metric_label("state", "lost"), static_cast<double>(counts.lost));
+  append_sample(out, kRows, metric_label("state", "written"), static_cast<double>(all.written));
+  append_sample(out, kRows, metric_label("state", "lost"), static_cast<double>(all.lost));
   append_metric(out, "millgate_prediction_log_rows_waiting", "gauge", "Rows waiting to be written.",
-                static_cast<double>(counts.waiting));
+                static_cast<double>(all.waiting));
 }
 
-/// What this server counted of the roll-out that runs, all steps together.
-void append_rollout(std::string& out, const LiveRollout& live) {
-  const Rollout& rollout = live.rollout();
-  StepTotals all;
-  for (const StepTotals& step : live.counts()->totals()) {
-    for (size_t arm = 0; arm < kArmCount; ++arm) {
-      all.answers[arm] += step.answers[arm];
-      all.errors[arm] += step.errors[arm];
-      all.slow[arm] += step.slow[arm];
+/// What this server counted of a roll-out that runs, all steps together.
+struct MeteredRollout {
+  const LiveRollout* live = nullptr;
+  StepTotals all = {};
+
+  explicit MeteredRollout(const LiveRollout& of) : live(&of) {
+    for (const StepTotals& step : of.counts()->totals()) {
+      for (size_t arm = 0; arm < kArmCount; ++arm) {
+        all.answers[arm] += step.answers[arm];
+        all.errors[arm] += step.errors[arm];
+        all.slow[arm] += step.slow[arm];
+      }
+      all.left_out += step.left_out;
+      all.dropped += step.dropped;
     }
-    all.left_out += step.left_out;
-    all.dropped += step.dropped;
   }
-  const std::string of_rollout = metric_label("rollout", rollout.id.brief());
+  [[nodiscard]] std::string label() const {
+    return metric_label("rollout", live->rollout().id.brief());
+  }
+};
+
+void append_rollouts(std::string& out, const std::vector<MeteredRollout>& rollouts) {
+  if (rollouts.empty()) return;
   const auto add_arms = [&](std::string_view name, std::string_view help,
-                            const std::array<int64_t, kArmCount>& counts) {
+                            std::array<int64_t, kArmCount> StepTotals::*counts) {
     append_head(out, name, "counter", help);
-    for (const auto& [arm, text, model] :
-         {std::tuple(Arm::champion, "champion", rollout.champion),
-          std::tuple(Arm::challenger, "challenger", rollout.challenger)}) {
-      append_sample(
-          out, name,
-          of_rollout + "," + metric_label("arm", text) + "," + metric_label("model", model.brief()),
-          static_cast<double>(counts[index_of(arm)]));
+    for (const MeteredRollout& one : rollouts) {
+      const Rollout& rollout = one.live->rollout();
+      for (const auto& [arm, text, model] :
+           {std::tuple(Arm::champion, "champion", rollout.champion),
+            std::tuple(Arm::challenger, "challenger", rollout.challenger)}) {
+        append_sample(out, name,
+                      one.label() + "," + metric_label("arm", text) + "," +
+                          metric_label("model", model.brief()),
+                      static_cast<double>((one.all.*counts)[index_of(arm)]));
+      }
     }
   };
-  add_arms("millgate_rollout_answers_total", "Requests by the model that answered.", all.answers);
-  add_arms("millgate_rollout_errors_total", "Of them, answered with an error.", all.errors);
-  add_arms("millgate_rollout_slow_total", "Of them, slower than the plan allows.", all.slow);
+  add_arms("millgate_rollout_answers_total", "Requests by the model that answered.",
+           &StepTotals::answers);
+  add_arms("millgate_rollout_errors_total", "Of them, answered with an error.",
+           &StepTotals::errors);
+  add_arms("millgate_rollout_slow_total", "Of them, slower than the plan allows.",
+           &StepTotals::slow);
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
-                       double value) {
+                       const auto& value_of) {
     append_head(out, name, type, help);
-    append_sample(out, name, of_rollout, value);
+    for (const MeteredRollout& one : rollouts) append_sample(out, name, one.label(), value_of(one));
   };
   add("millgate_rollout_left_out_total", "counter", "Requests that took no part.",
-      static_cast<double>(all.left_out));
+      [](const MeteredRollout& one) { return static_cast<double>(one.all.left_out); });
   add("millgate_rollout_dropped_total", "counter", "Of a shadow that was too far behind.",
-      static_cast<double>(all.dropped));
+      [](const MeteredRollout& one) { return static_cast<double>(one.all.dropped); });
   add("millgate_rollout_share_ratio", "gauge", "Share of the traffic meant for the challenger.",
-      rollout.share() / 100);
+      [](const MeteredRollout& one) { return one.live->rollout().share() / 100; });
+}
+
+/// What serves in each project, and the roll-outs beside it.
+void append_models(std::string& out, std::span<const MeteredProject> projects, Time now) {
+  append_head(out, "millgate_model_info", "gauge", "1 for the model that serves.");
+  std::vector<MeteredRollout> rollouts;
+  int expired = 0;
+  for (const auto& [log, model] : projects) {
+    if (model == nullptr) continue;
+    append_sample(
+        out, "millgate_model_info",
+        metric_label("model", model->name()) + "," + metric_label("version", model->version()), 1);
+    if (model->rollout() != nullptr) rollouts.emplace_back(*model->rollout());
+    if (model->live() && model->live()->has_expired(now)) ++expired;
+  }
+  append_rollouts(out, rollouts);
+  append_metric(out, "millgate_override_expired", "gauge",
+                "Models that serve by an override that has ended.", expired);
 }
 
 }  // namespace
@@ -123,8 +166,7 @@ void Telemetry::count(Route route, int status, int64_t nanos) {
   latency_[row].add(nanos);
 }
 
-std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedModel* model,
-                                       Time now) const {
+std::string Telemetry::prometheus_text(std::span<const MeteredProject> projects, Time now) const {
   std::string out;
   constexpr std::string_view kRequests = "millgate_requests_total";
   append_head(out, kRequests, "counter", "Requests answered.");
@@ -139,7 +181,7 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
     }
   }
   std::string family;
-  for (const TextHistogram& one : histograms(model)) {
+  for (const TextHistogram& one : histograms(projects)) {
     const bool is_stage = one.family == kStages;
     if (one.family != family) {
       append_head(out, one.family, "histogram",
@@ -175,26 +217,18 @@ std::string Telemetry::prometheus_text(const PredictionLog* log, const ServedMod
   add("millgate_rows_with_warnings_total", "counter", "Predicted rows that got a warning.",
       rows_with_warnings);
   add("millgate_feedback_labels_total", "counter", "Labels received.", feedback_labels);
+  add("millgate_feedback_outcomes_total", "counter", "Earnings received.", feedback_outcomes);
   add("millgate_model_loads_total", "counter", "Models that began to serve.", model_loads);
   add("millgate_model_load_failures_total", "counter",
       "Released models that could not be loaded; the one before serves on.", model_load_failures);
-  if (log != nullptr) append_log(out, *log);
-  append_head(out, "millgate_model_info", "gauge", "1 for the model that serves.");
-  if (model != nullptr) {
-    append_sample(
-        out, "millgate_model_info",
-        metric_label("model", model->name()) + "," + metric_label("version", model->version()), 1);
-  }
-  if (model != nullptr && model->rollout() != nullptr) append_rollout(out, *model->rollout());
-  const bool has_expired = model != nullptr && model->live() && model->live()->has_expired(now);
-  append_metric(out, "millgate_override_expired", "gauge",
-                "1 while the model serves by an override that has ended.", has_expired ? 1 : 0);
+  append_logs(out, projects);
+  append_models(out, projects, now);
   return out;
 }
 
-std::vector<TextHistogram> Telemetry::histograms(const ServedModel* model) const {
+std::vector<TextHistogram> Telemetry::histograms(std::span<const MeteredProject> projects) const {
   std::vector<TextHistogram> all;
-  all.reserve(kRouteCount + 2 * kStageCount);
+  all.reserve(kRouteCount + 2 * kStageCount * projects.size());
   for (size_t route = 0; route < kRouteCount; ++route) {
     all.push_back({.family = kDurations,
                    .labels = {{"route", std::string(to_string(static_cast<Route>(route)))}},
@@ -209,13 +243,15 @@ std::vector<TextHistogram> Telemetry::histograms(const ServedModel* model) const
                      .counts = &of.statistics().stages[stage]});
     }
   };
-  if (model == nullptr) return all;
-  add_stages(*model);
-  if (model->rollout() != nullptr) add_stages(*model->rollout()->challenger());
+  for (const auto& [log, model] : projects) {
+    if (model == nullptr) continue;
+    add_stages(*model);
+    if (model->rollout() != nullptr) add_stages(*model->rollout()->challenger());
+  }
   return all;
 }
 
-std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time now) const {
+std::string Telemetry::online_text(const std::vector<MeteredView>& views, Time now) const {
   std::string out;
   constexpr std::string_view kReads = "millgate_online_reads_total";
   append_head(out, kReads, "counter", "Views read for rows of predictions, by what was found.");
@@ -225,19 +261,22 @@ std::string Telemetry::online_text(const std::vector<OnlineView>& views, Time no
   }
   append_metric(out, "millgate_online_pushed_rows_total", "counter", "Rows that were pushed.",
                 static_cast<double>(pushed_rows.load()));
+  const auto labels_of = [](const MeteredView& one) {
+    std::string labels;
+    for (const auto& [key, value] : one.labels) labels += metric_label(key, value) + ",";
+    return labels + metric_label("view", one.view.name) + "," +
+           metric_label("version", one.view.version.substr(0, 12));
+  };
   constexpr std::string_view kAge = "millgate_online_age_seconds";
   append_head(out, kAge, "gauge", "Time since what a view's rows hold could be known.");
-  for (const OnlineView& view : views) {
-    const std::string labels =
-        metric_label("view", view.name) + "," + metric_label("version", view.version.substr(0, 12));
-    append_sample(out, kAge, labels, static_cast<double>(now.micros - view.as_of.micros) / 1e6);
+  for (const MeteredView& one : views) {
+    append_sample(out, kAge, labels_of(one),
+                  static_cast<double>(now.micros - one.view.as_of.micros) / 1e6);
   }
   constexpr std::string_view kEntities = "millgate_online_entities";
   append_head(out, kEntities, "gauge", "Entities of which a view has a row.");
-  for (const OnlineView& view : views) {
-    const std::string labels =
-        metric_label("view", view.name) + "," + metric_label("version", view.version.substr(0, 12));
-    append_sample(out, kEntities, labels, static_cast<double>(view.entity_count));
+  for (const MeteredView& one : views) {
+    append_sample(out, kEntities, labels_of(one), static_cast<double>(one.view.entity_count));
   }
   return out;
 }

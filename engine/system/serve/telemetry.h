@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +27,18 @@ struct TextHistogram {
   const LatencyHistogram* counts = nullptr;
 };
 
+/// A project as /metrics tells of it.
+struct MeteredProject {
+  const PredictionLog* log = nullptr;                  ///< Null: nothing is logged.
+  std::shared_ptr<const ServedModel> model = nullptr;  ///< Null: none is loaded.
+};
+
+/// A view of an online store, and the labels by which it is told from those of other projects.
+struct MeteredView {
+  std::vector<std::pair<std::string, std::string>> labels = {};
+  OnlineView view;
+};
+
 /// Wait-free counters; any number of threads.
 class Telemetry {
  public:
@@ -41,20 +55,21 @@ class Telemetry {
   std::atomic<int64_t> predictions{0};
   std::atomic<int64_t> rows_with_warnings{0};
   std::atomic<int64_t> feedback_labels{0};
+  std::atomic<int64_t> feedback_outcomes{0};
   /// Reads of a view for a row, by OnlineState.
   std::array<std::atomic<int64_t>, kOnlineStateCount> online_reads{};
   std::atomic<int64_t> pushed_rows{0};
   std::atomic<int64_t> model_loads{0};
   std::atomic<int64_t> model_load_failures{0};
 
-  /// The text of /metrics, format 0.0.4. `log` and `model` may be null; `now` tells whether an
-  /// override has ended.
-  [[nodiscard]] std::string prometheus_text(const PredictionLog* log, const ServedModel* model,
+  /// The text of /metrics, format 0.0.4; `now` tells whether an override has ended.
+  [[nodiscard]] std::string prometheus_text(std::span<const MeteredProject> projects,
                                             Time now) const;
-  /// The histograms of that text, as they were counted.
-  [[nodiscard]] std::vector<TextHistogram> histograms(const ServedModel* model) const;
-  /// What is added to it about the online store; `now` tells how old its rows are.
-  [[nodiscard]] std::string online_text(const std::vector<OnlineView>& views, Time now) const;
+  /// The histograms of that text, as they were counted; `projects` keeps them.
+  [[nodiscard]] std::vector<TextHistogram> histograms(
+      std::span<const MeteredProject> projects) const;
+  /// What is added to it about online stores; `now` tells how old their rows are.
+  [[nodiscard]] std::string online_text(const std::vector<MeteredView>& views, Time now) const;
 
  private:
   /// Statuses that are counted apart; any other counts as the last.

@@ -39,6 +39,7 @@ struct TestModel {
   double intercept = -0.25;
   std::string task_kind = "binary";    ///< Of "multiclass": late, punctual, early.
   bool has_unknown_distances = false;  ///< Rows of training, so that it may be left out.
+  std::string project = "flights";
 };
 
 /// Saves a linear model over these inputs; another intercept is another model.
@@ -58,7 +59,7 @@ struct TestModel {
   const Block rows = test_rows(97);
   MILLGATE_TRY(program.fit(rows));
   Model::Parts parts;
-  parts.manifest.project = "flights";
+  parts.manifest.project = wanted.project;
   parts.manifest.task_kind = wanted.task_kind;
   parts.manifest.task_table = "flights";
   parts.manifest.label = "arr_delay > 15";

@@ -31,12 +31,28 @@ std::string library_fault() {
 
 Error tls_failure(const std::string& fault) { return outside_failure("TLS: " + fault); }
 
+/// Errors: `invalid_input` naming the file.
+Status show(SSL_CTX& context, const ClientCertificate& shown) {
+  if (shown.certificate.empty()) return {};
+  const auto refusal = [](const std::string& path, const char* what) {
+    return invalid_input("`" + path + "`: " + library_fault(), what);
+  };
+  if (::SSL_CTX_use_certificate_chain_file(&context, shown.certificate.c_str()) != 1) {
+    return refusal(shown.certificate, "name a file with the client's certificate in PEM");
+  }
+  if (::SSL_CTX_use_PrivateKey_file(&context, shown.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return refusal(shown.key, "name a file with the key of that certificate in PEM");
+  }
+  return {};
+}
+
 }  // namespace
 
 void TlsStream::Free::operator()(ssl_st* one) const { ::SSL_free(one); }
 void TlsStream::Free::operator()(ssl_ctx_st* one) const { ::SSL_CTX_free(one); }
 
 Result<std::unique_ptr<TlsStream>> TlsStream::connect(int descriptor, const std::string& host,
+                                                      const ClientCertificate& shown,
                                                       const Wait& wait) {
   std::unique_ptr<TlsStream> stream(new TlsStream());
   stream->context_.reset(::SSL_CTX_new(::TLS_client_method()));
@@ -45,6 +61,7 @@ Result<std::unique_ptr<TlsStream>> TlsStream::connect(int descriptor, const std:
   ::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   ::SSL_CTX_set_default_verify_paths(context);
+  MILLGATE_TRY(show(*context, shown));
   stream->connection_.reset(::SSL_new(context));
   SSL* const connection = stream->connection_.get();
   if (connection == nullptr || ::SSL_set_fd(connection, descriptor) != 1) {

@@ -15,6 +15,12 @@ struct ssl_ctx_st;
 
 namespace millgate {
 
+/// By which a client shows who it is; files in PEM. Empty: it shows nothing.
+struct ClientCertificate {
+  std::string certificate = {};  ///< The client's, then those above it.
+  std::string key = {};          ///< Its private key, without a password.
+};
+
 /// TLS 1.2 and above to a server whose certificate is of an authority that this system trusts, or
 /// of one in the file of SSL_CERT_FILE, and names the host. For one thread.
 class TlsStream {
@@ -22,9 +28,11 @@ class TlsStream {
   /// Waits until the socket is ready for poll(2)'s `events`; false: not in time.
   using Wait = std::function<bool(short events)>;
 
-  /// Shakes hands over `descriptor`, which outlives it. Errors: `outside` with what is wrong.
+  /// Shakes hands over `descriptor`, which outlives it. Errors: `outside` with what is wrong;
+  /// `invalid_input` for files of `shown` that cannot be used.
   [[nodiscard]] static Result<std::unique_ptr<TlsStream>> connect(int descriptor,
                                                                   const std::string& host,
+                                                                  const ClientCertificate& shown,
                                                                   const Wait& wait);
   /// Sends all of `bytes`. Errors: `outside`.
   [[nodiscard]] Status send(std::string_view bytes, const Wait& wait);

@@ -136,7 +136,7 @@ function show(answer, row) {
   if (answer.explanation) showExplanation(into, answer.explanation);
   into.append(make("h2", "The same from a program"));
   const body = JSON.stringify(row).replaceAll("'", "'\\''");
-  into.append(make("pre", "curl " + location.origin + "/predict -d '" + body + "'"));
+  into.append(make("pre", "curl " + new URL("predict", location.href).href + " -d '" + body + "'"));
   into.append(make("p", "Model " + answer.model + ", prediction " + answer.prediction_id, "quiet"));
 }
 
