@@ -12,6 +12,7 @@
 #include "model/release/gate.h"
 #include "model/release/model_name.h"
 #include "model/release/registry.h"
+#include "model/release/rollout.h"
 #include "system/pipeline/run.h"
 #include "system/pipeline/run_steps.h"
 
@@ -76,18 +77,67 @@ Result<std::string> what_changed(const Workplace& place) {
   return changed == steps.end() ? std::string() : changed->name + ": " + changed->why;
 }
 
-/// Hex id of the model of the newest run, if it was never judged; else empty.
-Result<std::string> newest_unjudged(const Repository& repository) {
-  MILLGATE_ASSIGN(const std::vector<RunRecord> all, runs(repository.ledger()));
-  if (all.empty()) return std::string();
-  MILLGATE_ASSIGN(const std::optional<Verdict> verdict,
-                  find_verdict(repository.ledger(), all.back().model));
-  return verdict ? std::string() : all.back().model.hex();
+/// Whether `model` was ever let in: live, or a challenger.
+Result<bool> was_let_in(const Ledger& ledger, const Id& model) {
+  MILLGATE_ASSIGN(const std::vector<Serving> live, serving_history(ledger));
+  MILLGATE_ASSIGN(const std::vector<Rollout> beside, rollouts(ledger));
+  return std::any_of(live.begin(), live.end(),
+                     [&](const Serving& one) { return one.model == model; }) ||
+         std::any_of(beside.begin(), beside.end(),
+                     [&](const Rollout& one) { return one.challenger == model; });
+}
+
+/// What is left to do with the model of the newest run.
+enum class Left { nothing, judge, let_in };
+
+/// A watch that was killed, or a release that waits for a signature, leaves something to do.
+Result<Left> left_to_do(const Ledger& ledger, const Id& model, const WatchOptions& options) {
+  MILLGATE_ASSIGN(const std::optional<Verdict> verdict, find_verdict(ledger, model));
+  if (!verdict) return Left::judge;
+  if (!verdict->passed() || options.then.empty()) return Left::nothing;
+  MILLGATE_ASSIGN(const bool was_in, was_let_in(ledger, model));
+  return was_in ? Left::nothing : Left::let_in;
+}
+
+/// Lets the model `hex` in, which passed, as `then` says.
+Status let_in(const Workplace& place, const WatchOptions& options, const std::string& hex,
+              Looked& looked) {
+  if (options.then.empty()) {
+    looked.done += ": `millgate release " + looked.model + "`";
+    return {};
+  }
+  const bool is_release = options.then == "release";
+  MILLGATE_ASSIGN(const CommandSaid went,
+                  run_own_command(place.project,
+                                  is_release ? std::vector<std::string>{"release", hex}
+                                             : std::vector<std::string>{"rollout", "start", hex}));
+  const std::string word = is_release ? "release" : "roll-out";
+  looked.done += went.code == kDone ? "; its " + word + " began" : "; its " + word + " was refused";
+  return {};
+}
+
+/// Finishes what was left of the newest model, where nothing changed since.
+Status finish(const Workplace& place, const WatchOptions& options, std::string& hex,
+              Looked& looked) {
+  const Ledger& ledger = place.repository->ledger();
+  MILLGATE_ASSIGN(const std::vector<RunRecord> all, runs(ledger));
+  if (all.empty()) return {};
+  const Id& model = all.back().model;
+  MILLGATE_ASSIGN(const Left left, left_to_do(ledger, model, options));
+  if (left == Left::nothing) return {};
+  looked.model = model.brief();
+  if (left == Left::judge) {
+    hex = model.hex();
+    looked.done = "model " + looked.model + " was trained before and not judged";
+    return {};
+  }
+  looked.done = "model " + looked.model + " passed the gate before";
+  return let_in(place, options, model.hex(), looked);
 }
 
 /// Trains where something changed. `hex`: the model that is to be judged now; empty: none.
-Status train_if_changed(const Workplace& place, FailedTip& failed, std::string& hex,
-                        Looked& looked) {
+Status train_if_changed(const Workplace& place, const WatchOptions& options, FailedTip& failed,
+                        std::string& hex, Looked& looked) {
   const Result<Commit> tip = place.repository->resolve(kCurrentBranch);
   if (!tip.ok()) {
     looked.done = "nothing is committed yet";
@@ -95,14 +145,7 @@ Status train_if_changed(const Workplace& place, FailedTip& failed, std::string& 
   }
   if (failed == tip->id) return {};
   MILLGATE_ASSIGN(const std::string why, what_changed(place));
-  if (why.empty()) {
-    // A watch that was killed may have left a model that nobody judged.
-    MILLGATE_ASSIGN(hex, newest_unjudged(*place.repository));
-    if (hex.empty()) return {};
-    looked.model = hex.substr(0, 12);
-    looked.done = "model " + looked.model + " was trained before and not judged";
-    return {};
-  }
+  if (why.empty()) return finish(place, options, hex, looked);
   const Result<CommandSaid> ran = run_own_command(place.project, {"run", "--json"});
   if (!ran.ok()) {
     if (ran.error().code == ErrorCode::refused) failed = tip->id;
@@ -129,18 +172,7 @@ Status judge_trained(const Workplace& place, const WatchOptions& options, const 
     looked.done += "; it serves already";
     return {};
   }
-  if (options.then.empty()) {
-    looked.done += ": `millgate release " + looked.model + "`";
-    return {};
-  }
-  const bool is_release = options.then == "release";
-  MILLGATE_ASSIGN(const CommandSaid went,
-                  run_own_command(place.project,
-                                  is_release ? std::vector<std::string>{"release", hex}
-                                             : std::vector<std::string>{"rollout", "start", hex}));
-  const std::string word = is_release ? "release" : "roll-out";
-  looked.done += went.code == kDone ? "; its " + word + " began" : "; its " + word + " was refused";
-  return {};
+  return let_in(place, options, hex, looked);
 }
 
 Status look(const Session& session, const WatchOptions& options, FailedTip& failed) {
@@ -150,7 +182,7 @@ Status look(const Session& session, const WatchOptions& options, FailedTip& fail
   MILLGATE_ASSIGN(const CommandSaid monitored, run_own_command(place.project, {"monitor"}));
   looked.monitored = answer_in(monitored.output);
   std::string hex;
-  Status status = train_if_changed(place, failed, hex, looked);
+  Status status = train_if_changed(place, options, failed, hex, looked);
   if (status.ok() && !hex.empty()) status = judge_trained(place, options, hex, looked);
   tell(session, looked);
   return status;

@@ -79,24 +79,26 @@ bool ModelFollower::sleep(const std::atomic<int>& users) {
 Status ModelFollower::wake() {
   const std::scoped_lock lock(looking_);
   if (!slot_.is_asleep()) return {};
-  seen_ = -1;
-  const Status status = look_locked();
+  const Status status = look_locked(true);
   if (!status.ok()) slot_.set_trouble(status.error().what);
   return status;
 }
 
 Status ModelFollower::look() {
   const std::scoped_lock lock(looking_);
-  return look_locked();
+  return look_locked(false);
 }
 
-Status ModelFollower::look_locked() {
+Status ModelFollower::look_locked(bool wakes) {
   MILLGATE_ASSIGN(const int64_t head, repository_->ledger().head());
-  if (head == seen_) return {};
+  if (head == seen_ && !wakes) return {};
   // First: a model that cannot be loaded must not keep a token alive that was taken away.
   if (followed_.guard != nullptr) MILLGATE_TRY(followed_.guard->follow(repository_->ledger()));
-  MILLGATE_ASSIGN(const std::optional<Serving> now, wanted());
-  if (now) MILLGATE_TRY(serve(*now));
+  // What sleeps is told of a release when it is asked for.
+  if (!slot_.is_asleep() || wakes) {
+    MILLGATE_ASSIGN(const std::optional<Serving> now, wanted());
+    if (now) MILLGATE_TRY(serve(*now));
+  }
   seen_ = head;
   return {};
 }

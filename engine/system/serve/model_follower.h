@@ -51,7 +51,7 @@ class ModelFollower {
   void run();
   /// Errors: of the ledger and of loading; what serves is then as it was.
   [[nodiscard]] Status look();
-  [[nodiscard]] Status look_locked();
+  [[nodiscard]] Status look_locked(bool wakes);
   /// Puts what is live, and the challenger beside it, where requests find it.
   [[nodiscard]] Status serve(const Serving& now);
   /// What should serve; nothing when there is none. Errors: `refused` for an alias of a model that

@@ -190,6 +190,13 @@ TEST_F(ProjectRouterTest, WithinItsBudgetModelsTakeTurns) {
   EXPECT_EQ(stats[1]["name"], "no shows");
   EXPECT_EQ(stats[1]["inference_count"], 3);
   EXPECT_EQ(client.get("/health/ready")->status, 200);
+  // A release does not wake who sleeps, and who is asked answers by it.
+  const Id next = projects_[0].model({.intercept = 3, .project = "delays"})->id();
+  projects_[0].release_model(next);
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_EQ(loaded(), 2);
+  EXPECT_EQ(Json::parse(client.get("/")->body)["projects"][0]["model"], nullptr);
+  EXPECT_EQ(Json::parse(client.post(path_of(0) + "/predict", kRow)->body)["model"], next.brief());
 }
 
 TEST_F(ProjectRouterTest, ManyClientsAtOnceGetTheRightAnswersWhileModelsComeAndGo) {
