@@ -75,6 +75,7 @@ void add_token(const Command& program, Session& session);
 void add_package(const Command& program, Session& session);
 void add_predict(const Command& program, Session& session);
 void add_feedback(const Command& program, Session& session);
+void add_ask_labels(const Command& program, Session& session);
 void add_monitor(const Command& program, Session& session);
 void add_alarms(const Command& program, Session& session);
 void add_trace(const Command& program, Session& session);

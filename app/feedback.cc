@@ -20,13 +20,28 @@ namespace {
 constexpr const char* kTold = "told_rows";
 constexpr const char* kToldValue = "millgate_value";
 
-/// The rows of the file with the value of an expression, a number, beside them.
+/// Whether rows name their predictions themselves, as `ask-labels` writes them.
+bool names_predictions(const arrow::Table& rows) {
+  return rows.schema()->GetFieldIndex("prediction_id") >= 0;
+}
+
+/// The rows of the file with what is brought of them beside them, a number: what the expression
+/// `earned` says, or without it the column `label` where rows name predictions, else the task's
+/// label.
 Result<std::shared_ptr<arrow::Table>> rows_with_value(const std::string& path,
-                                                      const std::string& expression) {
+                                                      const std::string& earned,
+                                                      const std::string& label) {
   const std::vector<std::string> files = expand_glob(path);
   if (files.empty()) return not_found("no file matches `" + path + "`");
   MILLGATE_ASSIGN(const auto stream, read_table_files(files, {}));
   MILLGATE_ARROW(const std::shared_ptr<arrow::Table> rows, stream->ToTable(), path);
+  const bool is_filled_in = names_predictions(*rows) && rows->schema()->GetFieldIndex("label") >= 0;
+  if (is_filled_in && earned.empty() &&
+      rows->GetColumnByName("label")->null_count() == rows->num_rows()) {
+    return invalid_input("`" + path + "`: no label is filled in",
+                         "write what happened into the column `label`, 0 or 1");
+  }
+  const std::string expression = !earned.empty() ? earned : is_filled_in ? "label" : label;
   MILLGATE_ASSIGN(const Vector values, evaluate_expression(expression, *rows));
   const bool is_number = values.type == ValueType::number || values.type == ValueType::integer ||
                          values.type == ValueType::boolean;
@@ -111,6 +126,14 @@ Result<std::vector<Told>> told_of(const arrow::Table& matched) {
   return told;
 }
 
+/// Of the file's rows, which name predictions: those that were logged.
+std::string naming_sql(const std::string& log_sql) {
+  return "select p.prediction_id, l." + quote_name(kToldValue) + " as told from (" + log_sql +
+         ") p join " + kTold +
+         " l on p.prediction_id = l.prediction_id::varchar where told is not "
+         "null";
+}
+
 /// What of a file is brought.
 struct Options {
   std::string path;
@@ -121,17 +144,19 @@ Result<int> feedback(const Session& session, const Options& options) {
   MILLGATE_ASSIGN(const Workplace place, open_workplace(session));
   if (!place.project.task) return invalid_input("the project has no [task], so no label either");
   const bool is_label = options.earned.empty();
-  MILLGATE_ASSIGN(
-      const auto rows,
-      rows_with_value(options.path, is_label ? place.project.task->label : options.earned));
+  MILLGATE_ASSIGN(const auto rows,
+                  rows_with_value(options.path, options.earned, place.project.task->label));
   MILLGATE_ASSIGN(const std::unique_ptr<Database> database, Database::open());
   MILLGATE_ASSIGN(const std::string log_sql,
                   prepare_revision_sql(*database, *place.repository, "select * from predictions",
                                        kCurrentBranch));
-  MILLGATE_ASSIGN(const std::vector<std::string> key,
-                  shared_key(*database, log_sql, place.project));
   MILLGATE_TRY(database->add_arrow(kTold, rows));
-  MILLGATE_ASSIGN(const std::string sql, matching_sql(*database, log_sql, key));
+  std::string sql = naming_sql(log_sql);
+  if (!names_predictions(*rows)) {
+    MILLGATE_ASSIGN(const std::vector<std::string> key,
+                    shared_key(*database, log_sql, place.project));
+    MILLGATE_ASSIGN(sql, matching_sql(*database, log_sql, key));
+  }
   MILLGATE_ASSIGN(const auto matched, database->query(sql));
   const int64_t count = matched->num_rows();
   const Time now = place.repository->clock().now();

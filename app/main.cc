@@ -98,6 +98,7 @@ void add_commands(const millgate::Command& program, millgate::Session& session) 
   add_package(live, session);
   add_predict(live, session);
   add_feedback(live, session);
+  add_ask_labels(live, session);
   const Command watched = program.in_group("Watching");
   add_monitor(watched, session);
   add_alarms(watched, session);

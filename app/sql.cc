@@ -85,7 +85,9 @@ Result<int> sql(const Session& session, const Options& options) {
 void add_sql(const Command& program, Session& session) {
   auto options = std::make_shared<Options>();
   const Command command = program.add_command(
-      "sql", "ask any version of the data, and the logs `predictions`, `feedback` and `outcomes`",
+      "sql",
+      "ask any version of the data, and the logs `predictions`, `shadow`, `feedback` and "
+      "`outcomes`",
       "millgate sql \"select origin, count(*) from flights@main~1 group by origin\"");
   command.add_option("query", options->sql, "a select; tables may carry a revision: flights@main~1")
       .required();

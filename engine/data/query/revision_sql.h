@@ -30,7 +30,7 @@ struct SqlGuard {
                                 const Commit& commit);
 
 /// Prepares `database` for `sql`: `table@revision` becomes a view of that version, a plain name
-/// that of `default_revision`; `predictions`, `feedback` and `outcomes` are the logs of the
+/// that of `default_revision`; `predictions`, `shadow`, `feedback` and `outcomes` are the logs of the
 /// project, unless it has tables of these names. Returns the SQL to run, in which the names with
 /// revisions are quoted. Only tables that `sql` names are added.
 ///

@@ -29,7 +29,7 @@ TEST(Metric, NamesAreFoundAndUnique) {
       EXPECT_EQ(of->needs_threshold, metric.needs_threshold);
     }
   }
-  EXPECT_EQ(names.size(), 80U);
+  EXPECT_EQ(names.size(), 81U);
   EXPECT_EQ(find_metric("latency_p99"), nullptr);
   EXPECT_STREQ(counted_in("ndcg_5"), "queries");
   EXPECT_STREQ(counted_in("auc"), "rows");
