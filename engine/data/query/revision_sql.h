@@ -30,9 +30,9 @@ struct SqlGuard {
                                 const Commit& commit);
 
 /// Prepares `database` for `sql`: `table@revision` becomes a view of that version, a plain name
-/// that of `default_revision`; `predictions`, `shadow`, `feedback` and `outcomes` are the logs of the
-/// project, unless it has tables of these names. Returns the SQL to run, in which the names with
-/// revisions are quoted. Only tables that `sql` names are added.
+/// that of `default_revision`; `predictions`, `shadow`, `feedback` and `outcomes` are the logs of
+/// the project, unless it has tables of these names. Returns the SQL to run, in which the names
+/// with revisions are quoted. Only tables that `sql` names are added.
 ///
 /// A revision is `main~1`, `v1.2`, `a1b2c3`, `@{2013-05-01 10:00}`, `main@{2013-05-01}`: letters,
 /// digits and `_ . ~ / : -` right after the `@`, and braces, in which anything may stand. A
