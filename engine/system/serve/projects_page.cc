@@ -2,22 +2,12 @@
 
 #include <string_view>
 
+#include "system/serve/page_head.h"
 #include "system/serve/prediction_form.h"
 
 namespace millgate {
 
 namespace {
-
-constexpr std::string_view kHead = R"page(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none';
-  style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self';
-  base-uri 'none'; form-action 'none'">
-<title>Projects</title>
-<style>)page";
 
 constexpr std::string_view kBody = R"page(
 table { border-collapse: collapse; margin: 1.5rem 0 }
@@ -68,9 +58,7 @@ begin().catch(error => {
 }  // namespace
 
 std::string projects_page() {
-  std::string page;
-  for (const std::string_view part : {kHead, kPredictionFormStyle, kBody}) page += part;
-  return page;
+  return page_head("Projects").append(kPredictionFormStyle).append(kBody);
 }
 
 }  // namespace millgate

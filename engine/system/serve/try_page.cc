@@ -1,21 +1,11 @@
 #include "system/serve/try_page.h"
 
+#include "system/serve/page_head.h"
 #include "system/serve/prediction_form.h"
 
 namespace millgate {
 
 namespace {
-
-constexpr std::string_view kTryHead = R"page(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none';
-  style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self';
-  base-uri 'none'; form-action 'none'">
-<title>Try a prediction</title>
-<style>)page";
 
 constexpr std::string_view kTryBody = R"page(</style>
 </head>
@@ -196,9 +186,9 @@ begin().catch(error => fault("The page could not begin: " + error.message));
 }  // namespace
 
 std::string try_page() {
-  std::string page;
+  std::string page = page_head("Try a prediction");
   for (const std::string_view part :
-       {kTryHead, kPredictionFormStyle, kTryBody, kPredictionFormScript, kTryScript}) {
+       {kPredictionFormStyle, kTryBody, kPredictionFormScript, kTryScript}) {
     page += part;
   }
   return page;
