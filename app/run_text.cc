@@ -230,7 +230,7 @@ void print_report(const RunReport& report) {
   print_members(report);
   print_around(report);
   const Evidence* auc = find_overall(report, "auc");
-  if (report.random_split_auc && auc != nullptr) {
+  if (report.random_split_auc && auc != nullptr && *report.random_split_auc > auc->value) {
     std::cout << "warning: a random split would claim AUC " << rounded(*report.random_split_auc, 3)
               << ", which flatters the model by "
               << with_sign(*report.random_split_auc - auc->value, 2)
