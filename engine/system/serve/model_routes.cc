@@ -54,11 +54,8 @@ bool is_version(const ServedModel& model, const std::string& version) {
 
 /// Of several projects none is called `name`.
 Error no_such_model(const std::vector<ProjectView>& projects, std::string_view name) {
-  std::vector<std::string> names;
-  names.reserve(projects.size());
-  for (const ProjectView& project : projects) names.push_back(name_of(project));
   const std::string asked(name.substr(0, 100));
-  return not_found("model `" + asked + "` is not served", name_hint(asked, names));
+  return not_found("model `" + asked + "` is not served", name_hint(asked, names_of(projects)));
 }
 
 std::optional<Error> other_model(const ServedModel& model, const std::string& name) {

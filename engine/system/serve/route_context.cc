@@ -10,6 +10,13 @@ std::string name_of(const ProjectView& project) {
   return model == nullptr ? std::string() : model->name();
 }
 
+std::vector<std::string> names_of(const std::vector<ProjectView>& projects) {
+  std::vector<std::string> names;
+  names.reserve(projects.size());
+  for (const ProjectView& project : projects) names.push_back(name_of(project));
+  return names;
+}
+
 ServedModels models_of(const std::vector<ProjectView>& projects) {
   ServedModels models;
   for (const ProjectView& project : projects) {

@@ -39,6 +39,7 @@ struct ProjectView {
 
 /// What a project is called: as its project file does, or where that is not known as its model.
 [[nodiscard]] std::string name_of(const ProjectView& project);
+[[nodiscard]] std::vector<std::string> names_of(const std::vector<ProjectView>& projects);
 /// The models that are loaded.
 [[nodiscard]] ServedModels models_of(const std::vector<ProjectView>& projects);
 /// Whether each would answer.

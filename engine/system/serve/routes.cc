@@ -227,8 +227,7 @@ HttpResponse Routes::dispatch(Call& call) {
   if (first == "health" && path.size() == 2 && path[1] == "live") return live(call);
   if (first == "health" && path.size() == 2 && path[1] == "ready") return readiness(call);
   if (!context_.projects.empty() && first == "projects") {
-    std::vector<std::string> names;
-    for (const ProjectView& project : context_.projects) names.push_back(name_of(project));
+    const std::vector<std::string> names = names_of(context_.projects);
     const std::string asked = path.size() > 1 ? path[1].substr(0, 100) : std::string();
     return failure_reply(
         call, not_found("there is no project `" + asked +
@@ -256,8 +255,7 @@ HttpResponse Routes::dispatch(Call& call) {
 }
 
 HttpResponse Routes::ask_for_project(const Call& call) const {
-  std::vector<std::string> names;
-  for (const ProjectView& project : context_.projects) names.push_back(name_of(project));
+  const std::vector<std::string> names = names_of(context_.projects);
   return failure_reply(
       call, invalid_input("this server has " + std::to_string(names.size()) + " projects, and `/" +
                               call.path[0].substr(0, 100) + "` does not say which is meant",

@@ -40,12 +40,12 @@ bool is_of_view(const Manifest& manifest, const Field& input) {
 
 ServedModel::ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live,
                          std::shared_ptr<const LiveRollout> rollout,
-                         std::shared_ptr<ModelStatistics> statistics, std::string called)
+                         std::shared_ptr<ModelStatistics> statistics, const std::string& called)
     : model_(std::move(model)),
       live_(std::move(live)),
       rollout_(std::move(rollout)),
       statistics_(statistics ? std::move(statistics) : std::make_shared<ModelStatistics>()),
-      name_(called.empty() ? model_->manifest().project : std::move(called)) {
+      name_(called.empty() ? model_->manifest().project : called) {
   const Manifest& manifest = model_->manifest();
   version_ = model_->id().brief();
   is_binary_ = manifest.task_kind == "binary";

@@ -44,7 +44,7 @@ class ServedModel {
   explicit ServedModel(std::shared_ptr<const Model> model, std::optional<Serving> live = {},
                        std::shared_ptr<const LiveRollout> rollout = nullptr,
                        std::shared_ptr<ModelStatistics> statistics = nullptr,
-                       std::string called = {});
+                       const std::string& called = {});
 
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const std::shared_ptr<const Model>& shared() const { return model_; }
