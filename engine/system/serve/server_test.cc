@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -618,8 +619,10 @@ TEST_F(ServerTest, MeasuresEnergyWhereTheMachineTellsIt) {
   const std::string folder = project_.folder.path("powercap/intel-rapl:0");
   ASSERT_TRUE(write_file(folder + "/name", "package-0\n").ok());
   ASSERT_TRUE(write_file(folder + "/max_energy_range_uj", "262143328850\n").ok());
+  // Whole at any moment, and not synced: that takes as long as all requests where a disk is busy.
   const auto count = [&](int joules) {
-    EXPECT_TRUE(write_file(folder + "/energy_uj", std::to_string(joules) + "000000\n").ok());
+    std::ofstream(folder + "/next") << joules << "000000\n";
+    std::filesystem::rename(folder + "/next", folder + "/energy_uj");
   };
   count(0);
   // A joule every few milliseconds, until everything is answered. The counter does not run over:
