@@ -22,31 +22,27 @@ struct Log {
   std::vector<std::pair<std::string, std::string>> columns;
 };
 
+std::vector<Log> make_project_logs() {
+  const std::pair<std::string, std::string> prediction_id = {"prediction_id", "VARCHAR"};
+  const std::pair<std::string, std::string> received_at = {"received_at",
+                                                           "TIMESTAMP WITH TIME ZONE"};
+  // What challengers would have answered is logged as what was answered.
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      prediction_id,
+      {"answered_at", "TIMESTAMP WITH TIME ZONE"},
+      {"model", "VARCHAR"},
+      {"request_id", "VARCHAR"},
+      {"row_time", "TIMESTAMP WITH TIME ZONE"},
+      {"probability", "DOUBLE"},
+      {"decision", "BOOLEAN"}};
+  return {{"predictions", answers},
+          {"shadow", answers},
+          {"feedback", {prediction_id, {"label", "DOUBLE"}, received_at}},
+          {"outcomes", {prediction_id, {"earned", "DOUBLE"}, received_at}}};
+}
+
 const std::vector<Log>& project_logs() {
-  static const std::vector<Log> logs = {{"predictions",
-                                         {{"prediction_id", "VARCHAR"},
-                                          {"answered_at", "TIMESTAMP WITH TIME ZONE"},
-                                          {"model", "VARCHAR"},
-                                          {"request_id", "VARCHAR"},
-                                          {"row_time", "TIMESTAMP WITH TIME ZONE"},
-                                          {"probability", "DOUBLE"},
-                                          {"decision", "BOOLEAN"}}},
-                                        {"shadow",
-                                         {{"prediction_id", "VARCHAR"},
-                                          {"answered_at", "TIMESTAMP WITH TIME ZONE"},
-                                          {"model", "VARCHAR"},
-                                          {"request_id", "VARCHAR"},
-                                          {"row_time", "TIMESTAMP WITH TIME ZONE"},
-                                          {"probability", "DOUBLE"},
-                                          {"decision", "BOOLEAN"}}},
-                                        {"feedback",
-                                         {{"prediction_id", "VARCHAR"},
-                                          {"label", "DOUBLE"},
-                                          {"received_at", "TIMESTAMP WITH TIME ZONE"}}},
-                                        {"outcomes",
-                                         {{"prediction_id", "VARCHAR"},
-                                          {"earned", "DOUBLE"},
-                                          {"received_at", "TIMESTAMP WITH TIME ZONE"}}}};
+  static const std::vector<Log> logs = make_project_logs();
   return logs;
 }
 
